@@ -1,0 +1,67 @@
+"""Every error dxflow raises on purpose.
+
+`kind` says what sort of refusal it is; the pages and the API turn it into an HTTP status:
+invalid 422, forbidden 403, not_found 404, conflict 409, unauthenticated 401, throttled 429,
+unavailable 503. The message is for people, in Japanese, and says how to go on.
+"""
+
+
+class DxflowError(Exception):
+    """Base of all errors raised on purpose."""
+
+    kind = "invalid"
+
+    @property
+    def message(self) -> str:
+        """Return the sentence shown to a person."""
+        return str(self)
+
+
+class NotFound(DxflowError):
+    """There is no such thing, or the person may not know of it."""
+
+    kind = "not_found"
+
+
+class NotAllowed(DxflowError):
+    """The person may not do this; the message says why."""
+
+    kind = "forbidden"
+
+
+class NotLoggedIn(DxflowError):
+    """Nobody is logged in, or the session or token has ended."""
+
+    kind = "unauthenticated"
+
+
+class Throttled(DxflowError):
+    """Too many attempts; the message says when to try again."""
+
+    kind = "throttled"
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(message)
+
+
+class Conflict(DxflowError):
+    """Somebody else was first, or the thing has moved on meanwhile."""
+
+    kind = "conflict"
+
+
+class Unavailable(DxflowError):
+    """The database is locked, full or away; nothing was changed."""
+
+    kind = "unavailable"
+
+
+class Invalid(DxflowError):
+    """The values do not pass; `fields` maps a field's path to its messages."""
+
+    kind = "invalid"
+
+    def __init__(self, message: str, fields: dict[str, list[str]] | None = None) -> None:
+        self.fields = fields or {}
+        super().__init__(message)
