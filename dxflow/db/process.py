@@ -1,0 +1,218 @@
+"""Packs as installed, running instances, open work, timers, submissions and drafts."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from dxflow.db.base import Base, UtcDateTime
+
+
+class PackVersion(Base):
+    """One published version of a pack: its files, immutable, found by their digest.
+
+    `files` is a JSON object of path to text; `status` is current or superseded.
+    """
+
+    __tablename__ = "pack_version"
+    __table_args__ = (UniqueConstraint("key", "version"),)
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    key: Mapped[str] = mapped_column(String(64))
+    version: Mapped[int]
+    title: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(String(16))
+    files: Mapped[str] = mapped_column(Text)
+    published_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    published_by: Mapped[str] = mapped_column(String(64))
+
+
+class ProcessInstance(Base):
+    """A running process: the row that every act on a case locks.
+
+    `state` are the engine's bytes; `audit_seq`, `audit_head`, `audit_at` are the head of the
+    case's own chain. `status` is active, ended or cancelled.
+    """
+
+    __tablename__ = "process_instance"
+
+    case_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    pack_digest: Mapped[str] = mapped_column(ForeignKey("pack_version.digest"))
+    process_key: Mapped[str] = mapped_column(String(64))
+    status: Mapped[str] = mapped_column(String(16))
+    version: Mapped[int]
+    audit_seq: Mapped[int]
+    audit_head: Mapped[bytes] = mapped_column(LargeBinary)
+    audit_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    state: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class UndoPoint(Base):
+    """The state before the last person's act, for 引戻し; one per case at most."""
+
+    __tablename__ = "undo_point"
+
+    case_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    version: Mapped[int]
+    person_id: Mapped[str] = mapped_column(String(32))
+    work_item_id: Mapped[str] = mapped_column(String(32))
+    submission_id: Mapped[str] = mapped_column(String(32))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    state: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class WorkItem(Base):
+    """A user task offered to people. `status` is open, completed or cancelled."""
+
+    __tablename__ = "work_item"
+    __table_args__ = (
+        Index(None, "case_id"),
+        Index(
+            "ix_work_item_open_due",
+            "due_at",
+            sqlite_where=text("status = 'open'"),
+            postgresql_where=text("status = 'open'"),
+        ),
+        Index(None, "assignee_id", "status"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    case_id: Mapped[str] = mapped_column(String(32))
+    element: Mapped[str] = mapped_column(String(128))
+    process_key: Mapped[str] = mapped_column(String(64))
+    path: Mapped[str] = mapped_column(Text, server_default="")
+    name: Mapped[str] = mapped_column(Text)
+    lane: Mapped[str] = mapped_column(Text, server_default="")
+    form_key: Mapped[str] = mapped_column(String(64))
+    status: Mapped[str] = mapped_column(String(16))
+    assignee_id: Mapped[str | None] = mapped_column(String(32))
+    variables: Mapped[str] = mapped_column(Text, server_default="{}")
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_by: Mapped[str | None] = mapped_column(String(32))
+    outcome: Mapped[str | None] = mapped_column(String(64))
+
+
+class WorkItemGroup(Base):
+    """A group that an open work item is offered to; rows go when the item ends."""
+
+    __tablename__ = "work_item_group"
+    __table_args__ = (Index(None, "group_key"),)
+
+    work_item_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    group_key: Mapped[str] = mapped_column(String(128), primary_key=True)
+
+
+class Timer(Base):
+    """An armed timer of an instance; the row goes when it fires or is disarmed."""
+
+    __tablename__ = "timer"
+    __table_args__ = (Index(None, "due_at"), Index(None, "case_id"))
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    case_id: Mapped[str] = mapped_column(String(32))
+    element: Mapped[str] = mapped_column(String(128))
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    attempts: Mapped[int] = mapped_column(server_default="0")
+
+
+class ElementVisit(Base):
+    """How often an element of a case was entered and completed; bounded by the drawing."""
+
+    __tablename__ = "element_visit"
+
+    case_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    process_key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    element: Mapped[str] = mapped_column(String(128), primary_key=True)
+    entered: Mapped[int]
+    completed: Mapped[int]
+    cancelled: Mapped[int]
+    last_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class DecisionEvaluation(Base):
+    """A DMN decision as it was evaluated: inputs, rules that fired, result (JSON texts)."""
+
+    __tablename__ = "decision_evaluation"
+    __table_args__ = (Index(None, "case_id"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    case_id: Mapped[str] = mapped_column(String(32))
+    pack_digest: Mapped[str] = mapped_column(String(64))
+    element: Mapped[str] = mapped_column(String(128))
+    decision: Mapped[str] = mapped_column(String(128))
+    name: Mapped[str] = mapped_column(Text)
+    inputs: Mapped[str] = mapped_column(Text)
+    fired: Mapped[str] = mapped_column(Text)
+    result: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Submission(Base):
+    """A form as it was handed in. `work_item_id` is NULL for the start form."""
+
+    __tablename__ = "submission"
+    __table_args__ = (Index(None, "case_id", "form_key"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    case_id: Mapped[str] = mapped_column(String(32))
+    work_item_id: Mapped[str | None] = mapped_column(String(32))
+    element: Mapped[str] = mapped_column(String(128))
+    pack_digest: Mapped[str] = mapped_column(String(64))
+    form_key: Mapped[str] = mapped_column(String(64))
+    form_digest: Mapped[str] = mapped_column(String(64))
+    outcome: Mapped[str] = mapped_column(String(64))
+    body: Mapped[str] = mapped_column(Text)
+    person_id: Mapped[str] = mapped_column(String(32))
+    post: Mapped[str | None] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    superseded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Draft(Base):
+    """What somebody typed and has not handed in; only its owner ever sees it.
+
+    `subject` is `task:<work item>` or `start:<process>:<draft>`.
+    """
+
+    __tablename__ = "draft"
+    __table_args__ = (UniqueConstraint("person_id", "subject"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    person_id: Mapped[str] = mapped_column(String(32))
+    subject: Mapped[str] = mapped_column(String(160))
+    title: Mapped[str] = mapped_column(Text, server_default="")
+    body: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class IdempotencyRecord(Base):
+    """The answer to an act done once, for whoever asks for it again with the same key."""
+
+    __tablename__ = "idempotency_record"
+    __table_args__ = (Index(None, "at"),)
+
+    person_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    key: Mapped[str] = mapped_column(String(128), primary_key=True)
+    request_digest: Mapped[str] = mapped_column(String(64))
+    answer: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Incident(Base):
+    """A step that failed and needs an operator; the act itself was undone. open or resolved."""
+
+    __tablename__ = "incident"
+    __table_args__ = (Index(None, "case_id"), Index(None, "status"))
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    case_id: Mapped[str | None] = mapped_column(String(32))
+    element: Mapped[str] = mapped_column(String(128))
+    cause: Mapped[str] = mapped_column(Text)
+    person_id: Mapped[str | None] = mapped_column(String(32))
+    request_id: Mapped[str] = mapped_column(String(64))
+    status: Mapped[str] = mapped_column(String(16))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
