@@ -1,0 +1,111 @@
+"""Settings, read once from the environment.
+
+Everything has a default good for one machine; `DXFLOW_HOME` is the folder that holds the
+database, the secret key and nothing else.
+"""
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from dxflow.errors import DxflowError
+from dxflow.texts import gettext as _
+
+KEY_BYTES = 32
+
+
+class ConfigRefused(DxflowError):
+    """The settings are not safe to start with."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What an installation may set. Times are in minutes."""
+
+    home: Path
+    database: str
+    demo: bool = False
+    language: str = "ja"
+    host: str = "127.0.0.1"
+    port: int = 8000
+    threads: int = 8
+    https: bool = False
+    proxies: int = 0
+    session_idle: int = 30
+    session_absolute: int = 600
+    token_lifetime: int = 480
+
+    @property
+    def key_file(self) -> Path:
+        """Return where the secret key lies."""
+        return self.home / "secret_key"
+
+    def secret_key(self) -> bytes:
+        """Return the secret key. Raises ConfigRefused when it is missing, short or readable."""
+        if not self.key_file.is_file():
+            raise ConfigRefused(
+                _("秘密鍵 {file} がありません。先に dxflow init を実行してください。", file=self.key_file)
+            )
+        key = self.key_file.read_bytes()
+        if len(key) < KEY_BYTES or len(set(key)) < 8:
+            raise ConfigRefused(
+                _("秘密鍵 {file} が短すぎるか既定値のままです。作り直してください。", file=self.key_file)
+            )
+        if os.name == "posix" and self.key_file.stat().st_mode & 0o077:
+            raise ConfigRefused(
+                _("秘密鍵 {file} を他の利用者が読めます。chmod 600 を実行してください。", file=self.key_file)
+            )
+        return key
+
+    def make_secret_key(self) -> None:
+        """Write a fresh secret key unless there is one."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        if self.key_file.exists():
+            return
+        with os.fdopen(os.open(self.key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as f:
+            f.write(secrets.token_bytes(KEY_BYTES))
+
+
+def load(environ: dict[str, str] | None = None) -> Settings:
+    """Return the settings of the environment. Raises ConfigRefused for values that make no sense."""
+    env = dict(os.environ) if environ is None else environ
+    home = Path(env.get("DXFLOW_HOME", "var")).absolute()
+    return Settings(
+        home=home,
+        database=env.get("DXFLOW_DATABASE") or f"sqlite:///{home / 'dxflow.db'}",
+        demo=_flag(env, "DXFLOW_DEMO"),
+        language=env.get("DXFLOW_LANG", "ja"),
+        host=env.get("DXFLOW_HOST", "127.0.0.1"),
+        port=_number(env, "DXFLOW_PORT", 8000),
+        threads=_number(env, "DXFLOW_THREADS", 8),
+        https=_flag(env, "DXFLOW_HTTPS"),
+        proxies=_number(env, "DXFLOW_PROXIES", 0),
+        session_idle=_number(env, "DXFLOW_SESSION_IDLE_MINUTES", 30),
+        session_absolute=_number(env, "DXFLOW_SESSION_MINUTES", 600),
+        token_lifetime=_number(env, "DXFLOW_TOKEN_MINUTES", 480),
+    )
+
+
+def root() -> Path:
+    """Return the folder that holds `processes`, `forms` and `migrations`."""
+    bundled = Path(__file__).parent / "_bundled"
+    return bundled if bundled.is_dir() else Path(__file__).parent.parent
+
+
+def _flag(env: dict[str, str], name: str) -> bool:
+    value = env.get(name, "").strip().lower()
+    if value in ("", "0", "no", "false"):
+        return False
+    if value in ("1", "yes", "true"):
+        return True
+    raise ConfigRefused(_("{name} は 1 か 0 にしてください。", name=name))
+
+
+def _number(env: dict[str, str], name: str, default: int) -> int:
+    value = env.get(name, "").strip()
+    if not value:
+        return default
+    if not value.isascii() or not value.isdigit():
+        raise ConfigRefused(_("{name} は 0 以上の整数にしてください。", name=name))
+    return int(value)
