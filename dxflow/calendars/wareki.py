@@ -1,0 +1,112 @@
+"""Dates in the Japanese era calendar (和暦), as local government writes them.
+
+Eras since the Gregorian calendar came into use in Japan (1 January 1873); the first day of an era
+counts as the new era (Reiwa: 1 May 2019, Cabinet Order 143 of 2019). Year 1 is written 元 in full
+dates and 1 in short ones. Moments are shown in Asia/Tokyo.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from dxflow.clock import TOKYO
+from dxflow.texts import gettext as _
+
+GREGORIAN_SINCE = date(1873, 1, 1)
+
+
+@dataclass(frozen=True)
+class Era:
+    """One era: its Japanese name, its letter, and the first day on which it counted."""
+
+    name: str
+    letter: str
+    first_day: date
+
+    @property
+    def first_year(self) -> int:
+        """Return the calendar year that is year 1 of the era."""
+        return self.first_day.year
+
+
+ERAS: tuple[Era, ...] = (
+    Era("令和", "R", date(2019, 5, 1)),
+    Era("平成", "H", date(1989, 1, 8)),
+    Era("昭和", "S", date(1926, 12, 25)),
+    Era("大正", "T", date(1912, 7, 30)),
+    Era("明治", "M", date(1868, 1, 25)),
+)
+"""Every era, newest first."""
+
+
+def era_on(day: date) -> Era:
+    """Return the era of a day. Raises ValueError before 1873."""
+    if day < GREGORIAN_SINCE:
+        raise ValueError(_("和暦で表せるのは明治6年1月1日以後の日付です。"))
+    return next(era for era in ERAS if era.first_day <= day)
+
+
+def era_name(era: Era) -> str:
+    """Return the era's name in the language of the reader."""
+    names = {
+        "R": _("令和"),
+        "H": _("平成"),
+        "S": _("昭和"),
+        "T": _("大正"),
+        "M": _("明治"),
+    }
+    return names[era.letter]
+
+
+def era_year(year_of_era: int) -> str:
+    """Return the year as written in full: 元 for the first, digits after that."""
+    return _("元") if year_of_era == 1 else str(year_of_era)
+
+
+def _written(day: date) -> tuple[str, str]:
+    era = era_on(day)
+    return era_name(era), era_year(day.year - era.first_year + 1)
+
+
+def _letters(day: date) -> str:
+    era = era_on(day)
+    return f"{era.letter}{day.year - era.first_year + 1}"
+
+
+def wareki_date(day: date) -> str:
+    """Return `令和8年11月21日`."""
+    era, year = _written(day)
+    return _("{era}{year}年{month}月{day}日", era=era, year=year, month=day.month, day=day.day)
+
+
+def wareki_short(day: date) -> str:
+    """Return `R8.11.21`."""
+    return f"{_letters(day)}.{day.month}.{day.day}"
+
+
+def wareki_month(day: date) -> str:
+    """Return the month of a day: `令和8年11月`."""
+    era, year = _written(day)
+    return _("{era}{year}年{month}月", era=era, year=year, month=day.month)
+
+
+def short_month(day: date) -> str:
+    """Return the month of a day in short: `R8.11`."""
+    return f"{_letters(day)}.{day.month}"
+
+
+def wareki_datetime(moment: datetime) -> str:
+    """Return an aware moment as `令和8年11月21日 14:05`, in Japan's time."""
+    local = _in_japan(moment)
+    return f"{wareki_date(local.date())} {local:%H:%M}"
+
+
+def short_datetime(moment: datetime) -> str:
+    """Return an aware moment as `R8.11.21 14:05`, in Japan's time."""
+    local = _in_japan(moment)
+    return f"{wareki_short(local.date())} {local:%H:%M}"
+
+
+def _in_japan(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise ValueError(_("時刻に時差の情報がありません。"))
+    return moment.astimezone(TOKYO)
