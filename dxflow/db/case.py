@@ -57,16 +57,6 @@ class CaseUnit(Base):
     part: Mapped[str] = mapped_column(String(16), primary_key=True)
 
 
-class CaseParticipant(Base):
-    """A person who has acted on a case, and therefore may go on reading it."""
-
-    __tablename__ = "case_participant"
-    __table_args__ = (Index(None, "person_id"),)
-
-    case_id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    person_id: Mapped[str] = mapped_column(String(32), primary_key=True)
-
-
 class NumberSeries(Base):
     """The last serial number given to a case of a section in a fiscal year."""
 

@@ -31,7 +31,8 @@ class ProcessInstance(Base):
     """A running process: the row that every act on a case locks.
 
     `state` are the engine's bytes; `audit_seq`, `audit_head`, `audit_at` are the head of the
-    case's own chain. `status` is active, ended or cancelled.
+    case's own chain. `status` is active, ended or cancelled. The `undo` columns keep the state
+    before the last person's act, so that this person may pull it back (引戻し).
     """
 
     __tablename__ = "process_instance"
@@ -46,20 +47,9 @@ class ProcessInstance(Base):
     audit_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
     state: Mapped[bytes] = mapped_column(LargeBinary)
-
-
-class UndoPoint(Base):
-    """The state before the last person's act, for 引戻し; one per case at most."""
-
-    __tablename__ = "undo_point"
-
-    case_id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    version: Mapped[int]
-    person_id: Mapped[str] = mapped_column(String(32))
-    work_item_id: Mapped[str] = mapped_column(String(32))
-    submission_id: Mapped[str] = mapped_column(String(32))
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
-    state: Mapped[bytes] = mapped_column(LargeBinary)
+    undo_state: Mapped[bytes | None] = mapped_column(LargeBinary)
+    undo_person: Mapped[str | None] = mapped_column(String(32))
+    undo_submission: Mapped[str | None] = mapped_column(String(32))
 
 
 class WorkItem(Base):
@@ -151,10 +141,17 @@ class DecisionEvaluation(Base):
 
 
 class Submission(Base):
-    """A form as it was handed in. `work_item_id` is NULL for the start form."""
+    """A form as it was handed in. `work_item_id` is NULL for the start form.
+
+    `idempotency_key` and `answer` let a repeated request get the first one's answer.
+    """
 
     __tablename__ = "submission"
-    __table_args__ = (Index(None, "case_id", "form_key"),)
+    __table_args__ = (
+        Index(None, "case_id", "form_key"),
+        Index(None, "person_id", "case_id"),
+        UniqueConstraint("person_id", "idempotency_key"),
+    )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     case_id: Mapped[str] = mapped_column(String(32))
@@ -168,6 +165,8 @@ class Submission(Base):
     person_id: Mapped[str] = mapped_column(String(32))
     post: Mapped[str | None] = mapped_column(String(64))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+    idempotency_key: Mapped[str | None] = mapped_column(String(128))
+    answer: Mapped[str] = mapped_column(Text, server_default="")
     superseded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
@@ -187,19 +186,6 @@ class Draft(Base):
     body: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
-
-
-class IdempotencyRecord(Base):
-    """The answer to an act done once, for whoever asks for it again with the same key."""
-
-    __tablename__ = "idempotency_record"
-    __table_args__ = (Index(None, "at"),)
-
-    person_id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    key: Mapped[str] = mapped_column(String(128), primary_key=True)
-    request_digest: Mapped[str] = mapped_column(String(64))
-    answer: Mapped[str] = mapped_column(Text)
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Incident(Base):
