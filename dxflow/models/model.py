@@ -11,7 +11,7 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """The element types that may be executed."""
+    """The element types that may be executed, and OTHER for what may only be read."""
 
     START = "startEvent"
     END = "endEvent"
@@ -25,6 +25,8 @@ class Kind(StrEnum):
     SUB_PROCESS = "subProcess"
     EXCLUSIVE = "exclusiveGateway"
     PARALLEL = "parallelGateway"
+    OTHER = "other"
+    """Readable, never executable; `Element.construct` names it."""
 
 
 class TimerKind(StrEnum):
@@ -41,6 +43,7 @@ class IoMapping:
 
     source: str
     target: str
+    line: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,7 @@ class Timer:
 
     kind: TimerKind
     value: str
+    line: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,7 @@ class MultiInstance:
     output_collection: str = ""
     output_element: str = ""
     completion: str = ""
+    line: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
@@ -119,9 +124,33 @@ class Element:
     result_variable: str = ""
     decision: str = ""
     called_process: str = ""
+    propagate_all: bool = False
+    """Call activity: every variable of the called process comes back, not only `outputs`."""
     timer: Timer | None = None
     body: "Process | None" = None
     """The inside of an embedded sub-process."""
+    construct: str = ""
+    """For Kind.OTHER: the BPMN term, e.g. `inclusiveGateway`, `messageEventDefinition`."""
+    trigger: str = ""
+    """For Kind.OTHER events: the name of the message, signal, error or link meant."""
+    attached_to: str = ""
+    """For Kind.OTHER boundary events: the activity they sit on."""
+    lines: Mapping[str, int] = field(default_factory=dict, compare=False)
+    """Where an attribute of this class was written, when not on `line`."""
+
+
+@dataclass(frozen=True)
+class Unsupported:
+    """Something found while reading that has no place in an executable process.
+
+    `construct` is a BPMN term or a code of `refusals.py`; `element` is the id it was found on.
+    """
+
+    construct: str
+    element: str = ""
+    name: str = ""
+    line: int = 0
+    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -136,9 +165,15 @@ class Process:
     """Lane id to lane name."""
     executable: bool = True
     version_tag: str = ""
+    line: int = 0
+    unsupported: tuple[Unsupported, ...] = ()
 
     def outgoing(self, element: str) -> tuple[Flow, ...]:
-        """Return the flows that leave an element, in file order."""
+        """Return the flows that leave an element or boundary event, in order of evaluation.
+
+        That is the order of the element's `outgoing` list where the file has a complete one
+        (BPMN 2.0.2 §13.4.2), else file order.
+        """
         return tuple(flow for flow in self.flows if flow.source == element)
 
     def incoming(self, element: str) -> tuple[Flow, ...]:
@@ -157,3 +192,5 @@ class Model:
     digest: str
     """SHA-256 (64 hex digits) of the model's meaning; the same for the same model from
     different tools."""
+    unsupported: tuple[Unsupported, ...] = ()
+    """What belongs to no process: ids used twice, processes with one id."""
