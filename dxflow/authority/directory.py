@@ -1,0 +1,194 @@
+"""Who is who on one date: the organisation as it stands then, and what follows from it.
+
+Group strings, to which work is offered: `user:<person>`, `section:<unit>` (members of the unit or
+of a unit within that section), `head:<unit>`, `post:<post>`, `role:<role>`.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from functools import cached_property
+from typing import TypeVar
+
+from dxflow.authority.organisation import (
+    HEAD_KINDS,
+    SECTION_KINDS,
+    Holding,
+    Post,
+    RoleGrant,
+    Span,
+    Unit,
+    UnitKind,
+)
+from dxflow.authority.verdicts import person_key
+from dxflow.texts import gettext as _
+
+S = TypeVar("S", bound=Span)
+
+
+class Directory:
+    """The organisation on `date`. Values not in force then are left out.
+
+    A holding counts only while its post and the post's unit exist. Raises ValueError when two
+    units or posts of one key are in force at once, or when units contain each other in a circle.
+    """
+
+    def __init__(
+        self,
+        units: Iterable[Unit],
+        posts: Iterable[Post],
+        holdings: Iterable[Holding],
+        date: date,
+        grants: Iterable[RoleGrant] = (),
+        head_kinds: frozenset[str] = HEAD_KINDS,
+    ) -> None:
+        self.date = date
+        self.head_kinds = head_kinds
+        self._units = _by_key(units, date, lambda unit: unit.key)
+        self._posts = {
+            key: post
+            for key, post in _by_key(posts, date, lambda post: post.key).items()
+            if not post.unit or post.unit in self._units
+        }
+        self._held: dict[str, list[Holding]] = {}
+        for holding in holdings:
+            if holding.valid_on(date) and holding.post in self._posts:
+                self._held.setdefault(person_key(holding.person), []).append(holding)
+        self._roles: dict[str, set[str]] = {}
+        for grant in grants:
+            if grant.valid_on(date):
+                self._roles.setdefault(person_key(grant.person), set()).add(grant.role)
+        self._ancestors = {key: self._climb(key) for key in self._units}
+
+    @property
+    def units(self) -> Mapping[str, Unit]:
+        """Return the units in force, by key."""
+        return self._units
+
+    @property
+    def posts(self) -> Mapping[str, Post]:
+        """Return the posts in force, by key."""
+        return self._posts
+
+    @property
+    def persons(self) -> frozenset[str]:
+        """Return everybody who holds a post or a role."""
+        return frozenset(self._held) | frozenset(self._roles)
+
+    def ancestors(self, unit: str) -> tuple[Unit, ...]:
+        """Return the units around a unit, nearest first, without itself; empty when unknown."""
+        return self._ancestors.get(unit, ())
+
+    def within(self, unit: str) -> frozenset[str]:
+        """Return the keys of a unit and of every unit below it; empty when unknown."""
+        below = {key for key, up in self._ancestors.items() if any(u.key == unit for u in up)}
+        return frozenset(below | ({unit} & self._units.keys()))
+
+    def section_of(self, unit: str) -> Unit | None:
+        """Return the section a unit is or lies in."""
+        return self._nearest(unit, SECTION_KINDS)
+
+    def department_of(self, unit: str) -> Unit | None:
+        """Return the department a unit is or lies in."""
+        return self._nearest(unit, frozenset({UnitKind.DEPARTMENT.value}))
+
+    def posts_of(self, person: str) -> tuple[Post, ...]:
+        """Return the posts a person holds: the main post first, concurrent ones after it."""
+        held = self._held.get(person_key(person), [])
+        ordered = sorted(held, key=lambda h: (h.concurrent, h.post))
+        return tuple(self._posts[key] for key in dict.fromkeys(h.post for h in ordered))
+
+    def unit_of(self, person: str) -> Unit | None:
+        """Return the unit of the person's main post; None without a post in a unit."""
+        units = (self._units[post.unit] for post in self.posts_of(person) if post.unit)
+        return next(units, None)
+
+    def groups_of(self, person: str) -> frozenset[str]:
+        """Return every group string that means this person."""
+        key = person_key(person)
+        groups = {f"user:{key}"}
+        groups.update(f"role:{role}" for role in self._roles.get(key, ()))
+        for post in self.posts_of(key):
+            groups.add(f"post:{post.key}")
+            groups.update(f"role:{role}" for role in post.roles)
+            groups.update(f"section:{unit}" for unit in self._member_units(post))
+            if post.unit and post.kind in self.head_kinds:
+                groups.add(f"head:{post.unit}")
+        return frozenset(groups)
+
+    def holders(self, group: str) -> frozenset[str]:
+        """Return the persons a group string means on this date; empty when nobody."""
+        if group.startswith("user:"):
+            return frozenset({person_key(group)}) & self.persons
+        return self._members.get(group, frozenset())
+
+    def post_for(self, kind: str, unit: str | None) -> Post | None:
+        """Return the nearest post of a kind, looking in the unit, then in those around it.
+
+        Last come posts of the city as a whole, then, unless the kind leads units, a post that is
+        the only one of its kind. Where two would do, the one that is held; None when that does
+        not settle it, or when there is no such post.
+        """
+        where: list[str | None] = []
+        if unit and unit in self._units:
+            where = [unit, *(u.key for u in self.ancestors(unit))]
+        of_kind = [post for post in self._posts.values() if post.kind == kind]
+        for place in [*where, None]:
+            here = [post for post in of_kind if (post.unit or None) == place]
+            if here:
+                return self._settle(here)
+        return None if kind in self.head_kinds else self._settle(of_kind)
+
+    def _settle(self, posts: list[Post]) -> Post | None:
+        held = [post for post in posts if self.holders(f"post:{post.key}")]
+        choice = held or posts
+        return choice[0] if len(choice) == 1 else None
+
+    @cached_property
+    def _members(self) -> dict[str, frozenset[str]]:
+        members: dict[str, set[str]] = {}
+        for person in self.persons:
+            for group in self.groups_of(person):
+                members.setdefault(group, set()).add(person)
+        return {group: frozenset(persons) for group, persons in members.items()}
+
+    def _member_units(self, post: Post) -> Iterable[str]:
+        """Yield the post's unit and what lies around it, up to its section."""
+        if not post.unit:
+            return
+        yield post.unit
+        section = self.section_of(post.unit)
+        if section is None:
+            return
+        for unit in (self._units[post.unit], *self.ancestors(post.unit)):
+            yield unit.key
+            if unit.key == section.key:
+                return
+
+    def _nearest(self, unit: str, kinds: frozenset[str]) -> Unit | None:
+        if unit not in self._units:
+            return None
+        line = (self._units[unit], *self.ancestors(unit))
+        return next((step for step in line if step.kind in kinds), None)
+
+    def _climb(self, key: str) -> tuple[Unit, ...]:
+        line: list[Unit] = []
+        seen = {key}
+        parent = self._units[key].parent
+        while parent and parent in self._units:
+            if parent in seen:
+                raise ValueError(_("組織「{unit}」の上位をたどると元に戻ります。", unit=key))
+            seen.add(parent)
+            line.append(self._units[parent])
+            parent = self._units[parent].parent
+        return tuple(line)
+
+
+def _by_key(values: Iterable[S], day: date, key_of: Callable[[S], str]) -> dict[str, S]:
+    found: dict[str, S] = {}
+    for value in values:
+        if value.valid_on(day):
+            key = key_of(value)
+            if key in found:
+                raise ValueError(_("「{key}」が同じ日に二つ有効です。", key=key))
+            found[key] = value
+    return found
