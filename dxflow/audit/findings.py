@@ -1,0 +1,81 @@
+"""What a verification finds: its kinds, and the report a person reads."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from dxflow.texts import gettext as _
+
+
+class FindingKind(StrEnum):
+    """The sort of contradiction that was found."""
+
+    BODY = "body"  # the text of an event is not the one that was hashed
+    FORM = "form"  # the text is not canonical or has not the shape of an event
+    COLUMN = "column"  # a column differs from the text
+    LINK = "link"  # the hash before is not the one the event names
+    GAP = "gap"  # numbers are missing
+    ORDER = "order"  # numbers, ids or times do not go forward
+    HEAD = "head"  # the case or the stream knows another last event
+    STATE = "state"  # the engine's state is not the one of the last event
+    PRIVATE = "private"  # a personal value is not the one that was committed to
+    ORPHAN = "orphan"  # events without their case, a case without events, a value without event
+    SCHEMA = "schema"  # a protection of the tables is missing or altered
+    UNREADABLE = "unreadable"  # the database cannot read its own rows
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One contradiction. `seq` is 0 when it concerns no single event."""
+
+    kind: FindingKind
+    stream: str
+    seq: int
+    text: str
+
+    def __str__(self) -> str:
+        place = f"{self.stream}#{self.seq}" if self.seq else self.stream
+        return f"{place}: {self.text}" if place else self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The outcome of a verification. `erased` counts personal values that were deleted."""
+
+    events: int
+    streams: int
+    private: int
+    erased: int
+    findings: tuple[Finding, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Return whether nothing was found."""
+        return not self.findings
+
+    @property
+    def text(self) -> str:
+        """Return the report for people, with what this verification cannot see."""
+        counts = _(
+            "記録 {events} 件、系列 {streams} 本を検証しました。"
+            "個人情報の値 {private} 件（消去済み {erased} 件）。",
+            events=self.events,
+            streams=self.streams,
+            private=self.private,
+            erased=self.erased,
+        )
+        verdict = (
+            _("改変の跡は見つかりませんでした。")
+            if self.ok
+            else _("{count} 件の食い違いが見つかりました。", count=len(self.findings))
+        )
+        return "\n".join((counts, verdict, *(f"- {f}" for f in self.findings), limits()))
+
+
+def limits() -> str:
+    """Return what a verification without checkpoints kept outside cannot see."""
+    return _(
+        "この検証では分からないこと：データベースを直接書き換えられる者が、"
+        "末尾の記録と案件側の控えをそろえて切り取った場合、案件の行と記録をまるごと消した場合、"
+        "ある記録以後のハッシュ値をすべて計算し直した場合。"
+        "これらは、外部に保管したチェックポイントと照合してはじめて見つかります（今後対応）。"
+    )
