@@ -1,0 +1,116 @@
+"""Numeric functions and `not` (DMN 1.3 §10.3.4.2 and §10.3.4.5)."""
+
+from decimal import (
+    ROUND_CEILING,
+    ROUND_DOWN,
+    ROUND_FLOOR,
+    ROUND_HALF_DOWN,
+    ROUND_HALF_EVEN,
+    ROUND_HALF_UP,
+    ROUND_UP,
+    Decimal,
+)
+from typing import Any, Final
+
+from dxflow.feel.library.registry import builtin
+from dxflow.feel.values import CONTEXT, YearMonthDuration, finite
+
+_MAX_SCALE: Final = 6144
+_ZERO = Decimal(0)
+
+
+def _rounded(number: Decimal, scale: Decimal | None, rounding: str) -> Decimal | None:
+    """Round to so many digits behind the point; null for a scale outside decimal128."""
+    digits = int(scale or 0)
+    if abs(digits) > _MAX_SCALE:
+        return None
+    if number.as_tuple().exponent >= -digits:  # type: ignore[operator]  # finite: an int
+        return number
+    context = CONTEXT.copy()
+    context.prec = max(CONTEXT.prec, len(number.as_tuple().digits) + 1)
+    return finite(number.quantize(Decimal(1).scaleb(-digits), rounding, context))
+
+
+@builtin("decimal", "n:number", "scale:number")
+def _decimal(number: Decimal, scale: Decimal) -> Decimal | None:
+    return _rounded(number, scale, ROUND_HALF_EVEN)
+
+
+@builtin("floor", "n:number", "scale:number?")
+def _floor(number: Decimal, scale: Decimal | None = None) -> Decimal | None:
+    return _rounded(number, scale, ROUND_FLOOR)
+
+
+@builtin("ceiling", "n:number", "scale:number?")
+def _ceiling(number: Decimal, scale: Decimal | None = None) -> Decimal | None:
+    return _rounded(number, scale, ROUND_CEILING)
+
+
+@builtin("round up", "n:number", "scale:number?")
+def _round_up(number: Decimal, scale: Decimal | None = None) -> Decimal | None:
+    return _rounded(number, scale, ROUND_UP)
+
+
+@builtin("round down", "n:number", "scale:number?")
+def _round_down(number: Decimal, scale: Decimal | None = None) -> Decimal | None:
+    return _rounded(number, scale, ROUND_DOWN)
+
+
+@builtin("round half up", "n:number", "scale:number?")
+def _round_half_up(number: Decimal, scale: Decimal | None = None) -> Decimal | None:
+    return _rounded(number, scale, ROUND_HALF_UP)
+
+
+@builtin("round half down", "n:number", "scale:number?")
+def _round_half_down(number: Decimal, scale: Decimal | None = None) -> Decimal | None:
+    return _rounded(number, scale, ROUND_HALF_DOWN)
+
+
+@builtin("abs", "n:number")
+@builtin("abs", "n:days and time duration")
+def _abs(number: Any) -> Any:
+    return abs(number)
+
+
+@builtin("abs", "n:years and months duration")
+def _abs_months(length: YearMonthDuration) -> YearMonthDuration:
+    return YearMonthDuration(abs(length.total))
+
+
+@builtin("modulo", "dividend:number", "divisor:number")
+def _modulo(dividend: Decimal, divisor: Decimal) -> Decimal | None:
+    """Return the rest with the sign of the divisor."""
+    rest = CONTEXT.remainder(dividend, divisor)
+    if not rest.is_finite():
+        return None
+    return CONTEXT.add(rest, divisor) if rest and (rest < 0) != (divisor < 0) else rest
+
+
+@builtin("sqrt", "number:number")
+def _sqrt(number: Decimal) -> Decimal | None:
+    return finite(CONTEXT.sqrt(number))
+
+
+@builtin("log", "number:number")
+def _log(number: Decimal) -> Decimal | None:
+    return finite(CONTEXT.ln(number)) if number > 0 else None
+
+
+@builtin("exp", "number:number")
+def _exp(number: Decimal) -> Decimal | None:
+    return finite(CONTEXT.exp(number))
+
+
+@builtin("odd", "number:number")
+def _odd(number: Decimal) -> bool | None:
+    return None if number % 1 else abs(CONTEXT.remainder(number, Decimal(2))) == 1
+
+
+@builtin("even", "number:number")
+def _even(number: Decimal) -> bool | None:
+    return None if number % 1 else CONTEXT.remainder(number, Decimal(2)) == _ZERO
+
+
+@builtin("not", "negand:boolean")
+def _not(value: bool) -> bool:
+    return not value
