@@ -13,7 +13,7 @@ from typing import Any
 
 from dxflow.audit.canonical import NotCanonical, canonical, parse
 from dxflow.audit.commitments import Commitment
-from dxflow.audit.events import Event, body_of
+from dxflow.audit.events import CASE_STREAM, Event, body_of
 from dxflow.audit.findings import Finding, FindingKind
 from dxflow.texts import gettext as _
 
@@ -32,7 +32,7 @@ def state_digest(state: bytes) -> str:
 
 def case_stream(case_id: str) -> str:
     """Return the name of a case's own stream."""
-    return f"case:{case_id}"
+    return CASE_STREAM + case_id
 
 
 @dataclass(frozen=True, slots=True)

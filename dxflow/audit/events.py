@@ -30,6 +30,7 @@ from dxflow.audit.commitments import Commitment, commit
 from dxflow.audit.event_types import EVENT_TYPES
 
 FORMAT = 1
+CASE_STREAM = "case:"
 
 
 class UnknownEventType(ValueError):
@@ -67,7 +68,10 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What was acted upon: `kind` is case, task, person, pack, … ; `case` is a case's id."""
+    """What was acted upon: `kind` is case, task, person, pack, … ; `case` is a case's id.
+
+    On the stream of a case, an empty `case` means that case.
+    """
 
     kind: str
     id: str
@@ -131,7 +135,7 @@ def body_of(
         "at": moment_text(not_before if held and not_before else event.at),
         "type": event.type,
         "actor": _actor(event.actor),
-        "object": _filled(kind=event.subject.kind, id=event.subject.id, case=event.subject.case),
+        "object": _subject(event.subject, stream),
         "result": event.result.value,
     }
     request = _filled(id=event.request.id, idempotency=event.request.idempotency)
@@ -229,6 +233,11 @@ def _actor(actor: Actor) -> dict[str, Any]:
         authority=actor.authority,
         on_behalf_of=actor.on_behalf_of,
     )
+
+
+def _subject(subject: Subject, stream: str) -> dict[str, Any]:
+    own = stream.removeprefix(CASE_STREAM) if stream.startswith(CASE_STREAM) else ""
+    return _filled(kind=subject.kind, id=subject.id, case=subject.case or own)
 
 
 def _change(change: Change, private: list[Commitment]) -> dict[str, Any]:

@@ -1,32 +1,14 @@
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from dxflow.audit.chain import GENESIS, Head, case_stream, leaf_hash
-from dxflow.audit.events import (
-    Actor,
-    Change,
-    Channel,
-    Event,
-    Subject,
-    UnknownEventType,
-)
+from dxflow.audit.events import Change, Subject, UnknownEventType
 from dxflow.audit.log import SystemStream, append, append_many, append_system
 from dxflow.db.engine import Database
-
-NOW = datetime(2026, 11, 21, 1, 15, tzinfo=UTC)
-
-
-def an_event(**changed: object) -> Event:
-    values: dict[str, object] = {
-        "type": "task.completed",
-        "at": NOW,
-        "actor": Actor(Channel.PAGE, person="p1", post="post:kacho"),
-        "subject": Subject("task", "t1", case="c1"),
-    }
-    return Event(**(values | changed))  # type: ignore[arg-type]
+from tests.integration.audit.history import NOW, Failure, an_event
 
 
 def rows(database: Database, statement: str) -> list[tuple]:
@@ -36,7 +18,9 @@ def rows(database: Database, statement: str) -> list[tuple]:
 
 def test_an_event_and_its_head_are_there_after_the_commit(database: Database) -> None:
     with database.write() as connection:
-        head = append(connection, Head.start(case_stream("c1")), an_event())
+        head = append(
+            connection, Head.start(case_stream("c1")), an_event(subject=Subject("task", "t1"))
+        )
     ((seq, prev, leaf, body, actor, case),) = rows(
         database, "SELECT seq, prev_hash, leaf_hash, body, actor, case_id FROM audit_event"
     )
@@ -46,9 +30,13 @@ def test_an_event_and_its_head_are_there_after_the_commit(database: Database) ->
 
 
 def test_nothing_is_written_when_the_act_fails(database: Database) -> None:
-    with pytest.raises(RuntimeError), database.write() as connection:
-        append(connection, Head.start("case:c1"), an_event())
-        raise RuntimeError
+    def fails_after_its_event() -> None:
+        with database.write() as connection:
+            append(connection, Head.start("case:c1"), an_event())
+            raise Failure
+
+    with pytest.raises(Failure):
+        fails_after_its_event()
     assert rows(database, "SELECT count(*) FROM audit_event") == [(0,)]
 
 

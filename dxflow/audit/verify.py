@@ -1,0 +1,244 @@
+"""Verify the log in the database: recompute everything and compare everything with everything.
+
+Every hash, link, number and column of every event; the heads that cases and system streams keep;
+the engine's states; the personal values; the triggers. Reads in one snapshot and in chunks, so
+that it runs beside the work of the day and in little memory (about 300 bytes per stream).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from dxflow.audit import reading
+from dxflow.audit.chain import ChainCheck, case_stream, state_digest
+from dxflow.audit.commitments import opens, reference
+from dxflow.audit.events import CASE_STREAM, moment_text
+from dxflow.audit.findings import Finding, FindingKind, Report
+from dxflow.audit.protection import protection_findings
+from dxflow.audit.reading import Stored
+from dxflow.texts import gettext as _
+
+SYSTEM_STREAM = "sys:"
+
+
+class NotASnapshot(RuntimeError):
+    """The connection does not show one state of the database; work going on looks like damage."""
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """Where the events of a stream end."""
+
+    seq: int
+    hash: bytes
+    at: str
+    state: str | None
+
+
+@dataclass(slots=True)
+class _Pass:
+    """What has been seen so far."""
+
+    events: int = 0
+    committed: int = 0
+    opened: int = 0
+    last_id: int = 0
+    ends: dict[str, _End] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+    def found(self, kind: FindingKind, stream: str, text: str, seq: int = 0) -> None:
+        self.findings.append(Finding(kind, stream, seq, text))
+
+
+def verify_database(connection: Connection) -> Report:
+    """Verify everything on a connection that shows one snapshot (`Database.read()`).
+
+    Raises NotASnapshot on any other. Damage of any kind is a finding, never an exception.
+    """
+    _require_snapshot(connection)
+    done = _Pass()
+    parts: tuple[Callable[[Connection, _Pass], None], ...] = (
+        _check_protection,
+        _check_events,
+        _check_counts,
+        _check_instances,
+        _check_system_streams,
+    )
+    for part in parts:
+        try:
+            part(connection, done)
+        except DBAPIError as exc:
+            reason = str(exc.orig).splitlines()[0] if str(exc.orig) else type(exc.orig).__name__
+            done.found(
+                FindingKind.UNREADABLE, "", _("データベースを読めません：{reason}", reason=reason)
+            )
+            break
+    return Report(
+        events=done.events,
+        streams=len(done.ends),
+        private=done.committed,
+        erased=done.committed - done.opened,
+        findings=tuple(done.findings),
+    )
+
+
+def _require_snapshot(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        snapshot = bool(getattr(connection.connection.dbapi_connection, "in_transaction", False))
+        # The transaction begins with the first statement that goes through SQLAlchemy.
+        if not snapshot:
+            connection.exec_driver_sql("SELECT 1")
+            snapshot = bool(
+                getattr(connection.connection.dbapi_connection, "in_transaction", False)
+            )
+    else:
+        level = connection.exec_driver_sql("SHOW transaction_isolation").scalar_one()
+        snapshot = level in ("repeatable read", "serializable")
+        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")  # a long log takes long
+    if not snapshot:
+        raise NotASnapshot
+
+
+def _check_protection(connection: Connection, done: _Pass) -> None:
+    done.findings += protection_findings(connection)
+
+
+def _check_events(connection: Connection, done: _Pass) -> None:
+    chain: ChainCheck | None = None
+    for chunk in reading.events(connection):
+        private: dict[bytes, tuple[str, int]] = {}
+        for row, sound in chunk:
+            stream = row.stream or ""
+            if chain is None or chain.stream != stream:
+                _end(chain, done)
+                chain = ChainCheck(stream)
+            body = chain.step(row)
+            if not sound:
+                text = _("列の値の型が違います。")
+                done.found(FindingKind.COLUMN, stream, text, row.seq or 0)
+            for digest in references(body or {}):
+                private[digest] = (stream, row.seq or 0)
+            done.events += 1
+            done.last_id = max(done.last_id, row.id or 0)
+        _check_private(connection, private, done)
+    _end(chain, done)
+
+
+def _end(chain: ChainCheck | None, done: _Pass) -> None:
+    """Close a stream and keep its findings and its end."""
+    if chain is not None:
+        done.findings += chain.findings
+        done.ends[chain.stream] = _End(chain.seq, chain.hash, chain.at, chain.state)
+
+
+def references(body: Mapping[str, Any]) -> list[bytes]:
+    """Return the commitments that an event's changes name."""
+    changes = body.get("changes")
+    if not isinstance(changes, list):
+        return []
+    values = (
+        change.get(side)
+        for change in changes
+        if isinstance(change, dict)
+        for side in ("before", "after")
+    )
+    return [digest for value in values if (digest := reference(value)) is not None]
+
+
+def _check_private(
+    connection: Connection, wanted: Mapping[bytes, tuple[str, int]], done: _Pass
+) -> None:
+    found = reading.openings(connection, list(wanted))
+    done.committed += len(wanted)
+    done.opened += len(found)
+    for digest, opening in found.items():
+        if not opens(digest, opening.salt, opening.value):
+            stream, seq = wanted[digest]
+            text = _("個人情報の値が、記録されたときの値と違います（改変）。")
+            done.found(FindingKind.PRIVATE, stream, text, seq)
+
+
+def _check_counts(connection: Connection, done: _Pass) -> None:
+    """Compare with what the tables count themselves, past every index."""
+    values = connection.exec_driver_sql("SELECT count(*) FROM audit_private").scalar_one()
+    if values > done.opened:
+        text = _("どの記録にも属さない個人情報の値が {n} 件あります。", n=values - done.opened)
+        done.found(FindingKind.ORPHAN, "", text)
+    if connection.dialect.name != "sqlite":
+        return
+    # AUTOINCREMENT never gives an id twice, and gives none that a rolled-back act had used up.
+    given = connection.exec_driver_sql(
+        "SELECT max(seq) FROM sqlite_sequence WHERE name = 'audit_event'"
+    ).scalar()
+    if (given or 0) != done.events or done.last_id != done.events:
+        done.found(
+            FindingKind.GAP,
+            "",
+            _(
+                "記録は {events} 件ですが、データベースが採番した数は {given}"
+                "（最後の id は {last}）です。",
+                events=done.events,
+                given=given or 0,
+                last=done.last_id,
+            ),
+        )
+    for table in ("audit_event", "audit_private", "audit_stream"):
+        for (answer,) in connection.exec_driver_sql(f"PRAGMA integrity_check({table})"):
+            if answer != "ok":
+                text = _("表の内部が壊れています：{reason}", reason=answer)
+                done.found(FindingKind.UNREADABLE, "", text)
+
+
+def _check_instances(connection: Connection, done: _Pass) -> None:
+    missing = {stream for stream in done.ends if stream.startswith(CASE_STREAM)}
+    for stored in reading.instances(connection):
+        stream = case_stream(stored.owner)
+        end = done.ends.get(stream)
+        missing.discard(stream)
+        if end is None:
+            done.found(FindingKind.ORPHAN, stream, _("案件はありますが、その記録がありません。"))
+            continue
+        _compare_head(stored, end, stream, done)
+        _compare_state(stored, end, stream, done)
+    for stream in sorted(missing):
+        done.found(FindingKind.ORPHAN, stream, _("記録はありますが、その案件がありません。"))
+
+
+def _check_system_streams(connection: Connection, done: _Pass) -> None:
+    missing = {stream for stream in done.ends if not stream.startswith(CASE_STREAM)}
+    for stored in reading.system_streams(connection):
+        end = done.ends.get(stored.owner)
+        missing.discard(stored.owner)
+        if end is not None:
+            _compare_head(stored, end, stored.owner, done)
+        elif stored.seq != 0:
+            done.found(
+                FindingKind.ORPHAN, stored.owner, _("系列の控えはありますが、記録がありません。")
+            )
+    for stream in sorted(missing):
+        done.found(FindingKind.ORPHAN, stream, _("記録はありますが、系列の控えがありません。"))
+
+
+def _compare_head(stored: Stored, end: _End, stream: str, done: _Pass) -> None:
+    if stored.seq is not None and stored.seq > end.seq:
+        text = _(
+            "連番 {first}〜{last} の記録がありません（末尾の削除）。",
+            first=end.seq + 1,
+            last=stored.seq,
+        )
+        done.found(FindingKind.HEAD, stream, text, stored.seq)
+    elif (stored.seq, stored.head) != (end.seq, end.hash):
+        text = _("最後の記録が、控えてある連番・ハッシュ値と一致しません。")
+        done.found(FindingKind.HEAD, stream, text, end.seq)
+    elif stored.at is None or moment_text(stored.at) != end.at:
+        text = _("最後の記録の日時が、控えてある日時と一致しません。")
+        done.found(FindingKind.HEAD, stream, text, end.seq)
+
+
+def _compare_state(stored: Stored, end: _End, stream: str, done: _Pass) -> None:
+    if stored.state is None or state_digest(stored.state) != end.state:
+        text = _("案件の状態が、最後に記録された状態と一致しません（記録を残さない変更）。")
+        done.found(FindingKind.STATE, stream, text, end.seq)
