@@ -101,23 +101,26 @@ def test_national_holidays_of_2026_are_known():
     assert date(2026, 11, 3) in national_holidays(2026)
 
 
+@settings(deadline=None)
 @given(DAYS, st.integers(-300, 300))
 def test_counting_undoes_adding(day, n):
     assert CALENDAR.business_days_between(day, CALENDAR.add_business_days(day, n)) == n
 
 
+@settings(deadline=None)
 @given(DAYS, st.integers(1, 300))
 def test_going_forth_and_back_returns_to_a_business_day(day, n):
     start = CALENDAR.on_or_after(day)
     assert CALENDAR.add_business_days(CALENDAR.add_business_days(start, n), -n) == start
 
 
+@settings(deadline=None)
 @given(DAYS, st.integers(-300, 300).filter(bool))
 def test_the_result_is_always_open(day, n):
     assert CALENDAR.is_business_day(CALENDAR.add_business_days(day, n))
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(DAYS, st.integers(0, 400))
 def test_counting_agrees_with_looking_at_each_day(day, length):
     end = day + timedelta(length)

@@ -1,0 +1,134 @@
+"""Who sits on a matter: the members of a body without those recused (除斥).
+
+Local Autonomy Act article 117 for assemblies, taken over by committees of the administration: a
+member with an interest in a matter takes no part in it. The applicant and the drafters are always
+out; members of the applying section by default; further conflicts are declared, with a reason.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from dxflow.texts import gettext as _
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A member's place. `units` are all units its holders belong to on that date."""
+
+    key: str
+    title: str
+    persons: frozenset[str] = field(default=frozenset())
+    units: frozenset[str] = field(default=frozenset())
+
+
+@dataclass(frozen=True)
+class RecusalRule:
+    """Which sections' members are out; applicant and drafters are out under every rule."""
+
+    own_section: bool = True
+    related_sections: bool = False
+
+
+@dataclass(frozen=True)
+class Recusal:
+    """A seat that takes no part, and why."""
+
+    seat: Seat
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Seating:
+    """A body's seats for one matter. Vacant seats neither sit nor count as members."""
+
+    sitting: tuple[Seat, ...]
+    recused: tuple[Recusal, ...]
+    vacant: tuple[Seat, ...]
+
+    @property
+    def members(self) -> int:
+        """Return the number of members in office, the recused included."""
+        return len(self.sitting) + len(self.recused)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Return the keys of the seats that take part."""
+        return tuple(seat.key for seat in self.sitting)
+
+    @property
+    def recused_keys(self) -> tuple[str, ...]:
+        """Return the keys of the recused seats."""
+        return tuple(recusal.seat.key for recusal in self.recused)
+
+
+def recusals(
+    seats: Sequence[Seat],
+    applicant: str,
+    applicant_unit: str,
+    *,
+    drafters: Iterable[str] = (),
+    related_units: Iterable[str] = (),
+    declared: Iterable[tuple[str, str]] = (),
+    rule: RecusalRule | None = None,
+) -> Seating:
+    """Split a body's seats into those that sit, those recused with reasons, and vacant ones.
+
+    `declared` are pairs of seat key and reason. Persons may be given as `user:<id>`. Raises
+    ValueError when a declared seat does not belong to the body or a seat stands twice.
+    """
+    known = {seat.key for seat in seats}
+    if len(known) != len(seats):
+        raise ValueError(_("同じ席が二度挙げられています。"))
+    interests: dict[str, list[str]] = {}
+    for key, reason in declared:
+        if key not in known:
+            raise ValueError(_("「{seat}」はこの会議体の席ではありません。", seat=key))
+        interests.setdefault(key, []).append(reason)
+    interest = _Interest(
+        _bare(applicant),
+        applicant_unit,
+        frozenset(_bare(person) for person in drafters),
+        frozenset(related_units),
+        rule or RecusalRule(),
+    )
+    sitting, recused, vacant = [], [], []
+    for seat in seats:
+        reasons = (*interest.reasons(seat), *interests.get(seat.key, ()))
+        if not seat.persons:
+            vacant.append(seat)
+        elif reasons:
+            recused.append(Recusal(seat, reasons))
+        else:
+            sitting.append(seat)
+    return Seating(tuple(sitting), tuple(recused), tuple(vacant))
+
+
+def acting_chair(order: Sequence[str], seating: Seating) -> str | None:
+    """Return the first seat of the order (chair, then deputies) that takes part; None if none."""
+    return next((key for key in order if key in seating.keys), None)
+
+
+@dataclass(frozen=True)
+class _Interest:
+    applicant: str
+    unit: str
+    drafters: frozenset[str]
+    related_units: frozenset[str]
+    rule: RecusalRule
+
+    def reasons(self, seat: Seat) -> tuple[str, ...]:
+        persons = {_bare(person) for person in seat.persons}
+        found = []
+        if self.applicant in persons:
+            found.append(_("申請者本人であるため"))
+        if persons & self.drafters:
+            found.append(_("起案者であるため"))
+        if self.rule.own_section and self.unit in seat.units:
+            found.append(_("申請した課に所属しているため"))
+        if self.rule.related_sections and seat.units & self.related_units:
+            found.append(_("関係課に所属しているため"))
+        return tuple(found)
+
+
+def _bare(person: str) -> str:
+    return person.removeprefix("user:")
