@@ -1,0 +1,24 @@
+"""Runs processes: compile once, then one step after the other on stored states.
+
+The only room that knows SpiffWorkflow.
+"""
+
+from dxflow.engine.compile import compile_definition
+from dxflow.engine.definitions import Definition, Definitions
+from dxflow.engine.errors import BudgetExceeded, StateUnreadable, StepFailed, TaskNotReady
+from dxflow.engine.runtime import Instance, cancel, complete, fire_timers, peek, start
+from dxflow.engine.step import (
+    ArmedTimer,
+    Decided,
+    Environment,
+    Host,
+    OpenTask,
+    Step,
+    Visit,
+)
+
+__all__ = [
+    "ArmedTimer", "BudgetExceeded", "Decided", "Definition", "Definitions", "Environment", "Host",
+    "Instance", "OpenTask", "StateUnreadable", "Step", "StepFailed", "TaskNotReady", "Visit",
+    "cancel", "compile_definition", "complete", "fire_timers", "peek", "start",
+]  # fmt: skip

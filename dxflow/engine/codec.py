@@ -1,0 +1,145 @@
+"""A running instance as bytes and back; the format is ours and has a version.
+
+`[version, process, last end event, names, levels]`, written as JSON. `names` lists the level and
+node names that occur; everything else refers to them by position, so that a process definition or
+a SpiffWorkflow which names its nodes otherwise is noticed at once. A level is `[name, caller,
+variables, completed, rows]`; a row is `[id, parent row, state, node, notes, changed, removed]`
+with the variables as the difference to the parent row's. The bytes are to be stored as they are:
+a database type that sorts keys would be no harm to the rows, but one that touches numbers would.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from dxflow.engine.errors import StateUnreadable
+from dxflow.engine.step import Environment
+from dxflow.engine.tree import Token
+from dxflow.engine.values import NotStorable, decode, encode
+from dxflow.engine.workflow import TopWorkflow
+from dxflow.texts import gettext as _
+
+VERSION = 1
+
+_DAMAGES = (ArithmeticError, AttributeError, IndexError, KeyError, TypeError, ValueError)
+
+
+class _Names:
+    """Numbers names in the order in which they are first used."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[str, int] = {}
+
+    def __call__(self, name: str) -> int:
+        return self.numbers.setdefault(name, len(self.numbers))
+
+
+def dump(top: TopWorkflow) -> bytes:
+    """Return the state of an instance that rests. Raises StateUnreadable for foreign values."""
+    names = _Names()
+    end = top.last_end.name if top.last_end is not None else ""
+    try:
+        levels = [_level(level, names) for level in top.levels()]
+        return orjson.dumps([VERSION, top.spec.name, end, list(names.numbers), levels])
+    except (NotStorable, orjson.JSONEncodeError) as wrong:
+        raise StateUnreadable(str(wrong)) from wrong
+
+
+def _level(level: Any, names: _Names) -> list[Any]:
+    caller = level.parent_task_id or 0
+    variables = encode(level.data) if level.completed else 0
+    rows = [] if level.completed else _rows(level, names)
+    return [names(level.spec.name), caller, variables, int(level.completed), rows]
+
+
+def _rows(level: Any, names: _Names) -> list[list[Any]]:
+    position: dict[str, int] = {}
+    rows = []
+    tasks: dict[str, Token] = level.tasks
+    for token in tasks.values():
+        position[token.id] = len(position)
+        parent = tasks.get(token._parent) if token._parent else None
+        changed, removed = _difference({} if parent is None else parent.data, token.data)
+        row: list[Any] = [
+            token.id,
+            -1 if parent is None else position[parent.id],
+            token._state,
+            names(token.task_spec.name),
+            encode(token.internal_data) if token.internal_data else 0,
+            changed or 0,
+            removed or 0,
+        ]
+        while row[-1] == 0 and len(row) > 4:
+            row.pop()
+        rows.append(row)
+    return rows
+
+
+def _difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Any, list[str]]:
+    """Return what to write of `after`; values never change in place, so identity tells."""
+    missing = object()
+    changed = [
+        (key, encode(value))
+        for key, value in after.items()
+        if before.get(key, missing) is not value
+    ]
+    return dict(changed), [key for key in before if key not in after]
+
+
+def load(specs: Mapping[str, Any], state: bytes, env: Environment) -> TopWorkflow:
+    """Return the instance a state stands for. Raises StateUnreadable."""
+    try:
+        version, process, end, names, levels = orjson.loads(state)
+    except (orjson.JSONDecodeError, TypeError, ValueError) as wrong:
+        raise StateUnreadable(_("形式が違います。")) from wrong
+    if version != VERSION:
+        raise StateUnreadable(_("形式の版 {version} を知りません。", version=version))
+    if process not in specs:
+        raise StateUnreadable(_("プロセス「{process}」がありません。", process=process))
+    try:
+        top = TopWorkflow(specs[process], dict(specs), env)
+        _fill(top, levels[0], names)
+        for written in levels[1:]:
+            caller = _caller(top, written[1])
+            _fill(top.called(caller), written, names)
+        top.last_end = top.spec.task_specs[end] if end else None
+    except _DAMAGES as wrong:
+        cause = _("定義と合わないか、壊れています（{why}）。", why=repr(wrong))
+        raise StateUnreadable(cause) from wrong
+    return top
+
+
+def _caller(top: TopWorkflow, token_id: str) -> Token:
+    for level in top.levels():
+        if token_id in level.tasks:
+            found: Token = level.tasks[token_id]
+            return found
+    raise KeyError(token_id)
+
+
+def _fill(level: Any, written: list[Any], names: list[str]) -> None:
+    name, _caller_id, variables, completed, rows = written
+    if names[name] != level.spec.name:
+        raise ValueError(names[name])
+    level.completed = bool(completed)
+    level.data = decode(variables) if completed else {}
+    nodes = level.spec.task_specs
+    order: list[Token] = []
+    for row in rows:
+        order.append(_token(level, row, nodes[names[row[3]]], order))
+    if order:
+        level.task_tree = order[0]
+
+
+def _token(level: Any, row: list[Any], node: Any, order: list[Token]) -> Token:
+    token_id, parent, state, _node, *rest = row
+    notes, changed, removed = (*rest, 0, 0, 0)[:3]
+    token = Token(level, node, order[parent] if parent >= 0 else None, state, token_id)
+    if notes:
+        token.internal_data = decode(notes)
+    if changed:
+        token.data.update((key, decode(value)) for key, value in changed.items())
+    for key in removed or ():
+        del token.data[key]
+    return token

@@ -1,0 +1,74 @@
+"""Bringing branches together: what each branch changed since they parted is kept.
+
+Where two branches changed the same variable, the one that arrived later wins. Stock 3.2.0 merges
+whole branches over each other, so that a branch which never touched a variable overwrites the
+other's new value with the old one, and lists are mixed entry by entry.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from dxflow.engine.tree import Token
+from dxflow.engine.values import same
+
+Variables = dict[str, Any]
+
+
+def merged(tokens: Sequence[Token]) -> Variables:
+    """Return the variables of the tokens brought together; `tokens` in order of arrival."""
+    if len(tokens) == 1:
+        return dict(tokens[0].data)
+    branches: dict[str, list[str]] = {}
+    for token in tokens:
+        _mark(token, branches)
+    return _fold(_fork(_top(tokens[0]), branches), branches, {token.id for token in tokens})
+
+
+def _mark(token: Token, branches: dict[str, list[str]]) -> None:
+    """Note the way from the root to the token; a later token's way is put last everywhere."""
+    child, parent = token, token.parent_token()
+    while parent is not None:
+        ways = branches.setdefault(parent.id, [])
+        if child.id in ways:
+            ways.remove(child.id)
+        ways.append(child.id)
+        child, parent = parent, parent.parent_token()
+
+
+def _top(token: Token) -> Token:
+    top: Token = token.workflow.task_tree
+    return top
+
+
+def _fork(token: Token, branches: dict[str, list[str]]) -> Token:
+    """Return the first token from here on from which more than one way leads."""
+    while len(branches.get(token.id, ())) == 1:
+        token = token.workflow.tasks[branches[token.id][0]]
+    return token
+
+
+def _fold(fork: Token, branches: dict[str, list[str]], leaves: set[str]) -> Variables:
+    """Return the variables at a fork with the changes of all its branches."""
+    variables = dict(fork.data)
+    for way in branches.get(fork.id, ()):
+        end = _end(fork.workflow.tasks[way], branches, leaves)
+        changed = end.data if end.id in leaves else _fold(end, branches, leaves)
+        apply_changes(variables, fork.data, changed)
+    return variables
+
+
+def _end(token: Token, branches: dict[str, list[str]], leaves: set[str]) -> Token:
+    """Return where a way ends or forks."""
+    while token.id not in leaves and len(branches[token.id]) == 1:
+        token = token.workflow.tasks[branches[token.id][0]]
+    return token
+
+
+def apply_changes(variables: Variables, before: Variables, after: Variables) -> None:
+    """Bring the differences between `before` and `after` into `variables`."""
+    for name, value in after.items():
+        if name not in before or not same(before[name], value):
+            variables[name] = value
+    for name in before:
+        if name not in after:
+            variables.pop(name, None)

@@ -1,0 +1,223 @@
+"""The steps of a process instance.
+
+A step takes the stored state, works on an instance of its own and returns the new state. Nothing
+else keeps anything, so a step that raises has changed nothing in here; what its commands did
+outside is undone by the caller's transaction.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from dxflow.engine.codec import dump, load
+from dxflow.engine.errors import StepFailed, TaskNotReady
+from dxflow.engine.expressions import Place, stored
+from dxflow.engine.merging import merged
+from dxflow.engine.prune import prune
+from dxflow.engine.step import ArmedTimer, Environment, OpenTask, Step
+from dxflow.engine.tree import READY, Token
+from dxflow.engine.workflow import TopWorkflow
+from dxflow.errors import NotFound
+from dxflow.texts import gettext as _
+
+if TYPE_CHECKING:
+    from dxflow.engine.definitions import Definitions
+
+
+def start(
+    definitions: "Definitions", process_id: str, variables: dict[str, Any], env: Environment
+) -> Step:
+    """Start a process and run it to its first rest.
+
+    Raises NotFound for an unknown process, StepFailed, and what the host raises.
+    """
+    instance = Instance.begin(definitions, process_id, variables, env)
+    return instance.rest()
+
+
+def complete(
+    definitions: "Definitions", state: bytes, task_id: str, values: dict[str, Any], outcome: str,
+    env: Environment,
+) -> Step:  # fmt: skip
+    """Complete an open user task with the submitted values and the pressed button's key.
+
+    Deadlines that have passed come first: an interrupting one has taken the task away. Raises
+    TaskNotReady, StepFailed, StateUnreadable, and what the host raises.
+    """
+    instance = Instance.restore(definitions, state, env)
+    instance.complete(task_id, values, outcome)
+    return instance.rest()
+
+
+def fire_timers(definitions: "Definitions", state: bytes, env: Environment) -> Step:
+    """Fire every timer that is due at `env.now`, the earliest first, each once.
+
+    Occurrences of a cycle that were missed count as one. Raises as `complete` does.
+    """
+    instance = Instance.restore(definitions, state, env)
+    instance.run()
+    return instance.rest()
+
+
+def cancel(definitions: "Definitions", state: bytes, env: Environment) -> Step:
+    """End the instance where it stands: every open task and timer is taken away."""
+    instance = Instance.restore(definitions, state, env)
+    instance.cancel()
+    return instance.rest()
+
+
+def peek(definitions: "Definitions", state: bytes, env: Environment) -> Step:
+    """Return where an instance stands; nothing runs and the state is the one given."""
+    return Instance.restore(definitions, state, env).view(state)
+
+
+class Instance:
+    """A process instance in memory."""
+
+    def __init__(self, top: TopWorkflow) -> None:
+        self.top = top
+
+    @classmethod
+    def begin(
+        cls, definitions: "Definitions", process_id: str, variables: dict[str, Any],
+        env: Environment,
+    ) -> "Instance":  # fmt: skip
+        """Return a new instance that has run to its first rest."""
+        if process_id not in definitions.processes:
+            raise NotFound(_("プロセス「{process}」がありません。", process=process_id))
+        top = TopWorkflow(definitions.specs[process_id], dict(definitions.specs), env)
+        top.begin(stored(variables, Place(process_id, ""), _("開始時の変数")))
+        top.run()
+        return cls(top)
+
+    @classmethod
+    def restore(cls, definitions: "Definitions", state: bytes, env: Environment) -> "Instance":
+        """Return the instance a state stands for. Raises StateUnreadable."""
+        return cls(load(definitions.specs, state, env))
+
+    def enter(self, env: Environment) -> None:
+        """Begin another step of the same instance in memory."""
+        self.top.env, self.top.budget = env, env.step_budget
+        self.top.visits, self.top.decided = [], []
+
+    def run(self) -> None:
+        """Let due timers fire and everything run that needs nobody."""
+        if not self.top.completed:
+            self.top.run()
+
+    def complete(self, task_id: str, values: dict[str, Any], outcome: str) -> None:
+        """Complete an open user task; due timers come first. Raises TaskNotReady."""
+        self.run()
+        token = self._ready_task(task_id)
+        spec = token.task_spec
+        spec.accept(token, stored(values, spec.place, _("送信された値")), outcome)
+        token.run()
+        self.top.run()
+
+    def cancel(self) -> None:
+        """Take every token away."""
+        if not self.top.completed:
+            variables = self.variables()
+            self.top.abort()
+            self.top.data = variables
+            self.top.last_end = None
+
+    def rest(self) -> Step:
+        """Prune, write the state and return the step."""
+        prune(self.top)
+        return self.view(dump(self.top))
+
+    def view(self, state: bytes) -> Step:
+        """Return where the instance stands and what happened in this step."""
+        top = self.top
+        end = top.last_end if top.completed else None
+        return Step(
+            state=state,
+            tasks=tuple(self._open_task(token) for token in self._open_tokens()),
+            timers=tuple(
+                ArmedTimer(token.id, token.task_spec.bpmn_id, due, token.task_spec.cancel_activity)
+                for due, token in top.waiting_timers()
+            ),
+            visits=tuple(top.visits),
+            decided=tuple(top.decided),
+            ended=bool(top.completed),
+            end_properties={} if end is None else dict(end.properties),
+            variables=self.variables(),
+            active_path=self._active_path(),
+        )
+
+    def variables(self) -> dict[str, Any]:
+        """Return the variables of the top process, open branches brought together."""
+        if self.top.completed:
+            return dict(self.top.data)
+        tokens = [
+            token
+            for token in self.top.open_tokens()
+            if token.task_spec.instance_of is None and not _armed_only(token)
+        ]
+        return merged(tokens) if tokens else {}
+
+    def _ready_task(self, task_id: str) -> Token:
+        for level in self.top.levels():
+            token: Token | None = level.tasks.get(task_id)
+            if token is not None and token._state == READY and token.task_spec.manual:
+                return token
+        raise TaskNotReady(task_id)
+
+    def _open_tokens(self) -> list[Token]:
+        if self.top.completed:
+            return []
+        return [
+            token
+            for level in self.top.levels()
+            for token in level.tasks.values()
+            if token._state == READY and token.task_spec.manual
+        ]
+
+    def _open_task(self, token: Token) -> OpenTask:
+        spec, notes = token.task_spec, token.internal_data
+        return OpenTask(
+            id=token.id,
+            element=spec.bpmn_id,
+            name=spec.offer.name,
+            process=token.workflow.process,
+            path=token.workflow.path,
+            lane=spec.offer.lane,
+            form_key=spec.offer.form_key,
+            groups=tuple(notes["groups"]),
+            assignee=notes.get("assignee"),
+            due=notes.get("due"),
+            variables=dict(token.data),
+        )
+
+    def _active_path(self) -> tuple[str, ...]:
+        path: list[str] = []
+        level: Any = self.top
+        while level is not None and not level.completed:
+            token = next((token for token in level.open_tokens() if _active(token)), None)
+            if token is None:
+                break
+            inside = self._below(token)
+            path.append(token.task_spec.bpmn_id)
+            level = inside
+        return tuple(path)
+
+    def _below(self, token: Token) -> Any:
+        """Return the level the token waits for, its first instance's where there are several."""
+        inside = self.top.subprocesses.get(token.id)
+        if inside is not None:
+            return inside
+        for child in token.child_tokens():
+            if child.unfinished and child.id in self.top.subprocesses:
+                return self.top.subprocesses[child.id]
+        return None
+
+
+def _armed_only(token: Token) -> bool:
+    """Return whether the token is a timer on a boundary, which stands for no branch."""
+    return token.task_spec.is_timer and bool(getattr(token.task_spec, "attached_to", ""))
+
+
+def _active(token: Token) -> bool:
+    return bool(token.task_spec.visible) and not _armed_only(token)
+
+
+__all__ = ["Instance", "StepFailed", "cancel", "complete", "fire_timers", "peek", "start"]

@@ -1,0 +1,171 @@
+"""A running process: SpiffWorkflow's workflow with a queue instead of tree walks.
+
+Stock 3.2.0 walks the whole tree after every completed task, stops without a word at depth 1000
+and, at the end of every run, lets due timers fire by the wall clock. Here a token that becomes
+ready enters a queue, timers compare with the `now` of the step, and a run is over when the queue
+is empty, no ended branch waits for nothing and no timer is due.
+"""
+
+from collections import deque
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Literal
+
+from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
+from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
+
+from dxflow.engine.errors import BudgetExceeded
+from dxflow.engine.expressions import NoScripts
+from dxflow.engine.step import Decided, Environment, Visit
+from dxflow.engine.tree import READY, WAITING, Token
+from dxflow.texts import gettext as _
+
+_NO_SCRIPTS = NoScripts()
+
+
+class _Level:
+    """What the top process and a process called by it have in common."""
+
+    tasks: dict[str, Token]
+    spec: Any
+    task_tree: Token
+    data: dict[str, Any]
+    completed: bool
+    path: tuple[str, ...]
+
+    def begin(self, variables: dict[str, Any]) -> None:
+        """Put the first token at the start, with these variables."""
+        self.task_tree = Token(self, self.spec.start, state=READY)
+        self.task_tree.data = variables
+        self.task_tree.run()
+
+    def open_tokens(self) -> list[Token]:
+        """Return the tokens that are somewhere, in order of arrival."""
+        return [token for token in self.tasks.values() if token.unfinished]
+
+    def cancel_open(self, spare: Token | None = None) -> None:
+        """Take every token away, but for `spare` and for branches that have ended."""
+        for token in self.open_tokens():
+            if token is not spare and token.task_spec is not self.spec.end:
+                token.cancel()
+
+    def close(self) -> bool:
+        """Let the level end when all its branches have; tell whether it does."""
+        tokens = self.open_tokens()
+        end = self.spec.end
+        waits = [token for token in tokens if token.task_spec is end and token._state == WAITING]
+        if not waits or len(waits) != len(tokens):
+            return False
+        end.gather(waits)
+        return True
+
+    def _task_completed_notify(self, task: Token) -> None:
+        """Nothing: stock walks the whole tree here."""
+
+    def _task_removed_notify(self, task: Token) -> None:
+        """Nothing: nobody listens."""
+
+
+class TopWorkflow(_Level, BpmnWorkflow):  # type: ignore[misc]
+    """The top process of an instance, with everything it called."""
+
+    def __init__(self, spec: Any, subprocess_specs: dict[str, Any], env: Environment) -> None:
+        super().__init__(spec, subprocess_specs, script_engine=_NO_SCRIPTS, deserializing=True)
+        self.env = env
+        self.path: tuple[str, ...] = ()
+        self.process: str = spec.process
+        self.queue: deque[Token] = deque()
+        self.budget = env.step_budget
+        self.visits: list[Visit] = []
+        self.decided: list[Decided] = []
+        self.last_end: Any = None
+        """Spec of the end event of the top process that was reached last."""
+
+    def levels(self) -> Iterable[Any]:
+        """Return the top process and the called ones, callers before called."""
+        return (self, *self.subprocesses.values())
+
+    def called(self, caller: Token) -> "CalledWorkflow":
+        """Return a new level for the process that `caller` stands on."""
+        spec = self.subprocess_specs[caller.task_spec.spec]
+        level = CalledWorkflow(spec, caller, self)
+        self.subprocesses[caller.id] = level
+        return level
+
+    def run(self) -> None:
+        """Run until only people and future timers are waited for. Raises StepFailed."""
+        while True:
+            while self.queue:
+                token = self.queue.popleft()
+                if token._state == READY:
+                    self._spend(token)
+                    token.run()
+            if not (self._close() or self._fire()):
+                return
+
+    def visit(self, token: Token, kind: Literal["entered", "completed", "cancelled"]) -> None:
+        """Note what happened at the token's element."""
+        level = token.workflow
+        self.visits.append(Visit(level.process, token.task_spec.bpmn_id, kind, level.path))
+
+    def waiting_timers(self) -> list[tuple[datetime, Token]]:
+        """Return the armed timers with their due moments, in order of arming."""
+        return [
+            (token.task_spec.due(token), token)
+            for level in self.levels()
+            for token in level.tasks.values()
+            if token._state == WAITING and token.task_spec.is_timer
+        ]
+
+    def abort(self) -> None:
+        """Take every token away; the instance has ended."""
+        for token in self.open_tokens():
+            token.cancel()
+        self.completed, self.success = True, False
+
+    def _close(self) -> bool:
+        levels = reversed(list(self.levels()))
+        return any([level.close() for level in levels if not level.completed])
+
+    def _fire(self) -> bool:
+        """Fire the earliest timer that is due; tell whether there was one."""
+        due = [(at, token) for at, token in self.waiting_timers() if at <= self.env.now]
+        if not due:
+            return False
+        earliest = min(due, key=lambda pair: pair[0])[1]
+        self._spend(earliest)
+        earliest.task_spec.fire(earliest)
+        return True
+
+    def _spend(self, token: Token) -> None:
+        self.budget -= 1
+        if self.budget < 0:
+            raise BudgetExceeded(
+                token.workflow.process,
+                token.task_spec.bpmn_id or "",
+                _("人や時刻を待たずに {n} 回を超えて進みました。", n=self.env.step_budget),
+            )
+
+
+class CalledWorkflow(_Level, BpmnSubWorkflow):  # type: ignore[misc]
+    """A called process, or the inside of an embedded sub-process.
+
+    `process` is the id of the process it is drawn in, `path` the call activities leading to it.
+    """
+
+    def __init__(self, spec: Any, caller: Token, top: TopWorkflow) -> None:
+        self.caller = caller
+        outer = caller.workflow
+        self.process: str = spec.process
+        self.path: tuple[str, ...] = outer.path
+        if spec.is_called:
+            self.path = (*outer.path, caller.task_spec.bpmn_id)
+        super().__init__(spec, caller.id, top, deserializing=True)
+
+    @property
+    def parent_workflow(self) -> Any:
+        """Return the level the call was made from."""
+        return self.caller.workflow
+
+    def _calculate_depth(self) -> int:
+        return 0 if self.caller.workflow is None else getattr(self.caller.workflow, "depth", 0) + 1
