@@ -95,7 +95,7 @@ class ChartView:
     @cached_property
     def drawings(self) -> tuple[Drawing, ...]:
         """The same chart for wide and for narrow screens."""
-        return (draw(self, "wide", 720, 300), draw(self, "narrow", 360, 260))
+        return (draw(self, "wide", 840, 300), draw(self, "narrow", 360, 260))
 
     @property
     def has_missed(self) -> bool:
