@@ -1,0 +1,48 @@
+"""Forms: form-js files, the pages made from them, and the strict check of what is entered."""
+
+from dxflow.forms.changes import Change, diff
+from dxflow.forms.definition import FieldFact, FormDefinition
+from dxflow.forms.describe import describe
+from dxflow.forms.plain import from_plain, to_plain
+from dxflow.forms.posted import read_posted, rows_changed
+from dxflow.forms.reading import read
+from dxflow.forms.shapes import (
+    Context,
+    FieldError,
+    FieldView,
+    FormInvalid,
+    FormView,
+    Option,
+    Outcome,
+    Submission,
+)
+from dxflow.forms.submission import submit_posted, submit_values
+from dxflow.forms.submitted import is_blank, readonly_view
+from dxflow.forms.view import view, view_posted
+
+__all__ = [
+    "Change",
+    "Context",
+    "FieldError",
+    "FieldFact",
+    "FieldView",
+    "FormDefinition",
+    "FormInvalid",
+    "FormView",
+    "Option",
+    "Outcome",
+    "Submission",
+    "describe",
+    "diff",
+    "from_plain",
+    "is_blank",
+    "read",
+    "read_posted",
+    "readonly_view",
+    "rows_changed",
+    "submit_posted",
+    "submit_values",
+    "to_plain",
+    "view",
+    "view_posted",
+]

@@ -1,0 +1,33 @@
+"""FEEL expressions inside form files, read once and evaluated leniently.
+
+A form is evaluated while it is still half filled in, so an expression that fails on what is there
+(an empty date given to a calendar function) is simply unknown: null.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from dxflow.errors import DxflowError
+from dxflow.feel import Expression, parse
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A FEEL expression without its leading `=`; equal when the text is equal."""
+
+    text: str
+    parsed: Expression = field(compare=False, repr=False)
+
+    def value(self, scope: Mapping[str, Any], functions: Mapping[str, Any]) -> Any:
+        """Return the value in a scope; null where it cannot be computed from what is there."""
+        try:
+            return self.parsed.evaluate(scope, functions)
+        except (DxflowError, ValueError, TypeError, ArithmeticError):
+            return None
+
+
+def formula(text: str) -> Formula:
+    """Read a FEEL expression; a leading `=` is dropped. Raises FeelSyntaxError."""
+    bare = text.strip().removeprefix("=").strip()
+    return Formula(bare, parse(bare))
