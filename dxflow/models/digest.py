@@ -44,7 +44,7 @@ def _flows(process: Process, source: str) -> list[list[Any]]:
     element = process.elements.get(source)
     default = element.default_flow if element else ""
     flows = [
-        [flow.target, flow.condition, flow.name, flow.id == default]
+        [flow.target, _settled(flow.condition), flow.name, flow.id == default]
         for flow in process.outgoing(source)
     ]
     tried_in_order = element is not None and element.kind is Kind.EXCLUSIVE
@@ -58,7 +58,7 @@ def _element(element: Element) -> dict[str, Any]:
         for f in fields(element)
         if f.name not in _PLACE | {"default_flow", "properties", "boundaries"}
     }
-    ordered = [[k, v] for k, v in element.properties.items() if k.startswith("command:")]
+    ordered = [[k, _settled(v)] for k, v in element.properties.items() if k.startswith("command:")]
     others = sorted([k, v] for k, v in element.properties.items() if not k.startswith("command:"))
     meaning["properties"] = ordered + others
     meaning["boundaries"] = {boundary.id: _plain(boundary) for boundary in element.boundaries}
@@ -73,4 +73,28 @@ def _plain(value: object) -> Any:  # noqa: ANN401 - JSON has no narrower type
         return {f.name: _plain(getattr(value, f.name)) for f in fields(value) if f.name != "line"}
     if isinstance(value, tuple):
         return [_plain(part) for part in value]
-    return value
+    return _settled(value) if isinstance(value, str) else value
+
+
+def _settled(text: str) -> str:
+    """Return an expression with one space for white space outside its string literals.
+
+    Tools wrap lines as they like. A text with a line comment stays as it is.
+    """
+    if "//" in text:
+        return text
+    settled: list[str] = []
+    within = escaped = False
+    for character in text:
+        if not within and character.isspace():
+            if settled and settled[-1] != " ":
+                settled.append(" ")
+            continue
+        settled.append(character)
+        if escaped:
+            escaped = False
+        elif within and character == "\\":
+            escaped = True
+        elif character == '"':
+            within = not within
+    return "".join(settled).strip()

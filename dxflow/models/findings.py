@@ -1,0 +1,47 @@
+"""Problems at a place of a model."""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from dxflow.models.model import Element, Process
+from dxflow.problems import Problem, Severity
+
+
+class Place(Protocol):
+    """Anything of a model that has an id and stands on a line."""
+
+    @property
+    def id(self) -> str:
+        """Return the BPMN id."""
+
+    @property
+    def name(self) -> str:
+        """Return the text a person reads in the drawing."""
+
+    @property
+    def line(self) -> int:
+        """Return the line in the file, 0 when unknown."""
+
+
+def at(
+    place: Place, code: str, message: str, hint: str = "",
+    *, line: int = 0, severity: Severity = Severity.ERROR,
+) -> Problem:  # fmt: skip
+    """Return a problem at the place; `line` when it stands on a line of its own."""
+    return Problem(
+        code, message, line=line or place.line, element=place.id, hint=hint, severity=severity
+    )
+
+
+def called(place: Place) -> str:
+    """Return how to speak of a place: its name, else its id."""
+    return f"「{place.name or place.id}」"
+
+
+def levels(process: Process) -> Iterator[tuple[Process, Element | None]]:
+    """Yield the process and the inside of every sub-process, with the sub-process."""
+    waiting: list[tuple[Process, Element | None]] = [(process, None)]
+    while waiting:
+        level, owner = waiting.pop(0)
+        yield level, owner
+        waiting.extend((e.body, e) for e in level.elements.values() if e.body is not None)
