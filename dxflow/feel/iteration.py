@@ -103,7 +103,7 @@ class Quantified(Node):
                 return None
             outcome = self.condition.evaluate(inner)
             if outcome is self.wanted:
-                return self.wanted
+                return bool(outcome)
             unknown = unknown or not isinstance(outcome, bool)
         return None if unknown else not self.wanted
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from dxflow.feel.library.registry import builtin
 from dxflow.feel.temporal import (
-    Temporal,
     format_temporal,
     parse_date,
     parse_datetime,
@@ -75,8 +74,12 @@ def _number(text: str, grouping: str | None = None, point: str | None = None) ->
 
 
 @builtin("number", "from:number")
-def _same_number(number: Decimal) -> Decimal:
-    return number
+@builtin("date", "from:date")
+@builtin("time", "from:time")
+@builtin("date and time", "from:date and time")
+@builtin("duration", "from:duration")
+def _same(value: Any) -> Any:
+    return value
 
 
 @builtin("date", "from:string")
@@ -87,11 +90,6 @@ def _date(text: str) -> date | None:
 @builtin("date", "from:date and time")
 def _date_of_moment(moment: datetime) -> date:
     return moment.date()
-
-
-@builtin("date", "from:date")
-def _same_date(day: date) -> date:
-    return day
 
 
 @builtin("date", "year:number", "month:number", "day:number")
@@ -107,11 +105,6 @@ def _time(text: str) -> time | None:
 @builtin("time", "from:date and time")
 def _time_of_moment(moment: datetime) -> time:
     return moment.timetz()
-
-
-@builtin("time", "from:time")
-def _same_time(clock: time) -> time:
-    return clock
 
 
 @builtin("time", "hour:number", "minute:number", "second:number", "offset:days and time duration?")
@@ -138,11 +131,6 @@ def _moment_at(moment: datetime, clock: time) -> datetime:
     return datetime.combine(moment.date(), clock)
 
 
-@builtin("date and time", "from:date and time")
-def _same_moment(moment: datetime) -> datetime:
-    return moment
-
-
 @builtin("date and time", "from:date")
 def _first_moment(day: date) -> datetime:
     return datetime.combine(day, time(0, 0))
@@ -151,11 +139,6 @@ def _first_moment(day: date) -> datetime:
 @builtin("duration", "from:string")
 def _duration(text: str) -> timedelta | YearMonthDuration | None:
     return parse_duration(text)
-
-
-@builtin("duration", "from:duration")
-def _same_duration(length: Temporal) -> Temporal:
-    return length
 
 
 @builtin("years and months duration", "from:days", "to:days")

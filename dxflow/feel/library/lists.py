@@ -9,19 +9,24 @@ from dxflow.feel.arithmetic import ADD, apply
 from dxflow.feel.library.registry import builtin
 from dxflow.feel.values import CONTEXT, FunctionValue, Range, equal, finite, kind, less
 
+Aggregate = Callable[[list[Any]], Any]
+
 _ADDABLE = ({"number"}, {"days and time duration"}, {"years and months duration"})
 
 
-def _spread(values: tuple[Any, ...]) -> list[Any]:
-    """Return the elements of `f([a, b])` and of `f(a, b)` alike."""
-    if len(values) == 1 and isinstance(values[0], list):
-        return values[0]
-    return list(values)
+def aggregate(name: str, label: str) -> Callable[[Aggregate], Aggregate]:
+    """Declare a function of a list, to be called as `f([a, b])` and as `f(a, b)`."""
+
+    def declare(function: Aggregate) -> Aggregate:
+        builtin(name, "list:list")(function)
+        builtin(name, f"{label}:any*")(lambda *elements: function(list(elements)))
+        return function
+
+    return declare
 
 
-def _numbers(values: tuple[Any, ...]) -> list[Decimal] | None:
-    numbers = _spread(values)
-    return numbers if numbers and all(type(one) is Decimal for one in numbers) else None
+def _numbers(elements: list[Any]) -> list[Decimal] | None:
+    return elements if elements and all(type(one) is Decimal for one in elements) else None
 
 
 def _same(one: Any, other: Any) -> bool:
@@ -54,48 +59,41 @@ def _best(elements: list[Any], better: Callable[[Any, Any], bool | None]) -> Any
     return best
 
 
-@builtin("min", "list:list")
-@builtin("min", "c:any*")
-def _min(*values: Any) -> Any:
-    return _best(_spread(values), less)
+@aggregate("min", "c")
+def _min(elements: list[Any]) -> Any:
+    return _best(elements, less)
 
 
-@builtin("max", "list:list")
-@builtin("max", "c:any*")
-def _max(*values: Any) -> Any:
-    return _best(_spread(values), lambda one, best: less(best, one))
+@aggregate("max", "c")
+def _max(elements: list[Any]) -> Any:
+    return _best(elements, lambda one, best: less(best, one))
 
 
-@builtin("sum", "list:list")
-@builtin("sum", "n:any*")
-def _sum(*values: Any) -> Any:
+@aggregate("sum", "n")
+def _sum(elements: list[Any]) -> Any:
     """Return the sum of numbers, or of durations of one kind; null for an empty list."""
-    elements = _spread(values)
     if {kind(one) for one in elements} not in _ADDABLE:
         return None
     return reduce(lambda one, other: apply(ADD, one, other), elements)
 
 
-@builtin("product", "list:list")
-@builtin("product", "n:any*")
-def _product(*values: Any) -> Decimal | None:
-    numbers = _numbers(values)
+@aggregate("product", "n")
+def _product(elements: list[Any]) -> Decimal | None:
+    numbers = _numbers(elements)
     return finite(reduce(CONTEXT.multiply, numbers)) if numbers else None
 
 
-@builtin("mean", "list:list")
-@builtin("mean", "n:any*")
-def _mean(*values: Any) -> Decimal | None:
-    numbers = _numbers(values)
+@aggregate("mean", "n")
+def _mean(elements: list[Any]) -> Decimal | None:
+    numbers = _numbers(elements)
     if not numbers:
         return None
     return finite(CONTEXT.divide(reduce(CONTEXT.add, numbers), Decimal(len(numbers))))
 
 
-@builtin("median", "list:list")
-@builtin("median", "n:any*")
-def _median(*values: Any) -> Decimal | None:
-    numbers = sorted(_numbers(values) or [])
+@aggregate("median", "n")
+def _median(elements: list[Any]) -> Decimal | None:
+    numbers = sorted(_numbers(elements) or [])
     if not numbers:
         return None
     middle = len(numbers) // 2
@@ -104,11 +102,10 @@ def _median(*values: Any) -> Decimal | None:
     return CONTEXT.divide(CONTEXT.add(numbers[middle - 1], numbers[middle]), Decimal(2))
 
 
-@builtin("stddev", "list:list")
-@builtin("stddev", "n:any*")
-def _stddev(*values: Any) -> Decimal | None:
+@aggregate("stddev", "n")
+def _stddev(elements: list[Any]) -> Decimal | None:
     """Return the standard deviation of a sample; null for fewer than two numbers."""
-    numbers = _numbers(values)
+    numbers = _numbers(elements)
     if not numbers or len(numbers) < 2:
         return None
     mean = CONTEXT.divide(reduce(CONTEXT.add, numbers), Decimal(len(numbers)))
@@ -116,13 +113,12 @@ def _stddev(*values: Any) -> Decimal | None:
     return CONTEXT.sqrt(CONTEXT.divide(reduce(CONTEXT.add, squares), Decimal(len(numbers) - 1)))
 
 
-@builtin("mode", "list:list")
-@builtin("mode", "n:any*")
-def _mode(*values: Any) -> list[Decimal] | None:
+@aggregate("mode", "n")
+def _mode(elements: list[Any]) -> list[Decimal] | None:
     """Return the most frequent numbers in ascending order."""
-    if _spread(values) == []:
+    if not elements:
         return []
-    numbers = _numbers(values)
+    numbers = _numbers(elements)
     if not numbers:
         return None
     counts: dict[Decimal, int] = {}
@@ -132,19 +128,15 @@ def _mode(*values: Any) -> list[Decimal] | None:
     return sorted(number for number, count in counts.items() if count == most)
 
 
-@builtin("all", "list:list")
-@builtin("all", "b:any*")
-def _all(*values: Any) -> bool | None:
-    elements = _spread(values)
+@aggregate("all", "b")
+def _all(elements: list[Any]) -> bool | None:
     if any(one is False for one in elements):
         return False
     return True if all(one is True for one in elements) else None
 
 
-@builtin("any", "list:list")
-@builtin("any", "b:any*")
-def _any(*values: Any) -> bool | None:
-    elements = _spread(values)
+@aggregate("any", "b")
+def _any(elements: list[Any]) -> bool | None:
     if any(one is True for one in elements):
         return True
     return False if all(one is False for one in elements) else None

@@ -36,34 +36,17 @@ def _decimal(number: Decimal, scale: Decimal) -> Decimal | None:
     return _rounded(number, scale, ROUND_HALF_EVEN)
 
 
-@builtin("floor", "n:number", "scale:number?")
-def _floor(number: Decimal, scale: Decimal | None = None) -> Decimal | None:
-    return _rounded(number, scale, ROUND_FLOOR)
+def _declare_rounding(name: str, rounding: str) -> None:
+    @builtin(name, "n:number", "scale:number?")
+    def _round(number: Decimal, scale: Decimal | None = None) -> Decimal | None:
+        return _rounded(number, scale, rounding)
 
 
-@builtin("ceiling", "n:number", "scale:number?")
-def _ceiling(number: Decimal, scale: Decimal | None = None) -> Decimal | None:
-    return _rounded(number, scale, ROUND_CEILING)
-
-
-@builtin("round up", "n:number", "scale:number?")
-def _round_up(number: Decimal, scale: Decimal | None = None) -> Decimal | None:
-    return _rounded(number, scale, ROUND_UP)
-
-
-@builtin("round down", "n:number", "scale:number?")
-def _round_down(number: Decimal, scale: Decimal | None = None) -> Decimal | None:
-    return _rounded(number, scale, ROUND_DOWN)
-
-
-@builtin("round half up", "n:number", "scale:number?")
-def _round_half_up(number: Decimal, scale: Decimal | None = None) -> Decimal | None:
-    return _rounded(number, scale, ROUND_HALF_UP)
-
-
-@builtin("round half down", "n:number", "scale:number?")
-def _round_half_down(number: Decimal, scale: Decimal | None = None) -> Decimal | None:
-    return _rounded(number, scale, ROUND_HALF_DOWN)
+for _name, _rounding in {
+    "floor": ROUND_FLOOR, "ceiling": ROUND_CEILING, "round up": ROUND_UP,
+    "round down": ROUND_DOWN, "round half up": ROUND_HALF_UP, "round half down": ROUND_HALF_DOWN,
+}.items():  # fmt: skip
+    _declare_rounding(_name, _rounding)
 
 
 @builtin("abs", "n:number")
