@@ -23,7 +23,8 @@ export class Bar {
       canvas: mount.dataset.textCanvas || "流れ図",
     };
     this.path = document.createElement("ol");
-    this.inner = document.createElement("ul");
+    this.inner = document.createElement("div");
+    this.list = document.createElement("ul");
     const zoom = document.createElement("div");
     const nav = document.createElement("nav");
     nav.className = "diagram__path";
@@ -37,7 +38,9 @@ export class Bar {
       zoom.append(node);
     }
     this.inner.className = "diagram__inner";
-    this.inner.setAttribute("aria-label", this.texts.inner);
+    const label = document.createElement("span");
+    label.textContent = this.texts.inner;
+    this.inner.append(label, this.list);
     const bar = mount.querySelector(".diagram__bar");
     bar.replaceChildren(nav, zoom);
     bar.after(this.inner);
@@ -64,7 +67,7 @@ export class Bar {
       return step;
     }));
     this.inner.hidden = inner.length === 0;
-    this.inner.replaceChildren(...inner.map(({ key, name, active }) => {
+    this.list.replaceChildren(...inner.map(({ key, name, active }) => {
       const step = document.createElement("li");
       const node = button("diagram__open" + (active ? " diagram__open--active" : ""), name);
       node.addEventListener("click", () => this.onOpen(key));

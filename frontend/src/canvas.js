@@ -3,7 +3,10 @@
 
 import NavigatedViewer from "bpmn-js/lib/NavigatedViewer";
 
-const READABLE = 0.62; // below this zoom the labels cannot be read; show a part instead
+const READABLE = 0.62; // below this zoom the labels cannot be read; show a part instead,
+const CLOSE = 0.8; // at this zoom
+const EDGE = 16; // pixels around the drawing
+const LOGO = 40; // pixels below it
 const FONTS =
   '"BIZ UDPGothic","Yu Gothic UI",Meiryo,"Hiragino Sans","Noto Sans JP","Noto Sans CJK JP",sans-serif';
 
@@ -84,12 +87,26 @@ export class Canvas {
   fit() {
     const canvas = this.viewer.get("canvas");
     const { inner } = canvas.viewbox();
-    const scale = Math.min(1, this.host.clientWidth / (inner.width + 40));
-    const height = inner.height * Math.max(scale, READABLE) + 72; // room for the logo below
+    const scale = Math.min(1, (this.host.clientWidth - 2 * EDGE) / inner.width);
+    const height = inner.height * (scale < READABLE ? CLOSE : scale) + EDGE + LOGO;
     this.host.style.height = `${Math.round(Math.min(Math.max(height, 220), 560))}px`;
     canvas.resized();
-    canvas.zoom("fit-viewport", "auto");
-    if (canvas.zoom() < READABLE) this.centre(READABLE);
+    this.whole();
+    if (canvas.zoom() < READABLE) this.centre(CLOSE);
+  }
+
+  /** Show everything; the strip at the bottom stays free for the logo, which must not be covered. */
+  whole() {
+    const canvas = this.viewer.get("canvas");
+    const { inner } = canvas.viewbox();
+    const room = { width: this.host.clientWidth - 2 * EDGE, height: this.host.clientHeight - EDGE - LOGO };
+    const zoom = Math.min(1, room.width / inner.width, room.height / inner.height);
+    canvas.viewbox({
+      x: inner.x - (this.host.clientWidth / zoom - inner.width) / 2,
+      y: inner.y - (EDGE + (room.height - inner.height * zoom) / 2) / zoom,
+      width: this.host.clientWidth / zoom,
+      height: this.host.clientHeight / zoom,
+    });
   }
 
   centre(zoom) {
@@ -107,7 +124,7 @@ export class Canvas {
       size <= view ? low + (size - view) / 2 : Math.min(Math.max(at - view / 2, low - 16), low + size - view + 16);
     canvas.viewbox({
       x: clamp(middle.x, inner.x, inner.width, width),
-      y: clamp(middle.y, inner.y, inner.height, height),
+      y: clamp(middle.y, inner.y, inner.height + LOGO / zoom, height),
       width,
       height,
     });
@@ -115,7 +132,7 @@ export class Canvas {
 
   zoom(step) {
     const canvas = this.viewer.get("canvas");
-    if (step === 0) canvas.zoom("fit-viewport", "auto");
+    if (step === 0) this.whole();
     else canvas.zoom(Math.min(3, Math.max(0.2, canvas.zoom() * (step > 0 ? 1.25 : 0.8))));
   }
 
@@ -126,10 +143,10 @@ export class Canvas {
     const canvas = this.viewer.get("canvas");
     canvas.resized();
     const { inner } = canvas.viewbox();
-    const scale = Math.min(1, this.host.clientWidth / (inner.width + 20));
-    this.host.style.height = `${Math.round(inner.height * scale + 60)}px`;
+    const scale = Math.min(1, (this.host.clientWidth - 2 * EDGE) / inner.width);
+    this.host.style.height = `${Math.round(inner.height * scale + EDGE + LOGO)}px`;
     canvas.resized();
-    canvas.zoom("fit-viewport", "auto");
+    this.whole();
     return undefined;
   }
 }
