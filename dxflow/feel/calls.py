@@ -22,7 +22,7 @@ class Arguments:
 
     def evaluate(self, env: Environment) -> list[Any]:
         """Return the values in the order in which they are written."""
-        return [value.evaluate(env) for value in self.values]
+        return [env.run.weigh(value.evaluate(env)) for value in self.values]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,13 +41,13 @@ class Call(Node):
             return _invoke(bound, values, names)
         offered = env.run.functions.get(self.name)
         if offered is not None:
-            return env.run.bounded(to_feel(_ask(self.name, offered, values, names)))
+            return env.run.made(to_feel(_ask(self.name, offered, values, names)))
         built_in = BUILT_INS.get(self.name)
         if built_in is None:
             raise FeelError(_("関数「{name}」はありません。", name=self.name))
         if names is None:
-            return env.run.bounded(built_in.call(values))
-        return env.run.bounded(built_in.call_named(dict(zip(names, values, strict=True))))
+            return env.run.made(built_in.call(values))
+        return env.run.made(built_in.call_named(dict(zip(names, values, strict=True))))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

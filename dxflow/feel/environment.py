@@ -9,6 +9,8 @@ from dxflow.texts import gettext as _
 
 MAX_STEPS: Final = 10_000
 MAX_STRING: Final = 1_000_000
+ELEMENTS_PER_STEP: Final = 50
+CHARACTERS_PER_STEP: Final = 100
 
 Functions = Mapping[str, Callable[..., Any]]
 _NONE: Final[Functions] = {}
@@ -30,13 +32,36 @@ class Run:
         if self.steps < 0:
             raise FeelError(_("式の計算が長すぎます（上限 {n} ステップ）。", n=MAX_STEPS))
 
-    def bounded(self, value: Any) -> Any:
-        """Return a value just made, after counting how much it adds."""
-        if isinstance(value, list):
-            self.spend(len(value))
-        elif isinstance(value, str) and len(value) > MAX_STRING:
-            raise FeelError(_("文字列が長すぎます（上限 {n} 文字）。", n=MAX_STRING))
+    def weigh(self, value: Any) -> Any:
+        """Return a value about to be gone through, after counting what is in it.
+
+        Lists that share their elements may be exponentially larger than they look.
+        """
+        if type(value) is list or type(value) is dict:
+            self.spend(_size(value, (self.steps + 1) * ELEMENTS_PER_STEP) // ELEMENTS_PER_STEP)
         return value
+
+    def made(self, value: Any) -> Any:
+        """Return a value just made, after counting how much it adds."""
+        if type(value) is str:
+            if len(value) > MAX_STRING:
+                raise FeelError(_("文字列が長すぎます（上限 {n} 文字）。", n=MAX_STRING))
+            self.spend(len(value) // CHARACTERS_PER_STEP)
+            return value
+        return self.weigh(value)
+
+
+def _size(value: Any, limit: int) -> int:
+    """Return how many values lie within a value, counting no further than the limit."""
+    count, waiting = 0, [value]
+    while waiting and count < limit:
+        one = waiting.pop()
+        count += 1
+        if type(one) is list:
+            waiting.extend(one)
+        elif type(one) is dict:
+            waiting.extend(one.values())
+    return count
 
 
 class Environment:

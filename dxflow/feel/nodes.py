@@ -157,7 +157,7 @@ class Arithmetic(Node):
     def evaluate(self, env: Environment) -> Any:
         """Return the result, null for operands that do not fit."""
         value = apply(self.table, self.left.evaluate(env), self.right.evaluate(env))
-        return env.run.bounded(value) if type(value) is str else value
+        return env.run.made(value) if type(value) is str else value
 
 
 def compare(operator: str, one: Any, other: Any) -> bool | None:
@@ -184,7 +184,10 @@ class Comparison(Node):
 
     def evaluate(self, env: Environment) -> bool | None:
         """Return true, false, or null where the two cannot be compared."""
-        return compare(self.operator, self.left.evaluate(env), self.right.evaluate(env))
+        left = self.left.evaluate(env)
+        if type(left) is list or type(left) is dict:
+            env.run.weigh(left)
+        return compare(self.operator, left, self.right.evaluate(env))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -262,7 +265,8 @@ class ListOf(Node):
 
     def evaluate(self, env: Environment) -> list[Any]:
         """Return a new list."""
-        return [element.evaluate(env) for element in self.elements]
+        made: list[Any] = env.run.made([element.evaluate(env) for element in self.elements])
+        return made
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -277,6 +281,7 @@ class ContextOf(Node):
         inner = env.inner(result)
         for name, node in self.entries:
             result[name] = node.evaluate(inner)
+        env.run.made(result)
         return result
 
 

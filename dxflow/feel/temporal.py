@@ -59,17 +59,21 @@ def parse_duration(text: str) -> timedelta | YearMonthDuration | None:
         return None
     if any(n != n.to_integral_value() for n in (*days.values(), *list(clock.values())[:-1])):
         return None
-    if "Y" in days or "M" in days:
-        whole = {unit: int(n) for unit, n in days.items()}
-        pure = "D" not in days and not clock
-        months = whole.get("Y", 0) * 12 + whole.get("M", 0)
-        return YearMonthDuration(sign * months) if pure else None
-    seconds = sum(clock.get(u, Decimal(0)) * n for u, n in (("H", 3600), ("M", 60), ("S", 1)))
-    micros = int((days.get("D", Decimal(0)) * 86400 + seconds) * 1_000_000)
     try:
-        return timedelta(microseconds=sign * micros)
+        return _length(sign, days, clock)
     except OverflowError:
         return None
+
+
+def _length(
+    sign: int, days: dict[str, Decimal], clock: dict[str, Decimal]
+) -> timedelta | YearMonthDuration | None:
+    if "Y" in days or "M" in days:
+        months = int(days.get("Y", 0)) * 12 + int(days.get("M", 0))
+        return None if "D" in days or clock else YearMonthDuration(sign * months)
+    seconds = sum(clock.get(u, Decimal(0)) * n for u, n in (("H", 3600), ("M", 60), ("S", 1)))
+    micros = int((days.get("D", Decimal(0)) * 86400 + seconds) * 1_000_000)
+    return timedelta(microseconds=sign * micros)
 
 
 def parse_temporal(text: str) -> Temporal | None:

@@ -25,6 +25,10 @@ class YearMonthDuration:
 
     total: int
 
+    def __post_init__(self) -> None:
+        if abs(self.total) > 12_000_000_000:
+            raise OverflowError(self.total)
+
     @property
     def years(self) -> int:
         """Return the whole years, with the sign of the duration."""
@@ -140,15 +144,23 @@ def _foreign(value: Any) -> Any:
 def to_plain(value: Any) -> Any:
     """Return a fresh plain value: whole numbers as int, lists and contexts copied.
 
-    Fractions stay Decimal, temporal values stay as they are. Raises FeelError for ranges and
-    functions, which no variable can hold.
+    Fractions and numbers of more than 34 digits stay Decimal, temporal values stay as they are. Raises FeelError for ranges and
+    functions, which no variable can hold, and for lists nested beyond all reason.
     """
+    try:
+        return _plain(value)
+    except RecursionError as exc:
+        raise FeelError(_("値の入れ子が深すぎます。")) from exc
+
+
+def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else value
+        whole = value.adjusted() < CONTEXT.prec and value == value.to_integral_value()
+        return int(value) if whole else value
     if isinstance(value, list):
-        return [to_plain(one) for one in value]
+        return [_plain(one) for one in value]
     if isinstance(value, dict):
-        return {key: to_plain(one) for key, one in value.items()}
+        return {key: _plain(one) for key, one in value.items()}
     if isinstance(value, Range | FunctionValue):
         raise FeelError(_("範囲や関数は値として保存できません。"))
     return value

@@ -1,5 +1,6 @@
 """List functions (DMN 1.3 §10.3.4.4). Positions count from 1, negative ones from the end."""
 
+from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
 from functools import cmp_to_key, reduce
@@ -7,7 +8,7 @@ from typing import Any
 
 from dxflow.feel.arithmetic import ADD, apply
 from dxflow.feel.library.registry import builtin
-from dxflow.feel.values import CONTEXT, FunctionValue, Range, equal, finite, kind, less
+from dxflow.feel.values import CONTEXT, FunctionValue, equal, finite, kind, less
 
 Aggregate = Callable[[list[Any]], Any]
 
@@ -121,9 +122,7 @@ def _mode(elements: list[Any]) -> list[Decimal] | None:
     numbers = _numbers(elements)
     if not numbers:
         return None
-    counts: dict[Decimal, int] = {}
-    for number in numbers:
-        counts[number] = counts.get(number, 0) + 1
+    counts = Counter(numbers)
     most = max(counts.values())
     return sorted(number for number, count in counts.items() if count == most)
 
@@ -206,20 +205,27 @@ def _index_of(elements: list[Any], match: Any) -> list[Decimal]:
     return [Decimal(place) for place, one in enumerate(elements, 1) if _same(one, match)]
 
 
+def _identity(value: Any) -> Any:
+    """Return something hashable that is the same for equal values."""
+    if isinstance(value, list):
+        return "list", tuple(map(_identity, value))
+    if isinstance(value, dict):
+        return "context", frozenset((key, _identity(one)) for key, one in value.items())
+    return kind(value), value
+
+
 @builtin("distinct values", "list:list")
 def _distinct(elements: list[Any]) -> list[Any]:
-    found: list[Any] = []
+    first: dict[Any, Any] = {}
     for element in elements:
-        if not _contains(found, element):
-            found.append(element)
-    return found
+        first.setdefault(_identity(element), element)
+    return list(first.values())
 
 
 @builtin("duplicate values", "list:list")
 def _duplicates(elements: list[Any]) -> list[Any]:
-    return [
-        one for one in _distinct(elements) if sum(1 for other in elements if _same(one, other)) > 1
-    ]
+    counts = Counter(map(_identity, elements))
+    return [one for one in _distinct(elements) if counts[_identity(one)] > 1]
 
 
 @builtin("union", "list:list*")
@@ -246,8 +252,3 @@ def _sort(elements: list[Any], precedes: FunctionValue | None = None) -> list[An
         return -1 if before(one, other) is True else int(before(other, one) is True)
 
     return sorted(elements, key=cmp_to_key(order))
-
-
-@builtin("list contains", "list:range", "element:any")
-def _range_contains(span: Range, wanted: Any) -> bool | None:
-    return span.includes(wanted)
