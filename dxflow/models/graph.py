@@ -54,6 +54,25 @@ class Graph:
                 waiting.extend(self.origin(flow) for flow in self.incoming.get(element, ()))
         return seen
 
+    def onward(self, start: str) -> list[str]:
+        """Return the elements reached from one, each branch in one piece, joins after branches.
+
+        That is reverse postorder of a depth-first search; loops back do not count.
+        """
+        finished: list[str] = []
+        seen = {start}
+        path = [(start, iter(self.exits(start)))]
+        while path:
+            element, exits = path[-1]
+            flow = next((flow for flow in exits if flow.target not in seen), None)
+            if flow is None:
+                finished.append(element)
+                path.pop()
+            else:
+                seen.add(flow.target)
+                path.append((flow.target, iter(self.exits(flow.target))))
+        return finished[::-1]
+
     def cycles_among(self, elements: Iterable[str]) -> set[str]:
         """Return the elements that lie on or between cycles made of the given elements only."""
         rest = set(elements)

@@ -3,10 +3,11 @@
 The level is a free-choice Petri net whose places are its sequence flows (van der Aalst, "The
 application of Petri nets to workflow management", 1998): an exclusive gateway, and an activity
 with interrupting boundary events, choose one way out; a parallel gateway takes a token from every
-way in and puts one on every way out. Only one element moves at a time, always the first that can:
-in a free-choice net elements that move do not take tokens from each other, so every end of the
-game is still found, and the number of states stays far below that of all interleavings. Tokens
-stay on the flow before an end event, so that two tokens on one way meet there at the latest.
+way in and puts one on every way out. Only one element moves at a time, always the most advanced
+that can: in a free-choice net elements that move do not take tokens from each other, so every end
+of the game is still found; and as one branch runs to its join before the next one starts, the
+states add up instead of multiplying. Tokens stay on the flow before an end event, so that two
+tokens on one way meet there at the latest.
 
 A non-interrupting boundary event opens a side branch as often as it likes; each is played alone
 and must not lead back into the main flow.
@@ -21,12 +22,13 @@ from dxflow.models.model import Boundary, Element, Flow, Kind
 from dxflow.problems import Problem
 from dxflow.texts import gettext as _
 
-MAX_STATES = 20_000
+MAX_LOOKS = 300_000
+"""How many tokens are looked at, over all states of one game, before giving up."""
 
 _ENDS = frozenset({Kind.END, Kind.TERMINATE_END})
 
 State = frozenset[int]
-"""The flows that hold a token, as positions in `Process.flows`."""
+"""The flows that hold a token, as positions in `_Game.places`."""
 
 
 class _TwoTokens(Exception):
@@ -39,18 +41,19 @@ class _TwoTokens(Exception):
 @dataclass(frozen=True)
 class _Game:
     graph: Graph
+    places: tuple[Flow, ...]
+    """The flows; those that lie further from the start come later."""
     position: dict[str, int]
 
     def positions(self, flows: tuple[Flow, ...]) -> State:
         return frozenset(self.position[flow.id] for flow in flows)
 
     def target(self, place: int) -> Element:
-        process = self.graph.process
-        return process.elements[process.flows[place].target]
+        return self.graph.process.elements[self.places[place].target]
 
     def moves(self, state: State) -> list[State] | None:
         """Return the states after the first possible move; None when nothing can move."""
-        for place in sorted(state):
+        for place in sorted(state, reverse=True):
             element = self.target(place)
             if element.kind in _ENDS:
                 continue
@@ -66,7 +69,7 @@ class _Game:
 
     def _put(self, state: State, made: State) -> State:
         for place in made & state:
-            raise _TwoTokens(self.graph.process.flows[place])
+            raise _TwoTokens(self.places[place])
         return state | made
 
 
@@ -75,9 +78,10 @@ def soundness(graph: Graph) -> list[Problem]:
 
     Expects a level in which every element can be reached and can reach an end.
     """
-    flows = graph.process.flows
-    game = _Game(graph, {flow.id: number for number, flow in enumerate(flows)})
     starts = [e.id for e in graph.process.elements.values() if e.kind is Kind.START]
+    rank = {element: number for number, element in enumerate(graph.onward(starts[0]))}
+    places = tuple(sorted(graph.process.flows, key=lambda flow: rank[flow.target]))
+    game = _Game(graph, places, {flow.id: number for number, flow in enumerate(places)})
     problems = _play(game, game.positions(graph.outgoing[starts[0]]))
     main = graph.reached(starts, side_branches=False)
     sides = [boundary for boundary in graph.boundaries.values() if not boundary.interrupting]
@@ -103,10 +107,12 @@ def _play(game: _Game, initial: State) -> list[Problem]:
     """Play every course of the game from a state; the first fault of each kind is reported."""
     seen, waiting = {initial}, [initial]
     stuck: dict[str, Problem] = {}
+    looks = 0
     while waiting:
-        if len(seen) > MAX_STATES:
-            return [_too_large(game)]
         state = waiting.pop()
+        looks += len(state)
+        if looks > MAX_LOOKS:
+            return [_too_large(game)]
         try:
             following = game.moves(state)
         except _TwoTokens as meeting:
