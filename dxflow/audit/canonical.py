@@ -41,24 +41,24 @@ def parse(text: bytes) -> Any:  # noqa: ANN401
     return value
 
 
-def _check(value: object, depth: int) -> None:
-    """Refuse what the profile does not know; exact types, no subclasses."""
+def _check(value: Any, depth: int) -> None:  # noqa: ANN401
+    """Refuse what the profile does not know; exact types, no subclasses. On every act's path."""
     kind = type(value)
     if kind is str:
-        _check_text(value)  # type: ignore[arg-type]
-    elif kind is dict:
-        _check_depth(depth)
-        for key, part in value.items():  # type: ignore[attr-defined]
-            if type(key) is not str or not key.isascii():
-                message = f"the key {key!r} is not ASCII text"
-                raise NotCanonical(message)
-            _check(part, depth + 1)
-    elif kind is list:
-        _check_depth(depth)
-        for part in value:  # type: ignore[attr-defined]
+        if not value.isascii() and not unicodedata.is_normalized("NFC", value):
+            message = "the text is not in Unicode normalization form C"
+            raise NotCanonical(message)
+    elif kind is dict or kind is list:
+        if depth > _DEEPEST:
+            message = f"more than {_DEEPEST} levels"
+            raise NotCanonical(message)
+        if kind is dict:
+            _check_keys(value)
+            value = value.values()
+        for part in value:
             _check(part, depth + 1)
     elif kind is int:
-        if not -_LARGEST <= value <= _LARGEST:  # type: ignore[operator]
+        if not -_LARGEST <= value <= _LARGEST:
             message = "a number beyond 2^53 cannot be written"
             raise NotCanonical(message)
     elif kind is not bool and value is not None:
@@ -66,13 +66,8 @@ def _check(value: object, depth: int) -> None:
         raise NotCanonical(message)
 
 
-def _check_text(text: str) -> None:
-    if not text.isascii() and not unicodedata.is_normalized("NFC", text):
-        message = "the text is not in Unicode normalization form C"
-        raise NotCanonical(message)
-
-
-def _check_depth(depth: int) -> None:
-    if depth > _DEEPEST:
-        message = f"more than {_DEEPEST} levels"
-        raise NotCanonical(message)
+def _check_keys(value: dict[object, object]) -> None:
+    for key in value:
+        if type(key) is not str or not key.isascii():
+            message = f"the key {key!r} is not ASCII text"
+            raise NotCanonical(message)

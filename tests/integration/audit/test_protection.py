@@ -97,7 +97,7 @@ GUARDED = [
     "DROP TRIGGER audit_event_no_update",
     "DROP TABLE audit_event",
     "DROP TABLE Audit_Private",
-    "DROP INDEX ix_audit_event_at",
+    "DROP INDEX ix_audit_event_filter",
     "ALTER TABLE audit_event RENAME TO old",
     "ALTER TABLE audit_event ADD COLUMN more TEXT",
     "UPDATE audit_event SET body = 'x'",
