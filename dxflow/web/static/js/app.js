@@ -174,7 +174,7 @@
   followErrorLinks();
   document.querySelectorAll("form[data-once]").forEach(guardDoubleSubmit);
   document.querySelectorAll("form[data-autosave]").forEach(autosave);
-  warnOnLeaving([...document.querySelectorAll("form[data-once]")]);
+  warnOnLeaving([...document.querySelectorAll("form[data-guard]")]);
   keepPlaceInLists();
   openFoldsForPrint();
   closeMenus();
