@@ -6,7 +6,7 @@ and targets stand at the end of their fiscal years.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from enum import StrEnum
 
 from dxflow.calendars.fiscal import fiscal_short
@@ -14,6 +14,21 @@ from dxflow.calendars.periods import Frequency, period_label, periods_of_year
 from dxflow.texts import gettext as _
 
 Value = Decimal | str
+
+MOST_DIGITS = 18
+MOST_PLACES = 12
+_WIDE = Context(prec=80)
+
+
+def checked(value: Value) -> Value:
+    """Return the value. Raises ValueError for a number that is not finite or absurdly long."""
+    if isinstance(value, Decimal) and not (
+        value.is_finite()
+        and value.adjusted() < MOST_DIGITS
+        and decimal_places(value) <= MOST_PLACES
+    ):
+        raise ValueError(_("値の桁が多すぎるか、数値ではありません。"))
+    return value
 
 
 class Direction(StrEnum):
@@ -101,6 +116,9 @@ class Measure:
             raise ValueError(_("基準値の年度を指定してください。"))
         if self.tolerance < 0:
             raise ValueError(_("許容の幅は0以上にしてください。"))
+        for value in (self.baseline, *self.targets.values()):
+            if value is not None:
+                checked(value)
         if self.is_number and any(isinstance(value, str) for value in self.targets.values()):
             raise ValueError(_("数値の指標の目標は数値にしてください。"))
 
@@ -157,6 +175,9 @@ class Actual:
     value: Value
     note: str = ""
 
+    def __post_init__(self) -> None:
+        checked(self.value)
+
     @property
     def label(self) -> str:
         """Return the period in words."""
@@ -185,7 +206,7 @@ def decimal_places(value: Decimal) -> int:
 
 def rounded(value: Decimal, decimals: int) -> Decimal:
     """Return a value rounded half up (四捨五入) to so many decimals."""
-    return value.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+    return value.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP, context=_WIDE)
 
 
 def doubts(measure: Measure) -> list[str]:

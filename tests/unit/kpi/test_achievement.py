@@ -244,6 +244,12 @@ def test_rates_stay_meaningful_at_zero_and_below(direction, value, target, base,
     assert achievement_rate(subject, D(value), D(target), base) == D(rate)
 
 
+def test_the_most_extreme_values_are_still_judged():
+    subject = measure(baseline=D(0), targets={2029: D("1E-12")})
+    found = judge(subject, [("FY2026", D("9E+17"))], date(2027, 4, 5))
+    assert (found.status, found.rate) == (Status.ACHIEVED, D("9E+31"))
+
+
 NUMBERS = st.integers(-500, 500).map(D)
 SUBJECTS = st.builds(
     measure,

@@ -4,6 +4,7 @@ import pytest
 
 from dxflow.calendars.periods import Frequency
 from dxflow.kpi.measures import (
+    Actual,
     Aggregation,
     Direction,
     Measure,
@@ -45,11 +46,20 @@ def test_the_last_period_is_that_of_the_last_target():
         ({"decimals": 7}, "桁数"),
         ({"tolerance": D(-1)}, "許容"),
         ({"targets": {2029: "策定"}}, "数値"),
+        ({"targets": {2029: D("NaN")}}, "桁"),
+        ({"baseline": D("1E+18"), "baseline_year": 2025}, "桁"),
+        ({"baseline": D("1E-13"), "baseline_year": 2025}, "桁"),
     ],
 )
 def test_contradictions_are_refused(changes, words):
     with pytest.raises(ValueError, match=words):
         Measure("件数", "件", **changes)
+
+
+@pytest.mark.parametrize("value", ["Infinity", "1E+400", "1E-400"])
+def test_an_absurd_value_is_refused(value):
+    with pytest.raises(ValueError, match="桁"):
+        Actual("FY2026", D(value))
 
 
 @pytest.mark.parametrize(
