@@ -38,8 +38,8 @@ def drawn(pages: Environment, view: SimpleNamespace) -> html.HtmlElement:
     return html.fromstring(f"<main>{macros.draw_field(view)}</main>")
 
 
-def texts_of(tree: html.HtmlElement, ids: str) -> str:
-    return " ".join(tree.get_element_by_id(each).text_content() for each in ids.split())
+def texts_of(tree: html.HtmlElement, ids: str | None) -> str:
+    return " ".join(tree.get_element_by_id(each).text_content() for each in (ids or "").split())
 
 
 def test_every_kind_of_field_has_its_partial(pages: Environment) -> None:
