@@ -3,6 +3,7 @@
 from dxflow.forms.changes import Change, diff
 from dxflow.forms.definition import FieldFact, FormDefinition
 from dxflow.forms.describe import describe
+from dxflow.forms.names import unknown_references
 from dxflow.forms.plain import from_plain, to_plain
 from dxflow.forms.posted import read_posted, rows_changed
 from dxflow.forms.reading import read
@@ -43,6 +44,7 @@ __all__ = [
     "submit_posted",
     "submit_values",
     "to_plain",
+    "unknown_references",
     "view",
     "view_posted",
 ]

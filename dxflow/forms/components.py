@@ -23,7 +23,7 @@ from dxflow.forms.definition import (
     Rules,
 )
 from dxflow.forms.findings import Findings, element_of
-from dxflow.forms.formula import Formula
+from dxflow.forms.formula import Formula, is_name
 from dxflow.forms.patterns import LONGEST_INPUT, why_refused
 from dxflow.forms.shapes import Option
 from dxflow.forms.source import Located
@@ -105,7 +105,7 @@ def _key(node: Located, kind: str, findings: Findings) -> str:
             _("{name}「{key}」は使えません。", name=name, key=key),
             _("英小文字で始め、英小文字・数字・_だけで41文字までにしてください。"),
         )
-    elif key in _TAKEN or findings.formula(node, name, key) is None:
+    elif key in _TAKEN or not is_name(key):
         findings.add("key", node, _("「{key}」はFEELの語なのでキーに使えません。", key=key))
     return key
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dxflow.errors import DxflowError
-from dxflow.feel import Expression, parse
+from dxflow.feel import Expression, FeelSyntaxError, parse
 
 
 @dataclass(frozen=True)
@@ -31,3 +31,11 @@ def formula(text: str) -> Formula:
     """Read a FEEL expression; a leading `=` is dropped. Raises FeelSyntaxError."""
     bare = text.strip().removeprefix("=").strip()
     return Formula(bare, parse(bare))
+
+
+def is_name(text: str) -> bool:
+    """Return whether FEEL reads the text as the name of a value: "if" and "every" are words."""
+    try:
+        return parse(text).free_names == {text}
+    except FeelSyntaxError:
+        return False

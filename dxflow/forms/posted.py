@@ -133,7 +133,8 @@ def rows_changed(
     layout = lay_out(definition, Source(raw, fill=True), context)
     verb, _colon, rest = pressed[0].partition(":")
     path, _colon, number = rest.partition(":")
-    place = _renumbered(path if verb == "add" else f"{path}[{number}].", posted)
+    row = f"[{number}]." if _INDEX.fullmatch(f"[{number}].") else "[]"
+    place = _renumbered(path if verb == "add" else path + row, posted)
     for one in layout.walk():
         if one.component.kind == "list" and may_change(one) and one.path == _list_of(place):
             _change(raw, one, verb, place)
@@ -170,7 +171,8 @@ def _change(raw: dict[str, Any], one: Placed, verb: str, place: str) -> None:
     if verb == "add" and not place.endswith("].") and len(rows) < one.component.rules.max_rows:
         rows.append(_blank(one.component.components))
     elif verb == "remove" and place.endswith("]."):
-        del rows[int(place.rpartition("[")[2][:-2])]
+        number = int(place.rpartition("[")[2].removesuffix("]."))
+        del rows[number : number + 1]
 
 
 def _rows_at(raw: dict[str, Any], path: str) -> list[Any]:

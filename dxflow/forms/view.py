@@ -227,7 +227,7 @@ def written_out(one: Placed) -> str:
     if kind in ("radio", "select", "checklist"):
         labels = {option.value: option.label for option in one.options}
         chosen = value if isinstance(value, list) else [value]
-        return _("、").join(labels.get(entry, str(entry)) for entry in chosen)
+        return _("、").join(labels.get(str(entry), str(entry)) for entry in chosen)
     if not isinstance(value, Decimal):
         return _words(value)
     text = _words(value) if one.component.grouped else canonical(value)

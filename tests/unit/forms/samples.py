@@ -209,7 +209,12 @@ def _posted(fields: tuple[FieldView, ...]) -> Iterator[tuple[str, list[str]]]:
             if one.value:
                 yield one.name, [one.value]
         else:
-            yield one.name, [one.value.replace("\n", "\r\n")]
+            yield (
+                one.name,
+                ["\r\n".join(one.value.replace("\r\n", "\n").split("\n"))]
+                if "\n" in one.value
+                else [one.value],
+            )
 
 
 def find(drawn: FormView, name: str) -> FieldView:

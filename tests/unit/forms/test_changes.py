@@ -1,0 +1,61 @@
+"""Before and after, field by field, for the audit log."""
+
+from datetime import date
+from decimal import Decimal
+
+from dxflow.forms import Change, diff
+from tests.unit.forms.samples import PROJECT_CLEANED, field, form, project_sheet, project_values
+
+
+def test_entered_and_cleaned_values_of_the_same_meaning_are_no_change():
+    entered = project_values()
+    computed = {"total_hours": Decimal(600), "comment": ""}
+    for row, hours in zip(entered["steps"], (500, 100), strict=True):
+        row["hours"] = hours
+
+    assert diff(project_sheet(), {**entered, **computed}, PROJECT_CLEANED) == []
+
+
+def test_each_changed_field_is_told_with_its_row():
+    after = {
+        **PROJECT_CLEANED,
+        "contact": "桐生 太郎",
+        "cost": {"initial": Decimal(900)},
+        "kpis": [{**PROJECT_CLEANED["kpis"][0], "baseline": Decimal("20.50")}],
+        "start": date(2027, 5, 1),
+        "tools": [],
+    }
+
+    assert diff(project_sheet(), PROJECT_CLEANED, after) == [
+        Change("tools", "活用する手法", ["rpa"], None, pii=False),
+        Change("contact", "担当者名", "前橋 花子", "桐生 太郎", pii=True),
+        Change("cost.initial", "初期費用", "1500000", "900", pii=False),
+        Change("cost.reason", "100万円以上となる理由", "機器が要る", None, pii=False),
+        Change("kpis[0].baseline", "基準値", "20", "20.5", pii=False),
+        Change("kpis[1].name", "指標名", "予約数", None, pii=False),
+        Change("kpis[1].direction", "向き", "up", None, pii=False),
+        Change("kpis[1].baseline", "基準値", "0", None, pii=False),
+        Change("start", "開始予定日", "2027-04-01", "2027-05-01", pii=False),
+    ]
+
+
+def test_what_the_form_does_not_know_counts_as_personal():
+    assert diff(form(field("textfield")), {"old": "a"}, {"x": "b"}) == [
+        Change("x", "項目", None, "b", pii=False),
+        Change("old", "old", "a", None, pii=True),
+    ]
+
+
+def test_everything_in_a_personal_group_is_personal():
+    group = {"type": "group", "path": "who", "label": "人", "properties": {"pii": True},
+             "components": [{"type": "dynamiclist", "path": "list", "label": "一覧", "components": [field("textfield")]}]}  # fmt: skip
+
+    (change,) = diff(form(group), {}, {"who": {"list": [{"x": "a"}]}})
+
+    assert (change.path, change.pii) == ("who.list[0].x", True)
+
+
+def test_values_of_any_shape_are_compared():
+    assert diff(project_sheet(), {"kpis": "x", "cost": 3, "start": "?"}, {"kpis": [None]}) == [
+        Change("start", "開始予定日", "?", None, pii=False)
+    ]
