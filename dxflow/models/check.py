@@ -1,6 +1,7 @@
 """May a model be published? Everything that stands in the way, with place and way out."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from dxflow.models.calls import call_cycles, unknown_calls
 from dxflow.models.context import Context
@@ -37,20 +38,21 @@ def check_executable(model: Model, context: Context = NOTHING_KNOWN) -> list[Pro
 
 
 def check_set(models: Sequence[Model], context: Context = NOTHING_KNOWN) -> list[Problem]:
-    """Return what is wrong between the files of a pack, beside each file's own problems.
+    """Return every problem of the files of a pack: each file's own, and those between them.
 
-    A process id in two files, calls of processes that are in none of them (unless
-    `context.processes` is given: then `check_executable` has looked), and calls that lead in a
-    circle through several files.
+    Between files: a process id used twice, calls of processes that are neither in the set nor in
+    `context.processes`, and calls that lead in a circle.
     """
     by_file = {
         model.file: [process for process in model.processes.values() if process.executable]
         for model in models
     }
-    problems = [*_repeated(by_file)]
-    if context.processes is None:
-        known = {process.id for processes in by_file.values() for process in processes}
-        problems.extend(unknown_calls(by_file, frozenset(known)))
+    executable = {process.id for processes in by_file.values() for process in processes}
+    only_drawn = {key for model in models for key in model.processes} - executable
+    known = (context.processes or frozenset()) - only_drawn | executable
+    within = replace(context, processes=known)
+    problems = [problem for model in models for problem in check_executable(model, within)]
+    problems.extend(_repeated(by_file))
     problems.extend(call_cycles(by_file, several_files=True))
     return in_order(problems)
 

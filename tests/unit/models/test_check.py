@@ -434,3 +434,17 @@ def test_passing_all_variables_in_is_the_rule_and_only_its_opposite_is_refused()
     mapped = io({"a": "=b"})
     assert codes(*call("true")) == codes(*call("false", mapped)) == []
     assert codes(*call("false")) == codes(*call("true", mapped)) == [WAY_OUT]
+
+
+def test_the_check_of_a_set_contains_the_check_of_each_file():
+    broken = model(*around(script("x", "=1 +")))
+    assert [p.code for p in check_set([broken])] == ["feel-syntax"]
+
+
+def test_a_process_that_is_only_drawn_cannot_be_called():
+    drawn = read(bpmn(*around(user("x")), process="b", executable=False), "b.bpmn").model
+    assert drawn is not None
+    found = check_set([caller("a.bpmn", "a", "b"), drawn], Context(processes=frozenset({"b"})))
+    assert [(p.code, p.file) for p in found] == [
+        ("bpmn-unknown-reference", "a.bpmn"), ("bpmn-not-executable", "b.bpmn"),
+    ]  # fmt: skip
