@@ -97,7 +97,8 @@ class Measure(Base):
     frequency: Mapped[str] = mapped_column(String(16))
     baseline: Mapped[str | None] = mapped_column(String(64))
     baseline_year: Mapped[int | None]
-    status: Mapped[str] = mapped_column(String(16))
+    #: First day of the first period to be measured; NULL until tracking begins.
+    since: Mapped[date | None] = mapped_column(Date)
 
 
 class Target(Base):
@@ -184,6 +185,7 @@ class Deliberation(Base):
     round: Mapped[int]
     seats: Mapped[str] = mapped_column(Text)
     recused: Mapped[str] = mapped_column(Text)
+    chair: Mapped[str] = mapped_column(String(64))
     quorum: Mapped[int]
     deadline: Mapped[date] = mapped_column(Date)
     convened_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -113,3 +113,12 @@ class LoginThrottle(Base):
     failures: Mapped[int]
     blocked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Setting(Base):
+    """A small fact about the installation, such as the version of the organisation."""
+
+    __tablename__ = "setting"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    value: Mapped[str] = mapped_column(Text)

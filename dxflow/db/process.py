@@ -161,11 +161,14 @@ class Submission(Base):
     form_key: Mapped[str] = mapped_column(String(64))
     form_digest: Mapped[str] = mapped_column(String(64))
     outcome: Mapped[str] = mapped_column(String(64))
+    #: What the person did in the sense of segregation: draft, approve, vote, conclude, decide.
+    act: Mapped[str] = mapped_column(String(16), server_default="")
     body: Mapped[str] = mapped_column(Text)
     person_id: Mapped[str] = mapped_column(String(32))
     post: Mapped[str | None] = mapped_column(String(64))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     idempotency_key: Mapped[str | None] = mapped_column(String(128))
+    request_digest: Mapped[str] = mapped_column(String(64), server_default="")
     answer: Mapped[str] = mapped_column(Text, server_default="")
     superseded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

@@ -1,0 +1,157 @@
+"""The queue of deferred work: defer in the caller's transaction, lease, finish, give up.
+
+A job is found by kind and key: deferring the same work twice is one piece of work. A worker
+leases a job, does it in a transaction of its own together with marking it done, and holds a fence
+number by which a worker that was too slow learns that the job is no longer its.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from dxflow.db.engine import Database
+from dxflow.db.job import Job
+from dxflow.ids import new_id
+
+LEASE = timedelta(seconds=60)
+MAX_ATTEMPTS = 6
+#: Waits after a failed attempt; the last one repeats.
+BACKOFF = (5, 30, 120, 600, 3600)
+
+
+@dataclass(frozen=True)
+class Leased:
+    """A job in the hands of one worker until its lease runs out."""
+
+    id: str
+    kind: str
+    key: str
+    payload: dict[str, Any]
+    case_id: str | None
+    attempts: int
+    fence: int
+
+
+def defer(
+    tx: Connection,
+    now: datetime,
+    *,
+    kind: str,
+    key: str,
+    payload: Mapping[str, Any],
+    case_id: str | None = None,
+    run_at: datetime | None = None,
+) -> None:
+    """Put work into the queue as part of the caller's transaction; the same key again is nothing."""
+    make = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert
+    tx.execute(
+        make(Job)
+        .values(
+            id=new_id(now),
+            kind=kind,
+            key=key,
+            payload=orjson.dumps(dict(payload)).decode(),
+            case_id=case_id,
+            status="waiting",
+            run_at=run_at or now,
+            created_at=now,
+        )
+        .on_conflict_do_nothing(index_elements=["kind", "key"])
+    )
+
+
+def cancel_since(tx: Connection, case_id: str, moment: datetime) -> int:
+    """Cancel a case's waiting jobs deferred at or after a moment; return how many."""
+    return tx.execute(
+        update(Job)
+        .where(Job.case_id == case_id, Job.status == "waiting", Job.created_at >= moment)
+        .values(status="cancelled")
+    ).rowcount
+
+
+def lease(database: Database, now: datetime) -> Leased | None:
+    """Take the next due job whose lease is free, or return None."""
+    free = (Job.lease_until.is_(None)) | (Job.lease_until < now)
+    due = (
+        select(Job.id)
+        .where(Job.status == "waiting", Job.run_at <= now, free)
+        .order_by(Job.run_at)
+        .limit(1)
+    )
+    with database.read() as tx:
+        if tx.execute(due).first() is None:
+            return None
+    with database.write() as tx:
+        row = tx.execute(due.with_for_update(skip_locked=True)).first()
+        if row is None:
+            return None
+        taken = tx.execute(
+            update(Job)
+            .where(Job.id == row.id)
+            .values(lease_until=now + LEASE, fence=Job.fence + 1, attempts=Job.attempts + 1)
+            .returning(
+                Job.id, Job.kind, Job.key, Job.payload, Job.case_id, Job.attempts, Job.fence
+            )
+        ).one()
+    return Leased(
+        taken.id, taken.kind, taken.key, orjson.loads(taken.payload), taken.case_id,
+        taken.attempts, taken.fence,
+    )  # fmt: skip
+
+
+def finish(tx: Connection, job: Leased, now: datetime) -> bool:
+    """Mark a job done within the transaction of its work.
+
+    Returns False when the lease has gone to another worker; the caller must then undo its work.
+    """
+    done = tx.execute(
+        update(Job)
+        .where(Job.id == job.id, Job.fence == job.fence, Job.status == "waiting")
+        .values(status="done", done_at=now, lease_until=None, last_error="")
+    )
+    return done.rowcount == 1
+
+
+def fail(database: Database, job: Leased, now: datetime, why: str) -> bool:
+    """Give a failed job back for a later attempt; return True when it has had its last."""
+    dead = job.attempts >= MAX_ATTEMPTS
+    wait = timedelta(seconds=BACKOFF[min(job.attempts, len(BACKOFF)) - 1])
+    with database.write() as tx:
+        tx.execute(
+            update(Job)
+            .where(Job.id == job.id, Job.fence == job.fence)
+            .values(
+                status="dead" if dead else "waiting",
+                run_at=now + wait,
+                lease_until=None,
+                last_error=why[:2000],
+            )
+        )
+    return dead
+
+
+def next_due(database: Database, now: datetime) -> datetime | None:
+    """Return when the next waiting job is due, None when none waits."""
+    with database.read() as tx:
+        row = tx.execute(
+            select(Job.run_at, Job.lease_until)
+            .where(Job.status == "waiting")
+            .order_by(Job.run_at)
+            .limit(1)
+        ).first()
+    if row is None:
+        return None
+    moment: datetime = max(row.run_at, row.lease_until or now)
+    return moment
+
+
+def purge(tx: Connection, before: datetime) -> int:
+    """Remove jobs done or cancelled before a moment; dead ones stay to be looked at."""
+    return tx.execute(
+        delete(Job).where(Job.status.in_(("done", "cancelled")), Job.created_at < before)
+    ).rowcount

@@ -1,0 +1,108 @@
+"""The embedded runner: takes one job after another, in `serve` as a thread or as `worker`.
+
+A handler does its work in a transaction it gets from the runner, in which the job is also marked
+done: either both are committed or neither. Sources put due work (timers) into the queue first.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from dxflow.db.engine import Database
+from dxflow.errors import DxflowError, Unavailable
+from dxflow.jobs import queue
+from dxflow.jobs.queue import Leased
+
+log = logging.getLogger("dxflow.jobs")
+
+#: (transaction, payload, job key, now): the work of one job.
+Work = Callable[[Connection, dict[str, Any], str, datetime], None]
+#: Called when a job has had its last attempt.
+GaveUp = Callable[[Leased, str], None]
+#: Puts due work into the queue; returns when it wants to be asked again at the latest.
+Source = Callable[[datetime], datetime | None]
+
+LONGEST_PAUSE = timedelta(seconds=5)
+
+
+class LeaseLost(DxflowError):
+    """Another worker has taken the job over; the work of this one is undone."""
+
+
+class Runner:
+    """Runs the jobs of one database until it is told to stop."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Callable[[], datetime],
+        work: Mapping[str, Work],
+        sources: Sequence[Source] = (),
+        gave_up: GaveUp | None = None,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._work = work
+        self._sources = sources
+        self._gave_up = gave_up
+        self._stop = threading.Event()
+
+    def stop(self) -> None:
+        """Let the current job end, then stop."""
+        self._stop.set()
+
+    def run_due(self, limit: int = 10_000) -> int:
+        """Run everything that is due now; return how many jobs were taken."""
+        taken = 0
+        while taken < limit and not self._stop.is_set():
+            for source in self._sources:
+                source(self._clock())
+            if not self._run_one():
+                break
+            taken += 1
+            while taken < limit and not self._stop.is_set() and self._run_one():
+                taken += 1
+        return taken
+
+    def run_forever(self) -> None:
+        """Run jobs as they become due; a database that is away is waited for."""
+        while not self._stop.is_set():
+            try:
+                self.run_due()
+                pause = self._pause()
+            except Unavailable:
+                log.warning("the database is not available; trying again")
+                pause = LONGEST_PAUSE
+            self._stop.wait(pause.total_seconds())
+
+    def _pause(self) -> timedelta:
+        now = self._clock()
+        moments = [source(now) for source in self._sources]
+        moments.append(queue.next_due(self._database, now))
+        waits = [moment - now for moment in moments if moment is not None]
+        return max(timedelta(milliseconds=50), min([LONGEST_PAUSE, *waits]))
+
+    def _run_one(self) -> bool:
+        job = queue.lease(self._database, self._clock())
+        if job is None:
+            return False
+        try:
+            work = self._work[job.kind]
+            with self._database.write() as tx:
+                now = self._clock()
+                work(tx, job.payload, job.key, now)
+                if not queue.finish(tx, job, now):
+                    raise LeaseLost(job.id)
+        except LeaseLost:
+            log.warning("job %s was taken over by another worker", job.id)
+        except Exception as exc:
+            # Whatever a job raises must not end the runner: it is kept, tried again, and seen.
+            log.exception("job %s (%s) failed", job.id, job.kind)
+            why = f"{type(exc).__name__}: {exc}"
+            if queue.fail(self._database, job, self._clock(), why) and self._gave_up is not None:
+                self._gave_up(job, why)
+        return True

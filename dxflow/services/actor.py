@@ -1,0 +1,85 @@
+"""Who acts: a person in a post on a date, or the system itself."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from dxflow.errors import NotAllowed
+from dxflow.texts import gettext as _
+
+SYSTEM_ID = "system"
+
+#: Roles that read every case that has been handed in (kessai: 事務局, CIO, 監査, 委員会).
+READS_ALL = frozenset({"secretariat", "cio", "auditor", "committee", "committee-chair"})
+
+
+@dataclass(frozen=True)
+class HeldPost:
+    """A post a person holds on a date."""
+
+    key: str
+    title: str
+    unit: str
+    unit_name: str
+    kind: str
+    concurrent: bool
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A person with what they are on `on`, and by which channel they act.
+
+    `channel` is page, api, cli, job or system. `groups` are the strings work is offered to.
+    """
+
+    person_id: str
+    username: str
+    name: str
+    on: date
+    groups: frozenset[str]
+    posts: tuple[HeldPost, ...]
+    acting_post: str | None
+    unit: str | None
+    department: str | None
+    channel: str = "page"
+    request_id: str = ""
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """Return the role keys without their prefix."""
+        return frozenset(g.removeprefix("role:") for g in self.groups if g.startswith("role:"))
+
+    @property
+    def is_system(self) -> bool:
+        """Return whether no person stands behind the act."""
+        return self.person_id == SYSTEM_ID
+
+    @property
+    def post(self) -> HeldPost | None:
+        """Return the post the person acts in."""
+        return next((p for p in self.posts if p.key == self.acting_post), None)
+
+    def has_role(self, *roles: str) -> bool:
+        """Return whether the person holds one of the roles."""
+        return not self.roles.isdisjoint(roles)
+
+    def require_role(self, *roles: str) -> None:
+        """Raise NotAllowed unless the person holds one of the roles."""
+        if not self.has_role(*roles):
+            raise NotAllowed(_("この操作を行う権限がありません。"))
+
+
+def system_actor(on: date, request_id: str = "") -> Actor:
+    """Return the system: timers and jobs act under this name."""
+    return Actor(
+        person_id=SYSTEM_ID,
+        username=SYSTEM_ID,
+        name=_("システム"),
+        on=on,
+        groups=frozenset(),
+        posts=(),
+        acting_post=None,
+        unit=None,
+        department=None,
+        channel="job",
+        request_id=request_id,
+    )

@@ -1,0 +1,73 @@
+"""Commands that change what a case is called, whose it is and what it costs."""
+
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from sqlalchemy import delete, insert
+
+from dxflow import audit
+from dxflow.db.case import CaseUnit
+from dxflow.errors import Invalid
+from dxflow.services import cases
+from dxflow.services.act import Act
+from dxflow.services.commands import payload as read
+from dxflow.texts import gettext as _
+
+
+def title(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
+    """Give the case the title of the project sheet."""
+    new = read.text(payload, "title", required=True).strip()
+    if new != act.case["title"]:
+        act.record("case.renamed", audit.Change("title", _("件名"), act.case["title"], new))
+        act.change_case(title=new, search_text=cases.search_text(new, act.case["number"]))
+    return {}
+
+
+def units(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
+    """Set the lead section and the related ones; sections that do not exist are refused."""
+    who = act.directory()
+    lead = read.text(payload, "lead") or act.case["lead_unit"]
+    related = [key for key in dict.fromkeys(read.texts(payload, "related")) if key != lead]
+    unknown = [key for key in (lead, *related) if key not in who.units]
+    if unknown:
+        raise Invalid(_("課「{keys}」は今日の組織にありません。", keys="、".join(unknown)))
+    act.tx.execute(
+        delete(CaseUnit).where(CaseUnit.case_id == act.case_id, CaseUnit.part != "applicant")
+    )
+    rows = [{"case_id": act.case_id, "unit": lead, "part": "lead"}]
+    rows += [{"case_id": act.case_id, "unit": key, "part": "related"} for key in related]
+    act.tx.execute(insert(CaseUnit), rows)
+    act.record(
+        "case.units_changed",
+        audit.Change("lead", _("担当課"), act.case["lead_unit"], lead),
+        audit.Change("related", _("関係課"), None, related),
+    )
+    act.change_case(lead_unit=lead)
+    return {}
+
+
+def amount(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
+    """Set the total cost in whole yen."""
+    value = read.number(payload, "amount") or Decimal(0)
+    if value < 0:
+        raise Invalid(_("金額は 0 円以上にしてください。"))
+    yen = int(value.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+    act.record("case.amount_changed", audit.Change("amount", _("金額（円）"), act.case["amount"], yen))
+    act.change_case(amount=yen)
+    return {}
+
+
+def extend(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
+    """Make a linked proposal for another section (横展開) and return its number as `case`."""
+    unit = read.text(payload, "unit", required=True)
+    if unit not in act.directory().units:
+        raise Invalid(_("課「{keys}」は今日の組織にありません。", keys=unit))
+    started = cases.start_linked(act, unit, read.text(payload, "note"))
+    act.record(
+        "case.extended",
+        audit.Change("case", _("横展開した案件"), None, started.number),
+        audit.Change("unit", _("展開先の課"), None, unit),
+    )
+    act.final = True
+    return {"case": started.number}
+

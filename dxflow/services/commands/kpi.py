@@ -1,0 +1,115 @@
+"""Commands of KPI tracking: register, record, assess a year, revise targets."""
+
+from decimal import Decimal
+from typing import Any
+
+from dxflow import audit
+from dxflow.calendars.fiscal import fiscal_label
+from dxflow.calendars.periods import period_fiscal_year, periods_of_year
+from dxflow.errors import Invalid
+from dxflow.kpi.achievement import Status
+from dxflow.kpi.measures import finest
+from dxflow.kpi.targets import revise as revised
+from dxflow.services import measures
+from dxflow.services.act import Act
+from dxflow.services.commands import payload as read
+from dxflow.services.measures import Tracked
+from dxflow.texts import gettext as _
+
+
+def register(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
+    """Make the sheet's grid the case's measures."""
+    registered = measures.register(act, read.rows(payload, "measures"))
+    years = [year for measure in registered for year in measure.target_years]
+    frequency = finest(measure.frequency for measure in registered)
+    return {
+        "count": len(registered),
+        "frequency": frequency.value,
+        "target_period": periods_of_year(max(years), frequency)[-1] if years else None,
+    }
+
+
+def record(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
+    """Record a period's values; a measure without a number keeps its note only."""
+    period = read.text(payload, "period", required=True)
+    known = _by_id(act)
+    count = 0
+    for row in read.rows(payload, "actuals"):
+        one = known.get(read.text(row, "measure", required=True))
+        if one is None:
+            raise Invalid(_("この案件の指標ではないものに実績が入っています。"))
+        value = read.number(row, "value")
+        if value is None:
+            continue
+        measures.record(act, one, period, value, read.text(row, "note"))
+        count += 1
+    act.final = True
+    return {"count": count}
+
+
+def assess(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
+    """Judge every measure at the end of a period; `due` when the last target year is over."""
+    period = read.text(payload, "period", required=True)
+    measures.require_period(period)
+    settings = act.pack.settings
+    known = list(_by_id(act).values())
+    verdicts = [
+        one.achievement(act.actor.on, settings.calendar, settings.rules.grace_days) for one in known
+    ]
+    achieved = sum(verdict.status is Status.ACHIEVED for verdict in verdicts)
+    years = [year for one in known for year in one.measure.target_years]
+    due = not years or period_fiscal_year(period) >= max(years)
+    act.record(
+        "kpi.assessed",
+        audit.Change(
+            "achieved",
+            _("目標に届いた指標（{year}）", year=fiscal_label(period_fiscal_year(period))),
+            None,
+            _("{achieved} / {total}", achieved=achieved, total=len(known)),
+        ),
+    )
+    return {"achieved": Decimal(achieved), "total": Decimal(len(known)), "due": due}
+
+
+def revise(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
+    """Revise targets; the old value, the new one and the reason are kept."""
+    known = _by_id(act)
+    body = read.text(payload, "body")
+    rows = read.rows(payload, "revisions")
+    for row in rows:
+        one = known.get(read.text(row, "measure", required=True))
+        target = read.number(row, "target")
+        if one is None or target is None:
+            raise Invalid(_("改定する指標と新しい目標値を指定してください。"))
+        years = one.measure.target_years
+        revision = revised(
+            one.measure.targets,
+            years[-1],
+            target,
+            read.text(row, "reason", required=True),
+            act.actor.on,
+            body,
+        )
+        number = max(r.revision for r in one.revisions) + 1
+        measures.insert_target(
+            act, one.id, number, revision.fiscal_year, target, revision.reason, body
+        )
+        act.record(
+            "kpi.revised",
+            audit.Change(
+                str(revision.fiscal_year),
+                _("{name}の目標（{year}）", name=one.measure.name, year=fiscal_label(years[-1])),
+                revision.old,
+                target,
+            ),
+            audit.Change("reason", _("理由"), None, revision.reason),
+            subject=audit.Subject("measure", one.id, act.case_id),
+        )
+    act.final = True
+    return {"count": len(rows)}
+
+
+def _by_id(act: Act) -> dict[str, Tracked]:
+    return {one.id: one for one in measures.tracked(act.tx, case_ids=[act.case_id])}
+
+

@@ -1,0 +1,165 @@
+"""Commands about the work itself: BPR workload, milestones, duties (conditions)."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select, update
+
+from dxflow import audit
+from dxflow.bpr.workload import Step, compare
+from dxflow.db.case import Duty, Milestone, Workload
+from dxflow.errors import Invalid
+from dxflow.services import plain
+from dxflow.services.act import Act
+from dxflow.services.commands import payload as read
+from dxflow.texts import gettext as _
+
+MILESTONE_STATUSES = ("planned", "doing", "done", "dropped")
+
+
+def register_workload(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
+    """Compute and keep what the change saves a year; doing it again replaces it."""
+    steps = payload.get("steps")
+    if not isinstance(steps, dict):
+        raise Invalid(_("業務分析の手順がありません。"))
+    unit_cost = read.number(payload, "unit_cost") or act.pack.settings.rules.unit_cost
+    result = compare(
+        _steps(read.rows(steps, "as_is")), _steps(read.rows(steps, "to_be")), unit_cost
+    )
+    act.tx.execute(delete(Workload).where(Workload.case_id == act.case_id))
+    act.tx.execute(
+        insert(Workload).values(
+            case_id=act.case_id,
+            as_is_hours=str(result.as_is_hours),
+            to_be_hours=str(result.to_be_hours),
+            saved_hours=str(result.saved_hours),
+            saved_yen=str(result.saved_yen),
+            unit_cost=str(unit_cost),
+            steps=plain.dumps(steps),
+        )
+    )
+    act.record(
+        "bpr.registered",
+        audit.Change("saved_hours", _("減る時間（時間／年）"), None, result.saved_hours),
+        audit.Change("saved_yen", _("減る費用（円／年）"), None, result.saved_yen),
+    )
+    return {"saved_hours": result.saved_hours, "saved_yen": result.saved_yen}
+
+
+def plan_milestones(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
+    """Keep the plan's milestones; a new plan replaces the one before."""
+    rows = read.rows(payload, "milestones")
+    act.tx.execute(delete(Milestone).where(Milestone.case_id == act.case_id))
+    if rows:
+        act.tx.execute(
+            insert(Milestone),
+            [
+                {
+                    "id": act.new_id(),
+                    "case_id": act.case_id,
+                    "position": position,
+                    "name": read.text(row, "name", required=True),
+                    "due_on": read.day(row, "due"),
+                    "status": "planned",
+                }
+                for position, row in enumerate(rows)
+            ],
+        )
+    act.record(
+        "milestone.planned",
+        audit.Change("milestones", _("工程"), None, [read.text(row, "name") for row in rows]),
+    )
+    return {"count": len(rows)}
+
+
+def report_milestones(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
+    """Take the progress of milestones; return how many are still open as `open`."""
+    known = {
+        row.id: row
+        for row in act.tx.execute(
+            select(Milestone.id, Milestone.name, Milestone.status).where(
+                Milestone.case_id == act.case_id
+            )
+        )
+    }
+    changes = []
+    for report in read.rows(payload, "reports"):
+        milestone = known.get(read.text(report, "milestone", required=True))
+        status = read.text(report, "status", required=True)
+        if milestone is None or status not in MILESTONE_STATUSES:
+            raise Invalid(_("この案件の工程ではないものが報告されました。"))
+        act.tx.execute(
+            update(Milestone)
+            .where(Milestone.id == milestone.id)
+            .values(
+                status=status,
+                note=read.text(report, "note"),
+                done_at=act.now if status == "done" else None,
+            )
+        )
+        if status != milestone.status:
+            changes.append(audit.Change("milestone", milestone.name, milestone.status, status))
+    act.record("milestone.reported", *changes)
+    left = act.tx.execute(
+        select(func.count()).where(
+            Milestone.case_id == act.case_id, Milestone.status.in_(("planned", "doing"))
+        )
+    ).scalar_one()
+    return {"open": left}
+
+
+def impose_duties(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
+    """Turn conditions into duties that must be met before the case may close."""
+    conditions = payload.get("conditions") or []
+    owner = read.text(payload, "owner") or f"section:{act.case['lead_unit']}"
+    rows = [_condition(condition) for condition in conditions]
+    if not rows:
+        return {"count": 0}
+    act.tx.execute(
+        insert(Duty),
+        [
+            {
+                "id": act.new_id(),
+                "case_id": act.case_id,
+                "kind": "condition",
+                "text": text,
+                "owner_group": owner,
+                "due_on": due,
+                "status": "open",
+                "imposed_at": act.now,
+            }
+            for text, due in rows
+        ],
+    )
+    act.record(
+        "duty.imposed", audit.Change("conditions", _("条件"), None, [text for text, _due in rows])
+    )
+    return {"count": len(rows)}
+
+
+def count_duties(act: Act, _payload: dict[str, Any], _element: str) -> dict[str, Any]:
+    """Return how many duties of the case are open as `count`."""
+    number = act.tx.execute(
+        select(func.count()).where(Duty.case_id == act.case_id, Duty.status == "open")
+    ).scalar_one()
+    return {"count": number}
+
+
+def _condition(condition: object) -> tuple[str, Any]:
+    if isinstance(condition, dict):
+        return read.text(condition, "text", required=True), read.day(condition, "due")
+    return str(condition), None
+
+
+def _steps(rows: Sequence[dict[str, Any]]) -> list[Step]:
+    return [
+        Step(
+            name=read.text(row, "name", required=True),
+            actor=read.text(row, "actor"),
+            yearly_count=read.number(row, "yearly_count") or Decimal(0),
+            minutes=read.number(row, "minutes") or Decimal(0),
+            people=read.number(row, "people") or Decimal(1),
+        )
+        for row in rows
+    ]

@@ -1,0 +1,152 @@
+"""Check the files of a pack as a whole: what may be published is what will run."""
+
+import posixpath
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from dxflow import decisions, forms
+from dxflow.calendars.business_days import BusinessCalendar
+from dxflow.calendars.functions import feel_functions
+from dxflow.clock import now
+from dxflow.decisions import DecisionModel
+from dxflow.forms import FormDefinition
+from dxflow.forms.definition import Component
+from dxflow.models.check import check_set
+from dxflow.models.context import Context
+from dxflow.models.model import Model, Process
+from dxflow.models.reader import read as read_bpmn
+from dxflow.problems import Problem, Refused
+from dxflow.services.pack_settings import FILE, PackSettings, read_settings
+from dxflow.texts import gettext as _
+
+#: Names of option lists that the program fills in itself.
+PROGRAM_OPTIONS = frozenset({"units", "measures", "milestones", "conditions", "seats", "fiscal_years"})
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Everything read from a pack's files, with every problem found."""
+
+    settings: PackSettings
+    processes: Mapping[str, Process] = field(default_factory=dict)
+    diagrams: Mapping[str, str] = field(default_factory=dict)
+    decisions: Mapping[str, DecisionModel] = field(default_factory=dict)
+    forms: Mapping[str, FormDefinition] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def check_files(files: Mapping[str, str], commands: Collection[str]) -> Checked:
+    """Read and check every file of a pack; `files` maps names to texts."""
+    settings, problems = read_settings(files.get(FILE, ""))
+    models: list[Model] = []
+    tables: dict[str, DecisionModel] = {}
+    form_definitions: dict[str, FormDefinition] = {}
+    for name, text in files.items():
+        try:
+            _read(name, text, models, tables, form_definitions, problems)
+        except Refused as refused:
+            problems += [problem.located(name) for problem in refused.problems]
+    processes = {key: process for model in models for key, process in model.processes.items()}
+    problems += check_set(
+        models,
+        Context(
+            forms=frozenset(form_definitions),
+            decisions=frozenset(tables),
+            processes=frozenset(processes),
+            commands=frozenset(commands),
+            lanes=settings.lanes,
+            functions=frozenset(feel_functions(BusinessCalendar(), now)),
+        ),
+    )
+    problems += _check_settings(settings, processes, form_definitions)
+    diagrams = {key: model.file for model in models for key in model.processes}
+    return Checked(settings, processes, diagrams, tables, form_definitions, problems)
+
+
+def _read(
+    name: str,
+    text: str,
+    models: list[Model],
+    tables: dict[str, DecisionModel],
+    form_definitions: dict[str, FormDefinition],
+    problems: list[Problem],
+) -> None:
+    suffix = posixpath.splitext(name)[1]
+    if suffix == ".bpmn":
+        reading = read_bpmn(text.encode(), name)
+        problems += reading.problems
+        if reading.model is not None:
+            models.append(reading.model)
+    elif suffix == ".dmn":
+        table = decisions.read(text.encode(), name)
+        for key in table.decisions:
+            if key in tables:
+                problems.append(
+                    Problem("duplicate-decision", _("判定「{key}」が二つあります。", key=key), name)
+                )
+            tables[key] = table
+    elif suffix == ".form":
+        form = forms.read(text, name)
+        if form.key in form_definitions:
+            problems.append(
+                Problem("duplicate-form", _("様式「{key}」が二つあります。", key=form.key), name)
+            )
+        form_definitions[form.key] = form
+
+
+def _check_settings(
+    settings: PackSettings,
+    processes: Mapping[str, Process],
+    form_definitions: Mapping[str, FormDefinition],
+) -> list[Problem]:
+    found = []
+    start = processes.get(settings.start_process)
+    if start is None:
+        found.append(
+            _setting(
+                "start.process",
+                _("始めるプロセス「{key}」がありません。", key=settings.start_process),
+            )
+        )
+    if settings.start_form not in form_definitions:
+        found.append(
+            _setting("start.form", _("最初の様式「{key}」がありません。", key=settings.start_form))
+        )
+    elements = start.elements if start else {}
+    found += [
+        _setting(
+            "stages", _("段階「{key}」は始めるプロセスの図にありません。", key=stage.key)
+        )
+        for stage in settings.stages
+        if stage.key not in elements
+    ]
+    stages = {stage.key for stage in settings.stages}
+    until = settings.rules.withdraw_until
+    if until and until not in stages:
+        found.append(_setting("withdraw_until", _("段階「{key}」はありません。", key=until)))
+    known = PROGRAM_OPTIONS | settings.options.keys()
+    for form in form_definitions.values():
+        found += [
+            Problem(
+                "unknown-options",
+                _("選択肢の一覧「{key}」はありません。", key=key),
+                file=form.file,
+                hint=_("pack.toml の [[options.{key}]] に書いてください。", key=key),
+            )
+            for key in sorted(_option_lists(form.components) - known)
+        ]
+    return found
+
+
+def _option_lists(components: Iterable[Component]) -> set[str]:
+    """Return the names of the option lists that a form asks for."""
+    found: set[str] = set()
+    for component in components:
+        if component.choices.key:
+            found.add(component.choices.key)
+        found |= _option_lists(component.components)
+    return found
+
+
+def _setting(element: str, message: str) -> Problem:
+    return Problem("pack-setting", message, file=FILE, element=element)

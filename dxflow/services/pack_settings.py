@@ -1,0 +1,241 @@
+"""What a pack's `pack.toml` settles: lanes, stages, bodies, calendar, numbering, rules, options.
+
+Reading names every key that is wrong; nothing in it is a program, lanes are FEEL.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from dxflow.calendars.business_days import BusinessCalendar
+from dxflow.committee.rules import BodyRules, body_rules
+from dxflow.feel import FeelSyntaxError, parse
+from dxflow.forms import Option
+from dxflow.problems import Problem
+from dxflow.texts import gettext as _
+
+FILE = "pack.toml"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A phase of the top process: the call activity's id and its name for people."""
+
+    key: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Body:
+    """A deliberating body: who sits by role, who presides in which order, by which rules."""
+
+    key: str
+    name: str
+    seat_role: str
+    chair_roles: tuple[str, ...]
+    deadline_days: int
+    reminder_days: int
+    rules: BodyRules
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What no plan states: configuration with sensible defaults. Days are business days."""
+
+    withdraw_until: str = ""
+    pull_back: bool = True
+    grace_days: int = 0
+    reminder_days: int = 2
+    unit_cost: Decimal = Decimal(3000)
+
+
+@dataclass(frozen=True)
+class PackSettings:
+    """A pack's settings, checked."""
+
+    key: str = ""
+    title: str = ""
+    label: str = ""
+    start_process: str = ""
+    start_form: str = ""
+    stages: tuple[Stage, ...] = ()
+    lanes: Mapping[str, str] = field(default_factory=dict)
+    bodies: Mapping[str, Body] = field(default_factory=dict)
+    calendar: BusinessCalendar = field(default_factory=BusinessCalendar)
+    numbering: str = "{year}-{section}-{serial:04}"
+    rules: Rules = field(default_factory=Rules)
+    options: Mapping[str, tuple[Option, ...]] = field(default_factory=dict)
+
+    def may_withdraw(self, stage: str) -> bool:
+        """Return whether the applicant may still withdraw in a stage."""
+        order = [one.key for one in self.stages]
+        if self.rules.withdraw_until not in order or stage not in order:
+            return False
+        return order.index(stage) <= order.index(self.rules.withdraw_until)
+
+
+def read_settings(text: str) -> tuple[PackSettings, list[Problem]]:
+    """Return the settings and every problem found in them."""
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as exc:
+        return PackSettings(), [Problem("toml-broken", _("TOML として読めません: {why}", why=exc), FILE)]
+    reader = _Reader(text, raw)
+    settings = reader.settings()
+    return settings, reader.problems
+
+
+class _Reader:
+    def __init__(self, text: str, raw: Mapping[str, Any]) -> None:
+        self.lines = text.splitlines()
+        self.raw = raw
+        self.problems: list[Problem] = []
+
+    def settings(self) -> PackSettings:
+        start = self.table(self.raw, "start")
+        numbering = self.text(self.table(self.raw, "numbering"), "pattern", PackSettings.numbering)
+        self.check_numbering(numbering)
+        return PackSettings(
+            key=self.text(self.raw, "name"),
+            title=self.text(self.raw, "title"),
+            label=self.text(self.raw, "version", "1"),
+            start_process=self.text(start, "process"),
+            start_form=self.text(start, "form"),
+            stages=tuple(
+                Stage(self.text(one, "id"), self.text(one, "label"))
+                for one in self.tables(self.raw, "stages")
+            ),
+            lanes=self.lanes(),
+            bodies={
+                key: self.body(key, self.table(self.table(self.raw, "bodies"), key))
+                for key in self.table(self.raw, "bodies")
+            },
+            calendar=self.calendar(self.table(self.raw, "calendar")),
+            numbering=numbering,
+            rules=self.rules(self.table(self.raw, "rules")),
+            options={
+                key: tuple(
+                    Option(self.text(one, "value"), self.text(one, "label"))
+                    for one in self.tables(self.table(self.raw, "options"), key)
+                )
+                for key in self.table(self.raw, "options")
+            },
+        )
+
+    def lanes(self) -> dict[str, str]:
+        found = {}
+        for name, expression in self.table(self.raw, "lanes").items():
+            if not isinstance(expression, str):
+                self.problem(name, _("レーン「{name}」の担い手は FEEL の文字列で書いてください。", name=name))
+                continue
+            try:
+                parse(expression)
+            except FeelSyntaxError as exc:
+                self.problem(name, _("レーン「{name}」の式が読めません: {why}", name=name, why=exc))
+            found[name] = expression
+        return found
+
+    def body(self, key: str, raw: Mapping[str, Any]) -> Body:
+        chairs = [self.text(raw, "chair_role", "committee-chair")]
+        if deputy := self.text(raw, "deputy_role", ""):
+            chairs.append(deputy)
+        try:
+            rules = body_rules(self.table(raw, "rules"))
+        except ValueError as exc:
+            self.problem(f"bodies.{key}", str(exc))
+            rules = BodyRules()
+        return Body(
+            key=key,
+            name=self.text(raw, "name"),
+            seat_role=self.text(raw, "member_role", "committee-member"),
+            chair_roles=tuple(chairs),
+            deadline_days=self.days(raw, "deadline_days", 10),
+            reminder_days=self.days(raw, "reminder_days", 3),
+            rules=rules,
+        )
+
+    def calendar(self, raw: Mapping[str, Any]) -> BusinessCalendar:
+        try:
+            return BusinessCalendar.of(
+                tuple(raw.get("closed", ("12-29..01-03",))),
+                tuple(_date(one) for one in raw.get("closed_dates", ())),
+                tuple(_date(one) for one in raw.get("open_dates", ())),
+            )
+        except (ValueError, TypeError) as exc:
+            self.problem("calendar", str(exc))
+            return BusinessCalendar()
+
+    def rules(self, raw: Mapping[str, Any]) -> Rules:
+        cost = raw.get("unit_cost_per_hour", 3000)
+        if isinstance(cost, bool) or not isinstance(cost, int | float) or cost < 0:
+            self.problem("unit_cost_per_hour", _("unit_cost_per_hour は 0 以上の数にしてください。"))
+            cost = 3000
+        pull_back = raw.get("pull_back", True)
+        if not isinstance(pull_back, bool):
+            self.problem("pull_back", _("pull_back は true か false で指定してください。"))
+        return Rules(
+            withdraw_until=self.text(raw, "withdraw_until", ""),
+            pull_back=pull_back is True,
+            grace_days=self.days(raw, "grace_days", 0),
+            reminder_days=self.days(raw, "reminder_days", 2),
+            unit_cost=Decimal(str(cost)),
+        )
+
+    def check_numbering(self, pattern: str) -> None:
+        try:
+            pattern.format(year="R8", section="A", serial=1)
+        except (KeyError, ValueError, IndexError):
+            self.problem(
+                "pattern",
+                _("番号の書式「{pattern}」が読めません。", pattern=pattern),
+                _("{{year}}、{{section}}、{{serial:04}} が使えます。"),
+            )
+        if "{serial" not in pattern:
+            self.problem("pattern", _("番号の書式に {{serial}} がありません。"))
+
+    # -- reading one value -------------------------------------------------------------
+
+    def text(self, raw: Mapping[str, Any], key: str, default: str | None = None) -> str:
+        value = raw.get(key, default)
+        if value is None or not isinstance(value, str) or (default is None and not value):
+            self.problem(key, _("{key} に文字列を書いてください。", key=key))
+            return default or ""
+        return value
+
+    def days(self, raw: Mapping[str, Any], key: str, default: int) -> int:
+        value = raw.get(key, default)
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 1000:
+            self.problem(key, _("{key} は 0 から 1000 の日数にしてください。", key=key))
+            return default
+        return value
+
+    def table(self, raw: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+        value = raw.get(key, {})
+        if not isinstance(value, dict):
+            self.problem(key, _("[{key}] は表として書いてください。", key=key))
+            return {}
+        return value
+
+    def tables(self, raw: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+        value = raw.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+            self.problem(key, _("[[{key}]] は表の並びとして書いてください。", key=key))
+            return []
+        return value
+
+    def problem(self, key: str, message: str, hint: str = "") -> None:
+        name = key.rpartition(".")[2]
+        line = next(
+            (number for number, text in enumerate(self.lines, 1) if name in text and "#" not in text),
+            0,
+        )
+        self.problems.append(
+            Problem("pack-setting", message, FILE, line, element=key, hint=hint)
+        )
+
+
+def _date(value: object) -> date:
+    return value if isinstance(value, date) else date.fromisoformat(str(value))

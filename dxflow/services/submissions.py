@@ -1,0 +1,135 @@
+"""Forms as they were handed in: stored once, answered once, compared with the one before."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select
+
+from dxflow import audit, forms
+from dxflow.db.process import Draft, Submission
+from dxflow.errors import Conflict
+from dxflow.services import plain
+from dxflow.services.act import Act
+from dxflow.services.actor import Actor
+from dxflow.texts import gettext as _
+
+
+def answered(
+    tx: Connection,
+    actor: Actor,
+    idempotency_key: str | None,
+    submission: forms.Submission,
+    target: str,
+) -> dict[str, Any] | None:
+    """Return the first answer to a request with this key, None when it is new.
+
+    Raises Conflict when the key was used for something else.
+    """
+    if not idempotency_key:
+        return None
+    row = tx.execute(
+        select(Submission.answer, Submission.request_digest).where(
+            Submission.person_id == actor.person_id,
+            Submission.idempotency_key == idempotency_key,
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    if row.request_digest != request_digest(submission, target):
+        raise Conflict(_("同じ Idempotency-Key が別の内容に使われています。"))
+    answer: dict[str, Any] = plain.loads(row.answer)
+    return answer
+
+
+def request_digest(submission: forms.Submission, target: str) -> str:
+    """Return the SHA-256 (hex) of what a request asks for."""
+    body = plain.dumps(
+        [target, submission.form_digest, submission.outcome, forms.to_plain(submission.values)]
+    )
+    return hashlib.sha256(body.encode()).hexdigest()
+
+
+def insert_row(
+    act: Act,
+    submission: forms.Submission,
+    *,
+    element: str,
+    process: str,
+    work_item: str | None,
+    meaning: str,
+    idempotency_key: str | None,
+    answer: Mapping[str, Any],
+) -> str:
+    """Store a submission and return its id. `meaning` is its act for segregation of duties."""
+    submission_id = act.new_id()
+    act.tx.execute(
+        insert(Submission).values(
+            id=submission_id,
+            case_id=act.case_id,
+            work_item_id=work_item,
+            element=element,
+            pack_digest=act.pack.digest,
+            form_key=submission.form_key,
+            form_digest=submission.form_digest,
+            outcome=submission.outcome,
+            act=meaning,
+            body=plain.dumps(forms.to_plain(submission.values)),
+            person_id=act.actor.person_id,
+            post=act.actor.acting_post,
+            at=act.now,
+            idempotency_key=idempotency_key or None,
+            request_digest=request_digest(submission, work_item or process),
+            answer=plain.dumps(dict(answer)),
+        )
+    )
+    return submission_id
+
+
+def previous(tx: Connection, case_id: str, form_key: str) -> dict[str, Any]:
+    """Return the values last handed in with a form of a case, empty when there are none."""
+    body = tx.execute(
+        select(Submission.body)
+        .where(
+            Submission.case_id == case_id,
+            Submission.form_key == form_key,
+            Submission.superseded_at.is_(None),
+        )
+        .order_by(Submission.at.desc(), Submission.id.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+    values: dict[str, Any] = plain.loads(body)
+    return values
+
+
+def changes(
+    act: Act, submission: forms.Submission, before: Mapping[str, Any]
+) -> list[audit.Change]:
+    """Return the fields that differ from the values before, for the audit log."""
+    return [
+        audit.Change(change.path, change.label, change.before, change.after, change.pii)
+        for change in forms.diff(
+            act.pack.form(submission.form_key), before, forms.to_plain(submission.values)
+        )
+    ]
+
+
+def keep_as_draft(act: Act, submission: Row[Any]) -> None:
+    """Give the person what they had typed as a draft again."""
+    if submission.work_item_id is None:
+        return
+    subject = f"task:{submission.work_item_id}"
+    act.tx.execute(
+        delete(Draft).where(Draft.person_id == act.actor.person_id, Draft.subject == subject)
+    )
+    act.tx.execute(
+        insert(Draft).values(
+            id=act.new_id(),
+            person_id=act.actor.person_id,
+            subject=subject,
+            title=act.case["title"],
+            body=submission.body,
+            created_at=act.now,
+            updated_at=act.now,
+        )
+    )

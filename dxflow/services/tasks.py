@@ -1,0 +1,248 @@
+"""Work for people: what waits, whose it is, and doing it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, select, update
+
+from dxflow import audit, engine, forms
+from dxflow.authority.segregation import Action, conflict
+from dxflow.calendars.wareki import wareki_datetime
+from dxflow.db.identity import Person
+from dxflow.db.process import Draft, WorkItem, WorkItemGroup
+from dxflow.errors import Conflict, NotAllowed, NotFound
+from dxflow.services import history, packs, submissions, visibility
+from dxflow.services.act import Act, lock, require_running
+from dxflow.services.actor import Actor
+from dxflow.services.site import Site
+from dxflow.services.writing import open_items, write_step
+from dxflow.texts import gettext as _
+
+
+@dataclass(frozen=True)
+class Completed:
+    """What came of a task: the case, and the person's next open tasks on it."""
+
+    case_id: str
+    number: str
+    status: str
+    next_tasks: tuple[str, ...]
+
+
+def complete(
+    site: Site,
+    actor: Actor,
+    task_id: str,
+    submission: forms.Submission,
+    *,
+    version: int | None = None,
+    idempotency_key: str | None = None,
+) -> Completed:
+    """Complete a user task with a checked submission: all of its effects, or none.
+
+    The same idempotency key gives the first answer again. Raises Conflict when somebody else was
+    first (says who and when), NotAllowed when the person may not (says why), StepFailed when the
+    process itself fails; then nothing is written.
+    """
+    with site.database.write() as tx:
+        answer = submissions.answered(tx, actor, idempotency_key, submission, task_id)
+        if answer is not None:
+            return _completed(answer)
+        act, item = _lock_task(site, tx, actor, task_id)
+        _require_version(act, version)
+        meaning = act.pack.act_of(item.process_key, item.element)
+        _require_right(act, item, meaning)
+        _require_form(act, item, submission)
+        before_values = submissions.previous(tx, act.case_id, submission.form_key)
+        act.record(
+            "task.completed",
+            audit.Change("outcome", _("選んだ処理"), None, submission.outcome),
+            *submissions.changes(act, submission, before_values),
+            subject=audit.Subject("task", task_id, act.case_id),
+            form=submission.form_digest,
+            idempotency=idempotency_key or "",
+        )
+        undo_state = act.state
+        open_before = [key for key in open_items(tx, act.case_id) if key != task_id]
+        step = engine.complete(
+            act.pack.definitions,
+            act.state,
+            task_id,
+            submission.values,
+            submission.outcome,
+            act.environment(),
+        )
+        _close(act, task_id, submission.outcome)
+        write_step(act, step, open_before)
+        answer = {
+            "case_id": act.case_id,
+            "number": act.case["number"],
+            "status": act.case["status"],
+            "next_tasks": [
+                task.id for task in step.tasks if not actor.groups.isdisjoint(task.groups)
+            ],
+        }
+        submission_id = submissions.insert_row(
+            act,
+            submission,
+            element=item.element,
+            process=item.process_key,
+            work_item=task_id,
+            meaning=meaning,
+            idempotency_key=idempotency_key,
+            answer=answer,
+        )
+        undoable = not act.final and not step.ended
+        act.finish(
+            status="ended" if step.ended else None,
+            undo_state=undo_state if undoable else None,
+            undo_person=actor.person_id if undoable else None,
+            undo_submission=submission_id if undoable else None,
+        )
+    return _completed(answer)
+
+
+def claim(site: Site, actor: Actor, task_id: str) -> None:
+    """Take a task that is offered to one's group, so that colleagues see who does it."""
+    with site.database.write() as tx:
+        act, item = _lock_task(site, tx, actor, task_id)
+        require_mine(act.tx, act.actor, item)
+        if item.assignee_id == actor.person_id:
+            return
+        tx.execute(
+            update(WorkItem).where(WorkItem.id == task_id).values(assignee_id=actor.person_id)
+        )
+        act.record("task.claimed", subject=audit.Subject("task", task_id, act.case_id))
+        act.finish()
+
+
+def release(site: Site, actor: Actor, task_id: str) -> None:
+    """Give a claimed task back to its groups."""
+    with site.database.write() as tx:
+        act, item = _lock_task(site, tx, actor, task_id)
+        if item.assignee_id != actor.person_id:
+            raise NotAllowed(_("引き受けた本人だけが解除できます。"))
+        offered = tx.execute(
+            select(WorkItemGroup.group_key).where(WorkItemGroup.work_item_id == task_id)
+        ).first()
+        if offered is None:
+            raise Conflict(_("この作業はあなたに直接割り当てられているため、戻す先がありません。"))
+        tx.execute(update(WorkItem).where(WorkItem.id == task_id).values(assignee_id=None))
+        act.record("task.released", subject=audit.Subject("task", task_id, act.case_id))
+        act.finish()
+
+
+def may_act(
+    actor: Actor,
+    groups: frozenset[str],
+    assignee: str | None,
+) -> bool:
+    """Return whether a task offered to groups, perhaps assigned, is the actor's to do."""
+    if assignee is not None:
+        return assignee == actor.person_id
+    return not actor.groups.isdisjoint(groups)
+
+
+def _completed(answer: dict[str, Any]) -> Completed:
+    return Completed(
+        answer["case_id"], answer["number"], answer["status"], tuple(answer["next_tasks"])
+    )
+
+
+def _lock_task(site: Site, tx: Connection, actor: Actor, task_id: str) -> tuple[Act, Row[Any]]:
+    """Lock the task's case and return it with the open task. Raises NotFound or Conflict."""
+    which = select(WorkItem.case_id).where(WorkItem.id == task_id).scalar_subquery()
+    try:
+        act = lock(site, tx, actor, which)
+    except NotFound:
+        raise NotFound(_("作業が見つかりません。")) from None
+    item = tx.execute(select(WorkItem.__table__).where(WorkItem.id == task_id)).one()
+    if item.status != "open":
+        raise _too_late(tx, act, item, actor)
+    require_running(act)
+    return act, item
+
+
+def _too_late(tx: Connection, act: Act, item: Row[Any], actor: Actor) -> Conflict | NotFound:
+    """Say who was first, when, and where the case stands; to strangers nothing is said."""
+    visibility.require(act.site, tx, actor, act.case_id)
+    return Conflict(finished_text(tx, item, act.case, act.pack))
+
+
+def finished_text(
+    tx: Connection, item: Row[Any], case: Any, pack: packs.Pack  # noqa: ANN401
+) -> str:
+    """Return the sentence for a task that is no longer open."""
+    name = tx.execute(
+        select(Person.name).where(Person.id == item.ended_by)
+    ).scalar_one_or_none() or _("システム")
+    values: dict[str, object] = {
+        "task": item.name,
+        "name": name,
+        "at": wareki_datetime(item.ended_at) if item.ended_at else "",
+        "number": case["number"],
+        "stage": pack.stage_name(case["stage"])
+        if case["status"] == "running"
+        else packs.status_name(case["status"]),
+    }
+    if item.status == "completed":
+        return _(
+            "「{task}」は {name} さんが {at} に済ませました。案件 {number} はいま「{stage}」です。",
+            **values,
+        )
+    return _(
+        "「{task}」は {at} に取り消されました（期限切れ・引戻し・終了など）。"
+        "案件 {number} はいま「{stage}」です。",
+        **values,
+    )
+
+
+def _require_version(act: Act, version: int | None) -> None:
+    if version is not None and version != act.version:
+        raise Conflict(
+            _("画面を開いたあとに案件が変わりました。内容を確かめて、もう一度送ってください。")
+        )
+
+
+def require_mine(tx: Connection, actor: Actor, item: Row[Any]) -> None:
+    """Raise NotAllowed unless the task is offered to the actor and nobody else has taken it."""
+    groups = frozenset(
+        tx.execute(
+            select(WorkItemGroup.group_key).where(WorkItemGroup.work_item_id == item.id)
+        ).scalars()
+    )
+    if not may_act(actor, groups, item.assignee_id):
+        if item.assignee_id is not None and not actor.groups.isdisjoint(groups):
+            raise NotAllowed(_("この作業は別の人が引き受けています。"))
+        raise NotAllowed(_("この作業の担当ではありません。"))
+
+
+def _require_right(act: Act, item: Row[Any], meaning: str) -> None:
+    """Raise NotAllowed unless the task is the actor's and no duty conflict stands against it."""
+    require_mine(act.tx, act.actor, item)
+    if meaning not in packs.SEGREGATED:
+        return
+    involved = history.involvement(act.tx, act.case_id, act.case["applicant_id"])
+    conflict(Action(meaning), act.actor.person_id, involved).require()
+
+
+def _require_form(act: Act, item: Row[Any], submission: forms.Submission) -> None:
+    form = act.pack.form(item.form_key)
+    if (form.key, form.digest) != (submission.form_key, submission.form_digest):
+        raise Conflict(_("この作業の様式ではないものが送られました。画面を開き直してください。"))
+
+
+def _close(act: Act, task_id: str, outcome: str) -> None:
+    act.tx.execute(
+        update(WorkItem)
+        .where(WorkItem.id == task_id)
+        .values(
+            status="completed", ended_at=act.now, ended_by=act.actor.person_id, outcome=outcome
+        )
+    )
+    act.tx.execute(delete(WorkItemGroup).where(WorkItemGroup.work_item_id == task_id))
+    act.tx.execute(
+        delete(Draft).where(
+            Draft.person_id == act.actor.person_id, Draft.subject == f"task:{task_id}"
+        )
+    )

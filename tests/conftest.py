@@ -1,0 +1,73 @@
+"""Databases and installations for tests: every promise is kept on SQLite and on PostgreSQL."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dxflow.db.engine import Database
+from dxflow.services import schema
+from tests import factories, postgres
+
+
+def _prepare(address: str) -> None:
+    database = Database(address)
+    schema.upgrade(database)
+    database.close()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("template")
+    _prepare(f"sqlite:///{folder}/dxflow.db")
+    return folder / "dxflow.db"
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    # Not below pytest's own folders: the path of a socket may have 107 bytes only.
+    folder = Path(tempfile.mkdtemp(prefix="dxpg"))
+    try:
+        server = postgres.start_server(folder)
+        _prepare(postgres.create_database(server, "template_dxflow"))
+        yield server
+        postgres.stop(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def sqlite_database(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
+    shutil.copy(sqlite_template, tmp_path / "dxflow.db")
+    database = Database(f"sqlite:///{tmp_path}/dxflow.db")
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def postgres_database(postgres_server: str) -> Iterator[Database]:
+    address = postgres.create_database(postgres_server, "one_test", "template_dxflow")
+    database = Database(address)
+    yield database
+    database.close()
+    postgres.drop_database(postgres_server, "one_test")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> Database:
+    name = "sqlite_database" if request.param == "sqlite" else "postgres_database"
+    return request.getfixturevalue(name)
+
+
+@pytest.fixture
+def city(database: Database, tmp_path: Path) -> factories.City:
+    """A small city with the standard pack, on both databases."""
+    return factories.found_city(database, tmp_path)
+
+
+@pytest.fixture
+def sqlite_city(sqlite_database: Database, tmp_path: Path) -> factories.City:
+    """A small city with the standard pack, on SQLite only: for what no database changes."""
+    return factories.found_city(sqlite_database, tmp_path)
