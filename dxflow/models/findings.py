@@ -1,26 +1,12 @@
 """Problems at a place of a model."""
 
 from collections.abc import Iterator
-from typing import Protocol
 
-from dxflow.models.model import Element, Process
+from dxflow.models.model import Boundary, Element, Flow, Process
 from dxflow.problems import Problem, Severity
 
-
-class Place(Protocol):
-    """Anything of a model that has an id and stands on a line."""
-
-    @property
-    def id(self) -> str:
-        """Return the BPMN id."""
-
-    @property
-    def name(self) -> str:
-        """Return the text a person reads in the drawing."""
-
-    @property
-    def line(self) -> int:
-        """Return the line in the file, 0 when unknown."""
+Place = Element | Boundary | Flow | Process
+"""Anything of a model that has an id and a name and stands on a line."""
 
 
 def at(

@@ -7,7 +7,7 @@ is refused all the same, with a general hint.
 from collections.abc import Iterator
 
 from dxflow.models.model import Element, Kind, Model, Process, Unsupported
-from dxflow.models.refusal_texts import REFUSALS, Refusal
+from dxflow.models.refusal_texts import IGNORED, REFUSED, WRONG
 from dxflow.problems import Problem, Severity
 from dxflow.texts import gettext as _
 
@@ -45,24 +45,21 @@ def _as_note(element: Element) -> Unsupported:
 
 
 def _problem(note: Unsupported) -> Problem:
-    refusal = REFUSALS.get(note.construct)
-    if refusal is None:
-        message = _("{construct} は実行できません。", construct=note.construct)
-        hint = _("実行できる要素（docs/processes.md）で描き直してください。")
-        severity = Severity.ERROR
+    construct, severity = note.construct, Severity.ERROR
+    if construct in WRONG:
+        message, hint = (_(text, detail=note.detail) for text in WRONG[construct])
+    elif construct in IGNORED:
+        message, hint = (_(text) for text in IGNORED[construct])
+        severity = Severity.WARNING
     else:
-        message = _sentence(refusal, note)
-        hint, severity = _(refusal.hint), refusal.severity
+        what, way_out = REFUSED.get(construct, _OTHER)
+        term = construct if construct.startswith("zeebe:") else construct.partition(":")[0]
+        message = _("{what}（{construct}）は実行できません。", what=_(what), construct=term)
+        hint = _(way_out)
     return Problem(
         "bpmn-unsupported", message, line=note.line, element=note.element, hint=hint,
         severity=severity,
     )  # fmt: skip
 
 
-def _sentence(refusal: Refusal, note: Unsupported) -> str:
-    if refusal.says:
-        return _(refusal.says, detail=note.detail)
-    construct = note.construct.partition(":")[0] if ":" in note.construct else note.construct
-    if note.construct.startswith("zeebe:"):
-        construct = note.construct
-    return _("{what}（{construct}）は実行できません。", what=_(refusal.what), construct=construct)
+_OTHER = ("この要素や設定", "実行できる要素（docs/processes.md）で描き直してください。")

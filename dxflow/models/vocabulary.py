@@ -16,25 +16,19 @@ ACTIVITIES = SUB_PROCESSES | frozenset(
     }
 )  # fmt: skip
 GATEWAYS = frozenset(
-    {
-        "exclusiveGateway", "parallelGateway", "inclusiveGateway", "complexGateway",
-        "eventBasedGateway",
-    }
-)  # fmt: skip
+    f"{kind}Gateway" for kind in ("exclusive", "parallel", "inclusive", "complex", "eventBased")
+)
 EVENTS = frozenset(
-    {
-        "startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent",
-        "boundaryEvent",
-    }
-)  # fmt: skip
+    f"{kind}Event"
+    for kind in ("start", "end", "intermediateCatch", "intermediateThrow", "boundary")
+)
 FLOW_NODES = ACTIVITIES | GATEWAYS | EVENTS
 EVENT_DEFINITIONS = frozenset(
-    {
-        "timerEventDefinition", "messageEventDefinition", "signalEventDefinition",
-        "errorEventDefinition", "escalationEventDefinition", "conditionalEventDefinition",
-        "compensateEventDefinition", "linkEventDefinition", "cancelEventDefinition",
-        "terminateEventDefinition",
-    }
+    f"{kind}EventDefinition"
+    for kind in (
+        "timer", "message", "signal", "error", "escalation", "conditional", "compensate", "link",
+        "cancel", "terminate",
+    )
 )  # fmt: skip
 
 
