@@ -19,7 +19,7 @@ _NO_FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {}
 class _Readable:
     """What expressions and unary tests have in common."""
 
-    __slots__ = ("called", "canonical", "certain_names", "free_names", "text")
+    __slots__ = ("called", "canonical", "certain_names", "free_names", "misused", "text")
 
     def __init__(self, text: str, canonical: str, *parts: object) -> None:
         uses = Uses()
@@ -34,6 +34,8 @@ class _Readable:
         self.certain_names = frozenset(uses.certain)
         #: the names of functions it calls, built-in ones included
         self.called = frozenset(uses.called)
+        #: built-in functions that get a number of arguments they never take, and so give null
+        self.misused = frozenset(uses.misused)
 
 
 class Expression(_Readable):

@@ -7,6 +7,7 @@ from typing import Any
 
 from dxflow.feel.calls import Call
 from dxflow.feel.iteration import Binding, Filter, Iteration, OperatorTest, Quantified, ValueTest
+from dxflow.feel.library import BUILT_INS
 from dxflow.feel.nodes import ContextOf, FunctionOf, Name
 
 
@@ -47,6 +48,7 @@ class Uses:
     certain: set[str] = field(default_factory=set)
     possible: set[str] = field(default_factory=set)
     called: set[str] = field(default_factory=set)
+    misused: set[str] = field(default_factory=set)
 
     def collect(self, node: Any, bound: frozenset[str], *, filtered: bool = False) -> None:
         """Add the names used below a part, `bound` being those the expression itself binds."""
@@ -67,6 +69,10 @@ class Uses:
     def _collect_parts(self, node: Any, bound: frozenset[str], *, filtered: bool) -> None:
         if isinstance(node, Call) and node.name not in bound:
             self.called.add(node.name)
+            built_in = BUILT_INS.get(node.name)
+            count = len(node.arguments.values)
+            if built_in and not node.arguments.names and not built_in.takes(count):
+                self.misused.add(node.name)
         elif isinstance(node, FunctionOf):
             bound = bound | set(node.parameters)
         elif isinstance(node, OperatorTest | ValueTest):

@@ -144,8 +144,9 @@ def _foreign(value: Any) -> Any:
 def to_plain(value: Any) -> Any:
     """Return a fresh plain value: whole numbers as int, lists and contexts copied.
 
-    Fractions and numbers of more than 34 digits stay Decimal, temporal values stay as they are. Raises FeelError for ranges and
-    functions, which no variable can hold, and for lists nested beyond all reason.
+    Fractions and numbers of more than 34 digits stay Decimal, temporal values stay as they are.
+    Raises FeelError for ranges and functions, which no variable can hold, and for lists nested
+    beyond all reason.
     """
     try:
         return _plain(value)
