@@ -17,17 +17,14 @@ What is empty is left out. Ids are pseudonyms; no name of a person may stand out
 that is marked personal.
 """
 
-import unicodedata
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
-from enum import Enum, StrEnum
+from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
-from dxflow.audit.canonical import NotCanonical
 from dxflow.audit.commitments import Commitment, commit
 from dxflow.audit.event_types import EVENT_TYPES
+from dxflow.audit.plain import moment_text, normalized, plain
 
 FORMAT = 1
 CASE_STREAM = "case:"
@@ -155,70 +152,10 @@ def body_of(
     return body, private
 
 
-def moment_text(moment: datetime) -> str:
-    """Return a moment as it stands in the log: UTC, microseconds, 32 characters."""
-    if moment.tzinfo is None:
-        message = "a time without a zone cannot be logged"
-        raise NotCanonical(message)
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-def plain(value: object) -> object:
-    """Return a value as it stands in the log: decimals, dates and durations as text, text in NFC.
-
-    Raises NotCanonical for a floating number and for anything else that is not plain.
-    """
-    if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, str):
-        return _text(value.value if isinstance(value, Enum) else value)
-    if isinstance(value, int):
-        return int(value)
-    if isinstance(value, Mapping):
-        return {str(key): plain(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(part) for part in value]
-    return _scalar(value)
-
-
-def _scalar(value: object) -> str:
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    if isinstance(value, datetime):
-        return moment_text(value)
-    if isinstance(value, date | time):
-        return value.isoformat()
-    if isinstance(value, timedelta):
-        return duration_text(value)
-    message = f"a value of type {type(value).__name__} cannot be logged"
-    raise NotCanonical(message)
-
-
-def duration_text(value: timedelta) -> str:
-    """Return a duration of days and time as ISO 8601 text, such as `P3DT2H` or `-PT0.5S`."""
-    sign, rest = ("-", -value) if value < timedelta(0) else ("", value)
-    hours, left = divmod(rest.seconds, 3600)
-    minutes, seconds = divmod(left, 60)
-    fraction = f".{rest.microseconds:06d}".rstrip("0") if rest.microseconds else ""
-    days = f"{rest.days}D" if rest.days else ""
-    clock = "".join(
-        (
-            f"{hours}H" if hours else "",
-            f"{minutes}M" if minutes else "",
-            f"{seconds}{fraction}S" if seconds or fraction else "",
-        )
-    )
-    return f"{sign}P{days}T{clock}" if clock else f"{sign}P{days or '0D'}"
-
-
-def _text(text: str) -> str:
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
-
-
 def _filled(**values: Any) -> dict[str, Any]:  # noqa: ANN401
     """Return the values that are there, their texts in normalization form C."""
     return {
-        key: _text(value) if isinstance(value, str) else value
+        key: normalized(value) if isinstance(value, str) else value
         for key, value in values.items()
         if value
     }
@@ -229,7 +166,7 @@ def _actor(actor: Actor) -> dict[str, Any]:
         channel=actor.channel.value,
         person=actor.person,
         post=actor.post,
-        groups=[_text(group) for group in actor.groups],
+        groups=[normalized(group) for group in actor.groups],
         authority=actor.authority,
         on_behalf_of=actor.on_behalf_of,
     )
@@ -245,8 +182,8 @@ def _change(change: Change, private: list[Commitment]) -> dict[str, Any]:
     if change.personal:
         before, after = _hidden(before, private), _hidden(after, private)
     return {
-        "field": _text(change.field),
-        "label": _text(change.label),
+        "field": normalized(change.field),
+        "label": normalized(change.label),
         "before": before,
         "after": after,
     }

@@ -13,7 +13,8 @@ from enum import StrEnum
 from sqlalchemy import Connection
 
 from dxflow.audit.chain import GENESIS, Head, Link, link
-from dxflow.audit.events import Event, moment_text
+from dxflow.audit.events import Event
+from dxflow.audit.plain import moment_text
 
 
 class SystemStream(StrEnum):

@@ -13,29 +13,16 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from dxflow.audit import reading
-from dxflow.audit.chain import ChainCheck, case_stream, state_digest
+from dxflow.audit.chain import ChainCheck
 from dxflow.audit.commitments import opens, reference
-from dxflow.audit.events import CASE_STREAM, moment_text
 from dxflow.audit.findings import Finding, FindingKind, Report
+from dxflow.audit.heads import End, instance_findings, system_findings
 from dxflow.audit.protection import protection_findings
-from dxflow.audit.reading import Stored
 from dxflow.texts import gettext as _
-
-SYSTEM_STREAM = "sys:"
 
 
 class NotASnapshot(RuntimeError):
     """The connection does not show one state of the database; work going on looks like damage."""
-
-
-@dataclass(frozen=True, slots=True)
-class _End:
-    """Where the events of a stream end."""
-
-    seq: int
-    hash: bytes
-    at: str
-    state: str | None
 
 
 @dataclass(slots=True)
@@ -46,7 +33,7 @@ class _Pass:
     committed: int = 0
     opened: int = 0
     last_id: int = 0
-    ends: dict[str, _End] = field(default_factory=dict)
+    ends: dict[str, End] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
     def found(self, kind: FindingKind, stream: str, text: str, seq: int = 0) -> None:
@@ -64,8 +51,7 @@ def verify_database(connection: Connection) -> Report:
         _check_protection,
         _check_events,
         _check_counts,
-        _check_instances,
-        _check_system_streams,
+        _check_heads,
     )
     for part in parts:
         try:
@@ -131,7 +117,7 @@ def _end(chain: ChainCheck | None, done: _Pass) -> None:
     """Close a stream and keep its findings and its end."""
     if chain is not None:
         done.findings += chain.findings
-        done.ends[chain.stream] = _End(chain.seq, chain.hash, chain.at, chain.state)
+        done.ends[chain.stream] = End(chain.seq, chain.hash, chain.at, chain.state)
 
 
 def references(body: Mapping[str, Any]) -> list[bytes]:
@@ -192,53 +178,6 @@ def _check_counts(connection: Connection, done: _Pass) -> None:
                 done.found(FindingKind.UNREADABLE, "", text)
 
 
-def _check_instances(connection: Connection, done: _Pass) -> None:
-    missing = {stream for stream in done.ends if stream.startswith(CASE_STREAM)}
-    for stored in reading.instances(connection):
-        stream = case_stream(stored.owner)
-        end = done.ends.get(stream)
-        missing.discard(stream)
-        if end is None:
-            done.found(FindingKind.ORPHAN, stream, _("案件はありますが、その記録がありません。"))
-            continue
-        _compare_head(stored, end, stream, done)
-        _compare_state(stored, end, stream, done)
-    for stream in sorted(missing):
-        done.found(FindingKind.ORPHAN, stream, _("記録はありますが、その案件がありません。"))
-
-
-def _check_system_streams(connection: Connection, done: _Pass) -> None:
-    missing = {stream for stream in done.ends if not stream.startswith(CASE_STREAM)}
-    for stored in reading.system_streams(connection):
-        end = done.ends.get(stored.owner)
-        missing.discard(stored.owner)
-        if end is not None:
-            _compare_head(stored, end, stored.owner, done)
-        elif stored.seq != 0:
-            done.found(
-                FindingKind.ORPHAN, stored.owner, _("系列の控えはありますが、記録がありません。")
-            )
-    for stream in sorted(missing):
-        done.found(FindingKind.ORPHAN, stream, _("記録はありますが、系列の控えがありません。"))
-
-
-def _compare_head(stored: Stored, end: _End, stream: str, done: _Pass) -> None:
-    if stored.seq is not None and stored.seq > end.seq:
-        text = _(
-            "連番 {first}〜{last} の記録がありません（末尾の削除）。",
-            first=end.seq + 1,
-            last=stored.seq,
-        )
-        done.found(FindingKind.HEAD, stream, text, stored.seq)
-    elif (stored.seq, stored.head) != (end.seq, end.hash):
-        text = _("最後の記録が、控えてある連番・ハッシュ値と一致しません。")
-        done.found(FindingKind.HEAD, stream, text, end.seq)
-    elif stored.at is None or moment_text(stored.at) != end.at:
-        text = _("最後の記録の日時が、控えてある日時と一致しません。")
-        done.found(FindingKind.HEAD, stream, text, end.seq)
-
-
-def _compare_state(stored: Stored, end: _End, stream: str, done: _Pass) -> None:
-    if stored.state is None or state_digest(stored.state) != end.state:
-        text = _("案件の状態が、最後に記録された状態と一致しません（記録を残さない変更）。")
-        done.found(FindingKind.STATE, stream, text, end.seq)
+def _check_heads(connection: Connection, done: _Pass) -> None:
+    done.findings += instance_findings(connection, done.ends)
+    done.findings += system_findings(connection, done.ends)

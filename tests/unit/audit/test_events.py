@@ -20,10 +20,9 @@ from dxflow.audit.events import (
     Subject,
     UnknownEventType,
     body_of,
-    duration_text,
-    moment_text,
-    plain,
 )
+from dxflow.audit.plain import duration_text, moment_text, plain
+from dxflow.feel.values import YearMonthDuration
 
 NOW = datetime(2026, 11, 21, 1, 15, tzinfo=UTC)
 
@@ -162,6 +161,7 @@ class Colour(StrEnum):
         (date(2026, 4, 1), "2026-04-01"),
         (time(9, 30), "09:30:00"),
         (timedelta(days=3, hours=2), "P3DT2H"),
+        (YearMonthDuration(14), "P1Y2M"),
         (Colour.RED, "red"),
         ("か\u3099", "が"),
         ((1, [None, True]), [1, [None, True]]),
