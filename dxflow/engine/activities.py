@@ -100,7 +100,7 @@ class UserActivity(Node, UserTask):  # type: ignore[misc]
                 raise self.place.fail(
                     _("レーン「{lane}」の担当が決められていません。", lane=self.offer.lane)
                 )
-            expression = lane_expression(text, self.place)
+            expression = self._lane_expression(text)
         if expression is None:
             return []
         value = expression.evaluate(variables, env.functions)
@@ -111,6 +111,12 @@ class UserActivity(Node, UserTask):  # type: ignore[misc]
                   text=expression.text, got=shown(value))
             )  # fmt: skip
         return [str(group) for group in groups]
+
+    def _lane_expression(self, text: str) -> Expression:
+        try:
+            return parse(text, self.place.process, self.place.element)
+        except DxflowError as wrong:
+            raise self.place.fail(f"{text}: {wrong}") from wrong
 
     def _assignee(
         self, expression: Expression, variables: dict[str, Any], env: Environment
@@ -131,23 +137,6 @@ class UserActivity(Node, UserTask):  # type: ignore[misc]
             return None if value is None else moment(value)
         except ValueError as wrong:
             raise self.place.fail(f"{expression.text}: {wrong}") from wrong
-
-
-_LANES: dict[str, Any] = {}
-
-
-def lane_expression(text: str, place: Place) -> Expression:
-    """Return the expression that gives a lane's groups, parsed once for each text."""
-    parsed = _LANES.get(text)
-    if parsed is None:
-        try:
-            parsed = parse(text, place.process, place.element).parsed
-        except FAULTS as fault:
-            raise place.fail(f"{text}: {fault}") from fault
-        if len(_LANES) > 1000:
-            _LANES.clear()
-        _LANES[text] = parsed
-    return Expression(text, place, parsed)
 
 
 class _Working(Node):

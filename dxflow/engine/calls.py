@@ -48,8 +48,7 @@ class _Calling(Node):
     def _on_cancel(self, my_task: Token) -> None:
         level = my_task.workflow.top_workflow.subprocesses.pop(my_task.id, None)
         if level is not None:
-            for token in level.open_tokens():
-                token.cancel()
+            level.cancel_open()
             level.completed = True
         super()._on_cancel(my_task)
 

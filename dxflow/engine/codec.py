@@ -3,9 +3,9 @@
 `[version, process, last end event, names, levels]`, written as JSON. `names` lists the level and
 node names that occur; everything else refers to them by position, so that a process definition or
 a SpiffWorkflow which names its nodes otherwise is noticed at once. A level is `[name, caller,
-variables, completed, rows]`; a row is `[id, parent row, state, node, notes, changed, removed]`
-with the variables as the difference to the parent row's. The bytes are to be stored as they are:
-a database type that sorts keys would be no harm to the rows, but one that touches numbers would.
+variables, completed, rows, leftovers]`; a row is `[id, parent row, state, node, notes, changed,
+removed]` with the variables as the difference to the parent row's. Store the bytes untouched: a
+JSON column of a database reorders keys and rewrites numbers.
 """
 
 from collections.abc import Mapping
@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 from dxflow.engine.errors import StateUnreadable
+from dxflow.engine.merging import MISSING
 from dxflow.engine.step import Environment
 from dxflow.engine.tree import Token
 from dxflow.engine.values import NotStorable, decode, encode
@@ -50,7 +51,15 @@ def _level(level: Any, names: _Names) -> list[Any]:
     caller = level.parent_task_id or 0
     variables = encode(level.data) if level.completed else 0
     rows = [] if level.completed else _rows(level, names)
-    return [names(level.spec.name), caller, variables, int(level.completed), rows]
+    written = [names(level.spec.name), caller, variables, int(level.completed), rows]
+    changes = {} if level.completed else level.leftovers.changes
+    left = [[name, *map(_maybe, change)] for name, change in changes.items()]
+    return [*written, left] if left else written
+
+
+def _maybe(value: Any) -> list[Any]:
+    """Write a value that may be missing as a list of one or none."""
+    return [] if value is MISSING else [encode(value)]
 
 
 def _rows(level: Any, names: _Names) -> list[list[Any]]:
@@ -78,11 +87,10 @@ def _rows(level: Any, names: _Names) -> list[list[Any]]:
 
 def _difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Any, list[str]]:
     """Return what to write of `after`; values never change in place, so identity tells."""
-    missing = object()
     changed = [
         (key, encode(value))
         for key, value in after.items()
-        if before.get(key, missing) is not value
+        if before.get(key, MISSING) is not value
     ]
     return dict(changed), [key for key in before if key not in after]
 
@@ -119,17 +127,23 @@ def _caller(top: TopWorkflow, token_id: str) -> Token:
 
 
 def _fill(level: Any, written: list[Any], names: list[str]) -> None:
-    name, _caller_id, variables, completed, rows = written
+    name, _caller_id, variables, completed, rows, *left = written
     if names[name] != level.spec.name:
         raise ValueError(names[name])
     level.completed = bool(completed)
     level.data = decode(variables) if completed else {}
+    for variable, old, new in left[0] if left else ():
+        level.leftovers.changes[variable] = (_value(old), _value(new))
     nodes = level.spec.task_specs
     order: list[Token] = []
     for row in rows:
         order.append(_token(level, row, nodes[names[row[3]]], order))
     if order:
         level.task_tree = order[0]
+
+
+def _value(written: list[Any]) -> Any:
+    return decode(written[0]) if written else MISSING
 
 
 def _token(level: Any, row: list[Any], node: Any, order: list[Token]) -> Token:

@@ -64,6 +64,54 @@ def _end(token: Token, branches: dict[str, list[str]], leaves: set[str]) -> Toke
     return token
 
 
+def parted_from(token: Token, others: Sequence[Token]) -> Token:
+    """Return the token at which the token's way parted from the nearest of the others'."""
+    ways: set[str] = set()
+    for other in others:
+        step: Token | None = other
+        while step is not None and step.id not in ways:
+            ways.add(step.id)
+            step = step.parent_token()
+    fork = token.parent_token()
+    while fork is not None and fork.id not in ways:
+        fork = fork.parent_token()
+    return fork or token
+
+
+class Leftovers:
+    """What branches that have ended changed, as variable to value before and value after.
+
+    It counts at the end of the level, unless the branch that goes on has changed the variable
+    too. One entry for each variable, so that ended branches never pile up.
+    """
+
+    def __init__(self, changes: dict[str, tuple[Any, Any]] | None = None) -> None:
+        self.changes = changes or {}
+
+    def note(self, before: Variables, after: Variables) -> None:
+        """Remember the differences between `before` and `after`."""
+        for name in {**before, **after}:
+            old, new = before.get(name, MISSING), after.get(name, MISSING)
+            if not same(old, new):
+                self.changes[name] = (old, new)
+
+    def brought_into(self, variables: Variables) -> Variables:
+        """Return the variables with what is remembered."""
+        result = dict(variables)
+        for name, (old, new) in self.changes.items():
+            if not same(variables.get(name, MISSING), old):
+                continue
+            if new is MISSING:
+                del result[name]
+            else:
+                result[name] = new
+        return result
+
+
+MISSING = object()
+"""Stands for the value of a variable that is not set."""
+
+
 def apply_changes(variables: Variables, before: Variables, after: Variables) -> None:
     """Bring the differences between `before` and `after` into `variables`."""
     for name, value in after.items():

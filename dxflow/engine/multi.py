@@ -1,7 +1,7 @@
 """Multi-instance activities (BPMN 2.0.2 §13.3.7): one instance for each entry of a list.
 
 Stock 3.2.0 refuses to enter such an activity a second time, appends results in place to a list
-that earlier tasks hold too, and leaves the called processes of cancelled instances behind.
+that earlier tasks hold too, and breaks when an instance that had called a process is cancelled.
 """
 
 from typing import Any

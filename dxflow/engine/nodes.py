@@ -13,7 +13,7 @@ from SpiffWorkflow.bpmn.specs.control import _EndJoin
 from SpiffWorkflow.specs import StartTask, WorkflowSpec
 
 from dxflow.engine.expressions import Expression, Functions, Place
-from dxflow.engine.merging import merged
+from dxflow.engine.merging import parted_from
 from dxflow.engine.tree import CANCELLED, COMPLETED, WAITING, Token
 
 Mappings = tuple[tuple[str, Expression], ...]
@@ -140,21 +140,23 @@ class Begin(Node, StartTask):  # type: ignore[misc]
 
 
 class Finish(Node, _EndJoin):  # type: ignore[misc]
-    """Where all branches of a level end; the level ends when no token is left elsewhere."""
+    """Where the branches of a level end; the level ends with the last of them.
+
+    What a branch that ends earlier has changed is remembered with the level. Stock keeps a token
+    of every ended branch, and with it its past, until the level ends.
+    """
 
     def __init__(self, wf_spec: Any) -> None:
         super().__init__(wf_spec, "(end)")
 
-    def gather(self, ended: list[Token]) -> None:
-        """Bring the ended branches together and let the last one end the level."""
-        last = ended[-1]
-        last.data = merged(ended)
-        for token in ended[:-1]:
-            token._state = COMPLETED
-        last._ready()
-
     def _update_hook(self, my_task: Token) -> bool:
-        my_task._state = WAITING
+        level = my_task.workflow
+        others = [token for token in level.open_tokens() if token is not my_task]
+        if not others:
+            my_task.data = level.leftovers.brought_into(my_task.data)
+            return True
+        my_task._state = COMPLETED
+        level.leftovers.note(parted_from(my_task, others).data, my_task.data)
         return False
 
     def _on_complete(self, my_task: Token) -> None:

@@ -8,13 +8,12 @@ History for people lives in the rows of work items and the audit log, not here.
 
 from typing import Any
 
-from dxflow.engine.merging import apply_changes
-from dxflow.engine.tree import WAITING, Token
+from dxflow.engine.tree import Token
 
 
 def prune(top: Any) -> int:
     """Prune every level of an instance that rests; return the number of tokens dropped."""
-    return sum(_prune_level(level) for level in top.levels())
+    return sum(_prune_level(level) for level in top.levels() if not level.completed)
 
 
 def _prune_level(level: Any) -> int:
@@ -24,8 +23,6 @@ def _prune_level(level: Any) -> int:
     for token in reversed(list(tasks.values())):  # children come after their parents
         kept = below.pop(token.id, [])
         kept.reverse()
-        if len(kept) > 1:
-            kept = _fold_ended(level, token, kept)
         if token.unfinished or len(kept) > 1 or token is level.task_tree:
             _hang(tasks, token, kept)
             kept = [token.id]
@@ -42,27 +39,3 @@ def _hang(tasks: dict[str, Token], token: Token, children: list[str]) -> None:
     token._children = children
     for child in children:
         tasks[child]._parent = token.id
-
-
-def _fold_ended(level: Any, fork: Token, siblings: list[str]) -> list[str]:
-    """Make one of the branches below a fork that have ended.
-
-    Without this every reminder of a cycle would leave a token at the end until the level ends.
-    """
-    tasks: dict[str, Token] = level.tasks
-    ended = [
-        tasks[name]
-        for name in siblings
-        if tasks[name].task_spec is level.spec.end and tasks[name]._state == WAITING
-    ]
-    if len(ended) < 2:
-        return siblings
-    variables = dict(fork.data)
-    for token in ended:
-        apply_changes(variables, fork.data, token.data)
-        del tasks[token.id]
-    last = ended[-1]
-    last.data = variables
-    tasks[last.id] = last
-    gone = {token.id for token in ended[:-1]}
-    return [name for name in siblings if name not in gone]

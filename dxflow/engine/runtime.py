@@ -153,7 +153,7 @@ class Instance:
             for token in self.top.open_tokens()
             if token.task_spec.instance_of is None and not _armed_only(token)
         ]
-        return merged(tokens) if tokens else {}
+        return self.top.leftovers.brought_into(merged(tokens) if tokens else {})
 
     def _ready_task(self, task_id: str) -> Token:
         for level in self.top.levels():

@@ -119,7 +119,7 @@ def decode(value: Any) -> Any:
 def _write_datetime(value: datetime) -> dict[str, Any]:
     if isinstance(value.tzinfo, ZoneInfo):
         return {"$z": [value.replace(tzinfo=None).isoformat(), value.tzinfo.key, value.fold]}
-    return {"$t": value.isoformat()}
+    return {"$f" if value.fold else "$t": value.isoformat()}
 
 
 def _read_zoned(written: list[Any]) -> datetime:
@@ -128,14 +128,14 @@ def _read_zoned(written: list[Any]) -> datetime:
 
 
 def _write_time(value: time) -> dict[str, Any]:
-    if isinstance(value.tzinfo, ZoneInfo):
-        return {"$c": [value.replace(tzinfo=None).isoformat(), value.tzinfo.key]}
-    return {"$c": [value.isoformat(), ""]}
+    zone = value.tzinfo.key if isinstance(value.tzinfo, ZoneInfo) else ""
+    local = value.replace(tzinfo=None) if zone else value
+    return {"$c": [local.isoformat(), zone, value.fold]}
 
 
-def _read_time(written: list[str]) -> time:
-    local, zone = written
-    value = time.fromisoformat(local)
+def _read_time(written: list[Any]) -> time:
+    local, zone, fold = written
+    value = time.fromisoformat(local).replace(fold=fold)
     return value.replace(tzinfo=ZoneInfo(zone)) if zone else value
 
 
@@ -156,6 +156,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "$n": Decimal,
     "$z": _read_zoned,
     "$t": datetime.fromisoformat,
+    "$f": lambda text: datetime.fromisoformat(text).replace(fold=1),
     "$d": date.fromisoformat,
     "$c": _read_time,
     "$p": lambda parts: timedelta(*parts),

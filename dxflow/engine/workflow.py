@@ -3,7 +3,7 @@
 Stock 3.2.0 walks the whole tree after every completed task, stops without a word at depth 1000
 and, at the end of every run, lets due timers fire by the wall clock. Here a token that becomes
 ready enters a queue, timers compare with the `now` of the step, and a run is over when the queue
-is empty, no ended branch waits for nothing and no timer is due.
+is empty and no timer is due.
 """
 
 from collections import deque
@@ -16,6 +16,7 @@ from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 
 from dxflow.engine.errors import BudgetExceeded
 from dxflow.engine.expressions import NoScripts
+from dxflow.engine.merging import Leftovers
 from dxflow.engine.step import Decided, Environment, Visit
 from dxflow.engine.tree import READY, WAITING, Token
 from dxflow.texts import gettext as _
@@ -32,6 +33,7 @@ class _Level:
     data: dict[str, Any]
     completed: bool
     path: tuple[str, ...]
+    leftovers: Leftovers
 
     def begin(self, variables: dict[str, Any]) -> None:
         """Put the first token at the start, with these variables."""
@@ -44,20 +46,10 @@ class _Level:
         return [token for token in self.tasks.values() if token.unfinished]
 
     def cancel_open(self, spare: Token | None = None) -> None:
-        """Take every token away, but for `spare` and for branches that have ended."""
+        """Take every token away, but for `spare`."""
         for token in self.open_tokens():
-            if token is not spare and token.task_spec is not self.spec.end:
+            if token is not spare:
                 token.cancel()
-
-    def close(self) -> bool:
-        """Let the level end when all its branches have; tell whether it does."""
-        tokens = self.open_tokens()
-        end = self.spec.end
-        waits = [token for token in tokens if token.task_spec is end and token._state == WAITING]
-        if not waits or len(waits) != len(tokens):
-            return False
-        end.gather(waits)
-        return True
 
     def _task_completed_notify(self, task: Token) -> None:
         """Nothing: stock walks the whole tree here."""
@@ -73,6 +65,7 @@ class TopWorkflow(_Level, BpmnWorkflow):  # type: ignore[misc]
         super().__init__(spec, subprocess_specs, script_engine=_NO_SCRIPTS, deserializing=True)
         self.env = env
         self.path: tuple[str, ...] = ()
+        self.leftovers = Leftovers()
         self.process: str = spec.process
         self.queue: deque[Token] = deque()
         self.budget = env.step_budget
@@ -100,7 +93,7 @@ class TopWorkflow(_Level, BpmnWorkflow):  # type: ignore[misc]
                 if token._state == READY:
                     self._spend(token)
                     token.run()
-            if not (self._close() or self._fire()):
+            if not self._fire():
                 return
 
     def visit(self, token: Token, kind: Literal["entered", "completed", "cancelled"]) -> None:
@@ -119,13 +112,8 @@ class TopWorkflow(_Level, BpmnWorkflow):  # type: ignore[misc]
 
     def abort(self) -> None:
         """Take every token away; the instance has ended."""
-        for token in self.open_tokens():
-            token.cancel()
+        self.cancel_open()
         self.completed, self.success = True, False
-
-    def _close(self) -> bool:
-        levels = reversed(list(self.levels()))
-        return any([level.close() for level in levels if not level.completed])
 
     def _fire(self) -> bool:
         """Fire the earliest timer that is due; tell whether there was one."""
@@ -156,6 +144,7 @@ class CalledWorkflow(_Level, BpmnSubWorkflow):  # type: ignore[misc]
     def __init__(self, spec: Any, caller: Token, top: TopWorkflow) -> None:
         self.caller = caller
         outer = caller.workflow
+        self.leftovers = Leftovers()
         self.process: str = spec.process
         self.path: tuple[str, ...] = outer.path
         if spec.is_called:
