@@ -3,10 +3,10 @@
 from dxflow.forms.changes import Change, diff
 from dxflow.forms.definition import FieldFact, FormDefinition
 from dxflow.forms.describe import describe
+from dxflow.forms.files.reading import read
 from dxflow.forms.names import unknown_references
 from dxflow.forms.plain import from_plain, to_plain
 from dxflow.forms.posted import read_posted, rows_changed
-from dxflow.forms.reading import read
 from dxflow.forms.shapes import (
     Context,
     FieldError,

@@ -13,7 +13,7 @@ from dxflow.forms.shapes import Context
 
 
 def describe(definition: FormDefinition, context: Context) -> list[dict[str, Any]]:
-    """Return the fields in page order, JSON-plain; groups and lists hold theirs in `fields`.
+    """Return the fields in page order, JSON-plain: a group's in `fields`, a list's in `columns`.
 
     `hidden` says whether a field is hidden over the prefilled values; `hidden_if` and
     `readonly_if` give the FEEL conditions, which are decided by the values sent.
@@ -59,7 +59,8 @@ def _one(
             found[name] = value
     if component.kind in ("group", "list"):
         inner = f"{path}." if component.kind == "group" else f"{path}[]."
-        found["fields"] = list(_described(component.components, inner, places, context))
+        name = "fields" if component.kind == "group" else "columns"
+        found[name] = list(_described(component.components, inner, places, context))
     return found
 
 

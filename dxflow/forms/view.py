@@ -240,9 +240,7 @@ def _words(value: Any) -> str:
     if isinstance(value, bool):
         return _("はい") if value else _("いいえ")
     if isinstance(value, int | Decimal):
-        number = canonical(Decimal(value))
-        whole, dot, rest = number.partition(".")
-        return f"{int(whole):,}{dot}{rest}" if whole != "-0" else number
+        return f"{Decimal(canonical(Decimal(value))):,f}"
     if isinstance(value, datetime):
         return wareki_datetime(value) if value.tzinfo else value.isoformat(" ", "minutes")
     if isinstance(value, date):

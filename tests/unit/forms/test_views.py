@@ -267,9 +267,9 @@ def test_programs_learn_what_to_send():
         True,
         "initial = null or initial < 1000000",
     )
-    rows = {one["key"]: one for one in described["kpis"]["fields"]}
+    rows = {one["key"]: one for one in described["kpis"]["columns"]}
     assert rows["direction"]["default"] == "up"
-    assert rows["targets"]["fields"][0]["path"] == "kpis[].targets[].year"
+    assert rows["targets"]["columns"][0]["path"] == "kpis[].targets[].year"
     assert described["kpis"]["max_rows"] == 20
     assert described["total_hours"]["readonly"] is True
     assert described["contact"]["personal"] is True

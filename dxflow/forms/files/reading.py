@@ -12,12 +12,12 @@ from decimal import Decimal
 from typing import Any
 
 from dxflow.forms.coerce import canonical
-from dxflow.forms.components import KINDS, read_component
 from dxflow.forms.definition import Component, FormDefinition
-from dxflow.forms.findings import Findings
+from dxflow.forms.files.components import KINDS, read_component
+from dxflow.forms.files.findings import Findings
+from dxflow.forms.files.source import BrokenJson, Located, read_json
 from dxflow.forms.formula import Formula
 from dxflow.forms.shapes import Outcome
-from dxflow.forms.source import BrokenJson, Located, read_json
 from dxflow.problems import Problem, Refused
 from dxflow.texts import gettext as _
 

@@ -22,11 +22,11 @@ from dxflow.forms.definition import (
     Component,
     Rules,
 )
-from dxflow.forms.findings import Findings, element_of
+from dxflow.forms.files.findings import Findings, element_of
+from dxflow.forms.files.patterns import LONGEST_INPUT, why_refused
+from dxflow.forms.files.source import Located
 from dxflow.forms.formula import Formula, is_name
-from dxflow.forms.patterns import LONGEST_INPUT, why_refused
 from dxflow.forms.shapes import Option
-from dxflow.forms.source import Located
 from dxflow.texts import gettext as _
 
 KINDS = {

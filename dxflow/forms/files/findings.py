@@ -3,8 +3,8 @@
 from typing import Any
 
 from dxflow.feel import FeelSyntaxError
+from dxflow.forms.files.source import Located
 from dxflow.forms.formula import Formula, formula
-from dxflow.forms.source import Located
 from dxflow.problems import Problem
 from dxflow.texts import gettext as _
 

@@ -7,6 +7,7 @@ read this subset alike (with `re.ASCII`).
 """
 
 import re
+import warnings
 
 from dxflow.texts import gettext as _
 
@@ -15,6 +16,7 @@ LONGEST_INPUT = 200
 
 _MOST_OPEN = 3
 _MOST_OPTIONAL = 8
+_ESCAPES = "dDwWsSbBnrtfv"
 
 
 def why_refused(pattern: str) -> str:
@@ -22,8 +24,10 @@ def why_refused(pattern: str) -> str:
     if len(pattern) > 300:
         return _("パターンが長すぎます（300文字まで）。")
     try:
-        re.compile(pattern, re.ASCII)
-    except (re.error, OverflowError, RecursionError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", FutureWarning)  # "[[": read differently some day
+            re.compile(pattern, re.ASCII)
+    except (re.error, OverflowError, RecursionError, FutureWarning) as error:
         return _("パターンを読めません（{reason}）。", reason=error)
     return _Scan(pattern).reason()
 
@@ -56,10 +60,13 @@ class _Scan:
             return ""
         inner = False
         if sign == "\\":
-            if self.pattern[self.at].isdigit():
-                return _("後方参照は使えません。")
+            escaped = self.pattern[self.at]
+            if escaped.isalnum() and escaped not in _ESCAPES:
+                return _("「\\{escaped}」は使えません。", escaped=escaped)
             self.at += 1
         elif sign == "[":
+            if self.pattern[self.at : self.at + 2].removeprefix("^").startswith("]"):
+                return _("文字の集まりの最初に「]」は置けません。")
             self.char_class()
         elif sign == ")":
             inner = self.varies.pop()
@@ -75,12 +82,8 @@ class _Scan:
         return ""
 
     def char_class(self) -> None:
-        if self.pattern.startswith("^", self.at):
-            self.at += 1
-        first = True  # a first "]" stands for itself
-        while first or self.pattern[self.at] != "]":
+        while self.pattern[self.at] != "]":
             self.at += 2 if self.pattern[self.at] == "\\" else 1
-            first = False
         self.at += 1
 
     def quantifier(self, *, varies_inside: bool) -> str:
