@@ -1,0 +1,190 @@
+"""Every pack found, played by made-up people: nothing here knows what a pack is about."""
+
+import json
+import random
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from dxflow import decisions, engine
+from dxflow.calendars.business_days import BusinessCalendar
+from dxflow.calendars.functions import feel_functions
+from dxflow.clock import local_date
+from dxflow.models.model import Process
+from dxflow.models.reader import read
+from tests.process.walks import Walk
+
+ROOT = Path(__file__).parents[2]
+NOW = datetime(2026, 4, 6, 1, tzinfo=UTC)
+UNITS = ["keiei", "shimin", "zaisei", "joho"]
+CALENDAR = BusinessCalendar()
+
+
+def found() -> list[Path]:
+    """Return the folders of all packs."""
+    return sorted(path.parent for path in (ROOT / "processes").glob("*/pack.toml"))
+
+
+def walk(pack: Path) -> Walk:
+    """Return how to play the pack's first process."""
+    settings = tomllib.loads((pack / "pack.toml").read_text("utf-8"))
+    return Walk(
+        definitions=compiled(pack),
+        process=settings["start"]["process"],
+        variables={
+            "case_id": "c1", "applicant": "user:7", "section": "keiei", "department": "soumu", "outcome": "submit",
+        },
+        choose=Entries(ROOT / "forms" / pack.name, settings).choose,
+        host=City,
+        now=NOW,
+        functions=lambda now: feel_functions(CALENDAR, lambda: now),
+        lanes=settings.get("lanes", {}),
+    )  # fmt: skip
+
+
+def compiled(pack: Path) -> engine.Definitions:
+    """Read and compile all processes and decisions of a pack."""
+    processes: dict[str, Process] = {}
+    tables: dict[str, decisions.DecisionModel] = {}
+    for path in sorted(pack.glob("*.bpmn")):
+        model = read(path.read_bytes(), path.name).model
+        assert model is not None
+        processes.update({name: p for name, p in model.processes.items() if p.executable})
+    for path in sorted(pack.glob("*.dmn")):
+        found = decisions.read(path.read_bytes(), path.name)
+        tables.update(dict.fromkeys(found.decisions, found))
+    return engine.compile_definition(processes, tables)
+
+
+def elements(definitions: engine.Definitions) -> set[str]:
+    """Return `process.element` for everything on the diagrams but boundary timers."""
+    return {
+        f"{spec.process}.{node.bpmn_id}"
+        for spec in definitions.specs.values()
+        for node in spec.task_specs.values()
+        if node.visible
+    }
+
+
+class Entries:
+    """What people enter: something plausible for every field of the form, and any button."""
+
+    def __init__(self, forms: Path, settings: dict[str, Any]) -> None:
+        self.forms = {
+            path.stem: json.loads(path.read_text("utf-8")) for path in forms.glob("*.form")
+        }
+        self.options = {
+            name: [option["value"] for option in options]
+            for name, options in settings.get("options", {}).items()
+        } | {
+            "units": UNITS,
+            "fiscal_years": ["2026", "2027"],
+            "frequencies": ["year", "quarter", "month"],
+        }
+
+    def choose(self, rng: random.Random, task: engine.OpenTask) -> tuple[dict[str, Any], str]:
+        form = self.forms.get(task.form_key, {"components": []})
+        buttons = [c["properties"]["outcome"] for c in form["components"] if c["type"] == "button"]
+        good = [button for button in buttons if button in ("approve", "submit", "continue")]
+        outcome = rng.choice(good) if good and rng.random() < 0.6 else rng.choice(buttons or ["ok"])
+        return self._fields(rng, form["components"]), outcome
+
+    def _fields(self, rng: random.Random, components: list[dict[str, Any]]) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        for component in components:
+            kind, key = component["type"], component.get("key")
+            if kind == "group":
+                inner = self._fields(rng, component["components"])
+                values |= {component["path"]: inner} if component.get("path") else inner
+            elif kind == "dynamiclist":
+                rows = rng.randrange(1, 4)
+                values[component["path"]] = [
+                    self._fields(rng, component["components"]) for _ in range(rows)
+                ]
+            elif key:
+                values[key] = self._value(rng, component)
+        return values
+
+    def _value(self, rng: random.Random, component: dict[str, Any]) -> Any:
+        kind = component["type"]
+        options = [option["value"] for option in component.get("values", [])]
+        options = options or self.options.get(component.get("valuesKey", ""), ["m1", "m2"])
+        if kind in ("radio", "select"):
+            return rng.choice(options)
+        if kind == "checklist":
+            return [option for option in options if rng.random() < 0.5]
+        if kind == "checkbox":
+            return rng.random() < 0.5
+        if kind in ("number", "expression"):
+            number = Decimal(rng.choice([0, 1, 3, 250_000, 4_800_000, 12_000_000]))
+            return number / 4 if component.get("decimalDigits") else number
+        if kind == "datetime":
+            return local_date(NOW) + timedelta(days=rng.randrange(10, 400))
+        return rng.choice(["", "窓口の待ち時間を減らす", "typename"])
+
+
+@dataclass
+class City:
+    """Answers every command with something a city could answer."""
+
+    rng: random.Random
+    seen: list[tuple[str, dict[str, Any], str]] = field(default_factory=list)
+
+    def call(self, command: str, payload: dict[str, Any], element: str) -> dict[str, Any]:
+        self.seen.append((command, payload, element))
+        answer: Callable[[], dict[str, Any]] = getattr(self, command.replace(".", "_"), dict)
+        return answer()
+
+    def kpi_register(self) -> dict[str, Any]:
+        frequency = self.rng.choice(["year", "half", "quarter", "month"])
+        return {"count": 2, "frequency": frequency, "target_period": "FY2027"}
+
+    def kpi_record(self) -> dict[str, Any]:
+        return {"count": 1}
+
+    def kpi_revise(self) -> dict[str, Any]:
+        return {"count": 1}
+
+    def kpi_assess(self) -> dict[str, Any]:
+        return {"achieved": self.rng.randrange(3), "total": 2, "due": self.rng.random() < 0.4}
+
+    def bpr_register(self) -> dict[str, Any]:
+        return {"saved_hours": Decimal("120.5"), "saved_yen": 361_500}
+
+    def milestone_plan(self) -> dict[str, Any]:
+        return {"count": 2}
+
+    def milestone_report(self) -> dict[str, Any]:
+        return {"open": self.rng.randrange(3)}
+
+    def duty_impose(self) -> dict[str, Any]:
+        return {"count": 1}
+
+    def duty_open(self) -> dict[str, Any]:
+        return {"count": self.rng.randrange(2)}
+
+    def committee_convene(self) -> dict[str, Any]:
+        seats = [f"member-{number}" for number in range(1, self.rng.randrange(2, 6))]
+        return {
+            "seats": seats, "recused": [], "quorum": 2, "deadline": self._day(5), "reminder": self._day(3),
+            "chair": "post:chair",
+        }  # fmt: skip
+
+    def committee_tally(self) -> dict[str, Any]:
+        return {
+            "seats": 4, "cast": 3, "quorum": 2, "quorum_met": self.rng.random() < 0.7, "approve": 2, "conditions": 0,
+            "return": 1, "reject": 0, "abstain": 0, "leaning": "approve",
+        }  # fmt: skip
+
+    def authority_resolve(self) -> dict[str, Any]:
+        return {"post": "mayor", "group": "post:mayor", "title": "市長"}
+
+    def case_extend(self) -> dict[str, Any]:
+        return {"case": "R8-市民-0001"}
+
+    def _day(self, days: int) -> date:
+        return local_date(NOW) + timedelta(days=days + self.rng.randrange(10))
