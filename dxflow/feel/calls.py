@@ -46,8 +46,9 @@ class Call(Node):
         if built_in is None:
             raise FeelError(_("関数「{name}」はありません。", name=self.name))
         if names is None:
-            return env.run.made(built_in.call(values))
-        return env.run.made(built_in.call_named(dict(zip(names, values, strict=True))))
+            return env.run.made(built_in.call(values, env.run.spend))
+        named = dict(zip(names, values, strict=True))
+        return env.run.made(built_in.call_named(named, env.run.spend))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

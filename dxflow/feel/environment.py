@@ -11,6 +11,7 @@ MAX_STEPS: Final = 10_000
 MAX_STRING: Final = 1_000_000
 ELEMENTS_PER_STEP: Final = 50
 CHARACTERS_PER_STEP: Final = 100
+CHARACTERS_READ_PER_STEP: Final = 1000
 
 Functions = Mapping[str, Callable[..., Any]]
 _NONE: Final[Functions] = {}
@@ -39,6 +40,8 @@ class Run:
         """
         if type(value) is list or type(value) is dict:
             self.spend(_size(value, (self.steps + 1) * ELEMENTS_PER_STEP) // ELEMENTS_PER_STEP)
+        elif type(value) is str:
+            self.spend(len(value) // CHARACTERS_READ_PER_STEP)
         return value
 
     def made(self, value: Any) -> Any:

@@ -17,7 +17,12 @@ _GROUPS: Final[dict[str, frozenset[str]]] = {
     "days": frozenset({"date", "date and time"}),
     "point": frozenset({"number", "string", "date", "time", "date and time", *_DURATIONS}),
 }
+Spend = Callable[[int], None]
 _FAILURES = (OverflowError, ValueError, ArithmeticError)
+
+
+def free(steps: int) -> None:
+    """Count nothing: for a single call outside any expression."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,7 @@ class Signature:
 
     parameters: tuple[Parameter, ...]
     variadic: bool
+    spends: bool
     function: Callable[..., Any]
 
     def takes(self, count: int) -> bool:
@@ -91,21 +97,24 @@ class BuiltIn:
         self.name = name
         self.signatures: list[Signature] = []
 
-    def call(self, arguments: Sequence[Any]) -> Any:
-        """Return the result for positional arguments; null when they fit no signature."""
+    def call(self, arguments: Sequence[Any], spend: Spend = free) -> Any:
+        """Return the result for positional arguments; null when they fit no signature.
+
+        `spend` counts the steps of functions that may take long; it raises to stop them.
+        """
         for signature in self.signatures:
             accepted = signature.accept(arguments)
             if accepted is not None:
-                return _attempt(signature, accepted)
+                return _attempt(signature, accepted, spend)
         return None
 
-    def call_named(self, named: Mapping[str, Any]) -> Any:
+    def call_named(self, named: Mapping[str, Any], spend: Spend = free) -> Any:
         """Return the result for named arguments; null when they fit no signature."""
         for signature in self.signatures:
             arguments = signature.positional(named)
             accepted = None if arguments is None else signature.accept(arguments)
             if accepted is not None:
-                return _attempt(signature, accepted)
+                return _attempt(signature, accepted, spend)
         return None
 
     def takes(self, count: int) -> bool:
@@ -113,9 +122,11 @@ class BuiltIn:
         return any(signature.takes(count) for signature in self.signatures)
 
 
-def _attempt(signature: Signature, arguments: list[Any]) -> Any:
+def _attempt(signature: Signature, arguments: list[Any], spend: Spend) -> Any:
     """Call; what has no result (a date past the calendar, a root of -1) is null."""
     try:
+        if signature.spends:
+            return signature.function(spend, *arguments)
         return signature.function(*arguments)
     except _FAILURES:
         return None
@@ -127,8 +138,11 @@ BUILT_INS: Final[dict[str, BuiltIn]] = {}
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def builtin(name: str, *parameters: str) -> Callable[[F], F]:
-    """Declare a function; several declarations of one name are tried in their order."""
+def builtin(name: str, *parameters: str, spends: bool = False) -> Callable[[F], F]:
+    """Declare a function; several declarations of one name are tried in their order.
+
+    A function that `spends` gets, before its arguments, a function to count its steps with.
+    """
     declared = []
     for parameter in parameters:
         label, _mark, of = parameter.partition(":")
@@ -137,7 +151,7 @@ def builtin(name: str, *parameters: str) -> Callable[[F], F]:
 
     def declare(function: F) -> F:
         entry = BUILT_INS.setdefault(name, BuiltIn(name))
-        entry.signatures.append(Signature(tuple(declared), variadic, function))
+        entry.signatures.append(Signature(tuple(declared), variadic, spends, function))
         return function
 
     return declare

@@ -5,7 +5,8 @@ from typing import Any
 
 from dxflow.feel.environment import MAX_STRING
 from dxflow.feel.errors import FeelError
-from dxflow.feel.library.registry import builtin
+from dxflow.feel.library.patterns import Groups, Pattern, compiled
+from dxflow.feel.library.registry import Spend, builtin
 from dxflow.texts import gettext as _
 
 
@@ -78,3 +79,74 @@ def _join(parts: list[Any], delimiter: str | None = None) -> str | None:
     if sum(map(len, texts)) + len(texts) * len(delimiter or "") > MAX_STRING:
         raise FeelError(_("文字列が長すぎます（上限 {n} 文字）。", n=MAX_STRING))
     return (delimiter or "").join(texts)
+
+
+@builtin("matches", "input:string", "pattern:string", "flags:string?", spends=True)
+def _matches(spend: Spend, text: str, pattern: str, flags: str | None = None) -> bool:
+    return compiled(pattern, flags or "").search(text, 0, spend) is not None
+
+
+@builtin("split", "string:string", "delimiter:string", spends=True)
+def _split(spend: Spend, text: str, delimiter: str) -> list[str] | None:
+    """Split at every match of a pattern; null when the pattern matches the empty string."""
+    spans = _spans(spend, text, compiled(delimiter, ""))
+    if spans is None:
+        return None
+    starts = [0, *(groups[1] for groups in spans)]
+    ends = [*(groups[0] for groups in spans), len(text)]
+    return [text[start:end] for start, end in zip(starts, ends, strict=True)]
+
+
+@builtin(
+    "replace", "input:string", "pattern:string", "replacement:string", "flags:string?", spends=True
+)
+def _replace(
+    spend: Spend, text: str, pattern: str, replacement: str, flags: str | None = None
+) -> str | None:
+    """Replace every match; `$1` stands for a group. Null as for `split`."""
+    spans = _spans(spend, text, compiled(pattern, flags or ""))
+    if spans is None:
+        return None
+    parts, place, length = [], 0, 0
+    for groups in spans:
+        parts += [text[place : groups[0]], _filled(replacement, text, groups)]
+        length += len(parts[-1])
+        if length > MAX_STRING:
+            raise FeelError(_("文字列が長すぎます（上限 {n} 文字）。", n=MAX_STRING))
+        place = groups[1]
+    return "".join([*parts, text[place:]])
+
+
+def _spans(spend: Spend, text: str, sought: Pattern) -> list[Groups] | None:
+    """Return all matches from left to right; None when the pattern matches the empty string."""
+    if sought.search("") is not None:
+        return None
+    spans: list[Groups] = []
+    place = 0
+    while (groups := sought.search(text, place, spend)) is not None:
+        if groups[1] == groups[0]:
+            return None
+        spans.append(groups)
+        place = groups[1]
+        spend(not len(spans) % 10)
+    return spans
+
+
+def _filled(replacement: str, text: str, groups: Groups) -> str:
+    """Return the replacement with `$1` filled in; ValueError for a lone `$` or backslash."""
+    parts, place = [], 0
+    while place < len(replacement):
+        mark, following = replacement[place], replacement[place + 1 : place + 2]
+        if mark == "\\" and following in ("\\", "$"):
+            parts.append(following)
+        elif mark == "$" and following.isdecimal() and following.isascii():
+            number = int(following)
+            start, end = groups[2 * number : 2 * number + 2] or (0, 0)
+            parts.append(text[start:end] if start >= 0 else "")
+        elif mark in "\\$":
+            raise ValueError(replacement)
+        else:
+            parts.append(mark)
+            place -= 1
+        place += 2
+    return "".join(parts)
