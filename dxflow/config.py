@@ -45,16 +45,25 @@ class Settings:
         """Return the secret key. Raises ConfigRefused when it is missing, short or readable."""
         if not self.key_file.is_file():
             raise ConfigRefused(
-                _("秘密鍵 {file} がありません。先に dxflow init を実行してください。", file=self.key_file)
+                _(
+                    "秘密鍵 {file} がありません。先に dxflow init を実行してください。",
+                    file=self.key_file,
+                )
             )
         key = self.key_file.read_bytes()
         if len(key) < KEY_BYTES or len(set(key)) < 8:
             raise ConfigRefused(
-                _("秘密鍵 {file} が短すぎるか既定値のままです。作り直してください。", file=self.key_file)
+                _(
+                    "秘密鍵 {file} が短すぎるか既定値のままです。作り直してください。",
+                    file=self.key_file,
+                )
             )
         if os.name == "posix" and self.key_file.stat().st_mode & 0o077:
             raise ConfigRefused(
-                _("秘密鍵 {file} を他の利用者が読めます。chmod 600 を実行してください。", file=self.key_file)
+                _(
+                    "秘密鍵 {file} を他の利用者が読めます。chmod 600 を実行してください。",
+                    file=self.key_file,
+                )
             )
         return key
 
@@ -63,7 +72,9 @@ class Settings:
         self.home.mkdir(parents=True, exist_ok=True)
         if self.key_file.exists():
             return
-        with os.fdopen(os.open(self.key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as f:
+        with os.fdopen(
+            os.open(self.key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb"
+        ) as f:
             f.write(secrets.token_bytes(KEY_BYTES))
 
 

@@ -28,7 +28,9 @@ def parse(data: bytes, file: str) -> etree._Element:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as exc:
         line = exc.lineno or 0
-        raise _refused("xml-broken", file, line, _("XML として読めません: {why}", why=exc.msg or "")) from exc
+        raise _refused(
+            "xml-broken", file, line, _("XML として読めません: {why}", why=exc.msg or "")
+        ) from exc
     except ValueError as exc:
         raise _refused("xml-broken", file, 0, _("XML として読めません: {why}", why=exc)) from exc
     if root.getroottree().docinfo.doctype:
@@ -37,7 +39,9 @@ def parse(data: bytes, file: str) -> etree._Element:
             _("ファイルの先頭の <!DOCTYPE …> を取り除いてください。"),
         )  # fmt: skip
     if sum(1 for _e in root.iter()) > MAX_ELEMENTS:
-        raise _refused("xml-too-large", file, 0, _("要素が多すぎます（上限 {n}）。", n=MAX_ELEMENTS))
+        raise _refused(
+            "xml-too-large", file, 0, _("要素が多すぎます（上限 {n}）。", n=MAX_ELEMENTS)
+        )
     return root
 
 

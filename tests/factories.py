@@ -50,15 +50,36 @@ POSTS = (
     ("staff-counter", "市民課 主任", "counter", "staff", "", "applicant"),
     ("staff-counter-2", "市民課 主事", "counter", "staff", "", "colleague"),
     ("head-counter", "市民課長", "counter", "section_head", "", "head"),
-    ("head-civic", "市民部長", "civic", "department_head", "committee committee-member", "civic_head"),
+    (
+        "head-civic",
+        "市民部長",
+        "civic",
+        "department_head",
+        "committee committee-member",
+        "civic_head",
+    ),
     ("staff-tax", "収納課 主事", "tax", "staff", "", "other"),
     ("head-tax", "収納課長", "tax", "section_head", "committee committee-member", "tax_head"),
     ("secretariat", "経営企画課 DX推進係", "management", "staff", "secretariat", "secretariat"),
-    ("head-management", "経営企画課長", "management", "section_head", "committee committee-member", "mgmt_head"),
+    (
+        "head-management",
+        "経営企画課長",
+        "management",
+        "section_head",
+        "committee committee-member",
+        "mgmt_head",
+    ),
     ("security", "情報政策課 セキュリティ担当", "it", "staff", "security", "security"),
     ("head-it", "情報政策課長", "it", "section_head", "committee committee-member", "it_head"),
     ("finance", "財政課 主査", "finance", "staff", "finance", "finance"),
-    ("head-planning", "企画部長", "planning", "department_head", "committee committee-member committee-deputy", "planning_head"),
+    (
+        "head-planning",
+        "企画部長",
+        "planning",
+        "department_head",
+        "committee committee-member committee-deputy",
+        "planning_head",
+    ),
     ("cio", "副市長", "", "deputy_mayor", "cio committee committee-member committee-chair", "cio"),
     ("mayor", "市長", "", "mayor", "", "mayor"),
     ("auditor", "監査委員事務局 書記", "", "staff", "auditor", "auditor"),
@@ -96,6 +117,7 @@ class City:
     site: Site
     clock: TestClock
     person: dict[str, str] = field(default_factory=dict)
+    handed_in: dict[str, Any] = field(default_factory=dict)
 
     def actor(self, name: str, channel: str = "page", post: str | None = None) -> Actor:
         """Return somebody as they are on the clock's date."""
@@ -134,13 +156,33 @@ class City:
     def complete_id(
         self, by: str, task_id: str, outcome: str, key: str | None = None, **values: Any
     ) -> tasks.Completed:
-        """Complete a task by its id; readonly rows are taken from what the form is filled with."""
-        actor = self.actor(by)
-        form = task_forms.task_form(self.site, actor, task_id)
+        """Complete a task by its id."""
+        return self.complete_form(by, self.form(by, task_id), outcome, key, **values)
+
+    def form(self, by: str, task_id: str) -> task_forms.TaskForm:
+        """Return the form of a task as somebody opens it."""
+        return task_forms.task_form(self.site, self.actor(by), task_id)
+
+    def complete_form(
+        self,
+        by: str,
+        form: task_forms.TaskForm,
+        outcome: str,
+        key: str | None = None,
+        **values: Any,
+    ) -> tasks.Completed:
+        """Hand in a form that was opened before."""
         submission = forms.submit_values(form.definition, values, outcome, form.context)
-        return tasks.complete(
-            self.site, actor, task_id, submission, idempotency_key=key
+        done = tasks.complete(
+            self.site, self.actor(by), form.task.id, submission, idempotency_key=key
         )
+        self.handed_in[key or ""] = (by, form, outcome, values)
+        return done
+
+    def complete_again(self, key: str) -> tasks.Completed:
+        """Send the request with this idempotency key once more."""
+        by, form, outcome, values = self.handed_in[key]
+        return self.complete_form(by, form, outcome, key, **values)
 
     def runner(self) -> Runner:
         """Return the embedded runner on the city's clock."""
@@ -217,7 +259,9 @@ SHEET: dict[str, Any] = {
 }  # fmt: skip
 
 ANALYSIS: dict[str, Any] = {
-    "as_is": [{"name": "受付", "actor": "職員", "yearly_count": 12000, "minutes": 10, "ecrs": "simplify"}],
+    "as_is": [
+        {"name": "受付", "actor": "職員", "yearly_count": 12000, "minutes": 10, "ecrs": "simplify"}
+    ],
     "to_be": [{"name": "受付", "actor": "職員", "yearly_count": 12000, "minutes": 4}],
     "unit_cost": 3000,
 }

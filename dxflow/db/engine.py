@@ -93,7 +93,7 @@ def _sqlite_engine(url: URL, pool_size: int) -> Engine:
     )
 
     @event.listens_for(engine, "connect")
-    def _connect(connection: Any, _record: object) -> None:  # noqa: ANN401
+    def _connect(connection: Any, _record: object) -> None:
         sqlite.configure(connection)
 
     @event.listens_for(engine, "begin")
@@ -145,8 +145,12 @@ def _is_full(exc: DBAPIError) -> bool:
 
 
 def _busy() -> str:
-    return _("いまデータベースを使えません。何も変更されていません。少し待ってもう一度お試しください。")
+    return _(
+        "いまデータベースを使えません。何も変更されていません。少し待ってもう一度お試しください。"
+    )
 
 
 def _full() -> str:
-    return _("ディスクの空きがないため保存できません。何も変更されていません。管理者に連絡してください。")
+    return _(
+        "ディスクの空きがないため保存できません。何も変更されていません。管理者に連絡してください。"
+    )

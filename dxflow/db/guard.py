@@ -24,7 +24,7 @@ _KEPT = {
 _FORBIDDEN_PRAGMAS = {"writable_schema", "ignore_check_constraints"}
 
 
-def install_guard(connection: Any) -> None:  # noqa: ANN401
+def install_guard(connection: Any) -> None:
     """Install the authorizer on a DBAPI connection of `pysqlite3` or `sqlite3`.
 
     A refused statement raises the module's DatabaseError ("not authorized").

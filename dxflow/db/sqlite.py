@@ -48,7 +48,7 @@ def driver() -> ModuleType:
     )
 
 
-def configure(connection: Any) -> None:  # noqa: ANN401
+def configure(connection: Any) -> None:
     """Set a fresh DBAPI connection up: durable WAL, foreign keys, our own transactions."""
     connection.isolation_level = None
     cursor = connection.cursor()
@@ -121,5 +121,7 @@ class WriterQueue:
 
 def _busy() -> Unavailable:
     return Unavailable(
-        _("いまデータベースが混み合っています。何も変更されていません。少し待ってもう一度お試しください。")
+        _(
+            "いまデータベースが混み合っています。何も変更されていません。少し待ってもう一度お試しください。"
+        )
     )

@@ -94,9 +94,7 @@ def lease(database: Database, now: datetime) -> Leased | None:
             update(Job)
             .where(Job.id == row.id)
             .values(lease_until=now + LEASE, fence=Job.fence + 1, attempts=Job.attempts + 1)
-            .returning(
-                Job.id, Job.kind, Job.key, Job.payload, Job.case_id, Job.attempts, Job.fence
-            )
+            .returning(Job.id, Job.kind, Job.key, Job.payload, Job.case_id, Job.attempts, Job.fence)
         ).one()
     return Leased(
         taken.id, taken.kind, taken.key, orjson.loads(taken.payload), taken.case_id,

@@ -220,7 +220,8 @@ def _authenticate(
     if blocked is not None and blocked > now:
         seconds = int((blocked - now).total_seconds()) + 1
         raise Throttled(
-            _("ログインの失敗が続いたため、{n} 秒ほど待ってからお試しください。", n=seconds), seconds
+            _("ログインの失敗が続いたため、{n} 秒ほど待ってからお試しください。", n=seconds),
+            seconds,
         )
     fits = passwords.matches(person["password_hash"] if person else None, password)
     if person is not None and fits and person["status"] == "active":
@@ -238,7 +239,11 @@ def _refused(site: Site, subject: str, person_id: str | None, request_id: str) -
             select(LoginThrottle.failures).where(LoginThrottle.subject == subject)
         ).scalar_one_or_none()
         count = (failures or 0) + 1
-        wait = timedelta(seconds=2 ** min(count - FREE_FAILURES, 12)) if count > FREE_FAILURES else None
+        wait = (
+            timedelta(seconds=2 ** min(count - FREE_FAILURES, 12))
+            if count > FREE_FAILURES
+            else None
+        )
         until = now + min(wait, LONGEST_WAIT) if wait else None
         if failures is None:
             tx.execute(
@@ -281,9 +286,7 @@ def _end(
         audit.append_system(
             tx,
             audit.SystemStream.ACCESS,
-            system_event(
-                event_type, site.now(), person, "page" if table is WebSession else "api"
-            ),
+            system_event(event_type, site.now(), person, "page" if table is WebSession else "api"),
         )
 
 

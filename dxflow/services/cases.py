@@ -49,11 +49,15 @@ def start(
             return Started(answer["id"], answer["number"])
         pack = startable(site, tx, process)
         if actor.unit is None:
-            raise NotAllowed(_("所属する課がないため、提案を出せません。管理者に連絡してください。"))
+            raise NotAllowed(
+                _("所属する課がないため、提案を出せません。管理者に連絡してください。")
+            )
         act = _new_act(site, tx, actor, pack, process, actor.unit, _title(submission.values))
         started = _begin(act, process, submission, idempotency_key)
         if draft_id:
-            tx.execute(delete(Draft).where(Draft.id == draft_id, Draft.person_id == actor.person_id))
+            tx.execute(
+                delete(Draft).where(Draft.id == draft_id, Draft.person_id == actor.person_id)
+            )
     return started
 
 
@@ -67,9 +71,7 @@ def start_linked(act: Act, unit: str, note: str) -> Started:
     form = pack.form(pack.settings.start_form)
     original = history.latest(act.tx, act.case_id).get(form.key, {})
     title = act.case["title"]
-    linked = _new_act(
-        act.site, act.tx, act.actor, pack, process, unit, title, parent=act.case_id
-    )
+    linked = _new_act(act.site, act.tx, act.actor, pack, process, unit, title, parent=act.case_id)
     values = forms.from_plain(form, original) | {"title": title}
     known = {fact.path for fact in form.fields()}
     if note and "change" in known:
@@ -82,7 +84,7 @@ def start_linked(act: Act, unit: str, note: str) -> Started:
     )
 
 
-def startable(site: Site, tx: Any, process: str) -> packs.Pack:  # noqa: ANN401
+def startable(site: Site, tx: Any, process: str) -> packs.Pack:
     """Return the current pack whose start process this is. Raises NotFound."""
     for pack in packs.current(site, tx):
         if pack.settings.start_process == process:
@@ -93,7 +95,9 @@ def startable(site: Site, tx: Any, process: str) -> packs.Pack:  # noqa: ANN401
 def withdraw(site: Site, actor: Actor, case_id: str, reason: str) -> None:
     """End a case at the applicant's wish (取下げ). Raises NotAllowed, Conflict or Invalid."""
     if not reason.strip():
-        raise Invalid(_("取下げの理由を書いてください。"), {"reason": [_("理由を書いてください。")]})
+        raise Invalid(
+            _("取下げの理由を書いてください。"), {"reason": [_("理由を書いてください。")]}
+        )
     with site.database.write() as tx:
         act = lock(site, tx, actor, case_id)
         if act.case["applicant_id"] != actor.person_id:
@@ -131,9 +135,12 @@ def pull_back(site: Site, actor: Actor, case_id: str) -> str:
         submission = tx.execute(
             select(Submission.__table__).where(Submission.id == act.undo_submission)
         ).one()
-        before = tx.execute(
-            select(ProcessInstance.undo_state).where(ProcessInstance.case_id == case_id)
-        ).scalar_one()
+        before = (
+            tx.execute(
+                select(ProcessInstance.undo_state).where(ProcessInstance.case_id == case_id)
+            ).scalar_one()
+            or b""
+        )
         step = engine.peek(act.pack.definitions, before, act.environment())
         tx.execute(
             update(Submission).where(Submission.id == submission.id).values(superseded_at=act.now)
@@ -165,7 +172,7 @@ def _title(values: dict[str, Any]) -> str:
 
 def _new_act(
     site: Site,
-    tx: Any,  # noqa: ANN401
+    tx: Any,
     actor: Actor,
     pack: packs.Pack,
     process: str,
@@ -306,5 +313,3 @@ def _close_everything(act: Act) -> None:
         .values(status="void", met_at=act.now)
     )
     queue.cancel_since(tx, case_id, act.case["created_at"])
-
-

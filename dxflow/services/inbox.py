@@ -12,8 +12,8 @@ from dxflow.db.identity import Person
 from dxflow.db.process import ProcessInstance, WorkItem, WorkItemGroup
 from dxflow.errors import Invalid
 from dxflow.services import packs, visibility
-from dxflow.services.paging import Page, bounds
 from dxflow.services.actor import Actor
+from dxflow.services.paging import Page, bounds
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
 

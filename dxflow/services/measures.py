@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from dxflow import audit
 from dxflow.calendars.business_days import BusinessCalendar
@@ -192,8 +192,8 @@ def require_period(period: str) -> None:
 
 def _remove(tx: Connection, ids: list[str]) -> None:
     if ids:
-        tx.execute(tables.Target.__table__.delete().where(tables.Target.measure_id.in_(ids)))
-        tx.execute(tables.Measure.__table__.delete().where(tables.Measure.id.in_(ids)))
+        tx.execute(delete(tables.Target).where(tables.Target.measure_id.in_(ids)))
+        tx.execute(delete(tables.Measure).where(tables.Measure.id.in_(ids)))
 
 
 def _measure_of_row(row: Mapping[str, Any]) -> Measure:
@@ -215,9 +215,7 @@ def _measure_of_row(row: Mapping[str, Any]) -> Measure:
         ) from exc
 
 
-def _tracked(
-    row: Row[Any], targets: Sequence[Row[Any]], values: Sequence[Row[Any]]
-) -> Tracked:
+def _tracked(row: Row[Any], targets: Sequence[Row[Any]], values: Sequence[Row[Any]]) -> Tracked:
     latest: dict[int, Decimal] = {t.fiscal_year: Decimal(t.value) for t in targets}
     measure = Measure(
         name=row.name,

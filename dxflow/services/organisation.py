@@ -83,7 +83,7 @@ def directory(
         while len(site.directories) >= _KEPT:
             site.directories.pop(next(iter(site.directories)), None)
         site.directories[(version, day)] = found
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def _load(connection: Connection, day: date) -> Directory:
@@ -209,9 +209,7 @@ def unit_name(who: Directory, key: str) -> str:
 def sections(who: Directory) -> list[tuple[str, str]]:
     """Return (key, name) of the sections that may lead or join a case, in the city's order."""
     return [
-        (unit.key, unit.name)
-        for unit in who.units.values()
-        if unit.kind in values.SECTION_KINDS
+        (unit.key, unit.name) for unit in who.units.values() if unit.kind in values.SECTION_KINDS
     ]
 
 

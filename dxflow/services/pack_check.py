@@ -20,7 +20,9 @@ from dxflow.services.pack_settings import FILE, PackSettings, read_settings
 from dxflow.texts import gettext as _
 
 #: Names of option lists that the program fills in itself.
-PROGRAM_OPTIONS = frozenset({"units", "measures", "milestones", "conditions", "seats", "fiscal_years"})
+PROGRAM_OPTIONS = frozenset(
+    {"units", "measures", "milestones", "conditions", "seats", "fiscal_years"}
+)
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,12 @@ def check_files(files: Mapping[str, str], commands: Collection[str]) -> Checked:
             _read(name, text, models, tables, form_definitions, problems)
         except Refused as refused:
             problems += [problem.located(name) for problem in refused.problems]
-    processes = {key: process for model in models for key, process in model.processes.items()}
+    processes = {
+        key: process
+        for model in models
+        for key, process in model.processes.items()
+        if process.executable
+    }
     problems += check_set(
         models,
         Context(
@@ -114,9 +121,7 @@ def _check_settings(
         )
     elements = start.elements if start else {}
     found += [
-        _setting(
-            "stages", _("段階「{key}」は始めるプロセスの図にありません。", key=stage.key)
-        )
+        _setting("stages", _("段階「{key}」は始めるプロセスの図にありません。", key=stage.key))
         for stage in settings.stages
         if stage.key not in elements
     ]

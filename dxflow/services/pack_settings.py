@@ -82,7 +82,9 @@ def read_settings(text: str) -> tuple[PackSettings, list[Problem]]:
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as exc:
-        return PackSettings(), [Problem("toml-broken", _("TOML として読めません: {why}", why=exc), FILE)]
+        return PackSettings(), [
+            Problem("toml-broken", _("TOML として読めません: {why}", why=exc), FILE)
+        ]
     reader = _Reader(text, raw)
     settings = reader.settings()
     return settings, reader.problems
@@ -129,7 +131,9 @@ class _Reader:
         found = {}
         for name, expression in self.table(self.raw, "lanes").items():
             if not isinstance(expression, str):
-                self.problem(name, _("レーン「{name}」の担い手は FEEL の文字列で書いてください。", name=name))
+                self.problem(
+                    name, _("レーン「{name}」の担い手は FEEL の文字列で書いてください。", name=name)
+                )
                 continue
             try:
                 parse(expression)
@@ -171,7 +175,9 @@ class _Reader:
     def rules(self, raw: Mapping[str, Any]) -> Rules:
         cost = raw.get("unit_cost_per_hour", 3000)
         if isinstance(cost, bool) or not isinstance(cost, int | float) or cost < 0:
-            self.problem("unit_cost_per_hour", _("unit_cost_per_hour は 0 以上の数にしてください。"))
+            self.problem(
+                "unit_cost_per_hour", _("unit_cost_per_hour は 0 以上の数にしてください。")
+            )
             cost = 3000
         pull_back = raw.get("pull_back", True)
         if not isinstance(pull_back, bool):
@@ -229,12 +235,14 @@ class _Reader:
     def problem(self, key: str, message: str, hint: str = "") -> None:
         name = key.rpartition(".")[2]
         line = next(
-            (number for number, text in enumerate(self.lines, 1) if name in text and "#" not in text),
+            (
+                number
+                for number, text in enumerate(self.lines, 1)
+                if name in text and "#" not in text
+            ),
             0,
         )
-        self.problems.append(
-            Problem("pack-setting", message, FILE, line, element=key, hint=hint)
-        )
+        self.problems.append(Problem("pack-setting", message, FILE, line, element=key, hint=hint))
 
 
 def _date(value: object) -> date:

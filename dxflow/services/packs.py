@@ -201,9 +201,7 @@ def versions(tx: Connection) -> list[PackRow]:
 def current(site: Site, tx: Connection) -> list[Pack]:
     """Return the current version of every pack, compiled."""
     rows = tx.execute(
-        select(PackVersion.digest)
-        .where(PackVersion.status == "current")
-        .order_by(PackVersion.key)
+        select(PackVersion.digest).where(PackVersion.status == "current").order_by(PackVersion.key)
     ).scalars()
     return [load(site, tx, digest) for digest in rows]
 

@@ -14,7 +14,7 @@ def dumps(value: object) -> str:
     ).decode()
 
 
-def loads(text: str | None) -> Any:  # noqa: ANN401
+def loads(text: str | None) -> Any:
     """Return the values of a stored JSON text; an empty text is an empty object."""
     return orjson.loads(text) if text else {}
 

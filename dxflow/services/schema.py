@@ -48,7 +48,10 @@ def require_newest(database: Database) -> None:
         raise Unavailable(_("データベースが空です。先に dxflow init を実行してください。"))
     if found != newest():
         raise Unavailable(
-            _("データベースの版（{found}）が合いません。dxflow upgrade を実行してください。", found=found)
+            _(
+                "データベースの版（{found}）が合いません。dxflow upgrade を実行してください。",
+                found=found,
+            )
         )
 
 

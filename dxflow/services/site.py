@@ -10,7 +10,6 @@ from dxflow.clock import now as system_now
 from dxflow.config import Settings
 from dxflow.db.engine import Database
 
-
 Command = Callable[[Any, dict[str, Any], str], dict[str, Any]]
 """(act, payload, element) -> result: what a process may have the services do."""
 

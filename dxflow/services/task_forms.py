@@ -74,7 +74,7 @@ def task_form(site: Site, actor: Actor, task_id: str) -> TaskForm:
         if row is None:
             raise NotFound(_("作業が見つかりません。"))
         visibility.require(site, tx, actor, row.case_id)
-        case = tx.execute(select(Case.__table__).where(Case.id == row.case_id)).mappings().one()
+        case = _case(tx, row.case_id)
         pack = packs.load(site, tx, row.pack_digest)
         if row.status != "open":
             raise Conflict(tasks.finished_text(tx, row, case, pack))
@@ -107,13 +107,19 @@ def task_form(site: Site, actor: Actor, task_id: str) -> TaskForm:
     )
 
 
-def submitted_context(site: Site, tx: Connection, actor: Actor, pack: packs.Pack, case_id: str) -> forms.Context:
+def submitted_context(
+    site: Site, tx: Connection, actor: Actor, pack: packs.Pack, case_id: str
+) -> forms.Context:
     """Return what is needed to show the submitted forms of a case as they were."""
-    case = tx.execute(select(Case.__table__).where(Case.id == case_id)).mappings().one()
+    case = _case(tx, case_id)
     return _context(site, tx, actor, pack, {}, case)
 
 
-def _draft(tx: Connection, actor: Actor, subject: str) -> Row[Any] | None:
+def _case(tx: Connection, case_id: str) -> dict[str, Any]:
+    return dict(tx.execute(select(Case.__table__).where(Case.id == case_id)).mappings().one())
+
+
+def _draft(tx: Connection, actor: Actor, subject: str) -> Row[str, datetime] | None:
     return tx.execute(
         select(Draft.body, Draft.updated_at).where(
             Draft.person_id == actor.person_id, Draft.subject == subject
@@ -192,9 +198,7 @@ def _add_case_rows(
         for one in known
     ]
     milestones = tx.execute(
-        select(Milestone.__table__)
-        .where(Milestone.case_id == case_id)
-        .order_by(Milestone.position)
+        select(Milestone.__table__).where(Milestone.case_id == case_id).order_by(Milestone.position)
     ).all()
     options["milestones"] = tuple(Option(m.id, m.name) for m in milestones)
     prefill["reports"] = [
@@ -204,5 +208,3 @@ def _add_case_rows(
         select(Duty.id, Duty.text).where(Duty.case_id == case_id, Duty.status == "open")
     ).all()
     options["conditions"] = tuple(Option(d.id, d.text) for d in duties)
-
-

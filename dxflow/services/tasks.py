@@ -169,9 +169,7 @@ def _too_late(tx: Connection, act: Act, item: Row[Any], actor: Actor) -> Conflic
     return Conflict(finished_text(tx, item, act.case, act.pack))
 
 
-def finished_text(
-    tx: Connection, item: Row[Any], case: Any, pack: packs.Pack  # noqa: ANN401
-) -> str:
+def finished_text(tx: Connection, item: Row[Any], case: Any, pack: packs.Pack) -> str:
     """Return the sentence for a task that is no longer open."""
     name = tx.execute(
         select(Person.name).where(Person.id == item.ended_by)
@@ -236,9 +234,7 @@ def _close(act: Act, task_id: str, outcome: str) -> None:
     act.tx.execute(
         update(WorkItem)
         .where(WorkItem.id == task_id)
-        .values(
-            status="completed", ended_at=act.now, ended_by=act.actor.person_id, outcome=outcome
-        )
+        .values(status="completed", ended_at=act.now, ended_by=act.actor.person_id, outcome=outcome)
     )
     act.tx.execute(delete(WorkItemGroup).where(WorkItemGroup.work_item_id == task_id))
     act.tx.execute(

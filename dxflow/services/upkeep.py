@@ -56,7 +56,7 @@ def queue_due_timers(site: Site, now: datetime) -> datetime | None:
                     payload={"case": row.case_id, "timer": row.id},
                 )
                 tx.execute(update(Timer).where(Timer.id == row.id).values(attempts=1))
-    return following  # type: ignore[no-any-return]
+    return following
 
 
 def _due(tx: Connection, now: datetime) -> list[Any]:
@@ -101,7 +101,7 @@ def fire_timers(site: Site, tx: Connection, payload: dict[str, Any], now: dateti
     act.finish(status="ended" if step.ended else None, **undo)
 
 
-def _element_name(pack: Any, element: str) -> str:  # noqa: ANN401
+def _element_name(pack: Any, element: str) -> str:
     for process in pack.processes.values():
         for one in process.elements.values():
             for boundary in one.boundaries:

@@ -122,14 +122,20 @@ def _write_visits(act: Act, step: engine.Step) -> None:
     if not counts:
         return
     rows = [
-        {"case_id": act.case_id, "process_key": key[0], "element": key[1], "last_at": act.now, **row}
+        {
+            "case_id": act.case_id,
+            "process_key": key[0],
+            "element": key[1],
+            "last_at": act.now,
+            **row,
+        }
         for key, row in sorted(counts.items())
     ]
     act.tx.execute(_visit_upsert(act.tx.dialect.name), rows)
 
 
 @cache
-def _visit_upsert(dialect: str) -> Any:  # noqa: ANN401
+def _visit_upsert(dialect: str) -> Any:
     make = sqlite.insert if dialect == "sqlite" else postgresql.insert
     statement = make(ElementVisit)
     new = statement.excluded

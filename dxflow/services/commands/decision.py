@@ -102,4 +102,3 @@ def _decided_content(act: Act) -> str:
             digest.update(part.encode())
             digest.update(b"\x00")
     return digest.hexdigest()
-

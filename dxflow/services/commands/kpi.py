@@ -111,5 +111,3 @@ def revise(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
 
 def _by_id(act: Act) -> dict[str, Tracked]:
     return {one.id: one for one in measures.tracked(act.tx, case_ids=[act.case_id])}
-
-

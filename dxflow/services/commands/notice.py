@@ -17,6 +17,10 @@ def notify(act: Act, payload: dict[str, Any], element: str) -> dict[str, Any]:
             kind="notice.deliver",
             key=f"{act.case_id}:{act.version + 1}:{element}",
             case_id=act.case_id,
-            payload={"case_id": act.case_id, "groups": groups, "message": read.text(payload, "message", required=True)},
+            payload={
+                "case_id": act.case_id,
+                "groups": groups,
+                "message": read.text(payload, "message", required=True),
+            },
         )
     return {}
