@@ -98,7 +98,7 @@ def test_a_leading_empty_line_in_a_text_area_survives(pages: Environment) -> Non
 def test_a_choice_that_may_only_be_read_is_shown_and_still_travels(
     pages: Environment, kind: str, value: Any, shown: str
 ) -> None:
-    tree = drawn(pages, field(kind, value=value, readonly=True))
+    tree = drawn(pages, field(kind, value=value, text=shown, readonly=True))
     assert shown in tree.text_content()
     assert not tree.xpath("//select | //input[@type='radio' or @type='checkbox']")
     sent = tree.xpath("//input[@type='hidden' and @name='cost']/@value")
@@ -170,3 +170,39 @@ def test_no_template_carries_inline_script_or_style(pages: Environment) -> None:
         assert not tree.xpath("//@style | //style"), name
         assert not tree.xpath("//@*[starts-with(name(), 'on')]"), name
         assert not tree.xpath("//script[not(@src) and not(@type='application/json')]"), name
+
+
+def test_a_column_hidden_in_some_rows_keeps_the_others_in_line(pages: Environment) -> None:
+    name, reason = field("textfield", key="name"), field("textarea", key="reason", label="理由")
+    tree = drawn(pages, field("list", key="x", name="x", rows=((name,), (name, reason))))
+    assert [head.text_content() for head in tree.xpath("//thead//th")] == ["行", "費用", "理由"]
+    assert [len(row.xpath("./td")) for row in tree.xpath("//tbody/tr")] == [3, 3]
+
+
+def test_every_row_says_that_it_is_there(pages: Environment) -> None:
+    rows = ((field("checkbox", name="x[0].a"),), (field("checkbox", name="x[1].a"),))
+    tree = drawn(pages, field("list", key="x", name="x", rows=rows))
+    assert tree.xpath("//input[@type='hidden']/@name") == ["x[0]._", "x[1]._"]
+
+
+def test_a_submitted_form_reads_as_a_document(pages: Environment) -> None:
+    measure = (
+        field("textfield", key="name", text="待ち時間"),
+        field("number", key="t", text="15分"),
+    )
+    view = SimpleNamespace(
+        fields=(
+            field("textfield", key="title", label="取組名", text="窓口予約"),
+            field("textarea", key="note", label="備考"),
+            field("group", key="g", label="内訳", children=(field("number", text="3,200円"),)),
+            field("list", key="kpis", label="指標", rows=(measure,)),
+        )
+    )
+    macros: Any = pages.get_template("macros/reading.html").module
+    tree = html.fromstring(str(macros.form_reading(view)))
+    said = [part.strip() for part in tree.xpath("//dt/text()")]
+    assert said == ["取組名", "備考", "内訳", "費用", "指標"]
+    assert tree.xpath("./dd[1]/text()") == ["窓口予約"]
+    assert tree.xpath("./dd[2]/text()") == ["―"]
+    assert [cell.text_content() for cell in tree.xpath("//td")] == ["待ち時間", "15分"]
+    assert not tree.xpath("//input | //select | //textarea")
