@@ -72,22 +72,24 @@ class DecisionModel:
         return hashlib.sha256(text.encode()).hexdigest()
 
     def needs(self, decision_id: str) -> frozenset[str]:
-        """Return the variables that a decision and those it requires read from outside."""
-        decision = self._decision(decision_id)
-        provided = {name for one in decision.decisions for name in self._labels(one)}
-        provided |= self._functions(decision.knowledge)
-        needed = set(decision.logic.needs - provided)
-        for required in decision.decisions:
-            needed |= self.needs(required)
+        """Return the variables that a decision and all it requires read from outside."""
+        needed: set[str] = set()
+        for decision in self._order(decision_id):
+            models = [self.knowledge[one] for one in self._all_knowledge(decision.knowledge)]
+            provided = {name for one in decision.decisions for name in self._labels(one)}
+            functions = {model.variable for model in models}
+            needed |= decision.logic.needs - provided - functions
+            needed |= frozenset(n for model in models for n in model.logic.needs) - functions
         return frozenset(needed)
 
     def called(self, decision_id: str) -> frozenset[str]:
-        """Return the functions that a decision and what it requires call, built-in ones too."""
-        decision = self._decision(decision_id)
-        models = [self.knowledge[one] for one in self._all_knowledge(decision.knowledge)]
-        called = set(decision.logic.called).union(*(one.logic.called for one in models))
-        called -= {one.variable for one in models}
-        return frozenset(called.union(*(self.called(one) for one in decision.decisions)))
+        """Return the functions that a decision and all it requires call, built-in ones too."""
+        called: set[str] = set()
+        for decision in self._order(decision_id):
+            models = [self.knowledge[one] for one in self._all_knowledge(decision.knowledge)]
+            names = decision.logic.called.union(*(model.logic.called for model in models))
+            called |= names - {model.variable for model in models}
+        return frozenset(called)
 
     def evaluate(
         self,
@@ -101,7 +103,11 @@ class DecisionModel:
         """
         decision = self._decision(decision_id)
         trace = Trace()
-        value = self._make(decision, Environment(inputs, functions), trace, {})
+        env = Environment(inputs, functions)
+        made: dict[str, Any] = {}
+        for one in self._order(decision_id):
+            made[one.id] = self._make(one, env, trace, made)
+        value = made[decision_id]
         given = {name: inputs.get(name) for name in sorted(self._asked[decision_id])}
         return Outcome(decision.id, decision.name, value, tuple(trace.fired), given)
 
@@ -119,24 +125,33 @@ class DecisionModel:
         required = self.decisions[decision_id]
         return required.id, required.name, required.variable
 
+    def _order(self, decision_id: str) -> list[Decision]:
+        """Return a decision and all it requires, each once and after what it requires itself."""
+        order: dict[str, Decision] = {}
+        waiting = [(self._decision(decision_id), False)]
+        while waiting:
+            decision, complete = waiting.pop()
+            if complete:
+                order[decision.id] = decision
+            elif decision.id not in order:
+                waiting.append((decision, True))
+                waiting += [(self.decisions[one], False) for one in reversed(decision.decisions)]
+        return list(order.values())
+
     def _make(
-        self, decision: Decision, env: Environment, trace: Trace, made: dict[str, Any]
+        self, decision: Decision, env: Environment, trace: Trace, made: Mapping[str, Any]
     ) -> Any:
-        """Return a decision's value, each required decision being made once."""
-        if decision.id in made:
-            return made[decision.id]
-        seen: dict[str, Any] = {}
-        for required in decision.decisions:
-            value = self._make(self.decisions[required], env, trace, made)
-            seen.update(dict.fromkeys(self._labels(required), value))
+        """Return a decision's value, given the values of those it requires."""
         trace.decision = decision.id
-        inner = self._with_knowledge(decision.knowledge, env, trace).inner(seen)
+        inner = self._with_knowledge(decision.knowledge, env, trace)
+        if decision.decisions:
+            inner = inner.inner(
+                {label: made[one] for one in decision.decisions for label in self._labels(one)}
+            )
         try:
-            value = decision.logic.evaluate(inner, trace)
+            return decision.logic.evaluate(inner, trace)
         except FeelError as exc:  # a bound of the evaluation was passed between expressions
             raise failure(exc, trace, decision.id) from exc
-        made[decision.id] = value
-        return value
 
     def _with_knowledge(self, ids: tuple[str, ...], env: Environment, trace: Trace) -> Environment:
         """Return an environment in which the required knowledge models can be called."""
@@ -158,6 +173,3 @@ class DecisionModel:
                 found.append(one)
                 waiting.extend(self.knowledge[one].knowledge)
         return found
-
-    def _functions(self, ids: tuple[str, ...]) -> set[str]:
-        return {self.knowledge[one].variable for one in self._all_knowledge(ids)}

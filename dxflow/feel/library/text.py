@@ -128,7 +128,7 @@ def _spans(spend: Spend, text: str, sought: Pattern) -> list[Groups] | None:
             return None
         spans.append(groups)
         place = groups[1]
-        spend(not len(spans) % 10)
+        spend(1 if len(spans) % 10 == 0 else 0)
     return spans
 
 

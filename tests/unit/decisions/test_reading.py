@@ -57,6 +57,19 @@ def test_a_required_decision_is_made_once_and_known_by_id_name_and_variable() ->
     assert made == [1]
 
 
+def test_long_and_branching_chains_of_decisions_are_made_step_by_step() -> None:
+    chain = [literal("d0", "n")]
+    chain += [literal(f"d{k}", f"d{k - 1} + 1", f"d{k - 1}") for k in range(1, 600)]
+    model = read(definitions(*chain), "d.dmn")
+    assert model.evaluate("d599", {"n": 1}).value == 600
+    diamonds = [literal("d0", "n"), literal("d1", "n")]
+    for k in range(2, 120):
+        diamonds.append(literal(f"d{k}", f"d{k - 1} + d{k - 2}", f"d{k - 1}", f"d{k - 2}"))
+    model = read(definitions(*diamonds), "d.dmn")
+    assert model.evaluate("d50", {"n": 1}).value == 20365011074
+    assert model.needs("d119") == {"n"}
+
+
 PAYMENT = (
     '<businessKnowledgeModel id="b_pmt" name="PMT"><variable name="PMT"/><encapsulatedLogic>'
     '<formalParameter name="p"/><formalParameter name="r"/><formalParameter name="n"/>'
