@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError
 
-from dxflow.db import sqlite
+from dxflow.db import guard, sqlite
 from dxflow.errors import Unavailable
 from dxflow.texts import gettext as _
 
@@ -25,14 +25,16 @@ _WRITE = "dxflow_write"
 class Database:
     """One database: `read()` and `write()` are its transactions."""
 
-    def __init__(self, address: str | URL, *, pool_size: int = 8) -> None:
+    def __init__(self, address: str | URL, *, pool_size: int = 8, guarded: bool = True) -> None:
+        """Open a database. `guarded` False is for migrations only: they may change audit tables."""
         url = make_url(address)
+        self.url = url
         self.is_sqlite = url.get_backend_name() == "sqlite"
         self._queue: sqlite.WriterQueue | None = None
         if self.is_sqlite:
             path = _sqlite_path(url)
             self._queue = sqlite.WriterQueue(path)
-            self.engine = _sqlite_engine(url, pool_size)
+            self.engine = _sqlite_engine(url, pool_size, guarded=guarded)
         else:
             self.engine = _postgresql_engine(url, pool_size)
         self._writing = self.engine.execution_options(**{_WRITE: True})
@@ -83,7 +85,7 @@ def _sqlite_path(url: URL) -> Path:
     return path
 
 
-def _sqlite_engine(url: URL, pool_size: int) -> Engine:
+def _sqlite_engine(url: URL, pool_size: int, *, guarded: bool) -> Engine:
     engine = create_engine(
         url,
         module=sqlite.driver(),
@@ -95,6 +97,8 @@ def _sqlite_engine(url: URL, pool_size: int) -> Engine:
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: object) -> None:
         sqlite.configure(connection)
+        if guarded:
+            guard.install_guard(connection)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

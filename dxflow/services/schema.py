@@ -1,5 +1,8 @@
 """Bring a database's tables to this version of dxflow, and say whether they are."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
@@ -20,14 +23,25 @@ TABLES = (audit, case, identity, job, process)
 
 def upgrade(database: Database, target: str = "head") -> None:
     """Apply the migrations up to a target, in one transaction."""
-    with database.write() as tx:
+    with _migrating(database) as tx:
         command.upgrade(_config(tx), target)
 
 
 def downgrade(database: Database, target: str) -> None:
     """Take migrations back down to a target, in one transaction."""
-    with database.write() as tx:
+    with _migrating(database) as tx:
         command.downgrade(_config(tx), target)
+
+
+@contextmanager
+def _migrating(database: Database) -> Iterator[Connection]:
+    """Yield a writing connection that may change the audit tables' schema."""
+    unguarded = Database(database.url, pool_size=1, guarded=False)
+    try:
+        with unguarded.write() as tx:
+            yield tx
+    finally:
+        unguarded.close()
 
 
 def current(tx: Connection) -> str | None:

@@ -57,10 +57,7 @@ def upgrade() -> None:
     sqlite_autoincrement=True
     )
     with op.batch_alter_table('audit_event', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_audit_event_actor_at'), ['actor', 'at'], unique=False)
-        batch_op.create_index(batch_op.f('ix_audit_event_at'), ['at'], unique=False)
-        batch_op.create_index(batch_op.f('ix_audit_event_case_id_at'), ['case_id', 'at'], unique=False)
-        batch_op.create_index(batch_op.f('ix_audit_event_type_at'), ['type', 'at'], unique=False)
+        batch_op.create_index('ix_audit_event_filter', ['at', 'type', 'actor', 'case_id'], unique=False)
 
     op.create_table('audit_private',
     sa.Column('commitment', sa.LargeBinary(), nullable=False),
@@ -614,10 +611,7 @@ def downgrade() -> None:
     op.drop_table('audit_stream')
     op.drop_table('audit_private')
     with op.batch_alter_table('audit_event', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_audit_event_type_at'))
-        batch_op.drop_index(batch_op.f('ix_audit_event_case_id_at'))
-        batch_op.drop_index(batch_op.f('ix_audit_event_at'))
-        batch_op.drop_index(batch_op.f('ix_audit_event_actor_at'))
+        batch_op.drop_index('ix_audit_event_filter')
 
     op.drop_table('audit_event')
     with op.batch_alter_table('api_token', schema=None) as batch_op:
