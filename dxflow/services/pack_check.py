@@ -129,6 +129,7 @@ def _check_settings(
     until = settings.rules.withdraw_until
     if until and until not in stages:
         found.append(_setting("withdraw_until", _("段階「{key}」はありません。", key=until)))
+    found += _check_summaries(settings, form_definitions)
     known = PROGRAM_OPTIONS | settings.options.keys()
     for form in form_definitions.values():
         found += [
@@ -139,6 +140,29 @@ def _check_settings(
                 hint=_("pack.toml の [[options.{key}]] に書いてください。", key=key),
             )
             for key in sorted(_option_lists(form.components) - known)
+        ]
+    return found
+
+
+def _check_summaries(
+    settings: PackSettings, form_definitions: Mapping[str, FormDefinition]
+) -> list[Problem]:
+    found = []
+    for summary in settings.summaries:
+        form = form_definitions.get(summary.form)
+        if form is None:
+            found.append(
+                _setting("summary", _("あらましの様式「{key}」がありません。", key=summary.form))
+            )
+            continue
+        known = {fact.path for fact in form.fields()}
+        found += [
+            _setting(
+                "summary",
+                _("あらましの項目「{field}」は様式「{key}」にありません。", field=name, key=form.key),
+            )
+            for name in summary.fields
+            if name not in known
         ]
     return found
 

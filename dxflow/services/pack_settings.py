@@ -29,6 +29,14 @@ class Stage:
 
 
 @dataclass(frozen=True)
+class Summary:
+    """Which fields of a form tell in one minute what a case is about."""
+
+    form: str
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Body:
     """A deliberating body: who sits by role, who presides in which order, by which rules."""
 
@@ -68,6 +76,8 @@ class PackSettings:
     numbering: str = "{year}-{section}-{serial:04}"
     rules: Rules = field(default_factory=Rules)
     options: Mapping[str, tuple[Option, ...]] = field(default_factory=dict)
+    summaries: tuple[Summary, ...] = ()
+    """The first whose form has been handed in tells what the case is about."""
 
     def may_withdraw(self, stage: str) -> bool:
         """Return whether the applicant may still withdraw in a stage."""
@@ -125,6 +135,10 @@ class _Reader:
                 )
                 for key in self.table(self.raw, "options")
             },
+            summaries=tuple(
+                Summary(self.text(one, "form"), self.names(one, "fields"))
+                for one in self.tables(self.raw, "summary")
+            ),
         )
 
     def lanes(self) -> dict[str, str]:
@@ -217,6 +231,13 @@ class _Reader:
             self.problem(key, _("{key} は 0 から 1000 の日数にしてください。", key=key))
             return default
         return value
+
+    def names(self, raw: Mapping[str, Any], key: str) -> tuple[str, ...]:
+        value = raw.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            self.problem(key, _("{key} に文字列の並びを書いてください。", key=key))
+            return ()
+        return tuple(value)
 
     def table(self, raw: Mapping[str, Any], key: str) -> Mapping[str, Any]:
         value = raw.get(key, {})
