@@ -71,3 +71,19 @@ def city(database: Database, tmp_path: Path) -> factories.City:
 def sqlite_city(sqlite_database: Database, tmp_path: Path) -> factories.City:
     """A small city with the standard pack, on SQLite only: for what no database changes."""
     return factories.found_city(sqlite_database, tmp_path)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many tests met a real PostgreSQL and a real browser; silence would hide neither."""
+    done = [
+        report
+        for kind in ("passed", "failed")
+        for report in terminalreporter.stats.get(kind, [])
+        if report.when == "call"
+    ]
+    postgres_tests = sum("postgresql" in report.nodeid for report in done)
+    browser_tests = sum("tests/e2e/" in report.nodeid for report in done)
+    terminalreporter.write_line(f"PostgreSQL tests run: {postgres_tests}")
+    terminalreporter.write_line(f"browser tests run: {browser_tests}")
+    if not browser_tests and (Path(__file__).parent / "e2e").is_dir():
+        terminalreporter.write_line("!!! NO BROWSER TEST RAN: no Chromium was found !!!", red=True)

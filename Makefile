@@ -1,0 +1,48 @@
+# dxflow: what people and scripts may call. Everything runs in .venv, made from the lock files.
+
+PYTHON ?= python3
+PORT ?= 8000
+PACK ?= standard
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help demo demo-reset test check bench clean
+
+help:
+	@echo "make demo [PORT=8000]  serve a sample city, with accounts to try"
+	@echo "make demo-reset        throw the sample city away and make it again"
+	@echo "make test              all tests, PostgreSQL and browser included"
+	@echo "make check             format, lint, types, import contracts, then the tests"
+	@echo "make bench             measure, print a table, write bench.json"
+
+.venv/runtime: requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/dev: requirements-dev.lock .venv/runtime
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
+	@touch $@
+
+demo: .venv/runtime
+	@DXFLOW_HOME=var/demo $(BIN)/dxflow demo --port $(PORT) --pack $(PACK)
+
+demo-reset: .venv/runtime
+	@DXFLOW_HOME=var/demo $(BIN)/dxflow demo --port $(PORT) --pack $(PACK) --reset
+
+test: .venv/dev
+	$(BIN)/python -m pytest
+
+check: .venv/dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest
+
+bench: .venv/dev
+	$(BIN)/python -m bench
+
+clean:
+	rm -rf .venv build dist
