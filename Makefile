@@ -6,7 +6,7 @@ PACK ?= standard
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo demo-reset test check bench clean
+.PHONY: help demo demo-reset test lint check bench clean
 
 help:
 	@echo "make demo [PORT=8000]  serve a sample city, with accounts to try"
@@ -34,12 +34,13 @@ demo-reset: .venv/runtime
 test: .venv/dev
 	$(BIN)/python -m pytest
 
-check: .venv/dev
+lint: .venv/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest
+
+check: lint test
 
 bench: .venv/dev
 	$(BIN)/python -m bench
