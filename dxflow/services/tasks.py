@@ -1,9 +1,10 @@
 """Work for people: what waits, whose it is, and doing it."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import Connection, Row, delete, or_, select, update
 
 from dxflow import audit, engine, forms
 from dxflow.authority.segregation import Action, conflict
@@ -15,7 +16,7 @@ from dxflow.services import history, packs, submissions, visibility
 from dxflow.services.act import Act, lock, require_running
 from dxflow.services.actor import Actor
 from dxflow.services.site import Site
-from dxflow.services.writing import open_items, write_step
+from dxflow.services.writing import write_step
 from dxflow.texts import gettext as _
 
 
@@ -48,12 +49,17 @@ def complete(
         answer = submissions.answered(tx, actor, idempotency_key, submission, task_id)
         if answer is not None:
             return _completed(answer)
-        act, item = _lock_task(site, tx, actor, task_id)
+        act, item, work = _lock_task(site, tx, actor, task_id)
         _require_version(act, version)
         meaning = act.pack.act_of(item.process_key, item.element)
-        _require_right(act, item, meaning)
+        _require_right(act, item, work[task_id], meaning)
         _require_form(act, item, submission)
-        before_values = submissions.previous(tx, act.case_id, submission.form_key)
+        # A form that judges begins empty each time, so that there is nothing to compare it with.
+        before_values = (
+            submissions.previous(tx, act.case_id, submission.form_key)
+            if meaning == history.DRAFT
+            else {}
+        )
         act.record(
             "task.completed",
             audit.Change("outcome", _("選んだ処理"), None, submission.outcome),
@@ -63,7 +69,7 @@ def complete(
             idempotency=idempotency_key or "",
         )
         undo_state = act.state
-        open_before = [key for key in open_items(tx, act.case_id) if key != task_id]
+        open_before = [key for key in work if key != task_id]
         step = engine.complete(
             act.pack.definitions,
             act.state,
@@ -105,8 +111,8 @@ def complete(
 def claim(site: Site, actor: Actor, task_id: str) -> None:
     """Take a task that is offered to one's group, so that colleagues see who does it."""
     with site.database.write() as tx:
-        act, item = _lock_task(site, tx, actor, task_id)
-        require_mine(act.tx, act.actor, item)
+        act, item, work = _lock_task(site, tx, actor, task_id)
+        _require_offered(actor, item, work[task_id])
         if item.assignee_id == actor.person_id:
             return
         tx.execute(
@@ -119,13 +125,10 @@ def claim(site: Site, actor: Actor, task_id: str) -> None:
 def release(site: Site, actor: Actor, task_id: str) -> None:
     """Give a claimed task back to its groups."""
     with site.database.write() as tx:
-        act, item = _lock_task(site, tx, actor, task_id)
+        act, item, work = _lock_task(site, tx, actor, task_id)
         if item.assignee_id != actor.person_id:
             raise NotAllowed(_("引き受けた本人だけが解除できます。"))
-        offered = tx.execute(
-            select(WorkItemGroup.group_key).where(WorkItemGroup.work_item_id == task_id)
-        ).first()
-        if offered is None:
+        if not work[task_id]:
             raise Conflict(_("この作業はあなたに直接割り当てられているため、戻す先がありません。"))
         tx.execute(update(WorkItem).where(WorkItem.id == task_id).values(assignee_id=None))
         act.record("task.released", subject=audit.Subject("task", task_id, act.case_id))
@@ -134,7 +137,7 @@ def release(site: Site, actor: Actor, task_id: str) -> None:
 
 def may_act(
     actor: Actor,
-    groups: frozenset[str],
+    groups: Collection[str],
     assignee: str | None,
 ) -> bool:
     """Return whether a task offered to groups, perhaps assigned, is the actor's to do."""
@@ -149,18 +152,37 @@ def _completed(answer: dict[str, Any]) -> Completed:
     )
 
 
-def _lock_task(site: Site, tx: Connection, actor: Actor, task_id: str) -> tuple[Act, Row[Any]]:
-    """Lock the task's case and return it with the open task. Raises NotFound or Conflict."""
+def _lock_task(
+    site: Site, tx: Connection, actor: Actor, task_id: str
+) -> tuple[Act, Row[Any], dict[str, set[str]]]:
+    """Lock the task's case; return it, the open task, and the groups of every open task of it.
+
+    Raises NotFound, or Conflict when the task is no longer open.
+    """
     which = select(WorkItem.case_id).where(WorkItem.id == task_id).scalar_subquery()
     try:
         act = lock(site, tx, actor, which)
     except NotFound:
         raise NotFound(_("作業が見つかりません。")) from None
-    item = tx.execute(select(WorkItem.__table__).where(WorkItem.id == task_id)).one()
+    rows: Sequence[Row[Any]] = tx.execute(
+        select(*_WORK, WorkItemGroup.group_key)
+        .outerjoin(WorkItemGroup, WorkItemGroup.work_item_id == WorkItem.id)
+        .where(
+            WorkItem.case_id == act.case_id,
+            or_(WorkItem.status == "open", WorkItem.id == task_id),
+        )
+    ).all()
+    item = next(row for row in rows if row.id == task_id)
     if item.status != "open":
         raise _too_late(tx, act, item, actor)
     require_running(act)
-    return act, item
+    work: dict[str, set[str]] = {}
+    for row in rows:
+        work.setdefault(row.id, set()).update([row.group_key] if row.group_key else [])
+    return act, item, work
+
+
+_WORK = tuple(column for column in WorkItem.__table__.c if column.name != "variables")
 
 
 def _too_late(tx: Connection, act: Act, item: Row[Any], actor: Actor) -> Conflict | NotFound:
@@ -204,20 +226,27 @@ def _require_version(act: Act, version: int | None) -> None:
 
 def require_mine(tx: Connection, actor: Actor, item: Row[Any]) -> None:
     """Raise NotAllowed unless the task is offered to the actor and nobody else has taken it."""
-    groups = frozenset(
-        tx.execute(
-            select(WorkItemGroup.group_key).where(WorkItemGroup.work_item_id == item.id)
-        ).scalars()
+    _require_offered(
+        actor,
+        item,
+        set(
+            tx.execute(
+                select(WorkItemGroup.group_key).where(WorkItemGroup.work_item_id == item.id)
+            ).scalars()
+        ),
     )
+
+
+def _require_offered(actor: Actor, item: Row[Any], groups: set[str]) -> None:
     if not may_act(actor, groups, item.assignee_id):
         if item.assignee_id is not None and not actor.groups.isdisjoint(groups):
             raise NotAllowed(_("この作業は別の人が引き受けています。"))
         raise NotAllowed(_("この作業の担当ではありません。"))
 
 
-def _require_right(act: Act, item: Row[Any], meaning: str) -> None:
+def _require_right(act: Act, item: Row[Any], groups: set[str], meaning: str) -> None:
     """Raise NotAllowed unless the task is the actor's and no duty conflict stands against it."""
-    require_mine(act.tx, act.actor, item)
+    _require_offered(act.actor, item, groups)
     if meaning not in packs.SEGREGATED:
         return
     involved = history.involvement(act.tx, act.case_id, act.case["applicant_id"])
