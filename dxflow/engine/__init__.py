@@ -3,8 +3,7 @@
 The only room that knows SpiffWorkflow.
 """
 
-from dxflow.engine.compile import compile_definition
-from dxflow.engine.definitions import Definition, Definitions
+from dxflow.engine.compile import Definition, Definitions, compile_definition
 from dxflow.engine.errors import BudgetExceeded, StateUnreadable, StepFailed, TaskNotReady
 from dxflow.engine.runtime import Instance, cancel, complete, fire_timers, peek, start
 from dxflow.engine.step import (

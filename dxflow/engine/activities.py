@@ -1,12 +1,12 @@
 """User, service, script and business rule tasks."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.bpmn.specs.defaults import ScriptTask, ServiceTask, UserTask
 
+from dxflow.engine.errors import StepFailed
 from dxflow.engine.expressions import FAULTS, Expression, Place, parse, shown, stored
 from dxflow.engine.nodes import Mappings, Node, assign
 from dxflow.engine.step import Decided, Environment
@@ -43,8 +43,6 @@ def call_command(env: Environment, command: str, payload: Any, place: Place) -> 
         raise place.fail(_("「{command}」に渡す値が文脈（{{…}}）ではありません。", command=command))
     try:
         result = env.host.call(command, given, place.element)
-    except DxflowError:
-        raise
     except _COMMAND_FAULTS as fault:
         raise place.fail(
             _("「{command}」が失敗しました: {why}", command=command, why=str(fault))
@@ -69,13 +67,12 @@ class UserActivity(Node, UserTask):  # type: ignore[misc]
 
     def _on_ready(self, my_task: Token) -> None:
         """Work out once who may do it and until when. Raises StepFailed."""
-        env = my_task.workflow.top_workflow.env
-        offered: dict[str, Any] = {"groups": self._groups(my_task.data, env)}
-        if self.offer.assignee is not None:
-            offered["assignee"] = self._assignee(self.offer.assignee, my_task.data, env)
-        if self.offer.due is not None:
-            offered["due"] = self._due(self.offer.due, my_task.data, env)
-        my_task.internal_data.update(offered)
+        notes, offer = my_task.internal_data, self.offer
+        notes["groups"] = self._groups(my_task)
+        if offer.assignee is not None:
+            notes["assignee"] = self._assignee(my_task, offer.assignee)
+        if offer.due is not None:
+            notes["due"] = self._due(my_task, offer.due)
 
     def accept(self, token: Token, values: dict[str, Any], outcome: str) -> None:
         """Run the task's commands, then let its outputs reach the variables. Raises StepFailed."""
@@ -88,149 +85,116 @@ class UserActivity(Node, UserTask):  # type: ignore[misc]
         assign(self.io_outputs, scope, env.functions, changed)
         token.data.update(changed)
         token.data["outcome"] = outcome
-        token.internal_data = {
-            key: kept for key, kept in token.internal_data.items() if key == "index"
-        }
+        for key in ("groups", "assignee", "due"):
+            token.internal_data.pop(key, None)
 
-    def _groups(self, variables: dict[str, Any], env: Environment) -> list[str]:
-        expression = self.offer.candidate_groups
-        if expression is None and self.offer.lane:
-            text = env.lanes.get(self.offer.lane)
-            if text is None:
-                raise self.place.fail(
-                    _("レーン「{lane}」の担当が決められていません。", lane=self.offer.lane)
-                )
-            expression = self._lane_expression(text)
+    def _groups(self, token: Token) -> list[str]:
+        expression = self.offer.candidate_groups or self._lane_groups(token)
         if expression is None:
             return []
-        value = expression.evaluate(variables, env.functions)
+        value = expression.evaluate(token.data, self.functions(token))
         groups = value if isinstance(value, list) else [value]
-        if not all(isinstance(group, str) and group for group in groups):
-            raise self.place.fail(
-                _("担当の式「{text}」の結果が文字列ではありません（{got}）。",
-                  text=expression.text, got=shown(value))
-            )  # fmt: skip
-        return [str(group) for group in groups]
+        if all(isinstance(group, str) and group for group in groups):
+            return [str(group) for group in groups]
+        raise self._no_text(expression, value)
 
-    def _lane_expression(self, text: str) -> Expression:
+    def _lane_groups(self, token: Token) -> Expression | None:
+        lane = self.offer.lane
+        if not lane:
+            return None
+        text = token.workflow.top_workflow.env.lanes.get(lane)
+        if text is None:
+            raise self.place.fail(_("レーン「{lane}」の担当が決められていません。", lane=lane))
         try:
             return parse(text, self.place.process, self.place.element)
         except DxflowError as wrong:
             raise self.place.fail(f"{text}: {wrong}") from wrong
 
-    def _assignee(
-        self, expression: Expression, variables: dict[str, Any], env: Environment
-    ) -> str | None:
-        value = expression.evaluate(variables, env.functions)
+    def _assignee(self, token: Token, expression: Expression) -> str | None:
+        value = expression.evaluate(token.data, self.functions(token))
         if value is None or isinstance(value, str):
             return value or None
-        raise self.place.fail(
-            _("担当者の式「{text}」の結果が文字列ではありません（{got}）。",
-              text=expression.text, got=shown(value))
-        )  # fmt: skip
+        raise self._no_text(expression, value)
 
-    def _due(
-        self, expression: Expression, variables: dict[str, Any], env: Environment
-    ) -> datetime | None:
-        value = expression.evaluate(variables, env.functions)
+    def _no_text(self, expression: Expression, value: Any) -> StepFailed:
+        text, got = expression.text, shown(value)
+        message = _("担当の式「{text}」の結果が文字列ではありません（{got}）。", text=text, got=got)
+        return self.place.fail(message)
+
+    def _due(self, token: Token, expression: Expression) -> datetime | None:
+        value = expression.evaluate(token.data, self.functions(token))
         try:
             return None if value is None else moment(value)
         except ValueError as wrong:
             raise self.place.fail(f"{expression.text}: {wrong}") from wrong
 
 
-class _Working(Node):
-    """A task that the engine does by itself."""
-
-    visible = True
-
-    def __init__(
-        self, wf_spec: Any, name: str, bpmn_id: str, inputs: Mappings, outputs: Mappings, **kw: Any
-    ) -> None:
-        super().__init__(wf_spec, name, bpmn_id, **kw)
-        self.io_inputs = inputs
-        self.io_outputs = outputs
-
-    def keep(self, token: Token, variable: str, value: Any) -> None:
-        """Let a result reach the variables: through the outputs where there are any."""
-        if not self.io_outputs:
-            if variable:
-                token.data[variable] = value
-            return
-        scope = {**token.data, variable or "result": value}
-        assign(self.io_outputs, scope, self.functions(token), token.data)
-
-    def inside(self, token: Token) -> dict[str, Any]:
-        """Return what the task sees: the variables and its inputs."""
-        scope = dict(token.data)
-        assign(self.io_inputs, scope, self.functions(token), {})
-        return scope
-
-
-class ServiceActivity(_Working, ServiceTask):  # type: ignore[misc]
+class ServiceActivity(Node, ServiceTask):  # type: ignore[misc]
     """Runs a command of the host: the inputs are its payload, the outputs see its `result`.
 
     Stock hides the error of a failing service behind a NameError.
     """
 
+    visible = True
+
     def __init__(
         self, wf_spec: Any, name: str, bpmn_id: str, command: str, inputs: Mappings,
         outputs: Mappings,
     ) -> None:  # fmt: skip
-        super().__init__(wf_spec, name, bpmn_id, inputs, outputs)
+        super().__init__(wf_spec, name, bpmn_id)
         self.command = command
+        self.io_inputs = inputs
+        self.io_outputs = outputs
 
     def _run_hook(self, my_task: Token) -> bool:
         env = my_task.workflow.top_workflow.env
         payload: dict[str, Any] = {}
         assign(self.io_inputs, dict(my_task.data), env.functions, payload)
         result = call_command(env, self.command, payload, self.place)
-        if self.io_outputs:
-            self.keep(my_task, "result", result)
+        assign(self.io_outputs, {**my_task.data, "result": result}, env.functions, my_task.data)
         return True
 
 
-class ScriptActivity(_Working, ScriptTask):  # type: ignore[misc]
+class ScriptActivity(Node, ScriptTask):  # type: ignore[misc]
     """Puts the value of an expression into a variable."""
 
+    visible = True
+
     def __init__(
-        self, wf_spec: Any, name: str, bpmn_id: str, expression: Expression, result_variable: str,
-        inputs: Mappings, outputs: Mappings,
-    ) -> None:  # fmt: skip
-        super().__init__(wf_spec, name, bpmn_id, inputs, outputs, script=expression.text)
+        self, wf_spec: Any, name: str, bpmn_id: str, expression: Expression, result_variable: str
+    ) -> None:
+        super().__init__(wf_spec, name, bpmn_id, script=expression.text)
         self.expression = expression
         self.result_variable = result_variable
 
     def _run_hook(self, my_task: Token) -> bool:
-        value = self.expression.storable(self.inside(my_task), self.functions(my_task))
-        self.keep(my_task, self.result_variable, value)
+        value = self.expression.storable(my_task.data, self.functions(my_task))
+        my_task.data[self.result_variable] = value
         return True
 
 
-class RuleActivity(_Working):
+class RuleActivity(Node):
     """Evaluates a decision over the variables; no matching rule gives null, never the old value."""
 
+    visible = True
+
     def __init__(
-        self, wf_spec: Any, name: str, bpmn_id: str, decision: str,
-        decisions: Mapping[str, "DecisionModel"], result_variable: str, inputs: Mappings,
-        outputs: Mappings,
+        self, wf_spec: Any, name: str, bpmn_id: str, decision: str, model: "DecisionModel",
+        result_variable: str,
     ) -> None:  # fmt: skip
-        super().__init__(wf_spec, name, bpmn_id, inputs, outputs)
+        super().__init__(wf_spec, name, bpmn_id)
         self.decision = decision
-        self.model = decisions[decision]
+        self.model = model
         self.result_variable = result_variable
 
     def _run_hook(self, my_task: Token) -> bool:
         top = my_task.workflow.top_workflow
         try:
-            outcome = self.model.evaluate(
-                self.decision, self.inside(my_task), self.functions(my_task)
-            )
+            outcome = self.model.evaluate(self.decision, my_task.data, self.functions(my_task))
         except FAULTS as fault:
             raise self.place.fail(
                 _("決定「{name}」を評価できません: {why}", name=self.decision, why=str(fault))
             ) from fault
         top.decided.append(Decided(self.bpmn_id, outcome))
-        value = stored(outcome.value, self.place, self.decision)
-        self.keep(my_task, self.result_variable, value)
+        my_task.data[self.result_variable] = stored(outcome.value, self.place, self.decision)
         return True

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 COMMAND = "command:"
 
+_WITH_INPUTS = frozenset({Kind.SERVICE_TASK, Kind.CALL_ACTIVITY})
+_WITH_OUTPUTS = _WITH_INPUTS | {Kind.USER_TASK}
+
 
 class NodeBuilder:
     """Builds the nodes of one level.
@@ -56,6 +59,10 @@ class NodeBuilder:
         node = build(self, element, name)
         if node is None:
             return
+        if (element.inputs and element.kind not in _WITH_INPUTS) or (
+            element.outputs and element.kind not in _WITH_OUTPUTS
+        ):
+            self.refuse(element, _("この要素に入出力マッピングは使えません。"))
         if element.multi:
             node = self._instances(element, element.multi, node)
         self.entries[element.id] = self.exits[element.id] = node
@@ -85,6 +92,12 @@ class NodeBuilder:
             return None
         return self.parse(text, element.id, element.line)
 
+    def result_variable(self, element: Element) -> str:
+        """Return the name of the variable for the result; none is a problem."""
+        if not element.result_variable:
+            self.refuse(element, _("「{what}」がありません。", what="resultVariable"))
+        return element.result_variable
+
     def mappings(self, written: tuple[IoMapping, ...], element: Element) -> Mappings:
         """Return the parsed mappings, in file order."""
         parsed = [
@@ -109,15 +122,9 @@ class NodeBuilder:
         if collection is None:
             return node
         instances = Instances(
-            self.spec,
-            element.id,
-            collection,
-            multi.element_variable,
-            multi.sequential,
-            multi.output_collection,
-            self.optional(multi.output_element, element),
-            self.optional(multi.completion, element),
-        )
+            self.spec, element.id, multi, collection,
+            self.optional(multi.output_element, element), self.optional(multi.completion, element),
+        )  # fmt: skip
         node.visible, node.instance_of, instances.instance = False, instances, node
         return instances
 
@@ -137,10 +144,6 @@ class NodeBuilder:
             )
             self.exits[boundary.id] = armed
             guard.connect(armed)
-
-
-def _start(builder: NodeBuilder, element: Element, name: str) -> Any:
-    return PlainStart(builder.spec, name)
 
 
 def _end(builder: NodeBuilder, element: Element, name: str) -> Any:
@@ -186,28 +189,20 @@ def _service(builder: NodeBuilder, element: Element, name: str) -> Any:
 
 def _script(builder: NodeBuilder, element: Element, name: str) -> Any:
     expression = builder.required(element.script, element, "script")
-    if expression is None:
+    variable = builder.result_variable(element)
+    if expression is None or not variable:
         return None
-    inputs = builder.mappings(element.inputs, element)
-    outputs = builder.mappings(element.outputs, element)
-    variable = element.result_variable
-    return ScriptActivity(builder.spec, name, element.id, expression, variable, inputs, outputs)
+    return ScriptActivity(builder.spec, name, element.id, expression, variable)
 
 
 def _rule(builder: NodeBuilder, element: Element, name: str) -> Any:
-    if element.decision not in builder.decisions:
-        builder.refuse(element, _("決定「{name}」が見つかりません。", name=element.decision))
+    decision, model = element.decision, builder.decisions.get(element.decision)
+    variable = builder.result_variable(element)
+    if model is None:
+        builder.refuse(element, _("決定「{name}」が見つかりません。", name=decision))
+    if model is None or not variable:
         return None
-    return RuleActivity(
-        builder.spec,
-        name,
-        element.id,
-        element.decision,
-        builder.decisions,
-        element.result_variable,
-        builder.mappings(element.inputs, element),
-        builder.mappings(element.outputs, element),
-    )
+    return RuleActivity(builder.spec, name, element.id, decision, model, variable)
 
 
 def _call(builder: NodeBuilder, element: Element, name: str) -> Any:
@@ -221,23 +216,8 @@ def _call(builder: NodeBuilder, element: Element, name: str) -> Any:
     return Call(*arguments, propagate_all=element.propagate_all)
 
 
-def _embedded(builder: NodeBuilder, element: Element, name: str) -> Any:
-    inputs = builder.mappings(element.inputs, element)
-    outputs = builder.mappings(element.outputs, element)
-    inside = f"{builder.spec.name}/{element.id}"
-    return Embedded(builder.spec, name, element.id, inside, inputs, outputs)
-
-
-def _exclusive(builder: NodeBuilder, element: Element, name: str) -> Any:
-    return Exclusive(builder.spec, name, name)
-
-
-def _parallel(builder: NodeBuilder, element: Element, name: str) -> Any:
-    return Parallel(builder.spec, name, name)
-
-
 _BUILDERS: dict[Kind, Callable[[NodeBuilder, Element, str], Any]] = {
-    Kind.START: _start,
+    Kind.START: lambda builder, _element, name: PlainStart(builder.spec, name),
     Kind.END: _end,
     Kind.TERMINATE_END: _end,
     Kind.CATCH_TIMER: _catch,
@@ -246,7 +226,9 @@ _BUILDERS: dict[Kind, Callable[[NodeBuilder, Element, str], Any]] = {
     Kind.SCRIPT_TASK: _script,
     Kind.BUSINESS_RULE_TASK: _rule,
     Kind.CALL_ACTIVITY: _call,
-    Kind.SUB_PROCESS: _embedded,
-    Kind.EXCLUSIVE: _exclusive,
-    Kind.PARALLEL: _parallel,
+    Kind.SUB_PROCESS: lambda builder, element, name: Embedded(
+        builder.spec, name, element.id, f"{builder.spec.name}/{element.id}", (), ()
+    ),
+    Kind.EXCLUSIVE: lambda builder, _element, name: Exclusive(builder.spec, name, name),
+    Kind.PARALLEL: lambda builder, _element, name: Parallel(builder.spec, name, name),
 }

@@ -42,9 +42,6 @@ class _Calling(Node):
         my_task.workflow.top_workflow.called(my_task).begin(variables)
         return False
 
-    def _run_hook(self, my_task: Token) -> bool:
-        return True
-
     def _on_cancel(self, my_task: Token) -> None:
         level = my_task.workflow.top_workflow.subprocesses.pop(my_task.id, None)
         if level is not None:
@@ -80,21 +77,12 @@ class Call(_Calling, CallActivity):  # type: ignore[misc]
 
 
 class Embedded(_Calling, SubWorkflowTask):  # type: ignore[misc]
-    """An embedded sub-process: sees all variables and its inputs.
-
-    Its changes come back, but for the inputs, which are its own; with outputs only those do.
-    """
+    """An embedded sub-process works on the variables around it."""
 
     def inside(self, token: Token) -> dict[str, Any]:
-        """Return all variables and the inputs."""
-        variables = dict(token.data)
-        assign(self.io_inputs, variables, self.functions(token), {})
-        return variables
+        """Return all variables."""
+        return dict(token.data)
 
     def take_back(self, token: Token, variables: dict[str, Any]) -> None:
-        """Apply the changes or the outputs."""
-        if self.io_outputs:
-            assign(self.io_outputs, dict(variables), self.functions(token), token.data)
-            return
-        own = {target for target, _source in self.io_inputs}
-        token.data.update({name: v for name, v in variables.items() if name not in own})
+        """Take all changes over."""
+        token.data = variables

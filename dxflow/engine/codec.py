@@ -23,35 +23,32 @@ from dxflow.texts import gettext as _
 
 VERSION = 1
 
+Names = dict[str, int]
+"""Names and their numbers, in the order in which they are first used."""
+
 _DAMAGES = (ArithmeticError, AttributeError, IndexError, KeyError, TypeError, ValueError)
-
-
-class _Names:
-    """Numbers names in the order in which they are first used."""
-
-    def __init__(self) -> None:
-        self.numbers: dict[str, int] = {}
-
-    def __call__(self, name: str) -> int:
-        return self.numbers.setdefault(name, len(self.numbers))
 
 
 def dump(top: TopWorkflow) -> bytes:
     """Return the state of an instance that rests. Raises StateUnreadable for foreign values."""
-    names = _Names()
+    names: Names = {}
     end = top.last_end.name if top.last_end is not None else ""
     try:
         levels = [_level(level, names) for level in top.levels()]
-        return orjson.dumps([VERSION, top.spec.name, end, list(names.numbers), levels])
+        return orjson.dumps([VERSION, top.spec.name, end, list(names), levels])
     except (NotStorable, orjson.JSONEncodeError) as wrong:
         raise StateUnreadable(str(wrong)) from wrong
 
 
-def _level(level: Any, names: _Names) -> list[Any]:
+def _number(names: Names, name: str) -> int:
+    return names.setdefault(name, len(names))
+
+
+def _level(level: Any, names: Names) -> list[Any]:
     caller = level.parent_task_id or 0
     variables = encode(level.data) if level.completed else 0
     rows = [] if level.completed else _rows(level, names)
-    written = [names(level.spec.name), caller, variables, int(level.completed), rows]
+    written = [_number(names, level.spec.name), caller, variables, int(level.completed), rows]
     changes = {} if level.completed else level.leftovers.changes
     left = [[name, *map(_maybe, change)] for name, change in changes.items()]
     return [*written, left] if left else written
@@ -62,7 +59,7 @@ def _maybe(value: Any) -> list[Any]:
     return [] if value is MISSING else [encode(value)]
 
 
-def _rows(level: Any, names: _Names) -> list[list[Any]]:
+def _rows(level: Any, names: Names) -> list[list[Any]]:
     position: dict[str, int] = {}
     rows = []
     tasks: dict[str, Token] = level.tasks
@@ -74,7 +71,7 @@ def _rows(level: Any, names: _Names) -> list[list[Any]]:
             token.id,
             -1 if parent is None else position[parent.id],
             token._state,
-            names(token.task_spec.name),
+            _number(names, token.task_spec.name),
             encode(token.internal_data) if token.internal_data else 0,
             changed or 0,
             removed or 0,
@@ -106,7 +103,7 @@ def load(specs: Mapping[str, Any], state: bytes, env: Environment) -> TopWorkflo
     if process not in specs:
         raise StateUnreadable(_("プロセス「{process}」がありません。", process=process))
     try:
-        top = TopWorkflow(specs[process], dict(specs), env)
+        top = TopWorkflow(specs[process], specs, env)
         _fill(top, levels[0], names)
         for written in levels[1:]:
             caller = _caller(top, written[1])

@@ -2,22 +2,50 @@
 
 The specifications are built directly: no XML is read again, and what a tool may leave out (ids of
 flows, an end event) cannot get lost on the way. What cannot be compiled is refused with its place,
-though `models` should have refused it before.
+though `models` should have refused it before. Compiled processes are frozen: make them once for
+each pack digest and keep them.
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
+from dxflow.engine import runtime
 from dxflow.engine.build import NodeBuilder
-from dxflow.engine.definitions import Definition, Definitions
 from dxflow.engine.gateways import Exclusive, FeelCondition
 from dxflow.engine.nodes import ProcessSpec
+from dxflow.engine.step import Environment, Step
 from dxflow.models.model import Flow, Kind, Process
 from dxflow.problems import Problem, Refused
 from dxflow.texts import gettext as _
 
 if TYPE_CHECKING:
     from dxflow.decisions import DecisionModel
+
+
+@dataclass(frozen=True)
+class Definition:
+    """One compiled process."""
+
+    id: str
+    name: str
+    spec: Any
+
+
+@dataclass(frozen=True)
+class Definitions:
+    """All compiled processes of a pack.
+
+    `processes` maps process ids to their definitions; `specs` holds every level, the insides of
+    embedded sub-processes included, by its name.
+    """
+
+    processes: Mapping[str, Definition]
+    specs: Mapping[str, Any]
+
+    def start(self, process_id: str, variables: dict[str, Any], env: Environment) -> Step:
+        """Start a process of the pack; see `engine.start`."""
+        return runtime.start(self, process_id, variables, env)
 
 
 def compile_definition(

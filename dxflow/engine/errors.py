@@ -23,13 +23,9 @@ class StepFailed(DxflowError):
         self.element = element
         self.cause = cause
         super().__init__(
-            _(
-                "プロセス「{process}」の要素「{element}」で処理できませんでした: {cause}",
-                process=process,
-                element=element,
-                cause=cause,
-            )
-        )
+            _("プロセス「{process}」の要素「{element}」で処理できませんでした: {cause}",
+              process=process, element=element, cause=cause)
+        )  # fmt: skip
 
 
 class BudgetExceeded(StepFailed):

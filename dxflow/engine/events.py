@@ -1,5 +1,6 @@
 """Start, end and timer events."""
 
+from dataclasses import astuple
 from typing import Any
 
 from SpiffWorkflow.bpmn.specs.control import BoundaryEventSplit
@@ -43,11 +44,8 @@ class FeelTimer(TimerEventDefinition):  # type: ignore[misc]
 
     def keep(self, token: Token, planned: Schedule) -> None:
         """Remember on the token when the timer fires."""
-        once = planned.period is None
         token.internal_data["at"] = (
-            [planned.due]
-            if once
-            else [planned.due, planned.anchor, planned.period, planned.number, planned.last]
+            [planned.due] if planned.period is None else list(astuple(planned))
         )
 
     def planned(self, token: Token) -> Schedule:
@@ -111,8 +109,8 @@ class TimerBoundary(_Timer, BoundaryEvent):  # type: ignore[misc]
         self._spread(token)
 
     def _interrupt(self, token: Token) -> None:
-        parent = token.parent_token()
-        for other in parent.child_tokens() if parent else ():
+        parent = token.parent
+        for other in parent.children if parent else ():
             if other.task_spec.name == self.attached_to:
                 other.cancel()
 

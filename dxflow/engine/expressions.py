@@ -60,12 +60,9 @@ class Expression:
         if isinstance(value, bool):
             return value
         raise self.place.fail(
-            _(
-                "条件「{text}」の結果が真偽値ではありません（{got}）。",
-                text=self.text,
-                got=shown(value),
-            )
-        )
+            _("条件「{text}」の結果が真偽値ではありません（{got}）。",
+              text=self.text, got=shown(value))
+        )  # fmt: skip
 
 
 def parse(text: str, process: str, element: str) -> Expression:
@@ -79,12 +76,9 @@ def stored(value: Any, place: Place, origin: str) -> Any:
         return plain(value)
     except NotStorable as wrong:
         raise place.fail(
-            _(
-                "「{origin}」の値は変数に保存できない型です（{kind}）。",
-                origin=origin,
-                kind=wrong.kind,
-            )
-        ) from wrong
+            _("「{origin}」の値は変数に保存できない型です（{kind}）。",
+              origin=origin, kind=wrong.kind)
+        ) from wrong  # fmt: skip
 
 
 def shown(value: Any) -> str:
@@ -95,8 +89,6 @@ def shown(value: Any) -> str:
 
 class NoScripts:
     """Stands where SpiffWorkflow expects a script engine; nothing of ours asks it anything."""
-
-    environment = None
 
     def evaluate(self, *_arguments: object, **_named: object) -> NoReturn:
         """Refuse: there is no Python in a process."""

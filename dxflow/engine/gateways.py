@@ -59,7 +59,7 @@ class Parallel(Node, ParallelGateway):  # type: ignore[misc]
 
     def _update(self, my_task: Token) -> None:
         if self.needed.total() > 1:
-            parent = my_task.parent_token()
+            parent = my_task.parent
             my_task.internal_data["from"] = parent.task_spec.name if parent else ""
             my_task._state = WAITING
             used = self._complete_set(my_task.workflow.tasks.values())

@@ -21,36 +21,25 @@ def merged(tokens: Sequence[Token]) -> Variables:
     branches: dict[str, list[str]] = {}
     for token in tokens:
         _mark(token, branches)
-    return _fold(_fork(_top(tokens[0]), branches), branches, {token.id for token in tokens})
+    leaves = {token.id for token in tokens}
+    return _fold(_end(tokens[0].workflow.task_tree, branches, leaves), branches, leaves)
 
 
 def _mark(token: Token, branches: dict[str, list[str]]) -> None:
     """Note the way from the root to the token; a later token's way is put last everywhere."""
-    child, parent = token, token.parent_token()
+    child, parent = token, token.parent
     while parent is not None:
         ways = branches.setdefault(parent.id, [])
         if child.id in ways:
             ways.remove(child.id)
         ways.append(child.id)
-        child, parent = parent, parent.parent_token()
-
-
-def _top(token: Token) -> Token:
-    top: Token = token.workflow.task_tree
-    return top
-
-
-def _fork(token: Token, branches: dict[str, list[str]]) -> Token:
-    """Return the first token from here on from which more than one way leads."""
-    while len(branches.get(token.id, ())) == 1:
-        token = token.workflow.tasks[branches[token.id][0]]
-    return token
+        child, parent = parent, parent.parent
 
 
 def _fold(fork: Token, branches: dict[str, list[str]], leaves: set[str]) -> Variables:
     """Return the variables at a fork with the changes of all its branches."""
     variables = dict(fork.data)
-    for way in branches.get(fork.id, ()):
+    for way in branches[fork.id]:
         end = _end(fork.workflow.tasks[way], branches, leaves)
         changed = end.data if end.id in leaves else _fold(end, branches, leaves)
         apply_changes(variables, fork.data, changed)
@@ -71,10 +60,10 @@ def parted_from(token: Token, others: Sequence[Token]) -> Token:
         step: Token | None = other
         while step is not None and step.id not in ways:
             ways.add(step.id)
-            step = step.parent_token()
-    fork = token.parent_token()
+            step = step.parent
+    fork = token.parent
     while fork is not None and fork.id not in ways:
-        fork = fork.parent_token()
+        fork = fork.parent
     return fork or token
 
 

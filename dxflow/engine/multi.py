@@ -11,6 +11,7 @@ from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
 from dxflow.engine.expressions import Expression, shown
 from dxflow.engine.nodes import Node
 from dxflow.engine.tree import STARTED, Token
+from dxflow.models.model import MultiInstance
 from dxflow.texts import gettext as _
 
 
@@ -25,15 +26,14 @@ class Instances(Node, LoopTask):  # type: ignore[misc]
     visible = True
 
     def __init__(
-        self, wf_spec: Any, name: str, collection: Expression, element_variable: str,
-        sequential: bool, output_collection: str, output_element: Expression | None,
-        completion: Expression | None,
+        self, wf_spec: Any, name: str, multi: MultiInstance, collection: Expression,
+        output_element: Expression | None, completion: Expression | None,
     ) -> None:  # fmt: skip
         super().__init__(wf_spec, name, name)
         self.collection = collection
-        self.element_variable = element_variable
-        self.sequential = sequential
-        self.output_collection = output_collection
+        self.element_variable = multi.element_variable
+        self.sequential = multi.sequential
+        self.output_collection = multi.output_collection
         self.output_element = output_element
         self.completion = completion
         self.instance: Any = None
@@ -41,7 +41,7 @@ class Instances(Node, LoopTask):  # type: ignore[misc]
 
     def instance_done(self, child: Token) -> None:
         """Take the result of an instance; begin the next one, or go on when that was enough."""
-        token = child.parent_token()
+        token = child.parent
         if token is None or token._state != STARTED:
             return
         notes = token.internal_data
@@ -88,20 +88,19 @@ class Instances(Node, LoopTask):  # type: ignore[misc]
 
     def _enough(self, token: Token, child: Token, completion: Expression) -> bool:
         notes = token.internal_data
-        active = [1 for other in token.child_tokens() if other.unfinished]
+        active = [1 for other in token.children if other.unfinished]
         scope = {
             **child.data,
             "numberOfInstances": notes["count"],
             "numberOfCompletedInstances": notes["done"],
             "numberOfActiveInstances": len(active),
-            "numberOfTerminatedInstances": 0,
         }
         if self.output_collection:
             scope[self.output_collection] = notes["results"]
         return completion.truth(scope, self.functions(token))
 
     def _cancel_instances(self, token: Token) -> None:
-        for child in token.child_tokens():
+        for child in token.children:
             child.cancel()
 
     def _on_complete(self, my_task: Token) -> None:

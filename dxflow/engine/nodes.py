@@ -31,11 +31,7 @@ class ProcessSpec(BpmnProcessSpec):  # type: ignore[misc]
         WorkflowSpec.__init__(self, name=name)
         self.process = process
         self.is_called = is_called
-        self.description = ""
-        self.io_specification = None
         self.data_objects: dict[str, Any] = {}
-        self.data_stores: dict[str, Any] = {}
-        self.correlation_keys: dict[str, Any] = {}
         self.bpmn_start_events: list[Any] = []
         self.start = Begin(self)
         self.end = Finish(self)
@@ -117,9 +113,9 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]
 
 def disarm(token: Token) -> None:
     """Stop the timers on the boundary of the token's activity; paths already begun go on."""
-    parent = token.parent_token()
+    parent = token.parent
     guards = token.task_spec.guards
-    for other in parent.child_tokens() if parent else ():
+    for other in parent.children if parent else ():
         if other._state == WAITING and other.task_spec.name in guards:
             other._state = CANCELLED
 

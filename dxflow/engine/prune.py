@@ -11,28 +11,28 @@ from typing import Any
 from dxflow.engine.tree import Token
 
 
-def prune(top: Any) -> int:
-    """Prune every level of an instance that rests; return the number of tokens dropped."""
-    return sum(_prune_level(level) for level in top.levels() if not level.completed)
+def prune(top: Any) -> None:
+    """Prune every level of an instance that rests."""
+    for level in top.levels():
+        if not level.completed:
+            _prune_level(level)
 
 
-def _prune_level(level: Any) -> int:
+def _prune_level(level: Any) -> None:
     tasks: dict[str, Token] = level.tasks
-    before = len(tasks)
+    root = level.task_tree
     below: dict[str | None, list[str]] = {}
     for token in reversed(list(tasks.values())):  # children come after their parents
         kept = below.pop(token.id, [])
         kept.reverse()
-        if token.unfinished or len(kept) > 1 or token is level.task_tree:
+        if token.unfinished or len(kept) > 1 or token is root:
             _hang(tasks, token, kept)
             kept = [token.id]
         else:
             del tasks[token.id]
         below.setdefault(token._parent, []).extend(kept)
-    root = level.task_tree
     if len(root._children) < 2:
         root.data = {}
-    return before - len(tasks)
 
 
 def _hang(tasks: dict[str, Token], token: Token, children: list[str]) -> None:

@@ -8,7 +8,7 @@ outside is undone by the caller's transaction.
 from typing import TYPE_CHECKING, Any
 
 from dxflow.engine.codec import dump, load
-from dxflow.engine.errors import StepFailed, TaskNotReady
+from dxflow.engine.errors import TaskNotReady
 from dxflow.engine.expressions import Place, stored
 from dxflow.engine.merging import merged
 from dxflow.engine.prune import prune
@@ -19,7 +19,7 @@ from dxflow.errors import NotFound
 from dxflow.texts import gettext as _
 
 if TYPE_CHECKING:
-    from dxflow.engine.definitions import Definitions
+    from dxflow.engine.compile import Definitions
 
 
 def start(
@@ -29,8 +29,7 @@ def start(
 
     Raises NotFound for an unknown process, StepFailed, and what the host raises.
     """
-    instance = Instance.begin(definitions, process_id, variables, env)
-    return instance.rest()
+    return Instance.begin(definitions, process_id, variables, env).rest()
 
 
 def complete(
@@ -83,7 +82,7 @@ class Instance:
         """Return a new instance that has run to its first rest."""
         if process_id not in definitions.processes:
             raise NotFound(_("プロセス「{process}」がありません。", process=process_id))
-        top = TopWorkflow(definitions.specs[process_id], dict(definitions.specs), env)
+        top = TopWorkflow(definitions.specs[process_id], definitions.specs, env)
         top.begin(stored(variables, Place(process_id, ""), _("開始時の変数")))
         top.run()
         return cls(top)
@@ -115,10 +114,9 @@ class Instance:
     def cancel(self) -> None:
         """Take every token away."""
         if not self.top.completed:
-            variables = self.variables()
-            self.top.abort()
-            self.top.data = variables
-            self.top.last_end = None
+            self.top.data = self.variables()
+            self.top.cancel_open()
+            self.top.completed, self.top.last_end = True, None
 
     def rest(self) -> Step:
         """Prune, write the state and return the step."""
@@ -151,20 +149,18 @@ class Instance:
         tokens = [
             token
             for token in self.top.open_tokens()
-            if token.task_spec.instance_of is None and not _armed_only(token)
+            if token.task_spec.instance_of is None and not _armed_only(token.task_spec)
         ]
         return self.top.leftovers.brought_into(merged(tokens) if tokens else {})
 
     def _ready_task(self, task_id: str) -> Token:
-        for level in self.top.levels():
-            token: Token | None = level.tasks.get(task_id)
-            if token is not None and token._state == READY and token.task_spec.manual:
+        for token in self._open_tokens():
+            if token.id == task_id:
                 return token
         raise TaskNotReady(task_id)
 
     def _open_tokens(self) -> list[Token]:
-        if self.top.completed:
-            return []
+        """Return the tokens at user tasks that wait for somebody."""
         return [
             token
             for level in self.top.levels()
@@ -192,32 +188,20 @@ class Instance:
         path: list[str] = []
         level: Any = self.top
         while level is not None and not level.completed:
-            token = next((token for token in level.open_tokens() if _active(token)), None)
+            visible = (token for token in level.open_tokens() if token.task_spec.visible)
+            token = next(visible, None)
             if token is None:
                 break
-            inside = self._below(token)
             path.append(token.task_spec.bpmn_id)
-            level = inside
+            level = self._below(token)
         return tuple(path)
 
     def _below(self, token: Token) -> Any:
         """Return the level the token waits for, its first instance's where there are several."""
-        inside = self.top.subprocesses.get(token.id)
-        if inside is not None:
-            return inside
-        for child in token.child_tokens():
-            if child.unfinished and child.id in self.top.subprocesses:
-                return self.top.subprocesses[child.id]
-        return None
+        levels = (self.top.subprocesses.get(one.id) for one in (token, *token.children))
+        return next((level for level in levels if level is not None), None)
 
 
-def _armed_only(token: Token) -> bool:
-    """Return whether the token is a timer on a boundary, which stands for no branch."""
-    return token.task_spec.is_timer and bool(getattr(token.task_spec, "attached_to", ""))
-
-
-def _active(token: Token) -> bool:
-    return bool(token.task_spec.visible) and not _armed_only(token)
-
-
-__all__ = ["Instance", "StepFailed", "cancel", "complete", "fire_timers", "peek", "start"]
+def _armed_only(spec: Any) -> bool:
+    """Return whether a token here is a timer on a boundary, which stands for no branch."""
+    return bool(spec.is_timer) and not spec.visible

@@ -38,22 +38,20 @@ class Schedule:
         """
         if self.period is None or self.anchor is None:
             return None
-        number = self._first_after(now)
+        number = self._first_after(now, self.anchor, self.period)
         if self.last and number > self.last:
             return None
         due = added(self.anchor, self.period, number)
         return Schedule(due, self.anchor, self.period, number, self.last)
 
-    def _first_after(self, now: datetime) -> int:
+    def _first_after(self, now: datetime, anchor: datetime, period: Period) -> int:
         """Return the number of the first occurrence later than `now` and than this one."""
-        if self.anchor is None or self.period is None:
-            return self.number + 1
         low, high = self.number, self.number + 1
-        while added(self.anchor, self.period, high) <= now:
+        while added(anchor, period, high) <= now:
             low, high = high, high + 2 * (high - self.number)
         while high - low > 1:
             middle = (low + high) // 2
-            if added(self.anchor, self.period, middle) <= now:
+            if added(anchor, period, middle) <= now:
                 low = middle
             else:
                 high = middle

@@ -61,32 +61,11 @@ class Token(Task):  # type: ignore[misc]
         """Return a new token at `spec`, made by this one; it sees the same variables."""
         return Token(self.workflow, spec, self)
 
-    def parent_token(self) -> "Token | None":
-        """Return the token this one came from."""
-        found: Token | None = self.workflow.tasks.get(self._parent)
-        return found
-
-    def child_tokens(self) -> list["Token"]:
-        """Return the tokens that came from this one, in order of arrival."""
-        tasks = self.workflow.tasks
-        return [tasks[child] for child in self._children]
-
     def cancel(self) -> None:
         """Take the token away; what it holds is its element's business. A finished one stays."""
         if not self._state & FINISHED:
             self._state = CANCELLED
             self.task_spec._on_cancel(self)
 
-    def _add_child(self, task_spec: Any, state: int = FUTURE) -> "Token":
-        return self.follow(task_spec)
-
-    def _inherit_data(self) -> None:
-        """Nothing: a token has its parent's variables from the start."""
-
     def _set_state(self, value: int) -> None:
         self._state = value
-
-    def _ready(self) -> None:
-        if not self._state & FINISHED:
-            self._state = READY
-            self.task_spec._on_ready(self)

@@ -116,34 +116,27 @@ def decode(value: Any) -> Any:
     return {key: decode(entry) for key, entry in value.items()}
 
 
-def _write_datetime(value: datetime) -> dict[str, Any]:
-    if isinstance(value.tzinfo, ZoneInfo):
-        return {"$z": [value.replace(tzinfo=None).isoformat(), value.tzinfo.key, value.fold]}
-    return {"$f" if value.fold else "$t": value.isoformat()}
-
-
-def _read_zoned(written: list[Any]) -> datetime:
-    local, zone, fold = written
-    return datetime.fromisoformat(local).replace(tzinfo=ZoneInfo(zone), fold=fold)
-
-
-def _write_time(value: time) -> dict[str, Any]:
+def _write_clock(tag: str, value: datetime | time) -> dict[str, Any]:
     zone = value.tzinfo.key if isinstance(value.tzinfo, ZoneInfo) else ""
+    if not (zone or value.fold):
+        return {tag: value.isoformat()}
     local = value.replace(tzinfo=None) if zone else value
-    return {"$c": [local.isoformat(), zone, value.fold]}
+    return {tag: [local.isoformat(), zone, value.fold]}
 
 
-def _read_time(written: list[Any]) -> time:
+def _read_clock(kind: Any, written: Any) -> Any:
+    if isinstance(written, str):
+        return kind.fromisoformat(written)
     local, zone, fold = written
-    value = time.fromisoformat(local).replace(fold=fold)
+    value = kind.fromisoformat(local).replace(fold=fold)
     return value.replace(tzinfo=ZoneInfo(zone)) if zone else value
 
 
 _WRITERS: tuple[tuple[type, Callable[[Any], Any]], ...] = (
     (Decimal, lambda value: {"$n": str(value)}),
-    (datetime, _write_datetime),
+    (datetime, lambda value: _write_clock("$t", value)),
     (date, lambda value: {"$d": value.isoformat()}),
-    (time, _write_time),
+    (time, lambda value: _write_clock("$c", value)),
     (timedelta, lambda value: {"$p": [value.days, value.seconds, value.microseconds]}),
     (YearMonthDuration, lambda value: {"$m": value.total}),
     (str, str),
@@ -154,11 +147,9 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "$o": lambda pairs: {key: decode(entry) for key, entry in pairs},
     "$i": int,
     "$n": Decimal,
-    "$z": _read_zoned,
-    "$t": datetime.fromisoformat,
-    "$f": lambda text: datetime.fromisoformat(text).replace(fold=1),
+    "$t": lambda written: _read_clock(datetime, written),
     "$d": date.fromisoformat,
-    "$c": _read_time,
+    "$c": lambda written: _read_clock(time, written),
     "$p": lambda parts: timedelta(*parts),
     "$m": YearMonthDuration,
 }

@@ -51,17 +51,11 @@ class _Level:
             if token is not spare:
                 token.cancel()
 
-    def _task_completed_notify(self, task: Token) -> None:
-        """Nothing: stock walks the whole tree here."""
-
-    def _task_removed_notify(self, task: Token) -> None:
-        """Nothing: nobody listens."""
-
 
 class TopWorkflow(_Level, BpmnWorkflow):  # type: ignore[misc]
     """The top process of an instance, with everything it called."""
 
-    def __init__(self, spec: Any, subprocess_specs: dict[str, Any], env: Environment) -> None:
+    def __init__(self, spec: Any, subprocess_specs: Any, env: Environment) -> None:
         super().__init__(spec, subprocess_specs, script_engine=_NO_SCRIPTS, deserializing=True)
         self.env = env
         self.path: tuple[str, ...] = ()
@@ -110,11 +104,6 @@ class TopWorkflow(_Level, BpmnWorkflow):  # type: ignore[misc]
             if token._state == WAITING and token.task_spec.is_timer
         ]
 
-    def abort(self) -> None:
-        """Take every token away; the instance has ended."""
-        self.cancel_open()
-        self.completed, self.success = True, False
-
     def _fire(self) -> bool:
         """Fire the earliest timer that is due; tell whether there was one."""
         due = [(at, token) for at, token in self.waiting_timers() if at <= self.env.now]
@@ -155,6 +144,3 @@ class CalledWorkflow(_Level, BpmnSubWorkflow):  # type: ignore[misc]
     def parent_workflow(self) -> Any:
         """Return the level the call was made from."""
         return self.caller.workflow
-
-    def _calculate_depth(self) -> int:
-        return 0 if self.caller.workflow is None else getattr(self.caller.workflow, "depth", 0) + 1

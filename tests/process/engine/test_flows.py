@@ -203,5 +203,7 @@ def test_what_cannot_be_run_is_refused_with_its_element() -> None:
     with pytest.raises(Refused) as refused:
         World(d)
     assert {p.element for p in refused.value.problems} >= {"inclusive", "c", "r", "s", "v"}
+    with pytest.raises(Refused, match="入出力"):
+        World(Draft().start().script("s", "x", "1", outputs=out(y="x")).end())
     with pytest.raises(Refused, match="条件"):
         World(Draft().start().user("a").user("b", condition="x > 1").end())

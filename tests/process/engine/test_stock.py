@@ -15,6 +15,7 @@ from SpiffWorkflow.spiff.serializer import DEFAULT_CONFIG
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
+from dxflow.errors import NotAllowed
 from tests.process.engine import stock
 from tests.process.engine.factory import Draft, World, each, out
 from tests.process.engine.stock import flow, node, process
@@ -242,6 +243,21 @@ def test_who_comes_after_the_deadline_wins_in_stock() -> None:
     time.sleep(0.02)
     stock.do(running, "a")
     assert running.completed
+
+
+def test_the_error_of_a_service_is_hidden_in_stock() -> None:
+    operator = (
+        '<extensionElements><spiffworkflow:serviceTaskOperator id="x"><spiffworkflow:parameters/>'
+        "</spiffworkflow:serviceTaskOperator></extensionElements>"
+    )
+    parts = (node("startEvent", "s"), node("serviceTask", "t", operator), node("endEvent", "e"))
+    with pytest.raises(NameError, match="script"):
+        stock.workflow(process("p", *parts, flow("s", "t"), flow("t", "e")))
+
+    w = World(Draft().start().service("t", "x").end())
+    w.host.answers["x"] = NotAllowed("今日は決裁できません。")
+    with pytest.raises(NotAllowed, match="今日は"):
+        w.start()
 
 
 def test_the_library_reads_dates_in_the_zone_of_the_server() -> None:
