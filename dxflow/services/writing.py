@@ -11,7 +11,7 @@ from dxflow import audit, engine
 from dxflow.authority.organisation import LADDER
 from dxflow.authority.verdicts import person_key
 from dxflow.db.process import DecisionEvaluation, ElementVisit, Timer, WorkItem, WorkItemGroup
-from dxflow.services import packs, plain
+from dxflow.services import history, packs, plain
 from dxflow.services.act import Act
 from dxflow.texts import gettext as _
 
@@ -78,7 +78,7 @@ def _work_row(act: Act, task: engine.OpenTask) -> dict[str, Any]:
 
 
 def _groups_of(act: Act, task: engine.OpenTask) -> set[str]:
-    """Return whom the task is offered to; a superior where only the applicant would be left.
+    """Return whom the task is offered to; a superior where only drafters would be left.
 
     Nobody approves their own matter, and a task always has somebody who can act on it.
     """
@@ -86,7 +86,7 @@ def _groups_of(act: Act, task: engine.OpenTask) -> set[str]:
     if act.pack.act_of(task.process, task.element) not in packs.SEGREGATED or not groups:
         return groups
     who = act.directory()
-    barred = {person_key(act.case["applicant_id"])}
+    barred = history.involvement(act.tx, act.case_id, act.case["applicant_id"]).persons
     if any(who.holders(group) - barred for group in groups):
         return groups
     for kind in LADDER:

@@ -38,6 +38,9 @@ def convene(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
     )
     calendar = act.pack.settings.calendar
     today = act.actor.on
+    # A vote never opens when even all who may sit would make no quorum: the chair then decides
+    # how to go on.
+    sitting = list(seating.keys) if len(seating.keys) >= quorum else []
     deadline = calendar.add_business_days(today, body.deadline_days)
     reminder = calendar.add_business_days(deadline, -body.reminder_days)
     last = act.tx.execute(
@@ -54,7 +57,7 @@ def convene(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
             case_id=act.case_id,
             body=key,
             round=(last or 0) + 1,
-            seats=plain.dumps(list(seating.keys)),
+            seats=plain.dumps(sitting),
             recused=plain.dumps(recused),
             chair=chair or "",
             quorum=quorum,
@@ -64,13 +67,13 @@ def convene(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
     )
     act.record(
         "committee.convened",
-        audit.Change("seats", _("審議に加わる席"), None, list(seating.keys)),
+        audit.Change("seats", _("審議に加わる席"), None, sitting),
         audit.Change("recused", _("除斥"), None, [r["seat"] for r in recused]),
         audit.Change("quorum", _("定足数"), None, quorum),
         subject=audit.Subject("committee", key, act.case_id),
     )
     return {
-        "seats": list(seating.keys),
+        "seats": sitting,
         "recused": [r["seat"] for r in recused],
         "quorum": quorum,
         "deadline": deadline,
