@@ -3,8 +3,8 @@
 `[version, process, last end event, names, levels]`, written as JSON. `names` lists the level and
 node names that occur; everything else refers to them by position, so that a process definition or
 a SpiffWorkflow which names its nodes otherwise is noticed at once. A level is `[name, caller,
-variables, completed, rows, leftovers]`; a row is `[id, parent row, state, node, notes, changed,
-removed]` with the variables as the difference to the parent row's. Store the bytes untouched: a
+variables, completed, rows, leftovers]`; a row is `[id, parent row, state, node, notes, changed]`
+with the variables as the difference to the parent row's. Store the bytes untouched: a
 JSON column of a database reorders keys and rewrites numbers.
 """
 
@@ -50,7 +50,7 @@ def _level(level: Any, names: Names) -> list[Any]:
     rows = [] if level.completed else _rows(level, names)
     written = [_number(names, level.spec.name), caller, variables, int(level.completed), rows]
     changes = {} if level.completed else level.leftovers.changes
-    left = [[name, *map(_maybe, change)] for name, change in changes.items()]
+    left = [[name, _maybe(old), encode(new)] for name, (old, new) in changes.items()]
     return [*written, left] if left else written
 
 
@@ -66,30 +66,26 @@ def _rows(level: Any, names: Names) -> list[list[Any]]:
     for token in tasks.values():
         position[token.id] = len(position)
         parent = tasks.get(token._parent) if token._parent else None
-        changed, removed = _difference({} if parent is None else parent.data, token.data)
-        row: list[Any] = [
+        changed = _changed({} if parent is None else parent.data, token.data)
+        notes = encode(token.internal_data) if token.internal_data else 0
+        row = [
             token.id,
             -1 if parent is None else position[parent.id],
             token._state,
             _number(names, token.task_spec.name),
-            encode(token.internal_data) if token.internal_data else 0,
-            changed or 0,
-            removed or 0,
         ]
-        while row[-1] == 0 and len(row) > 4:
-            row.pop()
-        rows.append(row)
+        rows.append([*row, notes, changed] if changed else [*row, notes] if notes else row)
     return rows
 
 
-def _difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Any, list[str]]:
-    """Return what to write of `after`; values never change in place, so identity tells."""
-    changed = [
-        (key, encode(value))
-        for key, value in after.items()
-        if before.get(key, MISSING) is not value
-    ]
-    return dict(changed), [key for key in before if key not in after]
+def _changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what to write of `after`.
+
+    Values never change in place, so identity tells; no variable is ever taken away.
+    """
+    return {
+        key: encode(value) for key, value in after.items() if before.get(key, MISSING) is not value
+    }
 
 
 def load(specs: Mapping[str, Any], state: bytes, env: Environment) -> TopWorkflow:
@@ -130,7 +126,7 @@ def _fill(level: Any, written: list[Any], names: list[str]) -> None:
     level.completed = bool(completed)
     level.data = decode(variables) if completed else {}
     for variable, old, new in left[0] if left else ():
-        level.leftovers.changes[variable] = (_value(old), _value(new))
+        level.leftovers.changes[variable] = (decode(old[0]) if old else MISSING, decode(new))
     nodes = level.spec.task_specs
     order: list[Token] = []
     for row in rows:
@@ -139,18 +135,11 @@ def _fill(level: Any, written: list[Any], names: list[str]) -> None:
         level.task_tree = order[0]
 
 
-def _value(written: list[Any]) -> Any:
-    return decode(written[0]) if written else MISSING
-
-
 def _token(level: Any, row: list[Any], node: Any, order: list[Token]) -> Token:
-    token_id, parent, state, _node, *rest = row
-    notes, changed, removed = (*rest, 0, 0, 0)[:3]
+    token_id, parent, state, _node, notes, changed = (*row, 0, 0)[:6]
     token = Token(level, node, order[parent] if parent >= 0 else None, state, token_id)
     if notes:
         token.internal_data = decode(notes)
     if changed:
         token.data.update((key, decode(value)) for key, value in changed.items())
-    for key in removed or ():
-        del token.data[key]
     return token

@@ -79,20 +79,16 @@ class Leftovers:
 
     def note(self, before: Variables, after: Variables) -> None:
         """Remember the differences between `before` and `after`."""
-        for name in {**before, **after}:
-            old, new = before.get(name, MISSING), after.get(name, MISSING)
-            if not same(old, new):
-                self.changes[name] = (old, new)
+        for name, value in after.items():
+            old = before.get(name, MISSING)
+            if not same(old, value):
+                self.changes[name] = (old, value)
 
     def brought_into(self, variables: Variables) -> Variables:
         """Return the variables with what is remembered."""
         result = dict(variables)
         for name, (old, new) in self.changes.items():
-            if not same(variables.get(name, MISSING), old):
-                continue
-            if new is MISSING:
-                del result[name]
-            else:
+            if same(variables.get(name, MISSING), old):
                 result[name] = new
         return result
 
@@ -104,8 +100,5 @@ MISSING = object()
 def apply_changes(variables: Variables, before: Variables, after: Variables) -> None:
     """Bring the differences between `before` and `after` into `variables`."""
     for name, value in after.items():
-        if name not in before or not same(before[name], value):
+        if not same(before.get(name, MISSING), value):
             variables[name] = value
-    for name in before:
-        if name not in after:
-            variables.pop(name, None)

@@ -49,6 +49,7 @@ class Walk:
             step = both.compare()
             self.steps += 1
             self.largest = max(self.largest, len(step.state))
+            self.passed(step)
             self.seen.update(f"{v.process}.{v.element}:{v.kind}" for v in step.visits)
             if step.ended:
                 self.ended += 1
@@ -65,6 +66,9 @@ class Walk:
                 went_on = both.fire(now)
             if not went_on:
                 return
+
+    def passed(self, step: engine.Step) -> None:
+        """Take note of a step on the way."""
 
 
 def _next_moment(rng: random.Random, now: datetime, step: engine.Step) -> datetime:

@@ -32,7 +32,7 @@ def committee() -> list[Draft]:
         candidate_groups='"post:" + member',
     )
     d.script("tally", "result", 'count(votes[item != null and item.verdict = "ok"])').xor("g")
-    d.link("g", "m", 'outcome = "again" or result < 2').user("conclude", after="")
+    d.link("g", "m", "result < 2").user("conclude", after="")
     d.link("g", "conclude", default=True).xor("g2").end()
     d.link("g2", "m", 'outcome = "again"').change("g2", default_flow=d.flows[-2].id)
     d.timer("vote", "remind", '"R3/P2D"', interrupting=False)
