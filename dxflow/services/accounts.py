@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
@@ -190,7 +190,7 @@ def _actor(
     site: Site, tx: Connection, row: RowMapping, channel: str, request_id: str, post: str | None
 ) -> Actor:
     who = organisation.directory(site, tx, site.today(), row["version"] or "0")
-    return organisation.actor(
+    actor = organisation.actor(
         who,
         row["id"],
         row["username"],
@@ -199,6 +199,7 @@ def _actor(
         channel=channel,
         request_id=request_id,
     )
+    return replace(actor, must_change_password=row["must_change_password"])
 
 
 def _authenticate(

@@ -42,6 +42,7 @@ class Actor:
     department: str | None
     channel: str = "page"
     request_id: str = ""
+    must_change_password: bool = False
 
     @property
     def roles(self) -> frozenset[str]:

@@ -11,7 +11,7 @@ from dxflow import forms
 from dxflow.calendars.fiscal import fiscal_label, fiscal_year_of
 from dxflow.db.case import Case, Duty, Milestone
 from dxflow.db.process import Draft, ProcessInstance, WorkItem
-from dxflow.errors import Conflict, NotFound
+from dxflow.errors import NotFound
 from dxflow.forms import Option
 from dxflow.services import cases, history, measures, organisation, packs, plain, tasks, visibility
 from dxflow.services.actor import Actor
@@ -77,7 +77,7 @@ def task_form(site: Site, actor: Actor, task_id: str) -> TaskForm:
         case = _case(tx, row.case_id)
         pack = packs.load(site, tx, row.pack_digest)
         if row.status != "open":
-            raise Conflict(tasks.finished_text(tx, row, case, pack))
+            raise tasks.TaskClosed(tasks.finished_text(tx, row, case, pack), row.case_id)
         tasks.require_mine(tx, actor, row)
         definition = pack.form(row.form_key)
         variables = plain.loads(row.variables)

@@ -10,9 +10,9 @@ from dxflow import audit, engine, forms
 from dxflow.authority.segregation import Action, conflict
 from dxflow.calendars.wareki import wareki_datetime
 from dxflow.db.identity import Person
-from dxflow.db.process import Draft, WorkItem, WorkItemGroup
+from dxflow.db.process import Draft, Submission, WorkItem, WorkItemGroup
 from dxflow.errors import Conflict, NotAllowed, NotFound
-from dxflow.services import history, packs, submissions, visibility
+from dxflow.services import history, packs, plain, submissions, visibility
 from dxflow.services.act import Act, lock, require_running
 from dxflow.services.actor import Actor
 from dxflow.services.site import Site
@@ -28,6 +28,18 @@ class Completed:
     number: str
     status: str
     next_tasks: tuple[str, ...]
+
+
+class TaskClosed(Conflict):
+    """The task is no longer open; the message says who was first, and where the case stands."""
+
+    def __init__(self, message: str, case_id: str) -> None:
+        self.case_id = case_id
+        super().__init__(message)
+
+
+class PageOutdated(Conflict):
+    """The case has moved on since the page was opened; the task may still be done."""
 
 
 def complete(
@@ -106,6 +118,23 @@ def complete(
             undo_submission=submission_id if undoable else None,
         )
     return _completed(answer)
+
+
+def completed_before(
+    site: Site, actor: Actor, task_id: str, idempotency_key: str | None
+) -> Completed | None:
+    """Return what came of the task when the actor did it with this very key, else None."""
+    if not idempotency_key:
+        return None
+    with site.database.read() as tx:
+        answer = tx.execute(
+            select(Submission.answer).where(
+                Submission.person_id == actor.person_id,
+                Submission.idempotency_key == idempotency_key,
+                Submission.work_item_id == task_id,
+            )
+        ).scalar_one_or_none()
+    return _completed(plain.loads(answer)) if answer else None
 
 
 def claim(site: Site, actor: Actor, task_id: str) -> None:
@@ -188,7 +217,7 @@ _WORK = tuple(column for column in WorkItem.__table__.c if column.name != "varia
 def _too_late(tx: Connection, act: Act, item: Row[Any], actor: Actor) -> Conflict | NotFound:
     """Say who was first, when, and where the case stands; to strangers nothing is said."""
     visibility.require(act.site, tx, actor, act.case_id)
-    return Conflict(finished_text(tx, item, act.case, act.pack))
+    return TaskClosed(finished_text(tx, item, act.case, act.pack), act.case_id)
 
 
 def finished_text(tx: Connection, item: Row[Any], case: Any, pack: packs.Pack) -> str:
@@ -219,7 +248,7 @@ def finished_text(tx: Connection, item: Row[Any], case: Any, pack: packs.Pack) -
 
 def _require_version(act: Act, version: int | None) -> None:
     if version is not None and version != act.version:
-        raise Conflict(
+        raise PageOutdated(
             _("画面を開いたあとに案件が変わりました。内容を確かめて、もう一度送ってください。")
         )
 
