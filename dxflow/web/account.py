@@ -1,0 +1,58 @@
+"""One's own account: the password, and the post one acts in."""
+
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from dxflow.errors import Invalid
+from dxflow.services import accounts, people
+from dxflow.services.access import signed_in
+from dxflow.texts import gettext as _
+from dxflow.web import current, security
+
+blueprint = Blueprint("account", __name__)
+
+
+@blueprint.get("/password")
+@signed_in
+def password() -> str:
+    """Show the page on which one changes one's password."""
+    return _page({})
+
+
+@blueprint.post("/password")
+@signed_in
+def change_password() -> Response:
+    """Change one's password; every session ends, and this browser gets a fresh one."""
+    actor, new = current.actor(), request.form.get("password", "")
+    if new != request.form.get("repeat", ""):
+        return make_response(_page({"repeat": [_("新しいパスワードと一致しません。")]}), 422)
+    try:
+        people.change_own_password(current.site(), actor, request.form.get("current", ""), new)
+    except Invalid as refusal:
+        return make_response(_page(refusal.fields or {"password": [refusal.message]}), 422)
+    origin = request.remote_addr or ""
+    login = accounts.log_in(current.site(), actor.username, new, origin, current.request_id())
+    security.begin_session(login)
+    flash(_("パスワードを変えました。ほかの端末のログインは終わりました。"), "success")
+    return redirect(url_for("inbox.index"), 303)
+
+
+@blueprint.post("/acting-post")
+@signed_in
+def act_as() -> Response:
+    """Choose the post one acts in."""
+    actor, post = current.actor(), request.form.get("post", "")
+    chosen = next((held for held in actor.posts if held.key == post), None)
+    if chosen is not None:
+        accounts.choose_post(current.site(), current.reference(), actor, post)
+        flash(_("「{post}」として操作します。", post=chosen.title), "success")
+    return redirect(url_for("inbox.index"), 303)
+
+
+def _page(errors: dict[str, list[str]]) -> str:
+    return render_template(
+        "password.html",
+        errors={name: texts[0] for name, texts in errors.items()},
+        forced=current.actor().must_change_password,
+        username=current.actor().username,
+    )

@@ -1,0 +1,212 @@
+"""One calm page for everything that goes wrong, and one problem document for programs.
+
+No traceback ever leaves the program: what was not foreseen is logged under the request's number,
+and the page gives that number.
+"""
+
+import logging
+from dataclasses import dataclass
+
+from flask import Flask, Response, g, jsonify, make_response, render_template, request
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as Answer
+
+from dxflow.engine import StepFailed
+from dxflow.errors import DxflowError, Invalid, NotLoggedIn, Throttled, Unavailable
+from dxflow.services import incidents
+from dxflow.services.tasks import TaskClosed
+from dxflow.texts import gettext as _
+from dxflow.web import current, frame, security
+
+log = logging.getLogger("dxflow.web")
+
+STATUS_OF_KIND = {
+    "invalid": 422,
+    "forbidden": 403,
+    "not_found": 404,
+    "conflict": 409,
+    "unauthenticated": 401,
+    "throttled": 429,
+    "unavailable": 503,
+}
+RETRY_AFTER = 5
+#: Typed texts are given back below the message; longer ones than this are cut.
+LONGEST_TYPED = 20_000
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What a page says when it cannot do what was asked."""
+
+    status: int
+    title: str
+    text: str
+    icon: str = "info"
+    case_url: str = ""
+    retry_after: int = 0
+
+
+def install(app: Flask) -> None:
+    """Answer every kind of error."""
+    app.register_error_handler(StepFailed, _step_failed)
+    app.register_error_handler(DxflowError, _refused)
+    app.register_error_handler(CSRFError, _page_too_old)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unforeseen)
+
+
+def wants_document() -> bool:
+    """Return whether the caller is a program rather than somebody looking at pages."""
+    if request.path.startswith("/api/"):
+        return True
+    best = request.accept_mimetypes.best_match(["text/html", "application/json"])
+    return best == "application/json"
+
+
+def answer(failure: Failure) -> Answer:
+    """Return the page, or the problem document (RFC 9457), that says what happened."""
+    if wants_document():
+        response: Response = jsonify(
+            type="about:blank",
+            title=failure.title,
+            status=failure.status,
+            detail=failure.text,
+        )
+        response.mimetype = "application/problem+json"
+    else:
+        response = make_response(_page(failure))
+    response.status_code = failure.status
+    if failure.retry_after:
+        response.headers["Retry-After"] = str(failure.retry_after)
+    return response
+
+
+def _page(failure: Failure) -> str:
+    try:
+        around = frame.frame()
+    except DxflowError:
+        around = g.frame = None
+    typed = _typed() if around else []
+    return render_template(
+        "error.html", failure=failure, request_id=current.request_id(), typed=typed
+    )
+
+
+def _typed() -> list[str]:
+    """Return the texts of a page that could not be taken, so that nobody types them twice."""
+    if request.method != "POST" or request.blueprint not in ("task", "proposal"):
+        return []
+    try:
+        form = request.form
+    except HTTPException:
+        return []
+    return [
+        text[:LONGEST_TYPED]
+        for name, texts in form.lists()
+        for text in texts
+        if not name.startswith("_") and len(text.strip()) > 1
+    ]
+
+
+def _refused(error: DxflowError) -> Answer:
+    if isinstance(error, NotLoggedIn) and not wants_document():
+        return security.to_login()
+    status = STATUS_OF_KIND[error.kind]
+    title, icon = _words(status)
+    case_url = ""
+    if isinstance(error, TaskClosed):
+        title = _("この作業はもう済んでいます")
+        case_url = f"/cases/{error.case_id}"
+    retry = error.retry_after if isinstance(error, Throttled) else 0
+    if isinstance(error, Unavailable):
+        retry = RETRY_AFTER
+        log.warning("request %s: %s", current.request_id(), error.message)
+    text = _details(error)
+    return answer(Failure(status, title, text, icon, case_url, retry))
+
+
+def _details(error: DxflowError) -> str:
+    messages = [m for texts in error.fields.values() for m in texts] if isinstance(error, Invalid) else []
+    extra = [message for message in messages if message not in error.message]
+    return "\n".join([error.message, *extra])
+
+
+def _step_failed(error: StepFailed) -> Answer:
+    visitor = current.visitor()
+    log.error(
+        "request %s: step failed at %s/%s: %s",
+        current.request_id(), error.process, error.element, error.cause,
+    )  # fmt: skip
+    number = current.request_id()
+    if visitor is not None:
+        try:
+            number = incidents.of_failure(
+                current.site(), visitor.actor, error, g.get("case_id")
+            )
+        except Unavailable:
+            log.exception("request %s: the incident could not be recorded", current.request_id())
+    text = _(
+        "手続きの途中で処理できないことが起きたため、止めました。何も変更されていません。"
+        "入力は下書きに残っています。\n管理者に障害番号 {number} を伝えてください。",
+        number=number,
+    )
+    return answer(Failure(500, _("処理を止めました"), text, "circle-pause"))
+
+
+def _page_too_old(_error: CSRFError) -> Answer:
+    text = _(
+        "画面を開いてから時間がたったか、途中でログインし直したため、操作を受け付けませんでした。"
+        "画面を開き直して、もう一度操作してください。"
+    )
+    return answer(Failure(400, _("画面を開き直してください"), text, "refresh-cw"))
+
+
+def _http(error: HTTPException) -> Answer:
+    status = error.code or 500
+    if status < 400:
+        return error.get_response()
+    title, icon = _words(status)
+    page = answer(Failure(status, title, _explained(status), icon))
+    if allowed := getattr(error, "valid_methods", None):
+        page.headers["Allow"] = ", ".join(sorted(allowed))
+    return page
+
+
+def _unforeseen(error: Exception) -> Answer:
+    log.error("request %s failed", current.request_id(), exc_info=error)
+    text = _(
+        "思わぬことが起きたため、処理を止めました。\n"
+        "同じことが続くときは、管理者に受付番号 {number} を伝えてください。",
+        number=current.request_id(),
+    )
+    return answer(Failure(500, _("処理を止めました"), text, "circle-pause"))
+
+
+def _words(status: int) -> tuple[str, str]:
+    """Return title and icon for a status."""
+    table = {
+        400: (_("送られた内容が読めません"), "circle-help"),
+        401: (_("ログインが必要です"), "key-round"),
+        403: (_("この操作はできません"), "lock"),
+        404: (_("見つかりません"), "search"),
+        405: (_("この操作はできません"), "ban"),
+        409: (_("ほかの操作が先に行われました"), "users"),
+        413: (_("送られた内容が大きすぎます"), "octagon-alert"),
+        422: (_("内容を確かめてください"), "circle-alert"),
+        429: (_("少し待ってください"), "timer"),
+        503: (_("ただいま混み合っています"), "circle-pause"),
+    }
+    known = table.get(status)
+    if known:
+        return known
+    return (_("この要求には応えられません") if status < 500 else _("処理を止めました")), "info"
+
+
+def _explained(status: int) -> str:
+    table = {
+        404: _("アドレスが違うか、見る権限のないページです。"),
+        405: _("このアドレスでは、送られた種類の操作を受け付けていません。"),
+        413: _("一度に送れるのは 2 MB までです。文章を短くしてから、もう一度送ってください。"),
+    }
+    return table.get(status, _("画面を開き直して、もう一度お試しください。"))

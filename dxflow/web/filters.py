@@ -1,0 +1,77 @@
+"""How values are written on pages: era dates, periods, yen, numbers, spans of days."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from flask import Flask
+
+from dxflow.calendars.periods import is_period, period_label, period_short
+from dxflow.calendars.wareki import short_datetime, wareki_date, wareki_datetime, wareki_short
+from dxflow.clock import local_date
+from dxflow.texts import gettext as _
+
+NOTHING = "―"
+
+
+def install(app: Flask) -> None:
+    """Give the templates their filters."""
+    app.jinja_env.filters.update(
+        wareki=wareki,
+        wareki_short=short_day,
+        wareki_time=moment,
+        wareki_short_time=short_moment,
+        iso=iso,
+        period=period,
+        period_short=short_period,
+        number=number,
+        yen=yen,
+    )
+
+
+def wareki(value: date | datetime | None) -> str:
+    """Return `令和8年11月21日`, Japan's date of a moment; a dash for nothing."""
+    return wareki_date(_day(value)) if value else NOTHING
+
+
+def short_day(value: date | datetime | None) -> str:
+    """Return `R8.11.21`."""
+    return wareki_short(_day(value)) if value else NOTHING
+
+
+def moment(value: datetime | None) -> str:
+    """Return `令和8年11月21日 14:05`."""
+    return wareki_datetime(value) if value else NOTHING
+
+
+def short_moment(value: datetime | None) -> str:
+    """Return `R8.11.21 14:05`."""
+    return short_datetime(value) if value else NOTHING
+
+
+def iso(value: date | datetime | None) -> str:
+    """Return the machine's form for `<time datetime>`; a date is Japan's date."""
+    return _day(value).isoformat() if value else ""
+
+
+def period(value: str | None) -> str:
+    """Return `令和8年度 第1四半期` for `FY2026-Q1`."""
+    return period_label(value) if value and is_period(value) else value or NOTHING
+
+
+def short_period(value: str | None) -> str:
+    """Return `R8 Q1` for `FY2026-Q1`."""
+    return period_short(value) if value and is_period(value) else value or NOTHING
+
+
+def number(value: Decimal | int | str | None) -> str:
+    """Return a number with thousands set apart and no digit lost."""
+    return NOTHING if value is None or value == "" else f"{Decimal(value):,f}"
+
+
+def yen(value: Decimal | int | str | None) -> str:
+    """Return `3,000,000円`."""
+    return NOTHING if value is None or value == "" else _("{amount}円", amount=number(value))
+
+
+def _day(value: date | datetime) -> date:
+    return local_date(value) if isinstance(value, datetime) else value

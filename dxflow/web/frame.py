@@ -1,0 +1,136 @@
+"""What stands around every page: who I am, in which post, what waits, where I can go.
+
+Costs two statements: what waits, and notices that are new.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, g, get_flashed_messages, request
+from werkzeug.routing import Map
+from werkzeug.routing.exceptions import RoutingException
+from werkzeug.exceptions import HTTPException
+
+from dxflow.services import inbox
+from dxflow.services.actor import Actor
+from dxflow.texts import gettext, language
+from dxflow.web import current
+
+#: Addresses of the navigation. What no blueprint serves is not shown.
+ADDRESSES = {
+    "home": "/",
+    "inbox": "/",
+    "mine": "/mine",
+    "new": "/proposals/new",
+    "cases": "/cases",
+    "kpis": "/kpis",
+    "audit": "/audit",
+    "notices": "/notices",
+    "processes": "/processes",
+    "people": "/people",
+    "incidents": "/incidents",
+    "logout": "/logout",
+    "act-as": "/acting-post",
+}
+#: Entries that need a role; the rest is for everybody.
+ROLES = {
+    "audit": ("cio", "auditor"),
+    "people": ("admin",),
+    "incidents": ("admin",),
+}
+PAGES = ("inbox", "mine", "new", "cases", "kpis", "audit", "notices", "processes", "people", "incidents")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class PostChoice:
+    """A post the person may act in."""
+
+    key: str
+    title: str
+    current: bool
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The frame of a person's pages; `can` holds the keys of the navigation they may use."""
+
+    person_name: str
+    post_title: str
+    posts: tuple[PostChoice, ...]
+    waiting: int
+    late: int
+    notices: int
+    can: frozenset[str]
+
+
+def install(app: Flask, served: frozenset[str]) -> None:
+    """Give the templates the frame and the ways to the pages that are served."""
+    app.extensions["dxflow.served"] = served
+    app.jinja_env.globals.update(_=gettext, nav_url=nav_url)
+    app.context_processor(_around)
+
+
+def served_pages(pages: Map) -> frozenset[str]:
+    """Return the keys of the navigation that some blueprint serves."""
+    adapter = pages.bind("localhost")
+    return frozenset(key for key in PAGES if _is_served(adapter, ADDRESSES[key]))
+
+
+def _is_served(adapter: Any, path: str) -> bool:
+    try:
+        adapter.match(path, method="GET")
+    except (HTTPException, RoutingException):
+        return False
+    return True
+
+
+def nav_url(key: str) -> str:
+    """Return the address of a navigation entry."""
+    return request.script_root + ADDRESSES[key]
+
+
+def frame() -> Frame | None:
+    """Return the frame of whoever is logged in, None when nobody is; made once a request."""
+    if "frame" not in g:
+        visitor = current.visitor()
+        g.frame = _frame_of(visitor.actor) if visitor else None
+    found: Frame | None = g.frame
+    return found
+
+
+def allowed(actor: Actor, served: frozenset[str]) -> frozenset[str]:
+    """Return the navigation entries a person may use."""
+    able = {key for key in served if key not in ROLES or actor.has_role(*ROLES[key])}
+    if actor.unit is None:
+        able.discard("new")
+    return frozenset(able)
+
+
+def _frame_of(actor: Actor) -> Frame:
+    from flask import current_app
+
+    site = current.site()
+    waiting, late = inbox.counts(site, actor)
+    can = allowed(actor, current_app.extensions["dxflow.served"])
+    return Frame(
+        person_name=actor.name,
+        post_title=actor.post.title if actor.post else "",
+        posts=tuple(
+            PostChoice(post.key, post.title, post.key == actor.acting_post) for post in actor.posts
+        ),
+        waiting=waiting,
+        late=late,
+        notices=0,
+        can=can,
+    )
+
+
+def _around() -> dict[str, Any]:
+    return {
+        "frame": frame(),
+        "lang": language.get(),
+        "flashes": [
+            {"kind": kind, "text": text}
+            for kind, text in get_flashed_messages(with_categories=True)
+        ],
+    }
