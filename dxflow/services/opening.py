@@ -1,12 +1,27 @@
 """Open an installation: put database, clock, settings and commands together."""
 
+from sqlalchemy.exc import ArgumentError
+
 from dxflow import clock
-from dxflow.config import Settings
+from dxflow.config import ConfigRefused, Settings
 from dxflow.db.engine import Database
 from dxflow.services.commands import COMMANDS
 from dxflow.services.site import Site
+from dxflow.texts import gettext as _
 
 
 def open_site(settings: Settings, moment: clock.Clock = clock.now) -> Site:
-    """Return the installation of the settings. Raises DatabaseUnsafe for an unsafe SQLite."""
-    return Site(settings, Database(settings.database), moment, COMMANDS)
+    """Return the installation of the settings.
+
+    Raises DatabaseUnsafe for an unsafe SQLite, ConfigRefused for an address of no database.
+    """
+    try:
+        database = Database(settings.database)
+    except (ArgumentError, ImportError) as exc:
+        raise ConfigRefused(
+            _(
+                "DXFLOW_DATABASE が読めません。"
+                "sqlite:///フォルダー/dxflow.db か postgresql://… の形で指定してください。"
+            )
+        ) from exc
+    return Site(settings, database, moment, COMMANDS)

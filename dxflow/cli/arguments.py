@@ -1,0 +1,177 @@
+"""The commands and their arguments."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import NoReturn
+
+from dxflow.cli import auditing, checking, installation, packs, people, serving
+from dxflow.texts import gettext as _
+
+LANGUAGES = ("ja", "en")
+Run = Callable[..., int]
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that says in the chosen language what is wrong; exit status 2."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong with the arguments."""
+        sys.stderr.write(_("引数に誤りがあります: {message}", message=_translated(message)) + "\n")
+        self.print_usage(sys.stderr)
+        raise SystemExit(2)
+
+
+def language_of(given: Sequence[str], environ: dict[str, str]) -> str:
+    """Return the language asked for, before anything else is read."""
+    chosen = environ.get("DXFLOW_LANG", "ja")
+    for word, after in pairwise([*given, ""]):
+        if word == "--lang":
+            chosen = after
+        elif word.startswith("--lang="):
+            chosen = word.removeprefix("--lang=")
+    return chosen if chosen in LANGUAGES else "ja"
+
+
+def parse(given: Sequence[str]) -> argparse.Namespace:
+    """Return the arguments; `run` is the command. Raises SystemExit with 2 for wrong usage."""
+    top = Parser(prog="dxflow", description=_("提案から効果の測定まで"), parents=[_common()])
+    top.set_defaults(json=False, lang=None)
+    commands = top.add_subparsers(required=True, metavar=_("コマンド"), parser_class=Parser)
+    _installation(commands)
+    _checks(commands)
+    _packs(commands)
+    _people(commands)
+    _audit(commands)
+    return top.parse_args(given)
+
+
+def _common() -> Parser:
+    common = Parser(add_help=False)
+    common.add_argument(
+        "--json", action="store_true", default=argparse.SUPPRESS,
+        help=_("結果を JSON で一つ出力する"),
+    )  # fmt: skip
+    common.add_argument(
+        "--lang", choices=LANGUAGES, default=argparse.SUPPRESS, help=_("メッセージの言語")
+    )
+    return common
+
+
+def _command(
+    commands: "argparse._SubParsersAction[Parser]", name: str, run: Run, text: str
+) -> Parser:
+    parser = commands.add_parser(name, help=text, description=text, parents=[_common()])
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _group(
+    commands: "argparse._SubParsersAction[Parser]", name: str, text: str
+) -> "argparse._SubParsersAction[Parser]":
+    parser = commands.add_parser(name, help=text, description=text, parents=[_common()])
+    return parser.add_subparsers(required=True, metavar=_("操作"), parser_class=Parser)
+
+
+def _installation(commands: "argparse._SubParsersAction[Parser]") -> None:
+    init = _command(
+        commands, "init", installation.init, _("秘密鍵とデータベースを用意する（何度でもよい）")
+    )
+    init.add_argument("--admin", metavar="NAME", default="", help=_("管理者を作る・復旧する"))
+    init.add_argument("--name", default="", help=_("管理者の氏名"))
+    init.add_argument("--pack", metavar="DIR", default="", help=_("最初のパックを入れる"))
+    _password(init)
+    _command(commands, "upgrade", installation.upgrade, _("データベースをこの版にそろえる"))
+    serve = _command(commands, "serve", serving.serve, _("画面と API を提供する"))
+    serve.add_argument("--host", default=None, help=_("待ち受けるアドレス"))
+    serve.add_argument("--port", type=_port, default=None, help=_("待ち受けるポート"))
+    serve.add_argument("--no-worker", action="store_true", help=_("自動処理を別に動かす"))
+    _command(commands, "worker", serving.worker, _("期限とお知らせの自動処理を動かす"))
+
+
+def _checks(commands: "argparse._SubParsersAction[Parser]") -> None:
+    check = _command(
+        commands, "check", checking.check, _("BPMN・DMN・様式・パックのフォルダーを調べる")
+    )
+    check.add_argument("files", metavar="FILE", nargs="+")
+
+
+def _packs(commands: "argparse._SubParsersAction[Parser]") -> None:
+    group = _group(commands, "pack", _("パック（手続きのひとそろい）"))
+    install = _command(group, "install", packs.install, _("新しい版として公開する"))
+    install.add_argument("folder", metavar="DIR")
+    _command(group, "list", packs.listed, _("入っている版の一覧"))
+
+
+def _people(commands: "argparse._SubParsersAction[Parser]") -> None:
+    group = _group(commands, "user", _("利用者と職"))
+    _command(group, "list", people.listed, _("利用者の一覧"))
+    add = _command(group, "add", people.add, _("利用者を登録する"))
+    add.add_argument("username")
+    add.add_argument("--name", required=True, help=_("氏名"))
+    add.add_argument("--email", default="")
+    add.add_argument("--admin", action="store_true", help=_("管理者にする"))
+    _password(add)
+    password = _command(
+        group, "password", people.password, _("パスワードを再設定する（ログインは切れる）")
+    )
+    password.add_argument("username")
+    _password(password)
+    for name, run, text in (
+        ("disable", people.disable, _("利用者を無効にする（ログインは切れる）")),
+        ("enable", people.enable, _("利用者を有効に戻す")),
+    ):
+        _command(group, name, run, text).add_argument("username")
+    post = _group(group, "post", _("職に就ける・職を終える"))
+    begin = _command(post, "add", people.post_add, _("職に就ける"))
+    begin.add_argument("--from", dest="since", type=people.day, default=None, metavar="DATE")
+    begin.add_argument("--until", type=people.day, default=None, metavar="DATE")
+    begin.add_argument("--concurrent", action="store_true", help=_("兼務"))
+    end = _command(post, "end", people.post_end, _("職を終える"))
+    end.add_argument(
+        "--from", dest="since", type=people.day, default=None, metavar="DATE",
+        help=_("就いていない最初の日（省けば今日）"),
+    )  # fmt: skip
+    for parser in (begin, end):
+        parser.add_argument("username")
+        parser.add_argument("post")
+
+
+def _audit(commands: "argparse._SubParsersAction[Parser]") -> None:
+    group = _group(commands, "audit", _("監査ログ"))
+    _command(group, "verify", auditing.verify, _("改変の跡がないか検証する"))
+    export = _command(group, "export", auditing.export, _("書き出す（標準出力へ）"))
+    export.add_argument("--format", choices=("jsonl", "csv"), required=True)
+
+
+def _password(parser: argparse.ArgumentParser) -> None:
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument(
+        "--password-stdin", action="store_true", help=_("標準入力の一行目をパスワードにする")
+    )
+    how.add_argument(
+        "--generate", action="store_true", help=_("パスワードを作り、一度だけ表示する")
+    )
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(_("ポートは 0 から 65535 の数です"))
+    return int(text)
+
+
+def _translated(message: str) -> str:
+    """Return one of argparse's sentences with its fixed words in the chosen language."""
+    for words, ours in (
+        ("the following arguments are required:", _("足りない引数:")),
+        ("unrecognized arguments:", _("知らない引数:")),
+        ("invalid choice:", _("選べない値:")),
+        ("choose from", _("選べるもの:")),
+        ("expected one argument", _("値が一つ必要です")),
+        ("expected at least one argument", _("値が必要です")),
+        ("not allowed with argument", _("いっしょに使えない引数:")),
+        ("argument", _("引数")),
+    ):
+        message = message.replace(words, ours)
+    return message

@@ -1,0 +1,26 @@
+"""`dxflow audit verify|export`."""
+
+from argparse import Namespace
+from dataclasses import asdict
+
+from dxflow.cli.output import Output
+from dxflow.config import Settings
+from dxflow.services import log_check
+from dxflow.services.bootstrap import operator
+from dxflow.services.opening import open_site
+
+
+def verify(_arguments: Namespace, settings: Settings, output: Output) -> int:
+    """Verify the whole log; 1 when anything contradicts it."""
+    site = open_site(settings)
+    report = log_check.verify(site, operator(site))
+    output.say(report.text)
+    output.result({"ok": report.ok} | asdict(report))
+    return 0 if report.ok else 1
+
+
+def export(arguments: Namespace, settings: Settings, output: Output) -> int:
+    """Write the log to standard output; that it was written out is itself an event in it."""
+    site = open_site(settings)
+    output.raw(log_check.export(site, operator(site), arguments.format))
+    return 0

@@ -1,0 +1,56 @@
+"""`dxflow init` and `dxflow upgrade`."""
+
+from argparse import Namespace
+
+from dxflow.cli.output import Output
+from dxflow.cli.packs import folder_of
+from dxflow.cli.passwords import asked_for
+from dxflow.config import Settings
+from dxflow.services import bootstrap, packs
+from dxflow.services.opening import open_site
+from dxflow.texts import gettext as _
+
+
+def init(arguments: Namespace, settings: Settings, output: Output) -> int:
+    """Make secret key and tables, perhaps a first pack and an administrator."""
+    files = packs.read_folder(folder_of(arguments.pack)) if arguments.pack else None
+    password = asked_for(arguments) if arguments.admin else ""
+    site = open_site(settings)
+    done = bootstrap.init(
+        site, pack=files, administrator=arguments.admin, name=arguments.name, password=password
+    )
+    output.say(
+        _("フォルダー: {home}", home=settings.home),
+        _("データベースを用意しました（表の版 {revision}）。", revision=done.revision)
+        if done.upgraded
+        else _("データベースは最新です（表の版 {revision}）。", revision=done.revision),
+    )
+    if done.pack is not None:
+        output.say(
+            _("パック {key} の第 {version} 版です。", key=done.pack.key, version=done.pack.version)
+        )
+    account = done.administrator
+    if account is not None:
+        output.say(_("管理者: {username}", username=account.username))
+        if account.password:
+            output.say(_("パスワード（一度だけ表示します）: {password}", password=account.password))
+    output.result(
+        {
+            "home": str(settings.home),
+            "revision": done.revision,
+            "upgraded": done.upgraded,
+            "key_made": done.key_made,
+            "pack": done.pack,
+            "administrator": account,
+        }
+    )
+    return 0
+
+
+def upgrade(_arguments: Namespace, settings: Settings, output: Output) -> int:
+    """Bring the tables to this version."""
+    site = open_site(settings)
+    changed = bootstrap.upgrade(site)
+    output.say(_("データベースを更新しました。") if changed else _("データベースは最新です。"))
+    output.result({"upgraded": changed, "revision": bootstrap.revision()})
+    return 0
