@@ -37,14 +37,16 @@ def start(
     *,
     draft_id: str = "",
     idempotency_key: str | None = None,
+    request: str = "",
 ) -> Started:
     """Hand a proposal in: case, number, process and first entry of its chain, or nothing.
 
-    The same idempotency key gives the first answer again. Raises NotFound for a process that
-    cannot be started, NotAllowed for somebody without a post in a section.
+    The same idempotency key gives the first answer again (`request` as in `tasks.complete`).
+    Raises NotFound for a process that cannot be started, NotAllowed for somebody without a post
+    in a section.
     """
     with site.database.write() as tx:
-        answer = submissions.answered(tx, actor, idempotency_key, submission, process)
+        answer = submissions.answered(tx, actor, idempotency_key, submission, process, request)
         if answer is not None:
             return Started(answer["id"], answer["number"])
         pack = startable(site, tx, process)
@@ -53,12 +55,20 @@ def start(
                 _("所属する課がないため、提案を出せません。管理者に連絡してください。")
             )
         act = _new_act(site, tx, actor, pack, process, actor.unit, _title(submission.values))
-        started = _begin(act, process, submission, idempotency_key)
+        started = _begin(act, process, submission, idempotency_key, request)
         if draft_id:
             tx.execute(
                 delete(Draft).where(Draft.id == draft_id, Draft.person_id == actor.person_id)
             )
     return started
+
+
+def repeated(
+    site: Site, actor: Actor, process: str, idempotency_key: str | None, request: str
+) -> Started | None:
+    """Return the first answer to a start that is sent again; Conflict as in `tasks.repeated`."""
+    answer = submissions.repeated(site, actor, idempotency_key, process, request)
+    return None if answer is None else Started(answer["id"], answer["number"])
 
 
 def start_linked(act: Act, unit: str, note: str) -> Started:
@@ -80,7 +90,6 @@ def start_linked(act: Act, unit: str, note: str) -> Started:
         linked,
         process,
         forms.Submission(form.key, form.digest, form.outcomes[0].key, values),
-        None,
     )
 
 
@@ -232,7 +241,11 @@ def _new_act(
 
 
 def _begin(
-    act: Act, process: str, submission: forms.Submission, idempotency_key: str | None
+    act: Act,
+    process: str,
+    submission: forms.Submission,
+    idempotency_key: str | None = None,
+    request: str = "",
 ) -> Started:
     who = act.directory()
     unit = act.case["unit"]
@@ -254,6 +267,7 @@ def _begin(
         meaning=history.DRAFT,
         idempotency_key=idempotency_key,
         answer=vars(started),
+        request=request,
     )
     step = engine.start(
         act.pack.definitions,

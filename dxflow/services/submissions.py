@@ -12,6 +12,7 @@ from dxflow.errors import Conflict
 from dxflow.services import plain
 from dxflow.services.act import Act
 from dxflow.services.actor import Actor
+from dxflow.services.site import Site
 from dxflow.texts import gettext as _
 
 
@@ -21,11 +22,32 @@ def answered(
     idempotency_key: str | None,
     submission: forms.Submission,
     target: str,
+    request: str = "",
 ) -> dict[str, Any] | None:
     """Return the first answer to a request with this key, None when it is new.
 
     Raises Conflict when the key was used for something else.
     """
+    return _answer(tx, actor, idempotency_key, request_digest(submission, target, request))
+
+
+def repeated(
+    site: Site, actor: Actor, idempotency_key: str | None, target: str, request: str
+) -> dict[str, Any] | None:
+    """Return the first answer to a request with this key, before its form is looked at again.
+
+    The form may not be there any more (its task is done) or read otherwise by now; `request` is
+    what the caller sent and gave to the act the first time. Raises Conflict like `answered`.
+    """
+    if not idempotency_key:
+        return None
+    with site.database.read() as tx:
+        return _answer(tx, actor, idempotency_key, _digest([target, request]))
+
+
+def _answer(
+    tx: Connection, actor: Actor, idempotency_key: str | None, digest: str
+) -> dict[str, Any] | None:
     if not idempotency_key:
         return None
     row = tx.execute(
@@ -36,18 +58,22 @@ def answered(
     ).one_or_none()
     if row is None:
         return None
-    if row.request_digest != request_digest(submission, target):
+    if row.request_digest != digest:
         raise Conflict(_("同じ Idempotency-Key が別の内容に使われています。"))
     answer: dict[str, Any] = plain.loads(row.answer)
     return answer
 
 
-def request_digest(submission: forms.Submission, target: str) -> str:
-    """Return the SHA-256 (hex) of what a request asks for."""
-    body = plain.dumps(
-        [target, submission.form_digest, submission.outcome, forms.to_plain(submission.values)]
-    )
-    return hashlib.sha256(body.encode()).hexdigest()
+def request_digest(submission: forms.Submission, target: str, request: str = "") -> str:
+    """Return the SHA-256 (hex) of what a request asks for: as it was sent, if that is known."""
+    if request:
+        return _digest([target, request])
+    values = forms.to_plain(submission.values)
+    return _digest([target, submission.form_digest, submission.outcome, values])
+
+
+def _digest(parts: list[Any]) -> str:
+    return hashlib.sha256(plain.dumps(parts).encode()).hexdigest()
 
 
 def insert_row(
@@ -60,6 +86,7 @@ def insert_row(
     meaning: str,
     idempotency_key: str | None,
     answer: Mapping[str, Any],
+    request: str = "",
 ) -> str:
     """Store a submission and return its id. `meaning` is its act for segregation of duties."""
     submission_id = act.new_id()
@@ -79,7 +106,7 @@ def insert_row(
             post=act.actor.acting_post,
             at=act.now,
             idempotency_key=idempotency_key or None,
-            request_digest=request_digest(submission, work_item or process),
+            request_digest=request_digest(submission, work_item or process, request),
             answer=plain.dumps(dict(answer)),
         )
     )

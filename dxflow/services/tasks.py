@@ -50,15 +50,17 @@ def complete(
     *,
     version: int | None = None,
     idempotency_key: str | None = None,
+    request: str = "",
 ) -> Completed:
     """Complete a user task with a checked submission: all of its effects, or none.
 
-    The same idempotency key gives the first answer again. Raises Conflict when somebody else was
+    The same idempotency key gives the first answer again; `request` is what the caller sent, if
+    it is to be known again by that and not by its meaning. Raises Conflict when somebody else was
     first (says who and when), NotAllowed when the person may not (says why), StepFailed when the
     process itself fails; then nothing is written.
     """
     with site.database.write() as tx:
-        answer = submissions.answered(tx, actor, idempotency_key, submission, task_id)
+        answer = submissions.answered(tx, actor, idempotency_key, submission, task_id, request)
         if answer is not None:
             return _completed(answer)
         act, item, work = _lock_task(site, tx, actor, task_id)
@@ -109,6 +111,7 @@ def complete(
             meaning=meaning,
             idempotency_key=idempotency_key,
             answer=answer,
+            request=request,
         )
         undoable = not act.final and not step.ended
         act.finish(
@@ -135,6 +138,18 @@ def completed_before(
             )
         ).scalar_one_or_none()
     return _completed(plain.loads(answer)) if answer else None
+
+
+def repeated(
+    site: Site, actor: Actor, task_id: str, idempotency_key: str | None, request: str
+) -> Completed | None:
+    """Return the first answer to a request that is sent again, None when it is new.
+
+    To be asked before the form of the task, which is gone once the task is done. Raises Conflict
+    when the key was used for something else.
+    """
+    answer = submissions.repeated(site, actor, idempotency_key, task_id, request)
+    return None if answer is None else _completed(answer)
 
 
 def claim(site: Site, actor: Actor, task_id: str) -> None:
