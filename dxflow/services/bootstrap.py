@@ -26,8 +26,10 @@ class Initialised:
 
 
 def operator(site: Site) -> Actor:
-    """Return the operator at the command line, as the log writes them."""
-    return replace(system_actor(site.today()), channel="cli")
+    """Return the operator at the command line, as the log writes them; they may read the log."""
+    return replace(
+        system_actor(site.today()), channel="cli", groups=frozenset({"role:auditor", "role:admin"})
+    )
 
 
 def init(
