@@ -6,12 +6,12 @@ Costs two statements: what waits, and notices that are new.
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, g, get_flashed_messages, request
+from flask import Flask, current_app, g, get_flashed_messages, request
 from werkzeug.routing import Map
 from werkzeug.routing.exceptions import RoutingException
 from werkzeug.exceptions import HTTPException
 
-from dxflow.services import inbox
+from dxflow.services import inbox, notices
 from dxflow.services.actor import Actor
 from dxflow.texts import gettext, language
 from dxflow.web import current
@@ -107,8 +107,6 @@ def allowed(actor: Actor, served: frozenset[str]) -> frozenset[str]:
 
 
 def _frame_of(actor: Actor) -> Frame:
-    from flask import current_app
-
     site = current.site()
     waiting, late = inbox.counts(site, actor)
     can = allowed(actor, current_app.extensions["dxflow.served"])
@@ -120,7 +118,7 @@ def _frame_of(actor: Actor) -> Frame:
         ),
         waiting=waiting,
         late=late,
-        notices=0,
+        notices=notices.unread_count(site, actor) if "notices" in can else 0,
         can=can,
     )
 

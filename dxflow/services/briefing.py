@@ -1,0 +1,154 @@
+"""What somebody needs to know of a case while they do a task of it.
+
+Where it stands, what was handed in so far, which rule sent it here, what the committee says, what
+was measured before. The number of queries does not depend on the length of the story.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, case, func, select
+
+from dxflow import forms
+from dxflow.calendars.periods import period_start
+from dxflow.db.identity import Person
+from dxflow.db.process import Submission
+from dxflow.services import case_rulings, history, measures, naming, packs, plain, submitted
+from dxflow.services import task_forms
+from dxflow.services.actor import Actor
+from dxflow.services.case_head import CaseHead, head_of, read_facts
+from dxflow.services.case_opening import Opened, open_case
+from dxflow.services.case_rounds import Rounds, RoundView, rounds_of
+from dxflow.services.case_rulings import RulingView
+from dxflow.services.measures import Tracked
+from dxflow.services.site import Site
+
+#: How many periods of earlier values are shown.
+PERIODS = 4
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """A form that is in force: the latest of its kind, and of each person who judged."""
+
+    title: str
+    step: str
+    outcome: str
+    tone: str
+    person: str
+    post: str
+    at: datetime
+    view: forms.FormView
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The values of a measure in the periods of `Briefing.periods`, None where there is none."""
+
+    name: str
+    unit: str
+    baseline: Any
+    target: Any
+    values: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Briefing:
+    """The whole. `rulings` holds the last evaluation of each decision table."""
+
+    head: CaseHead
+    handed_in: tuple[HandedIn, ...]
+    rulings: tuple[RulingView, ...]
+    round: RoundView | None
+    periods: tuple[str, ...]
+    measured: tuple[Measured, ...]
+
+
+def of_case(site: Site, actor: Actor, case_id: str) -> Briefing:
+    """Return the briefing on a case. Raises NotFound when the actor may not know of it."""
+    with site.database.read() as tx:
+        opened = open_case(site, tx, actor, case_id)
+        facts = read_facts(opened)
+        rounds = rounds_of(opened, facts.items)
+        periods, measured = _measured(measures.tracked(tx, case_ids=[case_id]))
+        return Briefing(
+            head=head_of(opened, facts),
+            handed_in=tuple(_handed_in(opened, rounds)),
+            rulings=tuple(one for one in case_rulings.rulings(opened) if not one.earlier),
+            round=rounds.rounds[0] if rounds.rounds else None,
+            periods=periods,
+            measured=measured,
+        )
+
+
+def _handed_in(opened: Opened, rounds: Rounds) -> Iterable[HandedIn]:
+    rows = [row for row in _in_force(opened) if not rounds.hides(row.act, row.person_id, row.at)]
+    names = naming.load(opened.tx, opened.who, posts=[row.post for row in rows])
+    contexts: dict[str, forms.Context] = {}
+    for row in rows:
+        pack = packs.load(opened.site, opened.tx, row.pack_digest)
+        if pack.digest not in contexts:
+            contexts[pack.digest] = task_forms.submitted_context(
+                opened.site, opened.tx, opened.actor, pack, opened.id
+            )
+        definition = pack.form(row.form_key)
+        outcome, tone = submitted.outcome_words(definition, row.outcome)
+        view = forms.readonly_view(definition, plain.loads(row.body), contexts[pack.digest])
+        yield HandedIn(
+            title=definition.title,
+            step=submitted.step_name(pack, row.element),
+            outcome=outcome,
+            tone=tone,
+            person=row.person_name or "",
+            post=names.post(row.post),
+            at=row.at,
+            view=view,
+        )
+
+
+def _in_force(opened: Opened) -> list[Row[Any]]:
+    """Return the last submission of every form, of each person where a form judges."""
+    whose = case((Submission.act == history.DRAFT, ""), else_=Submission.person_id)
+    place = func.row_number().over(
+        partition_by=[Submission.form_key, whose],
+        order_by=[Submission.at.desc(), Submission.id.desc()],
+    )
+    ranked = (
+        select(Submission.id, place.label("place"))
+        .where(Submission.case_id == opened.id, Submission.superseded_at.is_(None))
+        .subquery()
+    )
+    return list(
+        opened.tx.execute(
+            select(Submission.__table__, Person.name.label("person_name"))
+            .join(ranked, ranked.c.id == Submission.id)
+            .outerjoin(Person, Person.id == Submission.person_id)
+            .where(ranked.c.place == 1)
+            .order_by(Submission.at, Submission.id)
+        )
+    )
+
+
+def _measured(tracked: list[Tracked]) -> tuple[tuple[str, ...], tuple[Measured, ...]]:
+    """Return the last periods with values, oldest first, and every measure's values in them."""
+    seen = sorted(
+        {actual.period for one in tracked for actual in one.actuals}, key=period_start
+    )
+    if not seen:
+        return (), ()
+    found = []
+    for one in tracked:
+        by_period = {actual.period: actual.value for actual in one.actuals}
+        targets = one.measure.targets
+        found.append(
+            Measured(
+                name=one.measure.name,
+                unit=one.measure.unit,
+                baseline=one.measure.baseline,
+                target=targets[max(targets)] if targets else None,
+                values=tuple(by_period.get(period) for period in seen[-PERIODS:]),
+            )
+        )
+    return tuple(seen[-PERIODS:]), tuple(found)

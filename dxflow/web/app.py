@@ -1,0 +1,126 @@
+"""The application: wiring only."""
+
+import hashlib
+import importlib
+import importlib.util
+import logging
+import time
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Flask, Response, g, request
+from jinja2 import StrictUndefined
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from dxflow import texts
+from dxflow.services.access import public
+from dxflow.services.site import Site
+from dxflow.web import current, errors, filters, frame, security
+from dxflow.web.posting import Identifier
+
+log = logging.getLogger("dxflow.web")
+
+LARGEST_REQUEST = 2 * 1024 * 1024
+MOST_PARTS = 5_000
+#: The blueprints of the pages, each the module of the same name.
+PAGES = ("login", "account", "inbox", "task", "proposal", "mine", "case", "kpi", "audit", "notices")
+
+
+def create_app(site: Site, blueprints: Sequence[Blueprint] = ()) -> Flask:
+    """Return the application of an installation.
+
+    `blueprints` are served beside the pages and log callers in by themselves. Raises ConfigRefused
+    when the secret key is missing or not safe.
+    """
+    app = Flask(__name__)
+    app.url_map.converters["ident"] = Identifier
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = False
+    app.config.update(_settings(site))
+    app.extensions[current.SITE] = site
+    app.extensions[security.GUARDED_ELSEWHERE] = frozenset(one.name for one in blueprints)
+    app.before_request(_begin)
+    security.install(app)
+    errors.install(app)
+    filters.install(app)
+    for blueprint in (*_pages(), *blueprints):
+        app.register_blueprint(blueprint)
+    app.add_url_rule("/healthz", "healthz", healthz)
+    frame.install(app, frame.served_pages(app.url_map))
+    _pin_static_files(app)
+    app.after_request(_log_request)
+    if site.settings.proxies:
+        hops = site.settings.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    return app
+
+
+@public
+def healthz() -> tuple[dict[str, str], int]:
+    """Say whether the installation is able to serve."""
+    alive = current.site().database.alive()
+    return ({"status": "ok"}, 200) if alive else ({"status": "unavailable"}, 503)
+
+
+def _settings(site: Site) -> dict[str, Any]:
+    https = site.settings.https
+    return {
+        "SECRET_KEY": site.settings.secret_key(),
+        "MAX_CONTENT_LENGTH": LARGEST_REQUEST,
+        "MAX_FORM_MEMORY_SIZE": LARGEST_REQUEST,
+        "MAX_FORM_PARTS": MOST_PARTS,
+        "SESSION_COOKIE_NAME": "__Host-dxflow" if https else "dxflow",
+        "SESSION_COOKIE_SECURE": https,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_PATH": "/",
+        "WTF_CSRF_FIELD_NAME": "_csrf",
+        "WTF_CSRF_TIME_LIMIT": None,  # the token ends with the session
+        "WTF_CSRF_CHECK_DEFAULT": False,  # the door asks for it, after the login
+        "WTF_CSRF_SSL_STRICT": False,  # the door compares the origin
+    }
+
+
+def _pages() -> list[Blueprint]:
+    found = []
+    for name in PAGES:
+        module = f"dxflow.web.{name}"
+        if importlib.util.find_spec(module) is not None:
+            found.append(importlib.import_module(module).blueprint)
+    return found
+
+
+def _begin() -> None:
+    g.request_id = uuid.uuid4().hex
+    g.began = time.perf_counter()
+    texts.language.set(current.site().settings.language)
+
+
+def _log_request(response: Response) -> Response:
+    log.info(
+        "%s %s %s %d %.1fms",
+        current.request_id(),
+        request.method,
+        request.path,
+        response.status_code,
+        (time.perf_counter() - g.began) * 1000,
+    )
+    return response
+
+
+def _pin_static_files(app: Flask) -> None:
+    """Let every static address carry the digest of its file, so that it may be kept for ever."""
+    folder = Path(app.static_folder or "")
+    digests = {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+    def pin(endpoint: str, values: dict[str, Any]) -> None:
+        if endpoint == "static" and values.get("filename") in digests:
+            values.setdefault("v", digests[values["filename"]])
+
+    app.url_default_functions.setdefault(None, []).append(pin)

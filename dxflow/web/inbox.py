@@ -1,0 +1,127 @@
+"""受信箱: what waits, the late first."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from flask import Blueprint, render_template, request, url_for
+
+from dxflow.calendars.wareki import wareki_date, wareki_short
+from dxflow.clock import local_date
+from dxflow.errors import Invalid
+from dxflow.services import inbox
+from dxflow.services.access import signed_in
+from dxflow.services.actor import READS_ALL, Actor
+from dxflow.services.inbox import Listed
+from dxflow.texts import gettext as _
+from dxflow.web import current, onward
+
+blueprint = Blueprint("inbox", __name__)
+
+PER_PAGE = 50
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A task as a line of the inbox, in words. Addresses are empty for what one may not do."""
+
+    url: str
+    task: str
+    case_number: str
+    case_title: str
+    phase: str
+    due: str
+    due_iso: str
+    urgency: str
+    due_note: str
+    received: str
+    claimed_by: str
+    claim_url: str
+    release_url: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """Tasks of one urgency."""
+
+    urgency: str
+    title: str
+    entries: tuple[Entry, ...]
+
+
+@blueprint.get("/")
+@signed_in
+def index() -> str:
+    """Show what waits for the person, their section, or everybody."""
+    actor, site = current.actor(), current.site()
+    scope = request.args.get("scope", "mine")
+    page = inbox.waiting(site, actor, scope, page_number(), PER_PAGE)
+    return render_template(
+        "inbox.html",
+        scope=scope,
+        page=page,
+        sections=_sections([_entry(actor, one, site.today()) for one in page.entries]),
+        tabs=_tabs(actor, scope),
+        address_of=lambda number: url_for("inbox.index", scope=scope, page=number),
+    )
+
+
+def page_number() -> int:
+    """Return the page asked for. Raises Invalid for anything but a number."""
+    text = request.args.get("page", "1")
+    if not text.isascii() or not text.isdigit() or len(text) > 7:
+        message = _("ページは 1 からの数で指定してください。")
+        raise Invalid(message, {"page": [message]})
+    return int(text)
+
+
+def due_note(urgency: str, due: date | None, today: date) -> str:
+    """Return how far the due date is, in days as people count them."""
+    if due is None or urgency == "none":
+        return ""
+    days = (due - today).days
+    if urgency == "late":
+        return _("{n}日超過", n=-days) if days < 0 else _("期限超過")
+    if days <= 0:
+        return _("きょうまで")
+    return _("あすまで") if days == 1 else _("あと{n}日", n=days)
+
+
+def _entry(actor: Actor, one: Listed, today: date) -> Entry:
+    due = local_date(one.due_at) if one.due_at else None
+    taken_by_me = one.assignee_id == actor.person_id
+    shared = len(one.groups) > 0 and not all(group.startswith("user:") for group in one.groups)
+    claim = one.mine and one.assignee_id is None and shared
+    return Entry(
+        url=url_for("task.show", task_id=one.id) if one.mine else onward.case_address(one.case_id),
+        task=one.name,
+        case_number=one.case_number,
+        case_title=one.case_title,
+        phase=one.stage,
+        due=wareki_date(due) if due else "",
+        due_iso=due.isoformat() if due else "",
+        urgency=one.urgency,
+        due_note=due_note(one.urgency, due, today),
+        received=wareki_short(local_date(one.created_at)),
+        claimed_by=_("あなた") if taken_by_me and shared else one.assignee if shared else "",
+        claim_url=url_for("task.claim", task_id=one.id) if claim else "",
+        release_url=url_for("task.release", task_id=one.id) if taken_by_me and shared else "",
+    )
+
+
+def _sections(entries: list[Entry]) -> tuple[Section, ...]:
+    titles = (("late", _("期限を過ぎたもの")), ("soon", _("まもなく期限")), ("none", _("そのほか")))
+    sections = (
+        Section(key, title, tuple(one for one in entries if one.urgency == key))
+        for key, title in titles
+    )
+    return tuple(section for section in sections if section.entries)
+
+
+def _tabs(actor: Actor, scope: str) -> list[dict[str, object]]:
+    scopes = [("mine", _("私の作業")), ("group", _("課の作業"))]
+    if actor.has_role(*READS_ALL):
+        scopes.append(("all", _("すべて")))
+    return [
+        {"label": label, "url": url_for("inbox.index", scope=key), "current": key == scope}
+        for key, label in scopes
+    ]

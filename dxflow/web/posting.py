@@ -1,0 +1,64 @@
+"""A posted form page: its control fields, checked, and what was typed."""
+
+import re
+import secrets
+from dataclasses import dataclass
+
+from flask import request
+from werkzeug.exceptions import BadRequest
+from werkzeug.routing import BaseConverter
+
+from dxflow.forms.shapes import Posted
+
+_KEY = re.compile(r"[0-9a-f]{32}", re.ASCII)
+_HIGHEST_VERSION = 2**31
+
+
+class Identifier(BaseConverter):
+    """An id in an address; anything else is no page of ours."""
+
+    regex = "[0-9a-f]{32}"
+
+
+@dataclass(frozen=True)
+class PostedPage:
+    """What came with a form page. `typed` maps names to the texts sent under them."""
+
+    typed: Posted
+    outcome: str | None
+    saves: bool
+    changes_rows: bool
+    version: int | None
+    key: str
+
+
+def read() -> PostedPage:
+    """Return the posted page. Raises BadRequest for control fields no page of ours sends."""
+    form = request.form
+    version, key = form.get("_version"), form.get("_idempotency_key", "")
+    if version is not None and not _is_version(version):
+        raise BadRequest
+    if key and not is_key(key):
+        raise BadRequest
+    return PostedPage(
+        typed=form.to_dict(flat=False),
+        outcome=form.get("_outcome"),
+        saves="_save" in form,
+        changes_rows="_row" in form,
+        version=int(version) if version is not None else None,
+        key=key,
+    )
+
+
+def is_key(text: str) -> bool:
+    """Return whether a text is a key as `fresh_key` makes them, or an id."""
+    return _KEY.fullmatch(text) is not None
+
+
+def fresh_key() -> str:
+    """Return a key under which an act is done once, however often it is sent."""
+    return secrets.token_hex(16)
+
+
+def _is_version(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 12 and int(text) < _HIGHEST_VERSION

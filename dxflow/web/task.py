@@ -1,0 +1,166 @@
+"""The page of a task: what the case is about, the form, and what comes of handing it in."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, flash, g, make_response, redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from dxflow import forms
+from dxflow.engine import StepFailed
+from dxflow.errors import Invalid, Unavailable
+from dxflow.services import briefing, drafts, inbox, task_forms, tasks
+from dxflow.services.access import signed_in
+from dxflow.services.task_forms import TaskForm
+from dxflow.services.tasks import Completed, PageOutdated, TaskClosed
+from dxflow.texts import gettext as _
+from dxflow.web import current, onward, posting
+from dxflow.web.errors import RETRY_AFTER
+from dxflow.web.posting import PostedPage
+
+blueprint = Blueprint("task", __name__)
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Why the page comes back instead of going on."""
+
+    status: int
+    kind: str
+    text: str = ""
+    errors: Invalid | None = None
+
+
+@blueprint.get("/tasks/<ident:task_id>")
+@signed_in
+def show(task_id: str) -> str:
+    """Show the form of an open task and what one needs to know for it."""
+    form = task_forms.task_form(current.site(), current.actor(), task_id)
+    view = forms.view(form.definition, form.values, form.context)
+    return _page(form, view, posting.fresh_key())
+
+
+@blueprint.post("/tasks/<ident:task_id>")
+@signed_in
+def act(task_id: str) -> Response:
+    """Hand the form in, keep it as a draft, or add and remove rows."""
+    site, actor, page = current.site(), current.actor(), posting.read()
+    try:
+        form = task_forms.task_form(site, actor, task_id)
+    except TaskClosed:
+        done = tasks.completed_before(site, actor, task_id, page.key)
+        if done is None:
+            raise
+        return redirect(onward.after(done.case_id, done.next_tasks), 303)
+    g.case_id = form.task.case_id if form.task else None
+    try:
+        if page.saves or page.changes_rows:
+            return _keep(form, page, task_id)
+        return _hand_in(form, page, task_id)
+    except forms.FormInvalid as errors:
+        trouble = Trouble(422, "error", errors=errors)
+    except Invalid as refusal:
+        trouble = Trouble(422, "error", refusal.message, refusal)
+    except PageOutdated as moved:
+        trouble = Trouble(409, "warning", moved.message)
+    except Unavailable as away:
+        trouble = Trouble(503, "error", away.message)
+    return _again(form, page, trouble)
+
+
+@blueprint.post("/drafts/task/<ident:task_id>")
+@signed_in
+def autosave(task_id: str) -> tuple[str, int]:
+    """Keep what is being typed."""
+    site, actor, page = current.site(), current.actor(), posting.read()
+    form = task_forms.task_form(site, actor, task_id)
+    drafts.save_task(site, actor, task_id, forms.read_posted(form.definition, page.typed))
+    return "", 204
+
+
+@blueprint.post("/tasks/<ident:task_id>/claim")
+@signed_in
+def claim(task_id: str) -> Response:
+    """Take a task that is offered to one's group."""
+    tasks.claim(current.site(), current.actor(), task_id)
+    flash(_("引き受けました。ほかの人には「対応中」と見えます。"), "success")
+    return redirect(onward.back(), 303)
+
+
+@blueprint.post("/tasks/<ident:task_id>/release")
+@signed_in
+def release(task_id: str) -> Response:
+    """Give a task back to its group."""
+    tasks.release(current.site(), current.actor(), task_id)
+    flash(_("引受けをやめました。作業はグループに戻りました。"), "success")
+    return redirect(onward.back(), 303)
+
+
+def _keep(form: TaskForm, page: PostedPage, task_id: str) -> Response:
+    typed = page.typed
+    if page.changes_rows:
+        typed = forms.rows_changed(form.definition, typed, form.context) or typed
+    raw = forms.read_posted(form.definition, typed)
+    drafts.save_task(current.site(), current.actor(), task_id, raw)
+    if page.saves:
+        flash(_("下書きを保存しました。ログアウトしても残ります。"), "success")
+    return redirect(url_for("task.show", task_id=task_id), 303)
+
+
+def _hand_in(form: TaskForm, page: PostedPage, task_id: str) -> Response:
+    site, actor = current.site(), current.actor()
+    submission = forms.submit_posted(form.definition, page.typed, page.outcome, form.context)
+    try:
+        done = tasks.complete(
+            site,
+            actor,
+            task_id,
+            submission,
+            version=page.version,
+            idempotency_key=page.key or None,
+        )
+    except StepFailed:
+        drafts.save_task(site, actor, task_id, forms.read_posted(form.definition, page.typed))
+        raise
+    return _done(form, submission.outcome, done)
+
+
+def _done(form: TaskForm, outcome: str, done: Completed) -> Response:
+    name = form.task.name if form.task else ""
+    label = next((one.label for one in form.definition.outcomes if one.key == outcome), outcome)
+    said = _("「{task}」を「{outcome}」で済ませました。", task=name, outcome=label)
+    onward.say_next(said, done.case_id, done.number, done.status)
+    return redirect(onward.after(done.case_id, done.next_tasks), 303)
+
+
+def _again(form: TaskForm, page: PostedPage, trouble: Trouble) -> Response:
+    view = forms.view_posted(
+        form.definition, page.typed, form.context, trouble.errors, page.outcome
+    )
+    answer = make_response(_page(form, view, page.key or posting.fresh_key(), trouble))
+    answer.status_code = trouble.status
+    if trouble.status == 503:
+        answer.headers["Retry-After"] = str(RETRY_AFTER)
+    return answer
+
+
+def _page(form: TaskForm, view: forms.FormView, key: str, trouble: Trouble | None = None) -> str:
+    site, actor, task = current.site(), current.actor(), _task_of(form)
+    return render_template(
+        "task.html",
+        task=task,
+        urgency=inbox.urgency(form.pack, task.due_at, site.now()),
+        mine=task.assignee_id == actor.person_id,
+        form=form,
+        view=view,
+        key=key,
+        trouble=trouble,
+        brief=briefing.of_case(site, actor, task.case_id),
+    )
+
+
+def _task_of(form: TaskForm) -> Any:
+    if form.task is None:
+        message = "a task's page needs a task"
+        raise TypeError(message)
+    return form.task

@@ -1,0 +1,69 @@
+"""The application over a small city, and browsers that are logged in."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from dxflow.web.app import create_app
+from tests.factories import PASSWORD, City
+
+TOKEN = re.compile(r'name="_csrf" value="([^"]+)"')
+
+
+@dataclass
+class Browser:
+    """A person's browser: keeps cookies, finds the CSRF token of the page it looks at."""
+
+    client: FlaskClient
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def get(self, path: str, **options: Any) -> TestResponse:
+        return self.client.get(path, headers=self.headers, **options)
+
+    def post(self, path: str, data: Any = None, *, token: str | None = None, **options: Any) -> TestResponse:
+        values = dict(data or {})
+        values.setdefault("_csrf", self.token() if token is None else token)
+        headers = {**self.headers, **options.pop("headers", {})}
+        return self.client.post(path, data=values, headers=headers, **options)
+
+    def token(self) -> str:
+        """Return the token of a page that everybody may open."""
+        page = self.client.get("/password")
+        if page.status_code != 200:
+            page = self.client.get("/login")
+        found = TOKEN.search(page.text)
+        assert found is not None
+        return found[1]
+
+    def log_in(self, name: str, password: str = PASSWORD, **extra: str) -> TestResponse:
+        return self.post("/login", {"username": name, "password": password, **extra})
+
+
+@pytest.fixture
+def app(sqlite_city: City) -> Flask:
+    sqlite_city.site.settings.make_secret_key()
+    app = create_app(sqlite_city.site)
+    app.testing = False  # errors become pages, as they do for people
+    return app
+
+
+@pytest.fixture
+def anybody(app: Flask) -> Browser:
+    return Browser(app.test_client())
+
+
+@pytest.fixture
+def browse(app: Flask) -> Any:
+    """Return a function that gives somebody's browser, logged in."""
+
+    def open_browser(name: str) -> Browser:
+        browser = Browser(app.test_client())
+        assert browser.log_in(name).status_code == 303
+        return browser
+
+    return open_browser
