@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import DateTime, Dialect, MetaData
+from sqlalchemy import DateTime, Dialect, MetaData, Table
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
@@ -42,3 +42,8 @@ class Base(DeclarativeBase):
     """Base of all tables. Statements are Core statements; no object is ever flushed."""
 
     metadata = MetaData(naming_convention=NAMING)
+
+
+def table(entity: type[Base]) -> Table:
+    """Return the table of a class, for statements that are built once and run often."""
+    return Base.metadata.tables[entity.__tablename__]

@@ -2,23 +2,32 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from dxflow.authority.segregation import Involvement
+from dxflow.db.base import table
 from dxflow.db.process import Submission
 from dxflow.services import plain
 
 DRAFT = "draft"
 
 
+_SUBMISSION = table(Submission)
+_DRAFTERS = (
+    select(_SUBMISSION.c.person_id)
+    .where(_SUBMISSION.c.case_id == bindparam("case"), _SUBMISSION.c.act == DRAFT)
+    .distinct()
+)
+
+
+def drafters(tx: Connection, case_id: str) -> frozenset[str]:
+    """Return who drafted a case over its whole history, acts pulled back included."""
+    return frozenset(tx.execute(_DRAFTERS, {"case": case_id}).scalars())
+
+
 def involvement(tx: Connection, case_id: str, applicant: str) -> Involvement:
     """Return applicant and drafters over the whole history, acts pulled back included."""
-    drafters = tx.execute(
-        select(Submission.person_id)
-        .where(Submission.case_id == case_id, Submission.act == DRAFT)
-        .distinct()
-    ).scalars()
-    return Involvement(applicant, frozenset(drafters))
+    return Involvement(applicant, drafters(tx, case_id))
 
 
 def latest(tx: Connection, case_id: str) -> dict[str, dict[str, Any]]:

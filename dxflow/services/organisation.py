@@ -66,9 +66,13 @@ class Organisation:
     holdings: tuple[HoldingRow, ...] = field(default=())
 
 
+_VERSION = select(Setting.value).where(Setting.key == VERSION_KEY).scalar_subquery()
+_READ_VERSION = select(_VERSION)
+
+
 def version_query() -> ScalarSelect[str]:
     """Return the organisation's version as a scalar subquery, to ride on another statement."""
-    return select(Setting.value).where(Setting.key == VERSION_KEY).scalar_subquery()
+    return _VERSION
 
 
 def directory(
@@ -76,7 +80,7 @@ def directory(
 ) -> Directory:
     """Return who is who on a day. `version` saves the query when the caller knows it."""
     if version is None:
-        version = connection.execute(select(version_query())).scalar_one_or_none() or "0"
+        version = connection.execute(_READ_VERSION).scalar_one_or_none() or "0"
     found = site.directories.get((version, day))
     if found is None:
         found = _load(connection, day)

@@ -4,9 +4,10 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select
 
 from dxflow import audit, forms
+from dxflow.db.base import table
 from dxflow.db.process import Draft, Submission
 from dxflow.errors import Conflict
 from dxflow.services import plain
@@ -14,6 +15,23 @@ from dxflow.services.act import Act
 from dxflow.services.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
+
+_SUBMISSION = table(Submission)
+_ADD = insert(_SUBMISSION)
+_ANSWER = select(_SUBMISSION.c.answer, _SUBMISSION.c.request_digest).where(
+    _SUBMISSION.c.person_id == bindparam("person"),
+    _SUBMISSION.c.idempotency_key == bindparam("key"),
+)
+_PREVIOUS = (
+    select(_SUBMISSION.c.body)
+    .where(
+        _SUBMISSION.c.case_id == bindparam("case"),
+        _SUBMISSION.c.form_key == bindparam("form"),
+        _SUBMISSION.c.superseded_at.is_(None),
+    )
+    .order_by(_SUBMISSION.c.at.desc(), _SUBMISSION.c.id.desc())
+    .limit(1)
+)
 
 
 def answered(
@@ -50,12 +68,7 @@ def _answer(
 ) -> dict[str, Any] | None:
     if not idempotency_key:
         return None
-    row = tx.execute(
-        select(Submission.answer, Submission.request_digest).where(
-            Submission.person_id == actor.person_id,
-            Submission.idempotency_key == idempotency_key,
-        )
-    ).one_or_none()
+    row = tx.execute(_ANSWER, {"person": actor.person_id, "key": idempotency_key}).one_or_none()
     if row is None:
         return None
     if row.request_digest != digest:
@@ -91,40 +104,32 @@ def insert_row(
     """Store a submission and return its id. `meaning` is its act for segregation of duties."""
     submission_id = act.new_id()
     act.tx.execute(
-        insert(Submission).values(
-            id=submission_id,
-            case_id=act.case_id,
-            work_item_id=work_item,
-            element=element,
-            pack_digest=act.pack.digest,
-            form_key=submission.form_key,
-            form_digest=submission.form_digest,
-            outcome=submission.outcome,
-            act=meaning,
-            body=plain.dumps(forms.to_plain(submission.values)),
-            person_id=act.actor.person_id,
-            post=act.actor.acting_post,
-            at=act.now,
-            idempotency_key=idempotency_key or None,
-            request_digest=request_digest(submission, work_item or process, request),
-            answer=plain.dumps(dict(answer)),
-        )
+        _ADD,
+        {
+            "id": submission_id,
+            "case_id": act.case_id,
+            "work_item_id": work_item,
+            "element": element,
+            "pack_digest": act.pack.digest,
+            "form_key": submission.form_key,
+            "form_digest": submission.form_digest,
+            "outcome": submission.outcome,
+            "act": meaning,
+            "body": plain.dumps(forms.to_plain(submission.values)),
+            "person_id": act.actor.person_id,
+            "post": act.actor.acting_post,
+            "at": act.now,
+            "idempotency_key": idempotency_key or None,
+            "request_digest": request_digest(submission, work_item or process, request),
+            "answer": plain.dumps(dict(answer)),
+        },
     )
     return submission_id
 
 
 def previous(tx: Connection, case_id: str, form_key: str) -> dict[str, Any]:
     """Return the values last handed in with a form of a case, empty when there are none."""
-    body = tx.execute(
-        select(Submission.body)
-        .where(
-            Submission.case_id == case_id,
-            Submission.form_key == form_key,
-            Submission.superseded_at.is_(None),
-        )
-        .order_by(Submission.at.desc(), Submission.id.desc())
-        .limit(1)
-    ).scalar_one_or_none()
+    body = tx.execute(_PREVIOUS, {"case": case_id, "form": form_key}).scalar_one_or_none()
     values: dict[str, Any] = plain.loads(body)
     return values
 

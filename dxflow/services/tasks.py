@@ -4,16 +4,17 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, or_, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, delete, or_, select, update
 
 from dxflow import audit, engine, forms
 from dxflow.authority.segregation import Action, conflict
 from dxflow.calendars.wareki import wareki_datetime
+from dxflow.db.base import table
 from dxflow.db.identity import Person
 from dxflow.db.process import Draft, Submission, WorkItem, WorkItemGroup
 from dxflow.errors import Conflict, NotAllowed, NotFound
 from dxflow.services import history, packs, plain, submissions, visibility
-from dxflow.services.act import Act, lock, require_running
+from dxflow.services.act import Act, lock_of_task, require_running
 from dxflow.services.actor import Actor
 from dxflow.services.site import Site
 from dxflow.services.writing import write_step
@@ -68,11 +69,10 @@ def complete(
         meaning = act.pack.act_of(item.process_key, item.element)
         _require_right(act, item, work[task_id], meaning)
         _require_form(act, item, submission)
+        act.drafting = meaning == history.DRAFT
         # A form that judges begins empty each time, so that there is nothing to compare it with.
         before_values = (
-            submissions.previous(tx, act.case_id, submission.form_key)
-            if meaning == history.DRAFT
-            else {}
+            submissions.previous(tx, act.case_id, submission.form_key) if act.drafting else {}
         )
         act.record(
             "task.completed",
@@ -203,19 +203,11 @@ def _lock_task(
 
     Raises NotFound, or Conflict when the task is no longer open.
     """
-    which = select(WorkItem.case_id).where(WorkItem.id == task_id).scalar_subquery()
     try:
-        act = lock(site, tx, actor, which)
+        act = lock_of_task(site, tx, actor, task_id)
     except NotFound:
         raise NotFound(_("作業が見つかりません。")) from None
-    rows: Sequence[Row[Any]] = tx.execute(
-        select(*_WORK, WorkItemGroup.group_key)
-        .outerjoin(WorkItemGroup, WorkItemGroup.work_item_id == WorkItem.id)
-        .where(
-            WorkItem.case_id == act.case_id,
-            or_(WorkItem.status == "open", WorkItem.id == task_id),
-        )
-    ).all()
+    rows: Sequence[Row[Any]] = tx.execute(_OPEN_WORK, {"case": act.case_id, "task": task_id}).all()
     item = next(row for row in rows if row.id == task_id)
     if item.status != "open":
         raise _too_late(tx, act, item, actor)
@@ -226,7 +218,20 @@ def _lock_task(
     return act, item, work
 
 
-_WORK = tuple(column for column in WorkItem.__table__.c if column.name != "variables")
+_WORK, _GROUP, _DRAFT = table(WorkItem), table(WorkItemGroup), table(Draft)
+_OPEN_WORK: Select[Any] = (
+    select(*(column for column in _WORK.c if column.name != "variables"), _GROUP.c.group_key)
+    .join_from(_WORK, _GROUP, _GROUP.c.work_item_id == _WORK.c.id, isouter=True)
+    .where(
+        _WORK.c.case_id == bindparam("case"),
+        or_(_WORK.c.status == "open", _WORK.c.id == bindparam("task")),
+    )
+)
+_CLOSE = update(_WORK).where(_WORK.c.id == bindparam("task"))
+_WITHDRAW_OFFER = delete(_GROUP).where(_GROUP.c.work_item_id == bindparam("task"))
+_DROP_DRAFT = delete(_DRAFT).where(
+    _DRAFT.c.person_id == bindparam("person"), _DRAFT.c.subject == bindparam("subject")
+)
 
 
 def _too_late(tx: Connection, act: Act, item: Row[Any], actor: Actor) -> Conflict | NotFound:
@@ -293,8 +298,7 @@ def _require_right(act: Act, item: Row[Any], groups: set[str], meaning: str) -> 
     _require_offered(act.actor, item, groups)
     if meaning not in packs.SEGREGATED:
         return
-    involved = history.involvement(act.tx, act.case_id, act.case["applicant_id"])
-    conflict(Action(meaning), act.actor.person_id, involved).require()
+    conflict(Action(meaning), act.actor.person_id, act.involved()).require()
 
 
 def _require_form(act: Act, item: Row[Any], submission: forms.Submission) -> None:
@@ -304,14 +308,8 @@ def _require_form(act: Act, item: Row[Any], submission: forms.Submission) -> Non
 
 
 def _close(act: Act, task_id: str, outcome: str) -> None:
-    act.tx.execute(
-        update(WorkItem)
-        .where(WorkItem.id == task_id)
-        .values(status="completed", ended_at=act.now, ended_by=act.actor.person_id, outcome=outcome)
-    )
-    act.tx.execute(delete(WorkItemGroup).where(WorkItemGroup.work_item_id == task_id))
-    act.tx.execute(
-        delete(Draft).where(
-            Draft.person_id == act.actor.person_id, Draft.subject == f"task:{task_id}"
-        )
-    )
+    person = act.actor.person_id
+    ended = {"ended_at": act.now, "ended_by": person, "outcome": outcome}
+    act.tx.execute(_CLOSE, {"task": task_id, "status": "completed", **ended})
+    act.tx.execute(_WITHDRAW_OFFER, {"task": task_id})
+    act.tx.execute(_DROP_DRAFT, {"person": person, "subject": f"task:{task_id}"})

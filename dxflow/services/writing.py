@@ -4,16 +4,26 @@ from collections.abc import Collection
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dxflow import audit, engine
 from dxflow.authority.organisation import LADDER
 from dxflow.authority.verdicts import person_key
+from dxflow.db.base import table
 from dxflow.db.process import DecisionEvaluation, ElementVisit, Timer, WorkItem, WorkItemGroup
-from dxflow.services import history, packs, plain
+from dxflow.services import packs, plain
 from dxflow.services.act import Act
 from dxflow.texts import gettext as _
+
+_WORK, _GROUP, _TIMER = table(WorkItem), table(WorkItemGroup), table(Timer)
+_VISIT, _DECISION = table(ElementVisit), table(DecisionEvaluation)
+_ADD_WORK, _ADD_GROUP, _ADD_TIMER = insert(_WORK), insert(_GROUP), insert(_TIMER)
+_ADD_DECISION = insert(_DECISION)
+_CANCEL_WORK = update(_WORK).where(_WORK.c.id.in_(bindparam("gone", expanding=True)))
+_DROP_GROUPS = delete(_GROUP).where(_GROUP.c.work_item_id.in_(bindparam("gone", expanding=True)))
+_TIMERS = select(_TIMER.c.id, _TIMER.c.due_at).where(_TIMER.c.case_id == bindparam("case"))
+_DROP_TIMERS = delete(_TIMER).where(_TIMER.c.id.in_(bindparam("stale", expanding=True)))
 
 
 def write_step(act: Act, step: engine.Step, open_before: Collection[str]) -> None:
@@ -40,23 +50,20 @@ def end_case(act: Act, status: str, reason: str = "") -> None:
 def _write_work(act: Act, step: engine.Step, before: set[str]) -> None:
     still = {task.id for task in step.tasks}
     if gone := before - still:
-        act.tx.execute(
-            update(WorkItem)
-            .where(WorkItem.id.in_(gone))
-            .values(status="cancelled", ended_at=act.now, ended_by=act.actor.person_id)
-        )
-        act.tx.execute(delete(WorkItemGroup).where(WorkItemGroup.work_item_id.in_(gone)))
+        ended = {"ended_at": act.now, "ended_by": act.actor.person_id}
+        act.tx.execute(_CANCEL_WORK, {"gone": list(gone), "status": "cancelled", **ended})
+        act.tx.execute(_DROP_GROUPS, {"gone": list(gone)})
     fresh = [task for task in step.tasks if task.id not in before]
     if not fresh:
         return
-    act.tx.execute(insert(WorkItem), [_work_row(act, task) for task in fresh])
+    act.tx.execute(_ADD_WORK, [_work_row(act, task) for task in fresh])
     groups = [
         {"work_item_id": task.id, "group_key": group}
         for task in fresh
         for group in sorted(_groups_of(act, task))
     ]
     if groups:
-        act.tx.execute(insert(WorkItemGroup), groups)
+        act.tx.execute(_ADD_GROUP, groups)
 
 
 def _work_row(act: Act, task: engine.OpenTask) -> dict[str, Any]:
@@ -86,7 +93,7 @@ def _groups_of(act: Act, task: engine.OpenTask) -> set[str]:
     if act.pack.act_of(task.process, task.element) not in packs.SEGREGATED or not groups:
         return groups
     who = act.directory()
-    barred = history.involvement(act.tx, act.case_id, act.case["applicant_id"]).persons
+    barred = act.involved().persons
     if any(who.holders(group) - barred for group in groups):
         return groups
     for kind in LADDER:
@@ -97,19 +104,18 @@ def _groups_of(act: Act, task: engine.OpenTask) -> set[str]:
 
 
 def _write_timers(act: Act, step: engine.Step) -> None:
-    rows = act.tx.execute(select(Timer.id, Timer.due_at).where(Timer.case_id == act.case_id))
-    before = {row.id: row.due_at for row in rows}
+    before = {row.id: row.due_at for row in act.tx.execute(_TIMERS, {"case": act.case_id})}
     armed = {timer.id: timer for timer in step.timers}
     stale = [key for key, due in before.items() if key not in armed or armed[key].due != due]
     if stale:
-        act.tx.execute(delete(Timer).where(Timer.id.in_(stale)))
+        act.tx.execute(_DROP_TIMERS, {"stale": stale})
     fresh = [
         {"id": key, "case_id": act.case_id, "element": timer.element, "due_at": timer.due}
         for key, timer in armed.items()
         if before.get(key) != timer.due
     ]
     if fresh:
-        act.tx.execute(insert(Timer), fresh)
+        act.tx.execute(_ADD_TIMER, fresh)
 
 
 def _write_visits(act: Act, step: engine.Step) -> None:
@@ -137,14 +143,14 @@ def _write_visits(act: Act, step: engine.Step) -> None:
 @cache
 def _visit_upsert(dialect: str) -> Any:
     make = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    statement = make(ElementVisit)
+    statement = make(_VISIT)
     new = statement.excluded
     return statement.on_conflict_do_update(
         index_elements=["case_id", "process_key", "element"],
         set_={
-            "entered": ElementVisit.entered + new.entered,
-            "completed": ElementVisit.completed + new.completed,
-            "cancelled": ElementVisit.cancelled + new.cancelled,
+            "entered": _VISIT.c.entered + new.entered,
+            "completed": _VISIT.c.completed + new.completed,
+            "cancelled": _VISIT.c.cancelled + new.cancelled,
             "last_at": new.last_at,
         },
     )
@@ -154,18 +160,19 @@ def _write_decision(act: Act, decided: engine.Decided) -> None:
     outcome = decided.outcome
     result = plain.dumps(outcome.value)
     act.tx.execute(
-        insert(DecisionEvaluation).values(
-            id=act.new_id(),
-            case_id=act.case_id,
-            pack_digest=act.pack.digest,
-            element=decided.element,
-            decision=outcome.decision,
-            name=outcome.name,
-            inputs=plain.dumps(outcome.inputs),
-            fired=plain.dumps([packs.fired_plain(rule) for rule in outcome.fired]),
-            result=result,
-            at=act.now,
-        )
+        _ADD_DECISION,
+        {
+            "id": act.new_id(),
+            "case_id": act.case_id,
+            "pack_digest": act.pack.digest,
+            "element": decided.element,
+            "decision": outcome.decision,
+            "name": outcome.name,
+            "inputs": plain.dumps(outcome.inputs),
+            "fired": plain.dumps([packs.fired_plain(rule) for rule in outcome.fired]),
+            "result": result,
+            "at": act.now,
+        },
     )
     act.record(
         "decision_table.evaluated", audit.Change(outcome.decision, outcome.name, None, result)

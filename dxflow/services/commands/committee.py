@@ -19,7 +19,7 @@ from dxflow.committee.voting import Choice, Tally, check_ballot
 from dxflow.committee.voting import tally as count
 from dxflow.db.case import Ballot, CaseUnit, Deliberation
 from dxflow.errors import Conflict, Invalid
-from dxflow.services import history, plain
+from dxflow.services import plain
 from dxflow.services.act import Act
 from dxflow.services.commands import payload as read
 from dxflow.services.pack_settings import Body
@@ -168,12 +168,11 @@ def _seating(act: Act, body: Body) -> Seating:
     related = act.tx.execute(
         select(CaseUnit.unit).where(CaseUnit.case_id == act.case_id, CaseUnit.part == "related")
     ).scalars()
-    involvement = history.involvement(act.tx, act.case_id, act.case["applicant_id"])
     return recusals(
         sorted(seats, key=lambda seat: seat.key),
         act.case["applicant_id"],
         act.case["lead_unit"],
-        drafters=involvement.drafters,
+        drafters=act.involved().drafters,
         related_units=list(related),
         rule=body.rules.recusal,
     )

@@ -10,7 +10,6 @@ from dxflow.authority.decision import deciding_post, may_decide
 from dxflow.db.case import DecisionRecord
 from dxflow.db.process import Submission
 from dxflow.errors import NotAllowed
-from dxflow.services import history
 from dxflow.services.act import Act
 from dxflow.services.commands import payload as read
 from dxflow.texts import gettext as _
@@ -29,7 +28,7 @@ def record_opinion(act: Act, payload: dict[str, Any], _element: str) -> dict[str
 
 def resolve_authority(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
     """Return the post that decides today for a kind of post, or the next higher one that can."""
-    involved = history.involvement(act.tx, act.case_id, act.case["applicant_id"])
+    involved = act.involved()
     found = deciding_post(
         read.text(payload, "post_kind", required=True),
         read.text(payload, "unit") or act.case["lead_unit"],
@@ -54,7 +53,7 @@ def resolve_authority(act: Act, payload: dict[str, Any], _element: str) -> dict[
 def record(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
     """Record the 決裁. Refused for the applicant, a drafter, or without the post on this date."""
     post = read.text(payload, "post", required=True)
-    involved = history.involvement(act.tx, act.case_id, act.case["applicant_id"])
+    involved = act.involved()
     verdict = may_decide(
         act.actor.person_id, post, involved.applicant, involved.drafters, act.directory()
     )
