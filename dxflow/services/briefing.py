@@ -15,8 +15,16 @@ from dxflow import forms
 from dxflow.calendars.periods import period_start
 from dxflow.db.identity import Person
 from dxflow.db.process import Submission
-from dxflow.services import case_rulings, history, measures, naming, packs, plain, submitted
-from dxflow.services import task_forms
+from dxflow.services import (
+    case_rulings,
+    history,
+    measures,
+    naming,
+    packs,
+    plain,
+    submitted,
+    task_forms,
+)
 from dxflow.services.actor import Actor
 from dxflow.services.case_head import CaseHead, head_of, read_facts
 from dxflow.services.case_opening import Opened, open_case
@@ -31,8 +39,12 @@ PERIODS = 4
 
 @dataclass(frozen=True)
 class HandedIn:
-    """A form that is in force: the latest of its kind, and of each person who judged."""
+    """A form that is in force: the latest of its kind, and of each person who judged.
 
+    `drafts` says that it describes the proposal; otherwise it judges it or gives an opinion.
+    """
+
+    drafts: bool
     title: str
     step: str
     outcome: str
@@ -97,6 +109,7 @@ def _handed_in(opened: Opened, rounds: Rounds) -> Iterable[HandedIn]:
         outcome, tone = submitted.outcome_words(definition, row.outcome)
         view = forms.readonly_view(definition, plain.loads(row.body), contexts[pack.digest])
         yield HandedIn(
+            drafts=row.act == history.DRAFT,
             title=definition.title,
             step=submitted.step_name(pack, row.element),
             outcome=outcome,
@@ -133,9 +146,7 @@ def _in_force(opened: Opened) -> list[Row[Any]]:
 
 def _measured(tracked: list[Tracked]) -> tuple[tuple[str, ...], tuple[Measured, ...]]:
     """Return the last periods with values, oldest first, and every measure's values in them."""
-    seen = sorted(
-        {actual.period for one in tracked for actual in one.actuals}, key=period_start
-    )
+    seen = sorted({actual.period for one in tracked for actual in one.actuals}, key=period_start)
     if not seen:
         return (), ()
     found = []

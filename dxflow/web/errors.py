@@ -13,8 +13,8 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as Answer
 
 from dxflow.engine import StepFailed
-from dxflow.errors import DxflowError, Invalid, NotLoggedIn, Throttled, Unavailable
-from dxflow.services import incidents
+from dxflow.errors import DxflowError, Invalid, NotAllowed, NotLoggedIn, Throttled, Unavailable
+from dxflow.services import denials, incidents
 from dxflow.services.tasks import TaskClosed
 from dxflow.texts import gettext as _
 from dxflow.web import current, frame, security
@@ -122,12 +122,17 @@ def _refused(error: DxflowError) -> Answer:
     if isinstance(error, Unavailable):
         retry = RETRY_AFTER
         log.warning("request %s: %s", current.request_id(), error.message)
+    visitor = current.visitor() if isinstance(error, NotAllowed) else None
+    if visitor is not None:
+        denials.record(current.site(), visitor.actor, "page", request.path, error.message)
     text = _details(error)
     return answer(Failure(status, title, text, icon, case_url, retry))
 
 
 def _details(error: DxflowError) -> str:
-    messages = [m for texts in error.fields.values() for m in texts] if isinstance(error, Invalid) else []
+    messages = (
+        [m for texts in error.fields.values() for m in texts] if isinstance(error, Invalid) else []
+    )
     extra = [message for message in messages if message not in error.message]
     return "\n".join([error.message, *extra])
 
@@ -141,9 +146,7 @@ def _step_failed(error: StepFailed) -> Answer:
     number = current.request_id()
     if visitor is not None:
         try:
-            number = incidents.of_failure(
-                current.site(), visitor.actor, error, g.get("case_id")
-            )
+            number = incidents.of_failure(current.site(), visitor.actor, error, g.get("case_id"))
         except Unavailable:
             log.exception("request %s: the incident could not be recorded", current.request_id())
     text = _(

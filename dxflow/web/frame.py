@@ -4,12 +4,12 @@ Costs two statements: what waits, and notices that are new.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask, current_app, g, get_flashed_messages, request
+from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map
 from werkzeug.routing.exceptions import RoutingException
-from werkzeug.exceptions import HTTPException
 
 from dxflow.services import inbox, notices
 from dxflow.services.actor import Actor
@@ -124,11 +124,9 @@ def _frame_of(actor: Actor) -> Frame:
 
 
 def _around() -> dict[str, Any]:
+    said = cast("list[tuple[str, str]]", get_flashed_messages(with_categories=True))
     return {
         "frame": frame(),
         "lang": language.get(),
-        "flashes": [
-            {"kind": kind, "text": text}
-            for kind, text in get_flashed_messages(with_categories=True)
-        ],
+        "flashes": [{"kind": kind, "text": text} for kind, text in said],
     }

@@ -155,8 +155,14 @@ def _page(form: TaskForm, view: forms.FormView, key: str, trouble: Trouble | Non
         view=view,
         key=key,
         trouble=trouble,
+        wide=_has_lists(view.fields),
         brief=briefing.of_case(site, actor, task.case_id),
     )
+
+
+def _has_lists(fields: tuple[forms.FieldView, ...]) -> bool:
+    """Return whether the form needs the whole width of the page."""
+    return any(field.kind == "list" or _has_lists(field.children) for field in fields)
 
 
 def _task_of(form: TaskForm) -> Any:
