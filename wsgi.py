@@ -1,8 +1,13 @@
-"""The application for a WSGI server: settings from the environment, pages and API together."""
+"""The application for a WSGI server of one's own: settings from the environment.
 
-from dxflow import api, config
+The server runs `dxflow worker` beside it; `dxflow serve` does both.
+"""
+
+from dxflow import config
+from dxflow.cli.application import build
+from dxflow.services.bootstrap import require_ready
 from dxflow.services.opening import open_site
-from dxflow.web.app import create_app
 
 _site = open_site(config.load())
-app = create_app(_site, (api.blueprint(_site),))
+require_ready(_site)
+app = build(_site)

@@ -35,6 +35,7 @@ class Settings:
     session_idle: int = 30
     session_absolute: int = 600
     token_lifetime: int = 480
+    metrics_token: str = ""
 
     @property
     def key_file(self) -> Path:
@@ -95,6 +96,7 @@ def load(environ: dict[str, str] | None = None) -> Settings:
         session_idle=_number(env, "DXFLOW_SESSION_IDLE_MINUTES", 30),
         session_absolute=_number(env, "DXFLOW_SESSION_MINUTES", 600),
         token_lifetime=_number(env, "DXFLOW_TOKEN_MINUTES", 480),
+        metrics_token=env.get("DXFLOW_METRICS_TOKEN", ""),
     )
 
 

@@ -1,0 +1,34 @@
+"""The log, for those who may read it."""
+
+from dxflow.api import answers, present, requests
+from dxflow.api.call import Call
+from dxflow.api.operation import Answer, Operation
+from dxflow.services import audit_log
+
+
+def events(call: Call) -> Answer:
+    """List entries of the log, the latest first; that they were read is an entry itself."""
+    query = call.query
+    found = audit_log.search(
+        call.site,
+        call.actor,
+        audit_log.Filters(
+            person=query["actor"],
+            case=query["case"],
+            type=query["type"],
+            since=query.get("since"),
+            until=query.get("until"),
+        ),
+        query["page"],
+        query["per_page"],
+    )
+    return Answer(present.page(found, map(present.event, found.entries)))
+
+
+OPERATIONS = (
+    Operation(
+        "GET", "/audit/events", "listAuditEvents", "Entries of the audit log, the latest first",
+        events, answer=answers.EventPage, query=requests.AuditQuery,
+        description="For the CIO and auditors. Every call leaves an entry of its own.",
+    ),
+)  # fmt: skip

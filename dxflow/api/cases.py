@@ -1,0 +1,112 @@
+"""Cases: started, listed, read in full, ended early, taken back; conditions met."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dxflow import forms
+from dxflow.api import answers, present, requests
+from dxflow.api.call import Call
+from dxflow.api.operation import Answer, Operation
+from dxflow.services import case_list, case_record, cases, duties, task_forms
+from dxflow.services.task_forms import TaskForm
+
+
+def start(call: Call) -> Answer:
+    """Hand a case in."""
+    actor, process = call.actor, call.body["process"]
+    started = cases.repeated(call.site, actor, process, call.idempotency_key, call.sent)
+    if started is None:
+        ready = task_forms.start_form(call.site, actor, process)
+        submission = forms.submit_values(
+            ready.definition,
+            _with_title(ready, call.body["values"], call.body.get("title")),
+            call.body.get("outcome") or ready.definition.outcomes[0].key,
+            ready.context,
+        )
+        started = cases.start(
+            call.site, actor, process, submission,
+            idempotency_key=call.idempotency_key, request=call.sent,
+        )  # fmt: skip
+    record = case_record.one(call.site, actor, started.id)
+    return Answer(present.case(record), location=f"/cases/{record.id}")
+
+
+def _with_title(ready: TaskForm, values: Mapping[str, Any], title: str | None) -> dict[str, Any]:
+    """Return the values with the title in its field, where the form has one and it is not given."""
+    known = {fact.path for fact in ready.definition.fields()}
+    given = dict(values)
+    if title is not None and "title" in known:
+        given.setdefault("title", title)
+    return given
+
+
+def listed(call: Call) -> Answer:
+    """List the cases the caller may see."""
+    query = call.query
+    found = case_list.search(
+        call.site,
+        call.actor,
+        case_list.Filters(q=query["q"], status=query.get("status", ""), process=query["process"]),
+        query["page"],
+        query["per_page"],
+    )
+    return Answer(present.page(found, map(present.case_listed, found.entries)))
+
+
+def one(call: Call) -> Answer:
+    """Give a case in full."""
+    found = case_record.full(call.site, call.actor, call.path["case"])
+    return Answer(present.case_in_full(found))
+
+
+def withdraw(call: Call) -> Answer:
+    """End a case at the applicant's wish."""
+    call.case_id = call.path["case"]
+    cases.withdraw(call.site, call.actor, call.case_id, call.body["reason"])
+    return _case(call, call.case_id)
+
+
+def pull_back(call: Call) -> Answer:
+    """Take the caller's last act back."""
+    call.case_id = call.path["case"]
+    task = cases.pull_back(call.site, call.actor, call.case_id)
+    record = case_record.one(call.site, call.actor, call.case_id)
+    return Answer({"case": present.case(record), "task": task})
+
+
+def meet(call: Call) -> Answer:
+    """Report a condition as met."""
+    return _case(call, duties.meet(call.site, call.actor, call.path["duty"], call.body["evidence"]))
+
+
+def _case(call: Call, case_id: str) -> Answer:
+    return Answer(present.case(case_record.one(call.site, call.actor, case_id)))
+
+
+OPERATIONS = (
+    Operation(
+        "POST", "/cases", "startCase", "Start a case", start,
+        answer=answers.Case, status=201, body=requests.NewCase, idempotent=True,
+        refusals=(404, 409),
+    ),
+    Operation(
+        "GET", "/cases", "listCases", "Cases the caller may see", listed,
+        answer=answers.CasePage, query=requests.CaseQuery,
+    ),
+    Operation(
+        "GET", "/cases/{case}", "getCase", "A case: where it stands and its timeline", one,
+        answer=answers.CaseInFull,
+    ),
+    Operation(
+        "POST", "/cases/{case}/withdraw", "withdrawCase", "Withdraw a case (取下げ)", withdraw,
+        answer=answers.Case, body=requests.Reason, refusals=(409,),
+    ),
+    Operation(
+        "POST", "/cases/{case}/pull-back", "pullBack", "Take one's last act back (引戻し)",
+        pull_back, answer=answers.PulledBack, refusals=(409,),
+    ),
+    Operation(
+        "POST", "/duties/{duty}/meet", "meetDuty", "Report a condition as met", meet,
+        answer=answers.Case, body=requests.Evidence, refusals=(409,),
+    ),
+)  # fmt: skip

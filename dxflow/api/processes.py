@@ -1,0 +1,35 @@
+"""What can be started."""
+
+from dataclasses import asdict
+
+from dxflow.api import answers, present
+from dxflow.api.call import Call
+from dxflow.api.operation import Answer, Operation
+from dxflow.services import processes
+
+
+def listed(call: Call) -> Answer:
+    """List what can be started."""
+    found = processes.listed(call.site)
+    items = [asdict(one) for one in found]
+    return Answer({"items": items, "page": 1, "per_page": max(1, len(items)), "total": len(items)})
+
+
+def one(call: Call) -> Answer:
+    """Give a process with its versions and start form."""
+    found, versions, ready = processes.one(call.site, call.actor, call.path["process"])
+    return Answer(
+        asdict(found) | {"versions": [asdict(row) for row in versions]} | present.form(ready)
+    )
+
+
+OPERATIONS = (
+    Operation(
+        "GET", "/processes", "listProcesses", "Processes that can be started", listed,
+        answer=answers.ProcessList,
+    ),
+    Operation(
+        "GET", "/processes/{process}", "getProcess", "A process, its versions and start form", one,
+        answer=answers.ProcessInFull,
+    ),
+)  # fmt: skip

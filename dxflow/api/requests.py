@@ -1,0 +1,146 @@
+"""What callers may send: query parameters and bodies. Undeclared members are refused."""
+
+from marshmallow import RAISE, Schema, fields, validate
+
+from dxflow.api.fields import Anything, Day, Measured, Whole
+from dxflow.services.case_list import STATUSES
+from dxflow.services.inbox import SCOPES
+from dxflow.services.kpis import ORDER
+from dxflow.services.paging import LAST_PAGE, MOST_PER_PAGE
+
+LONGEST_WORD = 200
+LONGEST_TEXT = 4000
+
+
+class Request(Schema):
+    """Refuses what it does not declare."""
+
+    class Meta:
+        """Strict."""
+
+        unknown = RAISE
+
+
+class Paging(Request):
+    """Which part of a list."""
+
+    page = Whole(minimum=1, maximum=LAST_PAGE, load_default=1)
+    per_page = Whole(minimum=1, maximum=MOST_PER_PAGE, load_default=50)
+
+
+class CaseQuery(Paging):
+    """Which cases."""
+
+    status = fields.String(validate=validate.OneOf(STATUSES))
+    process = fields.String(validate=validate.Length(max=LONGEST_WORD), load_default="")
+    q = fields.String(
+        validate=validate.Length(max=LONGEST_WORD),
+        load_default="",
+        metadata={"description": "words of the number or the title, all of which must occur"},
+    )
+
+
+class TaskQuery(Paging):
+    """Which open tasks."""
+
+    scope = fields.String(
+        validate=validate.OneOf(SCOPES),
+        load_default="mine",
+        metadata={
+            "description": "mine: what the caller may do now; group: also what a colleague has "
+            "taken; all: every open task of the cases the caller may see"
+        },
+    )
+
+
+class KpiQuery(Paging):
+    """Which measures."""
+
+    case = fields.String(validate=validate.Length(max=64), load_default="")
+    status = fields.String(validate=validate.OneOf(ORDER))
+
+
+class AuditQuery(Paging):
+    """Which events; `from` and `to` are days in Japan, both included."""
+
+    case = fields.String(
+        validate=validate.Length(max=64),
+        load_default="",
+        metadata={"description": "id or number of a case"},
+    )
+    actor = fields.String(
+        validate=validate.Length(max=100),
+        load_default="",
+        metadata={"description": "id, user name or part of the name of a person"},
+    )
+    since = Day(data_key="from", metadata={"description": "first day, in Japan"})
+    until = Day(data_key="to", metadata={"description": "last day, in Japan"})
+    type = fields.String(
+        validate=validate.Length(max=64),
+        load_default="",
+        metadata={
+            "description": "type of event, such as task.completed, or its part before the dot"
+        },
+    )
+
+
+class Credentials(Request):
+    """Who asks for a token."""
+
+    username = fields.String(required=True, validate=validate.Length(min=1, max=100))
+    password = fields.String(required=True, validate=validate.Length(min=1, max=1000))
+
+
+class NewCase(Request):
+    """A case to be started. `title` may stand in `values` instead."""
+
+    process = fields.String(required=True, validate=validate.Length(min=1, max=128))
+    title = fields.String(validate=validate.Length(min=1, max=1000))
+    values = Anything(required=True)
+    outcome = fields.String(
+        validate=validate.Length(min=1, max=64),
+        metadata={"description": "key of the button; may be left out when the form has only one"},
+    )
+
+
+class Completion(Request):
+    """A task to be completed."""
+
+    values = Anything(load_default=dict)
+    outcome = fields.String(
+        validate=validate.Length(min=1, max=64),
+        metadata={"description": "key of the button; may be left out when the form has only one"},
+    )
+    version = Whole(
+        metadata={
+            "description": "the version that GET /tasks/{task} gave: 409 when the case has moved "
+            "on since then"
+        }
+    )
+
+
+class Reason(Request):
+    """Why something is done."""
+
+    reason = fields.String(required=True, validate=validate.Length(min=1, max=LONGEST_TEXT))
+
+
+class Evidence(Request):
+    """What shows that a condition is met."""
+
+    evidence = fields.String(required=True, validate=validate.Length(min=1, max=2000))
+
+
+class NewActual(Request):
+    """A period's measured value."""
+
+    period = fields.String(
+        required=True,
+        validate=validate.Length(min=1, max=16),
+        metadata={
+            "description": "FY2026, FY2026-H1, FY2026-Q1 or FY2026-04",
+            "example": "FY2026-Q1",
+        },
+    )
+    value = Measured(required=True)
+    note = fields.String(validate=validate.Length(max=LONGEST_TEXT), load_default="")

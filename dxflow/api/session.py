@@ -1,0 +1,77 @@
+"""Tokens, and who calls."""
+
+from dataclasses import asdict
+
+from dxflow.api import answers, requests
+from dxflow.api.call import Call
+from dxflow.api.operation import Answer, Operation
+from dxflow.errors import NotAllowed, NotLoggedIn
+from dxflow.services import accounts, audit_log
+from dxflow.services.actor import READS_ALL, Actor
+from dxflow.texts import gettext as _
+
+
+def create_token(call: Call) -> Answer:
+    """Give a token for a user name and a password."""
+    login = accounts.issue_token(
+        call.site, call.body["username"], call.body["password"], call.origin, call.request_id
+    )
+    if login.must_change_password:
+        accounts.revoke_token(call.site, login.reference)
+        raise NotAllowed(password_is_old())
+    return Answer({"token": login.reference, "expires_at": login.expires_at})
+
+
+def revoke_token(call: Call) -> Answer:
+    """End the token the call is made with."""
+    if not call.token:
+        raise NotLoggedIn(_("失効させるトークンを付けて呼び出してください。"))
+    accounts.revoke_token(call.site, call.token)
+    return Answer()
+
+
+def me(call: Call) -> Answer:
+    """Say who calls."""
+    actor = call.actor
+    return Answer(
+        {
+            "id": actor.person_id,
+            "username": actor.username,
+            "name": actor.name,
+            "posts": [asdict(post) for post in actor.posts],
+            "acting_post": actor.acting_post,
+            "unit": actor.unit,
+            "department": actor.department,
+            "groups": sorted(actor.groups),
+            "roles": sorted(actor.roles),
+            "permissions": permissions(actor),
+        }
+    )
+
+
+def permissions(actor: Actor) -> list[str]:
+    """Return what a person may do beside their own tasks."""
+    granted = {
+        "cases.start": actor.unit is not None,
+        "cases.read_all": actor.has_role(*READS_ALL),
+        "audit.read": actor.has_role(*audit_log.ROLES),
+    }
+    return [name for name, given in granted.items() if given]
+
+
+def password_is_old() -> str:
+    """Return the sentence for a password that the administrator has set."""
+    return _("先に画面でログインし、パスワードを変更してください。")
+
+
+OPERATIONS = (
+    Operation(
+        "POST", "/token", "createToken", "Get a bearer token", create_token,
+        answer=answers.Token, body=requests.Credentials, public=True, refusals=(401, 403, 429),
+    ),
+    Operation(
+        "DELETE", "/token", "revokeToken", "Revoke the bearer token of this call", revoke_token,
+        status=204,
+    ),
+    Operation("GET", "/me", "me", "The caller: posts, groups, permissions", me, answer=answers.Me),
+)  # fmt: skip
