@@ -75,6 +75,9 @@ def _of_periods() -> dict[str, FeelFunction]:
     def period_fiscal_year(period: object) -> Decimal:
         return Decimal(periods.period_fiscal_year(_text(period)))
 
+    def period_label(period: object) -> str:
+        return periods.period_label(_text(period))
+
     def is_last_period_of_year(period: object) -> bool:
         return periods.is_last_period_of_year(_text(period))
 
@@ -83,6 +86,7 @@ def _of_periods() -> dict[str, FeelFunction]:
         "next_period": next_period,
         "period_start": period_start,
         "period_end": period_end,
+        "period_label": period_label,
         "period_fiscal_year": period_fiscal_year,
         "is_last_period_of_year": is_last_period_of_year,
     }

@@ -25,6 +25,7 @@ def test_exactly_the_promised_functions_are_offered():
         "period_end",
         "period_fiscal_year",
         "is_last_period_of_year",
+        "period_label",
     }
 
 
@@ -48,6 +49,7 @@ def test_exactly_the_promised_functions_are_offered():
         ("period_end", ["FY2026-Q4"], date(2027, 3, 31)),
         ("period_fiscal_year", ["FY2026-Q4"], Decimal(2026)),
         ("is_last_period_of_year", ["FY2026-Q4"], True),
+        ("period_label", ["FY2026-Q1"], "令和8年度 第1四半期"),
     ],
 )
 def test_functions_take_and_give_feel_values(name, arguments, expected):
