@@ -25,6 +25,7 @@ TRIAGE = {
     "citizen_effect": "large",
     "importance": [],
 }
+VERDICT = {"reason": "効果が見込める", "conditions_wanted": "影響評価を"}
 
 
 class People:
@@ -89,7 +90,7 @@ def test_a_proposal_goes_from_post_cases_to_closed_over_the_api(people):
     voted = 0
     for member in city.person:
         while people[member].has("verdict"):
-            done(people[member].complete("verdict", "approve", reason="効果が見込める"))
+            done(people[member].complete("verdict", "conditions", **VERDICT))
             voted += 1
     assert voted >= 3
     done(
