@@ -17,8 +17,8 @@ from dxflow.db.identity import Person
 from dxflow.db.process import Submission
 from dxflow.services import (
     case_rulings,
+    case_view,
     history,
-    measures,
     naming,
     packs,
     plain,
@@ -26,10 +26,11 @@ from dxflow.services import (
     task_forms,
 )
 from dxflow.services.actor import Actor
-from dxflow.services.case_head import CaseHead, head_of, read_facts
+from dxflow.services.case_head import CaseHead, read_facts
 from dxflow.services.case_opening import Opened, open_case
-from dxflow.services.case_rounds import Rounds, RoundView, rounds_of
+from dxflow.services.case_rounds import Rounds, RoundView
 from dxflow.services.case_rulings import RulingView
+from dxflow.services.case_view import CasePage
 from dxflow.services.measures import Tracked
 from dxflow.services.site import Site
 
@@ -70,26 +71,34 @@ class Measured:
 class Briefing:
     """The whole. `rulings` holds the last evaluation of each decision table."""
 
-    head: CaseHead
+    page: CasePage
     handed_in: tuple[HandedIn, ...]
     rulings: tuple[RulingView, ...]
-    round: RoundView | None
     periods: tuple[str, ...]
     measured: tuple[Measured, ...]
+
+    @property
+    def head(self) -> CaseHead:
+        """Return the case's head."""
+        return self.page.head
+
+    @property
+    def round(self) -> RoundView | None:
+        """Return the committee's latest round."""
+        rounds = self.page.rounds.rounds
+        return rounds[0] if rounds else None
 
 
 def of_case(site: Site, actor: Actor, case_id: str) -> Briefing:
     """Return the briefing on a case. Raises NotFound when the actor may not know of it."""
     with site.database.read() as tx:
         opened = open_case(site, tx, actor, case_id)
-        facts = read_facts(opened)
-        rounds = rounds_of(opened, facts.items)
-        periods, measured = _measured(measures.tracked(tx, case_ids=[case_id]))
+        page = case_view.page_of(opened, read_facts(opened))
+        periods, measured = _measured([row.tracked for row in page.measures])
         return Briefing(
-            head=head_of(opened, facts),
-            handed_in=tuple(_handed_in(opened, rounds)),
+            page=page,
+            handed_in=tuple(_handed_in(opened, page.rounds)),
             rulings=tuple(one for one in case_rulings.rulings(opened) if not one.earlier),
-            round=rounds.rounds[0] if rounds.rounds else None,
             periods=periods,
             measured=measured,
         )

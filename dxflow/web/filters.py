@@ -64,8 +64,8 @@ def short_period(value: str | None) -> str:
 
 
 def number(value: Decimal | int | str | None) -> str:
-    """Return a number with thousands set apart and no digit lost."""
-    return NOTHING if value is None or value == "" else f"{Decimal(value):,f}"
+    """Return a number with thousands set apart, without zeros that say nothing."""
+    return NOTHING if value is None or value == "" else f"{Decimal(value).normalize():,f}"
 
 
 def yen(value: Decimal | int | str | None) -> str:

@@ -2,13 +2,14 @@
 
 import re
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import request
 from werkzeug.exceptions import BadRequest
 from werkzeug.routing import BaseConverter
 
-from dxflow.forms.shapes import Posted
+from dxflow.forms.shapes import FieldView, Posted
 
 _KEY = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _HIGHEST_VERSION = 2**31
@@ -58,6 +59,11 @@ def is_key(text: str) -> bool:
 def fresh_key() -> str:
     """Return a key under which an act is done once, however often it is sent."""
     return secrets.token_hex(16)
+
+
+def has_lists(fields: Sequence[FieldView]) -> bool:
+    """Return whether a form needs the whole width of the page."""
+    return any(field.kind == "list" or has_lists(field.children) for field in fields)
 
 
 def _is_version(text: str) -> bool:

@@ -150,4 +150,5 @@ def _page(
         draft_id=draft_id,
         copied=copied,
         text=text,
+        wide=posting.has_lists(view.fields),
     )

@@ -11,6 +11,7 @@ from dxflow.engine import StepFailed
 from dxflow.errors import Invalid, Unavailable
 from dxflow.services import briefing, drafts, inbox, task_forms, tasks
 from dxflow.services.access import signed_in
+from dxflow.services.history import DRAFT
 from dxflow.services.task_forms import TaskForm
 from dxflow.services.tasks import Completed, PageOutdated, TaskClosed
 from dxflow.texts import gettext as _
@@ -155,14 +156,10 @@ def _page(form: TaskForm, view: forms.FormView, key: str, trouble: Trouble | Non
         view=view,
         key=key,
         trouble=trouble,
-        wide=_has_lists(view.fields),
+        wide=posting.has_lists(view.fields),
+        drafting=form.pack.act_of(task.process_key, task.element) == DRAFT,
         brief=briefing.of_case(site, actor, task.case_id),
     )
-
-
-def _has_lists(fields: tuple[forms.FieldView, ...]) -> bool:
-    """Return whether the form needs the whole width of the page."""
-    return any(field.kind == "list" or _has_lists(field.children) for field in fields)
 
 
 def _task_of(form: TaskForm) -> Any:
