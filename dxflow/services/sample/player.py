@@ -1,0 +1,219 @@
+"""The sample cases played through the services, day by day, as people and timers would have it.
+
+What is to be done stands in one agenda for all cases, ordered by time. Between two entries the
+timers that are due fire at their own time, so that the log grows in the order of events.
+"""
+
+import heapq
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from itertools import count
+from zlib import crc32
+
+from dxflow import forms
+from dxflow.clock import at_local, local_date
+from dxflow.services import cases, duties, packs, task_forms, tasks, upkeep
+from dxflow.services.sample import entering, office, waiting
+from dxflow.services.sample.beginning import first_moment
+from dxflow.services.sample.casting import Casting
+from dxflow.services.sample.city import People
+from dxflow.services.sample.script import MetDuty, Plan, SampleBroken, Script
+from dxflow.services.sample.waiting import Waiting
+from dxflow.services.site import Site
+from dxflow.texts import gettext as _
+
+MEASURE, VOTE = "kpi_measure", "verdict"
+#: People get to things up to this many minutes later than the pace has it.
+LATEST = 50
+
+
+class Timeline:
+    """The clock of the sample: it stands where the player has put it."""
+
+    def __init__(self, moment: datetime) -> None:
+        self.moment = moment
+
+    def __call__(self) -> datetime:
+        """Return the present moment of the sample."""
+        return self.moment
+
+
+@dataclass
+class Played:
+    """A case being played. `free` is when its people have time for the next thing."""
+
+    plan: Plan
+    id: str
+    begun: datetime
+    free: datetime
+    visits: Counter[str] = field(default_factory=Counter)
+    measured: int = 0
+    promised: set[str] = field(default_factory=set)
+
+
+class Player:
+    """Plays every case of a script from its beginning to `end`.
+
+    People act until the evening before that day, timers until the moment itself: what stands in
+    the end does not depend on the hour. `say` hears after each act when it was and how many cases
+    have begun.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        clock: Timeline,
+        people: People,
+        script: Script,
+        end: datetime,
+        say: Callable[[datetime, int], None],
+    ) -> None:
+        self._site, self._clock, self._script, self._say = site, clock, script, say
+        self._end, self._evening = end, at_local(local_date(end))
+        with site.database.read() as tx:
+            (self._pack,) = packs.current(site, tx)
+        self._calendar = self._pack.settings.calendar
+        self._casting = Casting(site, people, self._pack)
+        self._runner = upkeep.make_runner(site)
+        self._played: dict[str, Played] = {}
+        self._agenda: list[tuple[datetime, int, Callable[[], None]]] = []
+        self._order = count()
+        self._known: set[str] = set()
+
+    def play(self) -> None:
+        """Play everything. Raises SampleBroken, or what a service refuses."""
+        for plan in self._script.plans:
+            begin = first_moment(plan, self._end, self._calendar)
+            self._put(begin, partial(self._begin, plan, begin))
+        while self._go_on():
+            self._look()
+        self._go_to(self._end)
+        self._look()
+
+    def _put(self, moment: datetime, do: Callable[[], None]) -> None:
+        heapq.heappush(self._agenda, (moment, next(self._order), do))
+
+    def _go_to(self, moment: datetime) -> None:
+        self._clock.moment = max(self._clock.moment, moment)
+
+    def _go_on(self) -> bool:
+        """Go to what comes next, a timer or somebody's act; return False when nothing does."""
+        with self._site.database.read() as tx:
+            timer = waiting.next_timer(tx)
+        act = self._agenda[0][0] if self._agenda else None
+        if timer is not None and timer <= self._end and (act is None or timer <= act):
+            self._go_to(timer)
+            return True
+        if act is None or act >= self._evening:
+            return False
+        moment, _order, do = heapq.heappop(self._agenda)
+        self._go_to(moment)
+        do()
+        return True
+
+    def _look(self) -> None:
+        """Run what is due, then put what now waits for people into the agenda."""
+        self._runner.run_due()
+        with self._site.database.read() as tx:
+            fresh = waiting.tasks(tx, self._known)
+        self._known |= {one.id for one in fresh}
+        for one in self._in_order(fresh):
+            self._expect(one)
+        for played in self._played.values():
+            self._promise(played)
+        self._say(self._clock(), len(self._played))
+
+    def _in_order(self, fresh: list[Waiting]) -> list[Waiting]:
+        """Sort by time; of the votes those of accounts to try come last, so that some are left."""
+        if not fresh:
+            return []
+        who = self._casting.who()
+        last = {one.id for one in fresh if one.element == VOTE and self._casting.tried(who, one)}
+        return sorted(fresh, key=lambda one: (one.created, one.id in last, one.sign))
+
+    def _expect(self, task: Waiting) -> None:
+        """Put a task into the agenda, unless its plan leaves it."""
+        played = self._played.get(task.case_id) or self._extended(task.case_id)
+        plan, element = played.plan, task.element
+        played.visits[element] += 1
+        visit = played.visits[element]
+        usual = self._script.usual.get(element)
+        if usual is None:
+            raise SampleBroken(_("見本に作業「{task}」の進め方がありません。", task=element))
+        if element in plan.leave and visit >= plan.leave[element]:
+            return
+        later = 1 + crc32(f"{plan.key} {element} {visit}".encode()) % LATEST
+        played.free = office.after(
+            self._calendar, max(played.free, task.created), usual.pace, later
+        )
+        if plan.withdrawal is not None and plan.withdrawal.at == element:
+            self._put(played.free, partial(self._withdraw, played, plan.withdrawal.reason))
+        else:
+            self._put(played.free, partial(self._complete, played, task, visit))
+
+    def _extended(self, case_id: str) -> Played:
+        """Return the case that another one was extended to, found by its first task."""
+        with self._site.database.read() as tx:
+            found = waiting.origin(tx, case_id)
+        parent = self._played[found.parent].plan if found.parent else None
+        if parent is None or parent.linked is None:
+            raise SampleBroken(_("見本に、横展開でできた案件の続きがありません。"))
+        played = Played(parent.linked, case_id, found.created, found.created)
+        self._played[case_id] = played
+        return played
+
+    def _promise(self, played: Played) -> None:
+        """Put conditions that the plan meets into the agenda once they are imposed."""
+        wanted = [one for one in played.plan.duties if one.text not in played.promised]
+        if not wanted:
+            return
+        with self._site.database.read() as tx:
+            owed = waiting.owed(tx, played.id)
+        for one in wanted:
+            if one.text in owed:
+                played.promised.add(one.text)
+                moment = office.after(self._calendar, self._clock(), one.after)
+                self._put(moment, partial(self._meet, one, *owed[one.text]))
+
+    def _begin(self, plan: Plan, begin: datetime) -> None:
+        process = self._pack.settings.start_process
+        actor = self._casting.known(plan.applicant)
+        form = task_forms.start_form(self._site, actor, process)
+        submission = forms.submit_values(
+            form.definition,
+            plan.forms[form.definition.key],
+            form.definition.outcomes[0].key,
+            form.context,
+        )
+        started = cases.start(self._site, actor, process, submission)
+        self._played[started.id] = Played(plan, started.id, begin, begin)
+
+    def _complete(self, played: Played, task: Waiting, visit: int) -> None:
+        with self._site.database.read() as tx:
+            if not waiting.is_open(tx, task.id):
+                return
+            ahead = entering.milestones(tx, played.id)
+        actuals = None
+        if task.element == MEASURE:
+            if played.measured >= len(played.plan.actuals):
+                return
+            actuals = played.plan.actuals[played.measured]
+            played.measured += 1
+        actor = self._casting.doer(task)
+        form = task_forms.task_form(self._site, actor, task.id)
+        usual = self._script.usual[task.element]
+        step = entering.step_for(played.plan, usual, task.element, visit, ahead, actor.on)
+        values = entering.values_for(
+            played.plan, step, form, local_date(played.begun), ahead, actuals
+        )
+        submission = forms.submit_values(form.definition, values, step.outcome, form.context)
+        tasks.complete(self._site, actor, task.id, submission, version=form.version)
+
+    def _withdraw(self, played: Played, reason: str) -> None:
+        cases.withdraw(self._site, self._casting.known(played.plan.applicant), played.id, reason)
+
+    def _meet(self, promise: MetDuty, duty: str, group: str) -> None:
+        duties.meet(self._site, self._casting.member(group), duty, promise.evidence)

@@ -1,0 +1,96 @@
+"""What waits in the sample: tasks for people, timers, conditions to be met."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+
+from dxflow.db.case import Case, Duty
+from dxflow.db.process import Timer, WorkItem, WorkItemGroup
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """An open task. `created` is when it came, `groups` whom it is offered to."""
+
+    id: str
+    case_id: str
+    element: str
+    process: str
+    assignee: str | None
+    created: datetime
+    groups: frozenset[str]
+
+    @property
+    def sign(self) -> tuple[str, str]:
+        """Return what tells it from its siblings, whatever ids the engine gave."""
+        return (self.element, " ".join(sorted(self.groups)))
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a case came from."""
+
+    parent: str | None
+    created: datetime
+
+
+def tasks(tx: Connection, known: Collection[str]) -> list[Waiting]:
+    """Return the open tasks that are not known yet."""
+    rows = tx.execute(
+        select(
+            WorkItem.id,
+            WorkItem.case_id,
+            WorkItem.element,
+            WorkItem.process_key,
+            WorkItem.assignee_id,
+            WorkItem.created_at,
+            WorkItemGroup.group_key,
+        )
+        .outerjoin(WorkItemGroup, WorkItemGroup.work_item_id == WorkItem.id)
+        .where(WorkItem.status == "open")
+    ).all()
+    groups: dict[str, set[str]] = {}
+    for row in rows:
+        groups.setdefault(row.id, set()).update([row.group_key] if row.group_key else [])
+    return [
+        Waiting(
+            id=row.id,
+            case_id=row.case_id,
+            element=row.element,
+            process=row.process_key,
+            assignee=row.assignee_id,
+            created=row.created_at,
+            groups=frozenset(groups[row.id]),
+        )
+        for row in {row.id: row for row in rows if row.id not in known}.values()
+    ]
+
+
+def is_open(tx: Connection, task_id: str) -> bool:
+    """Return whether a task still waits; a deadline may have closed it."""
+    query = select(WorkItem.id).where(WorkItem.id == task_id, WorkItem.status == "open")
+    return tx.execute(query).first() is not None
+
+
+def next_timer(tx: Connection) -> datetime | None:
+    """Return when the next timer of any case is due; one that is in the queue does not count."""
+    query = select(func.min(Timer.due_at)).where(Timer.attempts == 0)
+    return tx.execute(query).scalar_one_or_none()
+
+
+def owed(tx: Connection, case_id: str) -> dict[str, tuple[str, str]]:
+    """Return the open conditions of a case by their text: id, and the group that owes them."""
+    rows = tx.execute(
+        select(Duty.id, Duty.text, Duty.owner_group).where(
+            Duty.case_id == case_id, Duty.status == "open"
+        )
+    )
+    return {row.text: (row.id, row.owner_group) for row in rows}
+
+
+def origin(tx: Connection, case_id: str) -> Origin:
+    """Return where a case came from."""
+    row = tx.execute(select(Case.parent_id, Case.created_at).where(Case.id == case_id)).one()
+    return Origin(row.parent_id, row.created_at)
