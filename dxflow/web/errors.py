@@ -5,6 +5,7 @@ and the page gives that number.
 """
 
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 
 from flask import Flask, Response, g, jsonify, make_response, render_template, request
@@ -15,6 +16,7 @@ from werkzeug.wrappers import Response as Answer
 from dxflow.engine import StepFailed
 from dxflow.errors import DxflowError, Invalid, NotAllowed, NotLoggedIn, Throttled, Unavailable
 from dxflow.services import denials, incidents
+from dxflow.services.drafts import HandedIn
 from dxflow.services.tasks import TaskClosed
 from dxflow.texts import gettext as _
 from dxflow.web import current, frame, security
@@ -115,16 +117,20 @@ def _refused(error: DxflowError) -> Answer:
     status = STATUS_OF_KIND[error.kind]
     title, icon = _words(status)
     case_url = ""
+    if isinstance(error, HandedIn):
+        title = _("もう提出されています")
+        case_url = frame.case_url(error.case_id)
     if isinstance(error, TaskClosed):
         title = _("この作業はもう済んでいます")
-        case_url = f"/cases/{error.case_id}"
+        case_url = frame.case_url(error.case_id)
     retry = error.retry_after if isinstance(error, Throttled) else 0
     if isinstance(error, Unavailable):
         retry = RETRY_AFTER
         log.warning("request %s: %s", current.request_id(), error.message)
     visitor = current.visitor() if isinstance(error, NotAllowed) else None
     if visitor is not None:
-        denials.record(current.site(), visitor.actor, "page", request.path, error.message)
+        with suppress(Unavailable):
+            denials.record(current.site(), visitor.actor, "page", request.path, error.message)
     text = _details(error)
     return answer(Failure(status, title, text, icon, case_url, retry))
 

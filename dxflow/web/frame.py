@@ -66,7 +66,7 @@ class Frame:
 def install(app: Flask, served: frozenset[str]) -> None:
     """Give the templates the frame and the ways to the pages that are served."""
     app.extensions["dxflow.served"] = served
-    app.jinja_env.globals.update(_=gettext, nav_url=nav_url)
+    app.jinja_env.globals.update(_=gettext, nav_url=nav_url, case_url=case_url)
     app.context_processor(_around)
 
 
@@ -87,6 +87,11 @@ def _is_served(adapter: Any, path: str) -> bool:
 def nav_url(key: str) -> str:
     """Return the address of a navigation entry."""
     return request.script_root + ADDRESSES[key]
+
+
+def case_url(case_id: str) -> str:
+    """Return the address of a case."""
+    return f"{request.script_root}/cases/{case_id}"
 
 
 def frame() -> Frame | None:

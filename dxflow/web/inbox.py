@@ -13,7 +13,7 @@ from dxflow.services.access import signed_in
 from dxflow.services.actor import READS_ALL, Actor
 from dxflow.services.inbox import Listed
 from dxflow.texts import gettext as _
-from dxflow.web import current, onward
+from dxflow.web import current, frame
 
 blueprint = Blueprint("inbox", __name__)
 
@@ -92,7 +92,7 @@ def _entry(actor: Actor, one: Listed, today: date) -> Entry:
     shared = len(one.groups) > 0 and not all(group.startswith("user:") for group in one.groups)
     claim = one.mine and one.assignee_id is None and shared
     return Entry(
-        url=url_for("task.show", task_id=one.id) if one.mine else onward.case_address(one.case_id),
+        url=url_for("task.show", task_id=one.id) if one.mine else frame.case_url(one.case_id),
         task=one.name,
         case_number=one.case_number,
         case_title=one.case_title,

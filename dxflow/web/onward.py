@@ -7,6 +7,7 @@ from flask import flash, request, url_for
 from dxflow.services import my_cases, packs
 from dxflow.texts import gettext as _
 from dxflow.web import current, security
+from dxflow.web.frame import case_url
 
 #: How many tasks that wait are named in one sentence.
 NAMED = 3
@@ -16,12 +17,7 @@ def after(case_id: str, next_tasks: Sequence[str]) -> str:
     """Return the address of the person's next task on the case, else of the case."""
     if next_tasks:
         return url_for("task.show", task_id=next_tasks[0])
-    return case_address(case_id)
-
-
-def case_address(case_id: str) -> str:
-    """Return the address of a case."""
-    return f"{request.script_root}/cases/{case_id}"
+    return case_url(case_id)
 
 
 def back() -> str:

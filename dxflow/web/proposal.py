@@ -11,7 +11,7 @@ from dxflow.services import cases, drafts, processes, task_forms
 from dxflow.services.access import signed_in
 from dxflow.services.task_forms import TaskForm
 from dxflow.texts import gettext as _
-from dxflow.web import current, onward, posting
+from dxflow.web import current, frame, onward, posting
 from dxflow.web.errors import RETRY_AFTER
 from dxflow.web.posting import PostedPage
 
@@ -114,7 +114,7 @@ def _hand_in(form: TaskForm, page: PostedPage, process: str, draft_id: str) -> R
         raise
     said = _("提案 {number} を出しました。", number=started.number)
     onward.say_next(said, started.id, started.number, "running")
-    return redirect(onward.case_address(started.id), 303)
+    return redirect(frame.case_url(started.id), 303)
 
 
 def _again(

@@ -1,12 +1,14 @@
 """The application over a small city, and browsers that are logged in."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from lxml import html
 from werkzeug.test import TestResponse
 
 from dxflow.web.app import create_app
@@ -23,13 +25,20 @@ class Browser:
     headers: dict[str, str] = field(default_factory=dict)
 
     def get(self, path: str, **options: Any) -> TestResponse:
-        return self.client.get(path, headers=self.headers, **options)
+        return self.client.get(path, **options)
 
-    def post(self, path: str, data: Any = None, *, token: str | None = None, **options: Any) -> TestResponse:
+    def page(self, path: str) -> html.HtmlElement:
+        """Return a page that must be there."""
+        answer = self.get(path)
+        assert answer.status_code == 200, (path, answer.status_code)
+        return html.fromstring(answer.text)
+
+    def post(
+        self, path: str, data: Any = None, *, token: str | None = None, **options: Any
+    ) -> TestResponse:
         values = dict(data or {})
         values.setdefault("_csrf", self.token() if token is None else token)
-        headers = {**self.headers, **options.pop("headers", {})}
-        return self.client.post(path, data=values, headers=headers, **options)
+        return self.client.post(path, data=values, **options)
 
     def token(self) -> str:
         """Return the token of a page that everybody may open."""
@@ -43,13 +52,20 @@ class Browser:
     def log_in(self, name: str, password: str = PASSWORD, **extra: str) -> TestResponse:
         return self.post("/login", {"username": name, "password": password, **extra})
 
+    def controls(self, path: str) -> dict[str, str]:
+        """Return the hidden control fields of the form on a page."""
+        form = self.page(path).xpath("//form[@data-once and .//button[@name='_outcome']]")[0]
+        return {
+            field.get("name"): field.get("value")
+            for field in form.xpath(".//input[@type='hidden']")
+            if field.get("name").startswith("_")
+        }
+
 
 @pytest.fixture
 def app(sqlite_city: City) -> Flask:
     sqlite_city.site.settings.make_secret_key()
-    app = create_app(sqlite_city.site)
-    app.testing = False  # errors become pages, as they do for people
-    return app
+    return create_app(sqlite_city.site)
 
 
 @pytest.fixture
@@ -58,7 +74,7 @@ def anybody(app: Flask) -> Browser:
 
 
 @pytest.fixture
-def browse(app: Flask) -> Any:
+def browse(app: Flask) -> Callable[[str], Browser]:
     """Return a function that gives somebody's browser, logged in."""
 
     def open_browser(name: str) -> Browser:
@@ -67,3 +83,8 @@ def browse(app: Flask) -> Any:
         return browser
 
     return open_browser
+
+
+def text_of(answer: TestResponse) -> str:
+    """Return the words of a page without its markup."""
+    return " ".join(html.fromstring(answer.text).text_content().split())
