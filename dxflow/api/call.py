@@ -80,12 +80,15 @@ def read_body(request: Request, schema: type[Schema] | None) -> tuple[Mapping[st
     if not isinstance(found, dict):
         raise Invalid(_("JSON のオブジェクトを送ってください。"))
     _require_text(found)
-    canonical = orjson.dumps(found, default=str, option=orjson.OPT_SORT_KEYS)
-    return _loaded(schema, found), hashlib.sha256(canonical).hexdigest()
+    canonical = json.dumps(found, default=str, sort_keys=True)
+    return _loaded(schema, found), hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def parsed(data: bytes) -> Any:
-    """Return a JSON text's value with numbers exact. Raises BadRequest for what is no JSON."""
+    """Return a JSON text's value with numbers exact.
+
+    Raises BadRequest for what is no JSON, Invalid for numbers beyond all measure.
+    """
     try:
         orjson.loads(data)  # strict: UTF-8, no lone surrogates, no NaN, bounded nesting
         return json.loads(data, parse_float=_number, parse_int=_number)
@@ -109,7 +112,7 @@ def _number(text: str) -> int | Decimal:
     exponent = number.as_tuple().exponent
     fine = isinstance(exponent, int) and exponent < -MOST_DIGITS
     if fine or number.adjusted() > MOST_DIGITS or len(text) > 4 * MOST_DIGITS:
-        raise ValueError(_("数の桁が多すぎます。"))
+        raise Invalid(_("数の桁が多すぎます。"))
     whole = text.removeprefix("-").isdigit()
     return int(text) if whole else number
 
