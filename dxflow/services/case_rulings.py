@@ -178,8 +178,8 @@ class _Words:
                 return _(words, n=number)
         low, _dots, high = text[1:-1].partition("..")
         if text[:1] + text[-1:] in ("[)", "[]") and _number(low) and _number(high):
-            last = _("{n} 以下") if text.endswith("]") else _("{n} 未満")
-            return f"{_('{n} 以上', n=_number(low))} {last.format(n=_number(high))}"
+            last = "{n} 以下" if text.endswith("]") else "{n} 未満"
+            return f"{_('{n} 以上', n=_number(low))} {_(last, n=_number(high))}"
         if text.startswith("not(") and text.endswith(")"):
             inner = self.cell(text[4:-1])
             return _("{what} 以外", what=inner)

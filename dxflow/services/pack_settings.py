@@ -211,10 +211,10 @@ class _Reader:
             self.problem(
                 "pattern",
                 _("番号の書式「{pattern}」が読めません。", pattern=pattern),
-                _("{{year}}、{{section}}、{{serial:04}} が使えます。"),
+                _("{places} が使えます。", places="{year}、{section}、{serial:04}"),
             )
         if "{serial" not in pattern:
-            self.problem("pattern", _("番号の書式に {{serial}} がありません。"))
+            self.problem("pattern", _("番号の書式に {place} がありません。", place="{serial}"))
 
     # -- reading one value -------------------------------------------------------------
 
