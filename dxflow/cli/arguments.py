@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import NoReturn
 
-from dxflow.cli import auditing, checking, installation, packs, people, serving
+from dxflow.cli import auditing, checking, demo, installation, packs, people, serving
 from dxflow.texts import gettext as _
 
 LANGUAGES = ("ja", "en")
@@ -87,6 +87,10 @@ def _installation(commands: "argparse._SubParsersAction[Parser]") -> None:
     serve.add_argument("--host", default=None, help=_("待ち受けるアドレス"))
     serve.add_argument("--port", type=_port, default=None, help=_("待ち受けるポート"))
     serve.add_argument("--no-worker", action="store_true", help=_("自動処理を別に動かす"))
+    sample = _command(commands, "demo", demo.demo, _("見本の市を作り、画面と API を提供する"))
+    sample.add_argument("--port", type=_port, default=None, help=_("待ち受けるポート"))
+    sample.add_argument("--pack", metavar="NAME", default="standard", help=_("見本のパック"))
+    sample.add_argument("--reset", action="store_true", help=_("見本を捨てて作り直す"))
     _command(commands, "worker", serving.worker, _("期限とお知らせの自動処理を動かす"))
 
 

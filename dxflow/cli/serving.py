@@ -57,7 +57,7 @@ def serve(arguments: Namespace, settings: Settings, output: Output) -> int:
         host=settings.host if arguments.host is None else arguments.host,
         port=settings.port if arguments.port is None else arguments.port,
     )
-    _log_to_stderr()
+    log_to_stderr()
     site = open_site(chosen)
     bootstrap.require_ready(site)
     stop = Stop()
@@ -76,7 +76,7 @@ def serve(arguments: Namespace, settings: Settings, output: Output) -> int:
 
 def worker(_arguments: Namespace, settings: Settings, output: Output) -> int:
     """Run due timers and deferred jobs."""
-    _log_to_stderr()
+    log_to_stderr()
     site = open_site(settings)
     bootstrap.require_ready(site)
     stop = Stop()
@@ -152,7 +152,8 @@ def _drain(server: Any) -> None:
     server.task_dispatcher.shutdown(timeout=1)
 
 
-def _log_to_stderr() -> None:
+def log_to_stderr() -> None:
+    """Have what happens while serving written to the standard error stream."""
     logging.basicConfig(
         stream=sys.stderr,
         level=logging.INFO,

@@ -81,7 +81,7 @@ def present(settings: Settings) -> str | None:
     if mark is None and tables:
         raise Conflict(
             _(
-                "データベース {place} には、見本ではないものが入っています。"
+                "データベース {place} には、見本ではないものか、途中までの見本が入っています。"
                 "DXFLOW_HOME で別のフォルダーを指定してください。",
                 place=_place(settings),
             )
