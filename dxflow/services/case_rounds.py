@@ -48,7 +48,10 @@ class Recused:
 
 @dataclass(frozen=True)
 class RoundView:
-    """One round. `counts` (choice, word, number) are empty while verdicts may not be seen."""
+    """One round. `member`: the reader has a seat in it.
+
+    `counts` (choice, word, number) are empty while verdicts may not be seen.
+    """
 
     number: int
     body: str
@@ -58,6 +61,7 @@ class RoundView:
     cast: int
     seats: tuple[SeatView, ...]
     recused: tuple[Recused, ...]
+    member: bool
     seen: bool
     counts: tuple[tuple[str, str, int], ...]
     resolution: str
@@ -176,6 +180,7 @@ def _view(opened: Opened, rows: _Rows, names: Names, asked: frozenset[str]) -> R
         recused=tuple(
             Recused(one["title"], tuple(one["reasons"])) for one in plain.loads(round_.recused)
         ),
+        member=bool(mine),
         seen=seen,
         counts=_counts(cast) if seen else (),
         resolution=round_.resolution or "",

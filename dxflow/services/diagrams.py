@@ -22,6 +22,7 @@ from dxflow.services.case_opening import Opened, Visit, open_case
 from dxflow.services.naming import Names
 from dxflow.services.packs import Pack
 from dxflow.services.site import Site
+from dxflow.services.submitted import is_return
 from dxflow.texts import gettext as _
 
 #: What the list of steps names: what people, rules and time do. Forks and joins are left out.
@@ -130,11 +131,11 @@ def _elements(process: Process) -> Iterator[Element]:
 def _state(opened: Opened, facts: Facts, calls: Mapping[str, str | None]) -> _State:
     state = _State(facts.visits)
     ended = opened.tx.execute(
-        select(WorkItem.process_key, WorkItem.element)
-        .where(WorkItem.case_id == opened.id, WorkItem.outcome.like("return%"))
+        select(WorkItem.process_key, WorkItem.element, WorkItem.outcome)
+        .where(WorkItem.case_id == opened.id, WorkItem.outcome.is_not(None))
         .distinct()
     )
-    state.returned = {(row.process_key, row.element) for row in ended}
+    state.returned = {(row.process_key, row.element) for row in ended if is_return(row.outcome)}
     if not opened.running:
         return state
     names = _names(opened, facts)

@@ -15,7 +15,7 @@ from dxflow.db.case import Case
 from dxflow.db.identity import Person
 from dxflow.db.process import ElementVisit
 from dxflow.errors import Conflict, Invalid, NotAllowed, NotFound
-from dxflow.kpi.achievement import Achievement
+from dxflow.kpi.achievement import Achievement, Status
 from dxflow.kpi.measures import Measure, checked
 from dxflow.kpi.parsing import read_decimal
 from dxflow.services import measures, naming, organisation, packs, visibility
@@ -178,6 +178,11 @@ def one(site: Site, actor: Actor, measure_id: str) -> KpiDetail:
     return KpiDetail(row, _targets(row.tracked, names), tuple(map(_entered, entered)), why_not)
 
 
+def status_words() -> list[tuple[str, str]]:
+    """Return every status of the list with its words, in the list's order."""
+    return [(key, _status_name(key)) for key in ORDER]
+
+
 def record_actual(
     site: Site, actor: Actor, measure_id: str, period: str, value: Decimal | str, note: str = ""
 ) -> None:
@@ -260,17 +265,22 @@ def _row(
     planned = since is None and not tracked.actuals
     tracked = replace(tracked, since=since)
     achievement = tracked.achievement(day, pack.settings.calendar, rules.grace_days)
+    status = PLANNED if planned else achievement.status.value
     return KpiRow(
         tracked=tracked,
         case_id=case["id"],
         case_number=case["number"],
         case_title=case["title"],
         lead=lead,
-        status=PLANNED if planned else achievement.status.value,
-        status_name=_("測定前") if planned else achievement.status.label,
+        status=status,
+        status_name=_status_name(status),
         achievement=achievement,
         since=since,
     )
+
+
+def _status_name(status: str) -> str:
+    return _("測定前") if status == PLANNED else Status(status).label
 
 
 def _urgency(row: KpiRow) -> tuple[bool, date, int, str, str]:

@@ -19,6 +19,9 @@ from dxflow.services.paging import Page, bounds
 from dxflow.services.task_forms import YEARS_AFTER, YEARS_BEFORE
 from dxflow.texts import gettext as _
 
+#: How the keys of the buttons begin that send a case back; a pack keeps to these words.
+RETURNS = ("return", "send_back", "hand_back")
+
 
 @dataclass(frozen=True)
 class SubmittedForm:
@@ -127,6 +130,11 @@ def outcome_words(definition: forms.FormDefinition, outcome: str) -> tuple[str, 
     """Return label and tone of a form's button."""
     found = next((one for one in definition.outcomes if one.key == outcome), None)
     return (found.label, found.tone) if found else (outcome, "secondary")
+
+
+def is_return(outcome: str | None) -> bool:
+    """Return whether a button sends the case back."""
+    return outcome is not None and outcome.startswith(RETURNS)
 
 
 def step_name(pack: packs.Pack, element: str) -> str:

@@ -185,7 +185,7 @@ def _outcome(
     if not key or item is None or item.form_key not in pack.forms:
         return key, ""
     label, tone = submitted.outcome_words(pack.forms[item.form_key], key)
-    return label, "care" if key.startswith("return") else {"danger": "bad"}.get(tone, "good")
+    return label, "care" if submitted.is_return(key) else {"danger": "bad"}.get(tone, "good")
 
 
 def _tone(act: list[audit.Entry], outcome: str, tone: str) -> str:

@@ -1,0 +1,125 @@
+"""Measures: the list with what is overdue first, and one measure with its chart and its values."""
+
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from dxflow.calendars.periods import (
+    next_period,
+    period_label,
+    period_of,
+    period_start,
+    previous_period,
+)
+from dxflow.errors import Invalid
+from dxflow.forms import FieldError
+from dxflow.services import case_list, kpis
+from dxflow.services.access import signed_in
+from dxflow.services.kpis import KpiDetail
+from dxflow.texts import gettext as _
+from dxflow.web import current
+from dxflow.web.inbox import page_number
+from dxflow.web.kpi_chart import CHIPS, chart_of, written
+
+blueprint = Blueprint("kpi", __name__)
+
+PER_PAGE = 50
+#: How many periods before the first owed one may be chosen, for late corrections.
+EARLIER = 8
+
+
+@blueprint.get("/kpis")
+@signed_in
+def index() -> str:
+    """List the measures the person may see."""
+    site, actor = current.site(), current.actor()
+    given: dict[str, Any] = {
+        key: request.args[key] for key in ("status", "unit") if request.args.get(key)
+    }
+    found = kpis.listed(site, actor, **given, page=page_number(), per_page=PER_PAGE)
+    words = dict(kpis.status_words())
+    return render_template(
+        "kpi/list.html",
+        found=found,
+        given=given,
+        statuses=[(key, words[key], found.counts[key]) for key in kpis.ORDER],
+        units=case_list.choices(site, actor).units,
+        chips=CHIPS,
+        written=written,
+        address_of=lambda number: url_for("kpi.index", **given, page=number),
+    )
+
+
+@blueprint.get("/kpis/<ident:measure_id>")
+@signed_in
+def show(measure_id: str) -> str:
+    """Show a measure."""
+    return _page(measure_id, {}, {})
+
+
+@blueprint.post("/kpis/<ident:measure_id>")
+@signed_in
+def record(measure_id: str) -> Response | tuple[str, int]:
+    """Enter a period's value."""
+    typed = {name: request.form.get(name, "") for name in ("period", "value", "note")}
+    try:
+        kpis.record_actual(current.site(), current.actor(), measure_id, **typed)
+    except Invalid as refused:
+        errors = {name: " ".join(texts) for name, texts in refused.fields.items()}
+        return _page(measure_id, typed, errors or {"value": refused.message}), 422
+    label = period_label(typed["period"])
+    flash(_("{period}の実績を記録しました。", period=label), "success")
+    return redirect(url_for("kpi.show", measure_id=measure_id), 303)
+
+
+def _page(measure_id: str, typed: dict[str, str], errors: dict[str, str]) -> str:
+    site, actor = current.site(), current.actor()
+    detail = kpis.one(site, actor, measure_id)
+    return render_template(
+        "kpi/one.html",
+        detail=detail,
+        row=detail.row,
+        measure=detail.row.measure,
+        found=detail.row.achievement,
+        chart=chart_of(detail.row),
+        chips=CHIPS,
+        written=written,
+        periods=_periods(detail, site.today()),
+        typed=typed,
+        errors=errors,
+        failures=_failures(errors),
+    )
+
+
+def _failures(errors: dict[str, str]) -> list[FieldError]:
+    """Return the lines of the error summary, each leading to its field."""
+    labels = {"period": _("期間"), "value": _("値"), "note": _("メモ")}
+    return [FieldError(f"f-{name}", labels.get(name, name), text) for name, text in errors.items()]
+
+
+def _periods(detail: KpiDetail, today: date) -> list[tuple[str, str]]:
+    """Return the periods that may be chosen: owed ones first, then this one and those before."""
+    measure = detail.row.measure
+    owed = [one.period for one in detail.row.achievement.owed]
+    entered = {one.period for one in detail.entered if one.superseded_at is None}
+    now = period_of(today, measure.frequency)
+    recent = [now]
+    for _step in range(EARLIER):
+        recent.append(previous_period(recent[-1]))
+    since = detail.row.since
+    first = period_of(since, measure.frequency) if since else now
+    recent = [one for one in recent if period_start(one) >= period_start(first) or one in entered]
+    later = {one for one in entered if one not in recent and one not in owed}
+    options = []
+    for period in dict.fromkeys([*owed, *recent, *sorted(later, reverse=True)]):
+        mark = ""
+        if period in owed:
+            mark = _("（未報告）")
+        elif period in entered:
+            mark = _("（入力済み・訂正）")
+        elif period_start(next_period(period)) > today:
+            mark = _("（まだ終わっていません）")
+        options.append((period, period_label(period) + mark))
+    return options
