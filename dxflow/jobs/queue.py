@@ -74,6 +74,14 @@ def cancel_since(tx: Connection, case_id: str, moment: datetime) -> int:
     ).rowcount
 
 
+def forget(tx: Connection, case_id: str, kind: str) -> None:
+    """Remove a case's jobs of one kind, so that the same work may be deferred again.
+
+    A worker that is at one of them learns from its fence that its work must be undone.
+    """
+    tx.execute(delete(Job).where(Job.case_id == case_id, Job.kind == kind))
+
+
 def lease(database: Database, now: datetime) -> Leased | None:
     """Take the next due job whose lease is free, or return None."""
     free = (Job.lease_until.is_(None)) | (Job.lease_until < now)

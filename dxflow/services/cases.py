@@ -17,7 +17,7 @@ from dxflow.services import history, numbering, organisation, packs, submissions
 from dxflow.services.act import Act, lock, require_running
 from dxflow.services.actor import Actor
 from dxflow.services.site import Site
-from dxflow.services.writing import end_case, open_items, write_step
+from dxflow.services.writing import end_case, offer, open_items, write_step
 from dxflow.texts import gettext as _
 
 
@@ -156,6 +156,7 @@ def pull_back(site: Site, actor: Actor, case_id: str) -> str:
         )
         taking_back.ballots(act)
         queue.cancel_since(tx, case_id, submission.at)
+        _rearm(act)
         reopened = _reopen(act, step)
         write_step(act, step, {*open_items(tx, case_id), *reopened})
         submissions.keep_as_draft(act, submission)
@@ -285,6 +286,12 @@ def _begin(
     return started
 
 
+def _rearm(act: Act) -> None:
+    """Let the timers of the restored state fire, also those that were queued or fired since."""
+    queue.forget(act.tx, act.case_id, "timer.fire")
+    act.tx.execute(update(Timer).where(Timer.case_id == act.case_id).values(attempts=0))
+
+
 def _reopen(act: Act, step: engine.Step) -> set[str]:
     """Open the work items of the restored state again that were closed meanwhile."""
     ids = {task.id for task in step.tasks}
@@ -299,14 +306,7 @@ def _reopen(act: Act, step: engine.Step) -> set[str]:
             .where(WorkItem.id.in_(closed))
             .values(status="open", ended_at=None, ended_by=None, outcome=None)
         )
-        groups = [
-            {"work_item_id": task.id, "group_key": group}
-            for task in step.tasks
-            if task.id in closed
-            for group in sorted(task.groups)
-        ]
-        if groups:
-            act.tx.execute(insert(WorkItemGroup), groups)
+        offer(act, [task for task in step.tasks if task.id in closed])
     return closed
 
 

@@ -1,6 +1,6 @@
 """Write what a step of the engine left behind: work, timers, visits, decisions, stage and end."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from functools import cache
 from typing import Any
 
@@ -57,9 +57,14 @@ def _write_work(act: Act, step: engine.Step, before: set[str]) -> None:
     if not fresh:
         return
     act.tx.execute(_ADD_WORK, [_work_row(act, task) for task in fresh])
+    offer(act, fresh)
+
+
+def offer(act: Act, tasks: Iterable[engine.OpenTask]) -> None:
+    """Offer open work items to their groups, and beyond them where nobody there may act."""
     groups = [
         {"work_item_id": task.id, "group_key": group}
-        for task in fresh
+        for task in tasks
         for group in sorted(_groups_of(act, task))
     ]
     if groups:
