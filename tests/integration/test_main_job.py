@@ -10,57 +10,7 @@ from dxflow.db.case import Case, DecisionRecord, Deliberation, Duty, Workload
 from dxflow.errors import Conflict, NotAllowed
 from dxflow.services import cases
 from tests.factories import ANALYSIS, SHEET, City
-
-MEMBERS = ("civic_head", "tax_head", "mgmt_head", "it_head", "planning_head", "cio")
-
-
-def to_sheet(city: City, **triage) -> str:
-    started = city.start()
-    city.complete("head", "head_approval", "approve")
-    values = {
-        "lead": "counter", "cost": 3_000_000, "sections_touched": 2, "personal_data": True,
-        "citizen_effect": "large", "importance": [],
-    }  # fmt: skip
-    city.complete("secretariat", "triage", "proceed", **(values | triage))
-    return started.id
-
-
-def to_committee(city: City) -> str:
-    case = to_sheet(city)
-    city.complete("applicant", "project_sheet", "submit", **SHEET)
-    city.complete("applicant", "bpr_analysis", "submit", **ANALYSIS)
-    city.complete("head", "sheet_approval", "approve")
-    city.complete("security", "security_opinion", "agree", comment="問題なし", points=[])
-    city.complete(
-        "finance", "finance_opinion", "remark", comment="予算に注意", funding_outlook="planned"
-    )
-    city.complete("tax_head", "related_opinion", "agree", comment="協力する", impact="some")
-    return case
-
-
-def to_decision(city: City, resolution: str = "approve", **values) -> str:
-    case = to_committee(city)
-    for member in MEMBERS:
-        if any(task.element == "verdict" for task in city.open_tasks(member)):
-            verdict = "approve" if resolution == "approve" else "conditions"
-            city.complete(
-                member, "verdict", verdict, reason="効果が見込める",
-                **({"conditions_wanted": "影響評価を"} if verdict == "conditions" else {}),
-            )  # fmt: skip
-    city.complete("cio", "conclude", resolution, reason="委員の意見は一致", **values)
-    return case
-
-
-def to_kpi(city: City, **resolution) -> str:
-    case = to_decision(city, **resolution)
-    decider = next(
-        name
-        for name in city.person
-        if any(task.element == "decide" for task in city.open_tasks(name))
-    )
-    city.complete(decider, "decide", "approve", reason="決裁する")
-    city.complete("applicant", "execution_report", "done", progress="すべて終えた", reports=[])
-    return case
+from tests.walks import to_committee, to_decision, to_kpi, to_sheet
 
 
 def row(city: City, case: str):
