@@ -180,7 +180,7 @@ def test_whoever_holds_several_posts_chooses_one(app, sqlite_city):
     browser.post("/acting-post", {"post": "head-tax"})
     assert any("収納課長" in text for text in browser.page("/").xpath(current))
     browser.post("/acting-post", {"post": "mayor"})
-    assert not any("市長" == text.strip() for text in browser.page("/").xpath(current))
+    assert not any(text.strip() == "市長" for text in browser.page("/").xpath(current))
 
 
 def test_nobody_is_logged_in_beside_a_token(browse):

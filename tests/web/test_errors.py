@@ -1,0 +1,147 @@
+"""What goes wrong is said calmly: no traceback, nothing half done, nothing typed lost."""
+
+import logging
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import event, func, select
+
+from dxflow.db.audit import AuditEvent
+from dxflow.db.process import Draft, Incident, Submission
+from dxflow.errors import Unavailable
+from dxflow.services import access, tasks
+from dxflow.web.app import create_app
+from tests.integration.test_main_job import to_sheet
+from tests.web.conftest import Browser, text_of
+from tests.web.test_task import SHEET, task_of
+
+
+def counted(city, table) -> int:
+    with city.site.database.read() as tx:
+        return tx.execute(select(func.count()).select_from(table)).scalar_one()
+
+
+def fail(_act, _payload, _element):
+    raise ValueError("Traceback (most recent call last): a command that breaks")
+
+
+def test_a_step_that_fails_is_undone_recorded_and_keeps_what_was_typed(sqlite_city):
+    to_sheet(sqlite_city)
+    task = task_of(sqlite_city, "applicant", "project_sheet")
+    site = sqlite_city.site
+    site.settings.make_secret_key()
+    broken = replace(site, commands={**site.commands, "kpi.register": fail})
+    browser = Browser(create_app(broken).test_client())
+    browser.log_in("applicant")
+    sent = SHEET | {"effect": "とても長い文章", "_outcome": "submit"}
+    answer = browser.post(f"/tasks/{task}", sent)
+    assert answer.status_code == 500
+    words = text_of(answer)
+    assert "処理を止めました" in words
+    assert "入力は下書きに残っています" in words
+    assert "Traceback" not in answer.text
+    assert "kpi.register" not in words
+    with site.database.read() as tx:
+        incident = tx.execute(select(Incident.id, Incident.case_id, Incident.person_id)).one()
+        assert tx.execute(
+            select(func.count()).select_from(Submission).where(Submission.work_item_id == task)
+        ).scalar_one() == 0  # fmt: skip
+    assert incident.id in words
+    assert incident.case_id
+    assert incident.person_id == sqlite_city.person["applicant"]
+    assert "とても長い文章" in browser.get(f"/tasks/{task}").text
+
+
+def test_a_locked_database_gives_the_page_back_with_everything_typed(
+    browse, sqlite_city, monkeypatch
+):
+    to_sheet(sqlite_city)
+    task = task_of(sqlite_city, "applicant", "project_sheet")
+    browser = browse("applicant")
+    sent = {**browser.controls(f"/tasks/{task}"), **SHEET, "_outcome": "submit"}
+
+    def away(*_arguments, **_options):
+        raise Unavailable("いまデータベースを使えません。")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tasks, "complete", away)
+        answer = browser.post(f"/tasks/{task}", sent)
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "5"
+    assert "いまデータベースを使えません。" in answer.text
+    assert "繁忙期の待ち時間が長い。" in answer.text
+    assert browser.post(f"/tasks/{task}", sent).status_code == 303
+
+
+def test_a_database_that_is_away_gives_a_calm_page(browse, sqlite_city, monkeypatch):
+    browser = browse("head")
+
+    def away(*_arguments, **_options):
+        raise Unavailable("いまデータベースを使えません。")
+
+    monkeypatch.setattr("dxflow.services.accounts.actor_of_session", away)
+    answer = browser.get("/")
+    assert answer.status_code == 503
+    assert "いまデータベースを使えません。" in answer.text
+    assert int(answer.headers["Retry-After"]) > 0
+
+
+def test_what_nobody_foresaw_is_logged_under_a_number_and_not_shown(app, browse, caplog):
+    def broken():
+        raise KeyError("secret-detail")
+
+    app._got_first_request = False
+    app.add_url_rule("/broken", "broken", access.signed_in(broken))
+    with caplog.at_level(logging.ERROR, logger="dxflow.web"):
+        answer = browse("head").get("/broken")
+    assert answer.status_code == 500
+    assert "secret-detail" not in answer.text
+    assert "Traceback" not in answer.text
+    number = answer.headers["X-Request-Id"]
+    assert number in answer.text
+    record = next(r for r in caplog.records if number in r.getMessage() and r.exc_info)
+    assert "secret-detail" in str(record.exc_info[1])
+
+
+def test_a_refused_attempt_is_recorded(browse, sqlite_city):
+    to_sheet(sqlite_city)
+    task = task_of(sqlite_city, "applicant", "project_sheet")
+    browse("secretariat").get(f"/tasks/{task}")
+    with sqlite_city.site.database.read() as tx:
+        denied = tx.execute(
+            select(AuditEvent.actor).where(AuditEvent.type == "access.denied")
+        ).scalar_one()
+    assert denied == sqlite_city.person["secretariat"]
+
+
+@pytest.mark.parametrize("path", ["/", "/mine", "/proposals/new", "/password", "/nothing"])
+def test_looking_changes_nothing(browse, sqlite_city, path):
+    sqlite_city.start()
+    browser = browse("head")
+    assert writes_of(sqlite_city, lambda: browser.get(path)) == []
+
+
+def test_looking_at_a_task_changes_nothing(browse, sqlite_city):
+    to_sheet(sqlite_city)
+    task = task_of(sqlite_city, "applicant", "project_sheet")
+    browser = browse("applicant")
+    assert writes_of(sqlite_city, lambda: browser.get(f"/tasks/{task}")) == []
+
+
+def writes_of(city, look) -> list[str]:
+    """Return the statements that wrote something while looking; looking must succeed or be 404."""
+    found = []
+
+    def note(_connection, _cursor, statement, _parameters, _context, _many):
+        if not statement.lstrip().upper().startswith(("SELECT", "PRAGMA", "BEGIN", "WITH")):
+            found.append(statement)
+
+    engine = city.site.database.engine
+    before = counted(city, AuditEvent), counted(city, Draft)
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        assert look().status_code in (200, 404)
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    assert (counted(city, AuditEvent), counted(city, Draft)) == before
+    return found

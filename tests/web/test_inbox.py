@@ -1,0 +1,108 @@
+"""受信箱: what is late is seen at a glance, work is taken and given back."""
+
+from sqlalchemy import event
+
+from tests.integration.test_main_job import to_sheet
+from tests.web.conftest import text_of
+
+
+def sections(page) -> list[str]:
+    return [" ".join(h.text_content().split()) for h in page.xpath("//h2[contains(@id,'work-')]")]
+
+
+def test_an_empty_inbox_says_what_one_can_do(browse):
+    words = text_of(browse("applicant").get("/"))
+    assert "いま待っている作業はありません" in words
+    assert "新しい提案を書く" in words
+
+
+def test_late_work_stands_first_with_words_and_icon(browse, sqlite_city):
+    sqlite_city.start()
+    browser = browse("head")
+    assert sections(browser.page("/")) == ["そのほか 1件"]
+    due = sqlite_city.open_tasks("head")[0].due_at
+    sqlite_city.clock.moment = due
+    sqlite_city.clock.advance(days=-1)
+    browser = browse("head")
+    assert sections(browser.page("/")) == ["まもなく期限 1件"]
+    sqlite_city.clock.advance(days=4)
+    browser = browse("head")
+    sqlite_city.start(title="あとから出た提案")
+    page = browser.page("/")
+    assert sections(page) == ["期限を過ぎたもの 1件", "そのほか 1件"]
+    assert "3日超過" in page.text_content()
+    assert "期限 令和8年" in page.text_content()
+    (count,) = page.xpath("//nav[@class='nav']//span[contains(@class,'count--late')]")
+    assert "2" in count.text_content()
+
+
+def test_work_is_taken_and_given_back(browse, sqlite_city):
+    to_sheet(sqlite_city)
+    (task,) = sqlite_city.open_tasks("applicant")
+    mine, theirs = browse("applicant"), browse("colleague")
+    assert f"/tasks/{task.id}" in theirs.get("/").text
+    assert mine.post(f"/tasks/{task.id}/claim").headers["Location"] == "/"
+    assert "あなたが対応中" in text_of(mine.get("/"))
+    assert f"/tasks/{task.id}" not in theirs.get("/").text
+    assert "applicantが対応中" in text_of(theirs.get("/?scope=group"))
+    assert theirs.post(f"/tasks/{task.id}/claim").status_code == 403
+    assert theirs.post(f"/tasks/{task.id}/release").status_code == 403
+    released = mine.post(f"/tasks/{task.id}/release", {"next": "/?scope=group"})
+    assert released.headers["Location"] == "/?scope=group"
+    assert f"/tasks/{task.id}" in theirs.get("/").text
+
+
+def test_all_work_is_offered_to_those_who_read_everything(browse, sqlite_city):
+    sqlite_city.start()
+    (task,) = sqlite_city.open_tasks("head")
+    assert not browse("applicant").page("/").xpath("//a[@href='/?scope=all']")
+    page = browse("secretariat").page("/?scope=all")
+    assert "所属長の確認" in page.text_content()
+    # what is not theirs leads to the case, not to the form
+    assert not page.xpath(f"//a[@href='/tasks/{task.id}']")
+    assert page.xpath(f"//a[@href='/cases/{task.case_id}']")
+
+
+def test_long_lists_come_in_pages(browse, sqlite_city, monkeypatch):
+    from dxflow.web import inbox
+
+    monkeypatch.setattr(inbox, "PER_PAGE", 2)
+    for number in range(5):
+        sqlite_city.start(title=f"提案その{number}")
+    browser = browse("head")
+    seen = [browser.get(f"/?page={number}").text for number in (1, 2, 3)]
+    assert [page.count('<li class="work__entry') for page in seen] == [2, 2, 1]
+    assert 'rel="next"' in seen[0]
+
+
+def test_scopes_and_pages_that_are_not_there_are_refused(browse):
+    browser = browse("head")
+    for query in ("scope=everything", "page=0", "page=-1", "page=x", "page=" + "9" * 30):
+        assert browser.get(f"/?{query}").status_code == 422, query
+
+
+def test_the_frame_costs_two_statements(app, browse, sqlite_city):
+    browser = browse("head")
+    browser.get("/password")
+    statements = []
+    engine = sqlite_city.site.database.engine
+
+    def note(_c, _cursor, statement, _p, _ctx, _many):
+        if statement.lstrip().upper().startswith(("SELECT", "INSERT", "UPDATE", "DELETE")):
+            statements.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    browser.get("/password")
+    event.remove(engine, "before_cursor_execute", note)
+    assert len(statements) <= 3, statements  # who it is, and the frame's two
+
+
+def test_the_menu_shows_what_a_person_may_use(browse):
+    def menu(name: str) -> str:
+        (nav,) = browse(name).page("/").xpath("//nav[@class='nav']")
+        return " ".join(nav.text_content().split())
+
+    assert "監査ログ" not in menu("head")
+    assert "監査ログ" in menu("cio")
+    assert "新しい提案" in menu("head")
+    assert "新しい提案" not in menu("mayor")
