@@ -38,8 +38,12 @@ def _run(given: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as exc:
-        place = f": {exc.filename}" if exc.filename else ""
-        return output.failed(f"{exc.strerror or type(exc).__name__}{place}")
+        why = f"{exc.strerror or type(exc).__name__} {exc.filename or ''}".strip()
+        return output.failed(_("ファイルか通信を扱えません: {why}", why=why))
     except KeyboardInterrupt:
         return output.failed(_("中断しました。"))
+    except Exception as exc:
+        if os.environ.get("DXFLOW_TRACEBACK"):
+            raise
+        return output.failed(_("思わぬことが起きました: {why}", why=f"{type(exc).__name__}: {exc}"))
     return status

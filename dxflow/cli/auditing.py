@@ -7,13 +7,13 @@ from dxflow.cli.output import Output
 from dxflow.config import Settings
 from dxflow.services import audit_log
 from dxflow.services.bootstrap import operator
-from dxflow.services.opening import open_site
+from dxflow.services.opening import opened
 
 
 def verify(_arguments: Namespace, settings: Settings, output: Output) -> int:
     """Verify the whole log; 1 when anything contradicts it."""
-    site = open_site(settings)
-    report = audit_log.verify(site, operator(site))
+    with opened(settings) as site:
+        report = audit_log.verify(site, operator(site))
     output.say(report.text)
     output.result({"ok": report.ok} | asdict(report))
     return 0 if report.ok else 1
@@ -21,6 +21,6 @@ def verify(_arguments: Namespace, settings: Settings, output: Output) -> int:
 
 def export(arguments: Namespace, settings: Settings, output: Output) -> int:
     """Write the log to standard output; that it was written out is itself an event in it."""
-    site = open_site(settings)
-    output.raw(audit_log.export(site, operator(site), audit_log.Filters(), arguments.format))
+    with opened(settings) as site:
+        output.raw(audit_log.export(site, operator(site), audit_log.Filters(), arguments.format))
     return 0

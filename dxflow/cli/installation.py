@@ -7,7 +7,7 @@ from dxflow.cli.packs import folder_of
 from dxflow.cli.passwords import asked_for
 from dxflow.config import Settings
 from dxflow.services import bootstrap, packs
-from dxflow.services.opening import open_site
+from dxflow.services.opening import opened
 from dxflow.texts import gettext as _
 
 
@@ -15,10 +15,10 @@ def init(arguments: Namespace, settings: Settings, output: Output) -> int:
     """Make secret key and tables, perhaps a first pack and an administrator."""
     files = packs.read_folder(folder_of(arguments.pack)) if arguments.pack else None
     password = asked_for(arguments) if arguments.admin else ""
-    site = open_site(settings)
-    done = bootstrap.init(
-        site, pack=files, administrator=arguments.admin, name=arguments.name, password=password
-    )
+    with opened(settings, any_version=True) as site:
+        done = bootstrap.init(
+            site, pack=files, administrator=arguments.admin, name=arguments.name, password=password
+        )
     output.say(
         _("フォルダー: {home}", home=settings.home),
         _("データベースを用意しました（表の版 {revision}）。", revision=done.revision)
@@ -49,8 +49,8 @@ def init(arguments: Namespace, settings: Settings, output: Output) -> int:
 
 def upgrade(_arguments: Namespace, settings: Settings, output: Output) -> int:
     """Bring the tables to this version."""
-    site = open_site(settings)
-    changed = bootstrap.upgrade(site)
+    with opened(settings, any_version=True) as site:
+        changed = bootstrap.upgrade(site)
     output.say(_("データベースを更新しました。") if changed else _("データベースは最新です。"))
     output.result({"upgraded": changed, "revision": bootstrap.revision()})
     return 0

@@ -7,7 +7,7 @@ from dxflow import config
 from dxflow.cli.output import Output
 from dxflow.config import Settings
 from dxflow.services import packs
-from dxflow.services.opening import open_site
+from dxflow.services.opening import opened
 from dxflow.services.pack_list import installed
 from dxflow.texts import gettext as _
 
@@ -23,8 +23,8 @@ def folder_of(name: str) -> Path:
 
 def install(arguments: Namespace, settings: Settings, output: Output) -> int:
     """Publish a folder as a new version; the same files again change nothing."""
-    site = open_site(settings)
-    row = packs.install(site, packs.read_folder(folder_of(arguments.folder)), "system")
+    with opened(settings) as site:
+        row = packs.install(site, packs.read_folder(folder_of(arguments.folder)), "system")
     output.say(
         _(
             "パック {key}（{title}）の第 {version} 版を公開しました。",
@@ -39,7 +39,8 @@ def install(arguments: Namespace, settings: Settings, output: Output) -> int:
 
 def listed(_arguments: Namespace, settings: Settings, output: Output) -> int:
     """List every installed version, newest first within a pack."""
-    rows = installed(open_site(settings))
+    with opened(settings) as site:
+        rows = installed(site)
     for row in rows:
         mark = _("公開中") if row.status == "current" else _("以前の版")
         output.say(f"{row.key}\t{row.version}\t{mark}\t{row.digest[:12]}\t{row.title}")

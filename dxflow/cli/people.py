@@ -10,7 +10,7 @@ from dxflow.cli.passwords import asked_for
 from dxflow.config import Settings
 from dxflow.services import appointments, people
 from dxflow.services.bootstrap import operator
-from dxflow.services.opening import open_site
+from dxflow.services.opening import opened
 from dxflow.services.person_rows import Account
 from dxflow.texts import gettext as _
 
@@ -25,7 +25,8 @@ def day(text: str) -> date:
 
 def listed(_arguments: Namespace, settings: Settings, output: Output) -> int:
     """List the accounts."""
-    rows = people.listed(open_site(settings))
+    with opened(settings) as site:
+        rows = people.listed(site)
     for row in rows:
         state = _("有効") if row.status == "active" else _("無効")
         output.say("\t".join((row.username, row.name, state, " ".join(row.posts))))
@@ -37,57 +38,57 @@ def listed(_arguments: Namespace, settings: Settings, output: Output) -> int:
 
 def add(arguments: Namespace, settings: Settings, output: Output) -> int:
     """Make an account."""
-    site = open_site(settings)
-    secret = asked_for(arguments)
-    account = people.create(
-        site, operator(site), arguments.username, arguments.name,
-        password=secret, email=arguments.email,
-    )  # fmt: skip
-    if arguments.admin:
-        appointments.appoint_administrator(site, operator(site), arguments.username)
+    with opened(settings) as site:
+        secret = asked_for(arguments)
+        account = people.create(
+            site, operator(site), arguments.username, arguments.name,
+            password=secret, email=arguments.email,
+        )  # fmt: skip
+        if arguments.admin:
+            appointments.appoint_administrator(site, operator(site), arguments.username)
     return _said(output, account, _("利用者 {name} を登録しました。", name=account.username))
 
 
 def password(arguments: Namespace, settings: Settings, output: Output) -> int:
     """Reset a password; one from standard input need not be changed at the next login."""
-    site = open_site(settings)
-    account = people.set_password(
-        site, operator(site), arguments.username,
-        password=asked_for(arguments), must_change=not arguments.password_stdin,
-    )  # fmt: skip
+    with opened(settings) as site:
+        account = people.set_password(
+            site, operator(site), arguments.username,
+            password=asked_for(arguments), must_change=not arguments.password_stdin,
+        )  # fmt: skip
     return _said(output, account, _("{name} のパスワードを再設定しました。", name=account.username))
 
 
 def disable(arguments: Namespace, settings: Settings, output: Output) -> int:
     """Close an account."""
-    site = open_site(settings)
-    account = people.disable(site, operator(site), arguments.username)
+    with opened(settings) as site:
+        account = people.disable(site, operator(site), arguments.username)
     return _said(output, account, _("{name} を無効にしました。", name=account.username))
 
 
 def enable(arguments: Namespace, settings: Settings, output: Output) -> int:
     """Open a closed account again."""
-    site = open_site(settings)
-    account = people.enable(site, operator(site), arguments.username)
+    with opened(settings) as site:
+        account = people.enable(site, operator(site), arguments.username)
     return _said(output, account, _("{name} を有効にしました。", name=account.username))
 
 
 def post_add(arguments: Namespace, settings: Settings, output: Output) -> int:
     """Give a person a post."""
-    site = open_site(settings)
-    account = appointments.grant_post(
-        site, operator(site), arguments.username, arguments.post,
-        since=arguments.since, until=arguments.until, concurrent=arguments.concurrent,
-    )  # fmt: skip
+    with opened(settings) as site:
+        account = appointments.grant_post(
+            site, operator(site), arguments.username, arguments.post,
+            since=arguments.since, until=arguments.until, concurrent=arguments.concurrent,
+        )  # fmt: skip
     return _said(output, account, _("職「{post}」に就けました。", post=arguments.post))
 
 
 def post_end(arguments: Namespace, settings: Settings, output: Output) -> int:
     """End a person's holding of a post."""
-    site = open_site(settings)
-    account = appointments.end_post(
-        site, operator(site), arguments.username, arguments.post, day=arguments.since
-    )
+    with opened(settings) as site:
+        account = appointments.end_post(
+            site, operator(site), arguments.username, arguments.post, day=arguments.since
+        )
     return _said(output, account, _("職「{post}」を終えました。", post=arguments.post))
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError
+from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError, TimeoutError
 
 from dxflow.db import guard, sqlite
 from dxflow.errors import Unavailable
@@ -138,6 +138,10 @@ def _unavailable() -> Iterator[None]:
         raise Unavailable(_busy()) from exc
     except (OperationalError, InterfaceError) as exc:
         raise Unavailable(_full() if _is_full(exc) else _busy()) from exc
+    except DatabaseError as exc:
+        if type(exc) is not DatabaseError:  # what the work itself did wrong is not ours
+            raise
+        raise Unavailable(_damaged()) from exc
     except OSError as exc:
         if exc.errno in (errno.ENOSPC, errno.EDQUOT):
             raise Unavailable(_full()) from exc
@@ -151,6 +155,13 @@ def _is_full(exc: DBAPIError) -> bool:
 def _busy() -> str:
     return _(
         "いまデータベースを使えません。何も変更されていません。少し待ってもう一度お試しください。"
+    )
+
+
+def _damaged() -> str:
+    return _(
+        "データベースのファイルが壊れているか、データベースではありません。"
+        "管理者に連絡してください。"
     )
 
 
