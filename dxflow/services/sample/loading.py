@@ -10,8 +10,9 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import func, insert, inspect, select
+from sqlalchemy import event, func, insert, inspect, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError
 
@@ -33,6 +34,7 @@ from dxflow.services.sample.player import Player, Timeline
 from dxflow.services.sample.script import SampleBroken, Script
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
+from dxflow.texts import language
 
 MARK = "sample"
 PARTIAL = ".partial"
@@ -147,7 +149,9 @@ def _make_beside(
         if partial.with_name(partial.name + "-wal").exists():
             raise SampleBroken(_("見本のデータベースを閉じられませんでした。"))
         _unlink(file)  # at most a database without tables
+        _secure(partial)
         os.replace(partial, file)
+        _secure(file.parent)
     finally:
         _unlink(partial)
 
@@ -162,6 +166,8 @@ def _make(
 ) -> None:
     timeline = Timeline(end)
     site = Site(settings, Database(settings.database), timeline, COMMANDS)
+    if site.database.is_sqlite:
+        event.listen(site.database.engine, "connect", _hasten)
     try:
         calendar = pack_settings.read_settings(files[pack_settings.FILE])[0].calendar
         begins = min(first_moment(plan, end, calendar) for plan in plot.plans)
@@ -184,6 +190,20 @@ def _make(
         ) from exc
     finally:
         site.database.close()
+
+
+def _hasten(connection: Any, _record: object) -> None:
+    """Do not wait for the disk at each commit: a file that a power cut breaks is not taken."""
+    connection.execute("PRAGMA synchronous=OFF")
+
+
+def _secure(place: Path) -> None:
+    """Have a file or a folder on the disk before going on."""
+    descriptor = os.open(place, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _require_sound(site: Site) -> None:
@@ -223,7 +243,12 @@ def _progress(say: Say, whole: int) -> Callable[[datetime, int], None]:
 def _accounts(plot: Script) -> list[Account]:
     names = {one["id"]: one["name"] for one in plot.people}
     return [
-        Account(login.username, city.PASSWORD, names[login.person], login.role)
+        Account(
+            login.username,
+            city.PASSWORD,
+            names[login.person],
+            login.role.get(language.get(), login.role["ja"]),
+        )
         for login in plot.logins
     ]
 

@@ -101,11 +101,11 @@ class Usual:
 
 @dataclass(frozen=True)
 class Login:
-    """A person who may log in to the demonstration."""
+    """A person who may log in to the demonstration; the role by language."""
 
     username: str
     person: str
-    role: str
+    role: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -182,7 +182,10 @@ def _script(file: Path, raw: Mapping[str, Any]) -> Script:
         units=raw["units"],
         posts=raw["posts"],
         people=raw["people"],
-        logins=tuple(Login(one["username"], one["person"], one["role"]) for one in raw["accounts"]),
+        logins=tuple(
+            Login(one["username"], one["person"], {"ja": one["role"], "en": one["role_en"]})
+            for one in raw["accounts"]
+        ),
         usual={
             task: Usual(
                 pace=float(usual["pace"][task]),
