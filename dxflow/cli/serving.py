@@ -19,7 +19,7 @@ from dxflow.cli.output import Output
 from dxflow.config import Settings
 from dxflow.jobs.runner import Runner
 from dxflow.services import bootstrap, upkeep
-from dxflow.services.opening import open_site
+from dxflow.services.opening import opened
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
 
@@ -58,10 +58,6 @@ def serve(arguments: Namespace, settings: Settings, output: Output) -> int:
         port=settings.port if arguments.port is None else arguments.port,
     )
     log_to_stderr()
-    site = open_site(chosen)
-    bootstrap.require_ready(site)
-    stop = Stop()
-    stop.listen()
 
     def ready(url: str) -> None:
         if output.json:
@@ -70,25 +66,28 @@ def serve(arguments: Namespace, settings: Settings, output: Output) -> int:
             output.say(_("dxflow を {url} で提供しています（Ctrl+C で終了）。", url=url))
             output.flush()
 
-    serve_until(site, stop, ready, worker=not arguments.no_worker)
+    with opened(chosen) as site:
+        bootstrap.require_ready(site)
+        stop = Stop()
+        stop.listen()
+        serve_until(site, stop, ready, worker=not arguments.no_worker)
     return 0
 
 
 def worker(_arguments: Namespace, settings: Settings, output: Output) -> int:
     """Run due timers and deferred jobs."""
     log_to_stderr()
-    site = open_site(settings)
-    bootstrap.require_ready(site)
-    stop = Stop()
-    stop.listen()
-    output.say(_("自動処理を動かしています（Ctrl+C で終了）。"))
-    output.flush()
-    runner, thread = start_worker(site)
-    while thread.is_alive() and not stop.asked:
-        thread.join(POLL_SECONDS)
-    runner.stop()
-    thread.join(DRAIN_SECONDS)
-    site.database.close()
+    with opened(settings) as site:
+        bootstrap.require_ready(site)
+        stop = Stop()
+        stop.listen()
+        output.say(_("自動処理を動かしています（Ctrl+C で終了）。"))
+        output.flush()
+        runner, thread = start_worker(site)
+        while thread.is_alive() and not stop.asked:
+            thread.join(POLL_SECONDS)
+        runner.stop()
+        thread.join(DRAIN_SECONDS)
     return 0 if stop.asked else 1
 
 
@@ -160,3 +159,4 @@ def log_to_stderr() -> None:
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
