@@ -1,6 +1,7 @@
 """The documentation is true of the program: links, commands, settings, and the author's guide."""
 
 import re
+import tomllib
 from functools import cache
 from pathlib import Path
 
@@ -94,6 +95,15 @@ def test_every_command_in_the_documentation_exists(capsys):
 def _depth(words: tuple[str, ...]) -> int:
     """Return how many words name the command; arguments follow."""
     return 3 if words[:2] == ("user", "post") else 2 if words[0] in ("pack", "user", "audit") else 1
+
+
+def test_the_drawn_order_of_the_rooms_is_the_one_that_is_checked():
+    contracts = tomllib.loads(_text("pyproject.toml"))["tool"]["importlinter"]["contracts"]
+    checked = [layer.split(" | ") for layer in contracts[0]["layers"]]
+    drawn = re.search(
+        r"^`(cli > .+)`$", _text("docs/adr/0001-house-and-import-directions.md"), re.M
+    )
+    assert [layer.split(" | ") for layer in drawn.group(1).split(" > ")] == checked
 
 
 def test_every_command_of_the_program_is_documented(capsys):
