@@ -45,22 +45,26 @@ def start(
     Raises NotFound for a process that cannot be started, NotAllowed for somebody without a post
     in a section.
     """
-    with site.database.write() as tx:
-        answer = submissions.answered(tx, actor, idempotency_key, submission, process, request)
-        if answer is not None:
-            return Started(answer["id"], answer["number"])
-        pack = startable(site, tx, process)
-        if actor.unit is None:
-            raise NotAllowed(
-                _("所属する課がないため、提案を出せません。管理者に連絡してください。")
-            )
-        act = _new_act(site, tx, actor, pack, process, actor.unit, _title(submission.values))
-        started = _begin(act, process, submission, idempotency_key, request)
-        if draft_id:
-            tx.execute(
-                delete(Draft).where(Draft.id == draft_id, Draft.person_id == actor.person_id)
-            )
-    return started
+
+    def attempt() -> Started:
+        with site.database.write() as tx:
+            answer = submissions.answered(tx, actor, idempotency_key, submission, process, request)
+            if answer is not None:
+                return Started(answer["id"], answer["number"])
+            pack = startable(site, tx, process)
+            if actor.unit is None:
+                raise NotAllowed(
+                    _("所属する課がないため、提案を出せません。管理者に連絡してください。")
+                )
+            act = _new_act(site, tx, actor, pack, process, actor.unit, _title(submission.values))
+            started = _begin(act, process, submission, idempotency_key, request)
+            if draft_id:
+                tx.execute(
+                    delete(Draft).where(Draft.id == draft_id, Draft.person_id == actor.person_id)
+                )
+        return started
+
+    return submissions.once(attempt)
 
 
 def repeated(

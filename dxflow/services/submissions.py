@@ -1,10 +1,11 @@
 """Forms as they were handed in: stored once, answered once, compared with the one before."""
 
 import hashlib
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select
+from sqlalchemy.exc import IntegrityError
 
 from dxflow import audit, forms
 from dxflow.db.base import table
@@ -15,6 +16,8 @@ from dxflow.services.act import Act
 from dxflow.services.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
+
+T = TypeVar("T")
 
 _SUBMISSION = table(Submission)
 _ADD = insert(_SUBMISSION)
@@ -47,6 +50,18 @@ def answered(
     Raises Conflict when the key was used for something else.
     """
     return _answer(tx, actor, idempotency_key, request_digest(submission, target, request))
+
+
+def once(attempt: Callable[[], T]) -> T:
+    """Do an act that may carry an idempotency key, and return what came of it.
+
+    Where the same request is being done at the same moment, the database takes one of the two;
+    the other one is tried again and finds the answer.
+    """
+    try:
+        return attempt()
+    except IntegrityError:
+        return attempt()
 
 
 def repeated(

@@ -60,30 +60,38 @@ def complete(
     first (says who and when), NotAllowed when the person may not (says why), StepFailed when the
     process itself fails; then nothing is written.
     """
+    sent = _Sent(submission, version, idempotency_key, request)
+    return submissions.once(lambda: _complete(site, actor, task_id, sent))
+
+
+@dataclass(frozen=True)
+class _Sent:
+    """What came with the request to complete a task."""
+
+    submission: forms.Submission
+    version: int | None
+    idempotency_key: str | None
+    request: str
+
+
+def _complete(site: Site, actor: Actor, task_id: str, sent: _Sent) -> Completed:
+    submission = sent.submission
     with site.database.write() as tx:
-        answer = submissions.answered(tx, actor, idempotency_key, submission, task_id, request)
+        act = _lock_case(site, tx, actor, task_id)
+        # Asked under the lock: the first of two equal requests may just have ended.
+        answer = submissions.answered(
+            tx, actor, sent.idempotency_key, submission, task_id, sent.request
+        )
         if answer is not None:
             return _completed(answer)
-        act, item, work = _lock_task(site, tx, actor, task_id)
-        _require_version(act, version)
+        item, work = _open_work(act, task_id)
         meaning = act.pack.act_of(item.process_key, item.element)
+        _require_version(act, sent.version)
         _require_right(act, item, work[task_id], meaning)
         _require_form(act, item, submission)
         act.drafting = meaning == history.DRAFT
-        # A form that judges begins empty each time, so that there is nothing to compare it with.
-        before_values = (
-            submissions.previous(tx, act.case_id, submission.form_key) if act.drafting else {}
-        )
-        act.record(
-            "task.completed",
-            audit.Change("outcome", _("選んだ処理"), None, submission.outcome),
-            *submissions.changes(act, submission, before_values),
-            subject=audit.Subject("task", task_id, act.case_id),
-            form=submission.form_digest,
-            idempotency=idempotency_key or "",
-        )
+        _record(act, task_id, sent)
         undo_state = act.state
-        open_before = [key for key in work if key != task_id]
         step = engine.complete(
             act.pack.definitions,
             act.state,
@@ -93,15 +101,8 @@ def complete(
             act.environment(),
         )
         _close(act, task_id, submission.outcome)
-        write_step(act, step, open_before)
-        answer = {
-            "case_id": act.case_id,
-            "number": act.case["number"],
-            "status": act.case["status"],
-            "next_tasks": [
-                task.id for task in step.tasks if not actor.groups.isdisjoint(task.groups)
-            ],
-        }
+        write_step(act, step, [key for key in work if key != task_id])
+        answer = _answer(act, step)
         submission_id = submissions.insert_row(
             act,
             submission,
@@ -109,9 +110,9 @@ def complete(
             process=item.process_key,
             work_item=task_id,
             meaning=meaning,
-            idempotency_key=idempotency_key,
+            idempotency_key=sent.idempotency_key,
             answer=answer,
-            request=request,
+            request=sent.request,
         )
         undoable = not act.final and not step.ended
         act.finish(
@@ -121,6 +122,33 @@ def complete(
             undo_submission=submission_id if undoable else None,
         )
     return _completed(answer)
+
+
+def _record(act: Act, task_id: str, sent: _Sent) -> None:
+    """Record what was handed in.
+
+    A form that judges begins empty each time, so that there is nothing to compare it with.
+    """
+    submission = sent.submission
+    before = submissions.previous(act.tx, act.case_id, submission.form_key) if act.drafting else {}
+    act.record(
+        "task.completed",
+        audit.Change("outcome", _("選んだ処理"), None, submission.outcome),
+        *submissions.changes(act, submission, before),
+        subject=audit.Subject("task", task_id, act.case_id),
+        form=submission.form_digest,
+        idempotency=sent.idempotency_key or "",
+    )
+
+
+def _answer(act: Act, step: engine.Step) -> dict[str, Any]:
+    mine = act.actor.groups
+    return {
+        "case_id": act.case_id,
+        "number": act.case["number"],
+        "status": act.case["status"],
+        "next_tasks": [task.id for task in step.tasks if not mine.isdisjoint(task.groups)],
+    }
 
 
 def completed_before(
@@ -155,7 +183,8 @@ def repeated(
 def claim(site: Site, actor: Actor, task_id: str) -> None:
     """Take a task that is offered to one's group, so that colleagues see who does it."""
     with site.database.write() as tx:
-        act, item, work = _lock_task(site, tx, actor, task_id)
+        act = _lock_case(site, tx, actor, task_id)
+        item, work = _open_work(act, task_id)
         _require_offered(actor, item, work[task_id])
         if item.assignee_id == actor.person_id:
             return
@@ -169,7 +198,8 @@ def claim(site: Site, actor: Actor, task_id: str) -> None:
 def release(site: Site, actor: Actor, task_id: str) -> None:
     """Give a claimed task back to its groups."""
     with site.database.write() as tx:
-        act, item, work = _lock_task(site, tx, actor, task_id)
+        act = _lock_case(site, tx, actor, task_id)
+        item, work = _open_work(act, task_id)
         if item.assignee_id != actor.person_id:
             raise NotAllowed(_("引き受けた本人だけが解除できます。"))
         if not work[task_id]:
@@ -196,26 +226,29 @@ def _completed(answer: dict[str, Any]) -> Completed:
     )
 
 
-def _lock_task(
-    site: Site, tx: Connection, actor: Actor, task_id: str
-) -> tuple[Act, Row[Any], dict[str, set[str]]]:
-    """Lock the task's case; return it, the open task, and the groups of every open task of it.
-
-    Raises NotFound, or Conflict when the task is no longer open.
-    """
+def _lock_case(site: Site, tx: Connection, actor: Actor, task_id: str) -> Act:
+    """Lock the task's case. Raises NotFound."""
     try:
-        act = lock_of_task(site, tx, actor, task_id)
+        return lock_of_task(site, tx, actor, task_id)
     except NotFound:
         raise NotFound(_("作業が見つかりません。")) from None
-    rows: Sequence[Row[Any]] = tx.execute(_OPEN_WORK, {"case": act.case_id, "task": task_id}).all()
+
+
+def _open_work(act: Act, task_id: str) -> tuple[Row[Any], dict[str, set[str]]]:
+    """Return the open task, and the groups of every open task of its case.
+
+    Raises Conflict when the task is no longer open.
+    """
+    which = {"case": act.case_id, "task": task_id}
+    rows: Sequence[Row[Any]] = act.tx.execute(_OPEN_WORK, which).all()
     item = next(row for row in rows if row.id == task_id)
     if item.status != "open":
-        raise _too_late(tx, act, item, actor)
+        raise _too_late(act.tx, act, item, act.actor)
     require_running(act)
     work: dict[str, set[str]] = {}
     for row in rows:
         work.setdefault(row.id, set()).update([row.group_key] if row.group_key else [])
-    return act, item, work
+    return item, work
 
 
 _WORK, _GROUP, _DRAFT = table(WorkItem), table(WorkItemGroup), table(Draft)
