@@ -16,7 +16,7 @@ from dxflow.calendars.wareki import wareki_short
 from dxflow.clock import local_date
 from dxflow.db.case import Case
 from dxflow.db.identity import Person
-from dxflow.db.process import WorkItem
+from dxflow.db.process import ProcessInstance, WorkItem
 from dxflow.errors import Invalid
 from dxflow.services import naming, organisation, packs, visibility
 from dxflow.services.actor import Actor
@@ -166,10 +166,16 @@ def _listed(which: ColumnElement[bool]) -> Select[Any]:
         .scalar_subquery()
     )
     return (
-        select(Case.__table__, Person.name.label("applicant_name"), due.label("due_at"))
+        select(
+            Case.__table__,
+            ProcessInstance.updated_at.label("touched_at"),
+            Person.name.label("applicant_name"),
+            due.label("due_at"),
+        )
+        .join(ProcessInstance, ProcessInstance.case_id == Case.id)
         .outerjoin(Person, Person.id == Case.applicant_id)
         .where(which)
-        .order_by(Case.updated_at.desc(), Case.id.desc())
+        .order_by(ProcessInstance.updated_at.desc(), Case.id.desc())
     )
 
 
@@ -197,7 +203,7 @@ def _entries(
                 due_at=row.due_at,
                 late=row.due_at is not None and row.due_at < site.now(),
                 started_at=row.created_at,
-                updated_at=row.updated_at,
+                updated_at=row.touched_at,
             )
         )
     return found

@@ -152,13 +152,13 @@ def _entry(
     return Entry(
         seq=first.seq,
         at=first.at,
-        what=_("{task}：{what}", task=item.name, what=first.label) if item else first.label,
+        what=_what(first, item.name if item else ""),
         outcome=outcome,
         tone=_tone(act, outcome, tone),
         person=names.person(first.person),
         post=names.post(first.post),
         channel=first.channel,
-        reason=first.reason,
+        reason=first.reason or ("" if withheld else _reason(act)),
         changes=() if withheld else _shown(first),
         consequences=tuple(
             Consequence(event.label, () if _is_vote(event) and withheld else event.changes)
@@ -168,14 +168,34 @@ def _entry(
     )
 
 
+def _what(event: audit.Entry, task: str) -> str:
+    """Return what was done, with the task or the date it was about."""
+    if event.type == "timer.fired":
+        return _("{what}：{task}", what=event.label, task=_("、").join(c.label for c in event.changes))
+    if not task:
+        return event.label
+    if event.type == "task.completed":
+        return task
+    return _("{task}：{what}", task=task, what=event.label)
+
+
+def _reason(act: list[audit.Entry]) -> str:
+    """Return the reason that was given with an act."""
+    given = (change.after for event in act for change in event.changes if change.field == "reason")
+    return next((text for text in given if text), "")
+
+
 def _is_vote(event: audit.Entry) -> bool:
     return event.type == "committee.voted"
 
 
 def _shown(event: audit.Entry) -> tuple[audit.ChangeLine, ...]:
+    """Return the changes that the head of the entry does not say already."""
+    if event.type == "timer.fired":
+        return ()
     if event.type != "task.completed":
         return event.changes
-    return tuple(change for change in event.changes if change.field != "outcome")
+    return tuple(change for change in event.changes if change.field not in ("outcome", "reason"))
 
 
 def _outcome(

@@ -7,7 +7,6 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from dxflow.calendars.periods import (
-    next_period,
     period_label,
     period_of,
     period_start,
@@ -99,8 +98,8 @@ def _failures(errors: dict[str, str]) -> list[FieldError]:
     return [FieldError(f"f-{name}", labels.get(name, name), text) for name, text in errors.items()]
 
 
-def _periods(detail: KpiDetail, today: date) -> list[tuple[str, str]]:
-    """Return the periods that may be chosen: owed ones first, then this one and those before."""
+def _periods(detail: KpiDetail, today: date) -> list[tuple[str, list[str]]]:
+    """Return the periods that may be chosen, in groups: owed ones first."""
     measure = detail.row.measure
     owed = [one.period for one in detail.row.achievement.owed]
     entered = {one.period for one in detail.entered if one.superseded_at is None}
@@ -108,18 +107,10 @@ def _periods(detail: KpiDetail, today: date) -> list[tuple[str, str]]:
     recent = [now]
     for _step in range(EARLIER):
         recent.append(previous_period(recent[-1]))
-    since = detail.row.since
-    first = period_of(since, measure.frequency) if since else now
-    recent = [one for one in recent if period_start(one) >= period_start(first) or one in entered]
-    later = {one for one in entered if one not in recent and one not in owed}
-    options = []
-    for period in dict.fromkeys([*owed, *recent, *sorted(later, reverse=True)]):
-        mark = ""
-        if period in owed:
-            mark = _("（未報告）")
-        elif period in entered:
-            mark = _("（入力済み・訂正）")
-        elif period_start(next_period(period)) > today:
-            mark = _("（まだ終わっていません）")
-        options.append((period, period_label(period) + mark))
-    return options
+    since = period_start(period_of(detail.row.since or today, measure.frequency))
+    rest = [p for p in recent if p not in owed and p not in entered and period_start(p) >= since]
+    return [
+        (_("未報告の期間"), owed),
+        (_("入力済みの値を訂正"), sorted(entered, key=period_start, reverse=True)),
+        (_("そのほかの期間"), rest),
+    ]
