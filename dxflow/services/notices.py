@@ -40,6 +40,7 @@ def for_actor(site: Site, actor: Actor, page: int = 1, per_page: int = 50) -> Pa
                 Notice.id, Notice.message, Notice.at, Case.id.label("case_id"), Case.number,
                 Case.title, NoticeRead.read_at,
             )
+            .select_from(Notice)
             .outerjoin(Case, (Case.id == Notice.case_id) & Case.id.in_(seen))
             .outerjoin(NoticeRead, NoticeRead.person_id == actor.person_id)
             .where(mine)
