@@ -14,6 +14,7 @@ from dxflow.clock import local_date
 from dxflow.config import Settings
 from dxflow.db.engine import Database
 from dxflow.db.identity import Person
+from dxflow.errors import NotFound
 from dxflow.ids import new_id
 from dxflow.jobs.runner import Runner
 from dxflow.services import (
@@ -25,6 +26,7 @@ from dxflow.services import (
     task_forms,
     tasks,
     upkeep,
+    visibility,
 )
 from dxflow.services.actor import Actor
 from dxflow.services.commands import COMMANDS
@@ -127,7 +129,7 @@ class City:
             who, self.person[name], name, name, acting_post=post, channel=channel
         )
 
-    def start(self, by: str = "applicant", **values: Any) -> cases.Started:
+    def start(self, by: str = "applicant", draft_id: str = "", **values: Any) -> cases.Started:
         """Hand an idea in."""
         actor = self.actor(by)
         form = task_forms.start_form(self.site, actor, "proposal")
@@ -140,7 +142,16 @@ class City:
         submission = forms.submit_values(
             form.definition, raw, form.definition.outcomes[0].key, form.context
         )
-        return cases.start(self.site, actor, "proposal", submission)
+        return cases.start(self.site, actor, "proposal", submission, draft_id=draft_id)
+
+    def sees(self, by: str, case_id: str) -> bool:
+        """Return whether somebody may see a case."""
+        try:
+            with self.site.database.read() as tx:
+                visibility.require(self.site, tx, self.actor(by), case_id)
+        except NotFound:
+            return False
+        return True
 
     def open_tasks(self, by: str) -> list[inbox.Listed]:
         """Return what waits for somebody."""

@@ -7,7 +7,7 @@ from dxflow import forms
 from dxflow.api import answers, present, requests
 from dxflow.api.call import Call
 from dxflow.api.operation import Answer, Operation
-from dxflow.services import case_list, case_record, cases, duties, task_forms
+from dxflow.services import case_list, case_record, cases, duties, pulling_back, task_forms
 from dxflow.services.task_forms import TaskForm
 
 
@@ -25,6 +25,7 @@ def start(call: Call) -> Answer:
         )
         started = cases.start(
             call.site, actor, process, submission,
+            draft_id=call.body["recalled"],
             idempotency_key=call.idempotency_key, request=call.sent,
         )  # fmt: skip
     record = case_record.one(call.site, actor, started.id)
@@ -69,9 +70,9 @@ def withdraw(call: Call) -> Answer:
 def pull_back(call: Call) -> Answer:
     """Take the caller's last act back."""
     call.case_id = call.path["case"]
-    task = cases.pull_back(call.site, call.actor, call.case_id)
+    back = pulling_back.pull_back(call.site, call.actor, call.case_id)
     record = case_record.one(call.site, call.actor, call.case_id)
-    return Answer({"case": present.case(record), "task": task})
+    return Answer({"case": present.case(record), "task": back.task_id})
 
 
 def meet(call: Call) -> Answer:

@@ -101,6 +101,11 @@ class NewCase(Request):
         validate=validate.Length(min=1, max=64),
         metadata={"description": "key of the button; may be left out when the form has only one"},
     )
+    recalled = fields.String(
+        load_default="",
+        validate=validate.Regexp(r"^([0-9a-f]{32})?$"),
+        metadata={"description": "id of the caller's pulled-back case to hand in again"},
+    )
 
 
 class Completion(Request):

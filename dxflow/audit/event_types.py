@@ -11,6 +11,8 @@ from dxflow.texts import gettext as _
 _LABELS = {
     # 案件
     "case.started": "提案を提出",
+    "case.recalled": "提案を引戻し",
+    "case.resubmitted": "提案を再提出",
     "case.renamed": "件名を変更",
     "case.units_changed": "担当・関係課を変更",
     "case.amount_changed": "金額を変更",

@@ -18,7 +18,7 @@ from dxflow.authority.verdicts import person_key
 
 ALL_SEEING_ROLES = frozenset({"secretariat", "cio", "auditor", "committee", "committee-chair"})
 ALL_SEEING_POSTS = frozenset({"mayor", "deputy_mayor"})
-PRIVATE_STATUSES = frozenset({"draft"})
+PRIVATE_STATUSES = frozenset({"draft", "recalled"})
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from dxflow.calendars.wareki import wareki_short
 from dxflow.clock import local_date
 from dxflow.db.case import CaseUnit
 from dxflow.models.model import Kind
-from dxflow.services import cases, inbox, naming, packs
+from dxflow.services import inbox, naming, packs, pulling_back
 from dxflow.services.case_opening import Opened, OpenItem, Visit
 from dxflow.services.naming import Names
 from dxflow.services.tasks import may_act
@@ -129,14 +129,16 @@ def head_of(opened: Opened, facts: Facts) -> CaseHead:
         waiting=tuple(_waiting(opened, item, names) for item in facts.items),
         timers=opened.running and not facts.items,
         procedure=pack.settings.title,
-        procedure_version=_("{label}（第{version}版）", label=pack.settings.label, version=pack.version),
+        procedure_version=_(
+            "{label}（第{version}版）", label=pack.settings.label, version=pack.version
+        ),
         process=case["process_key"],
         version=opened.version,
         may_withdraw=opened.running
         and case["applicant_id"] == actor.person_id
         and pack.settings.may_withdraw(case["stage"]),
         may_pull_back=opened.running
-        and cases.may_pull_back(opened.undo_person, actor, pack),
+        and pulling_back.may_pull_back(opened.undo_person, actor, pack),
         may_copy=actor.unit is not None,
     )
 
@@ -189,9 +191,7 @@ def _stages(opened: Opened, visits: Mapping[tuple[str, str], Visit]) -> list[Sta
     return steps
 
 
-def _stage_state(
-    opened: Opened, place: int, here: int, visit: Visit | None
-) -> tuple[str, str]:
+def _stage_state(opened: Opened, place: int, here: int, visit: Visit | None) -> tuple[str, str]:
     status = opened.case["status"]
     if place == here and status == "running":
         since = wareki_short(local_date(opened.case["stage_since"]))

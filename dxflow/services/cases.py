@@ -1,4 +1,4 @@
-"""Start a case, end one early, and take the last act back."""
+"""Start a case, go on with one that was pulled back, and end one early."""
 
 import unicodedata
 from dataclasses import dataclass
@@ -10,15 +10,18 @@ from sqlalchemy import delete, insert, select, update
 from dxflow import audit, engine, forms
 from dxflow.calendars.fiscal import fiscal_year_of
 from dxflow.db.case import Case, CaseUnit, Duty
-from dxflow.db.process import Draft, ProcessInstance, Submission, Timer, WorkItem, WorkItemGroup
+from dxflow.db.process import Draft, ProcessInstance, Timer, WorkItem, WorkItemGroup
 from dxflow.errors import Conflict, Invalid, NotAllowed, NotFound
 from dxflow.jobs import queue
-from dxflow.services import history, numbering, organisation, packs, submissions, taking_back
+from dxflow.services import history, numbering, organisation, packs, submissions
 from dxflow.services.act import Act, lock, require_running
 from dxflow.services.actor import Actor
 from dxflow.services.site import Site
-from dxflow.services.writing import end_case, offer, open_items, write_step
+from dxflow.services.writing import end_case, write_step
 from dxflow.texts import gettext as _
+
+#: Status of a case whose proposal its applicant has pulled back: a draft, seen by nobody else.
+RECALLED = "recalled"
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,10 @@ def start(
                 raise NotAllowed(
                     _("所属する課がないため、提案を出せません。管理者に連絡してください。")
                 )
-            act = _new_act(site, tx, actor, pack, process, actor.unit, _title(submission.values))
+            title = _title(submission.values)
+            act = (draft_id and _recalled_act(site, tx, actor, pack, draft_id, title)) or _new_act(
+                site, tx, actor, pack, process, actor.unit, title
+            )
             started = _begin(act, process, submission, idempotency_key, request)
             if draft_id:
                 tx.execute(
@@ -124,52 +130,10 @@ def withdraw(site: Site, actor: Actor, case_id: str, reason: str) -> None:
                 )
             )
         step = engine.cancel(act.pack.definitions, act.state, act.environment())
-        _close_everything(act)
+        close_everything(act)
         act.state = step.state
         end_case(act, "withdrawn", reason.strip())
         act.finish(status="ended", undo_state=None, undo_person=None, undo_submission=None)
-
-
-def may_pull_back(act_person: str | None, actor: Actor, pack: packs.Pack) -> bool:
-    """Return whether the last act on a case may be taken back by the actor."""
-    return pack.settings.rules.pull_back and act_person == actor.person_id
-
-
-def pull_back(site: Site, actor: Actor, case_id: str) -> str:
-    """Take the actor's last act back (引戻し) and return the id of the task that is open again.
-
-    Allowed only until another person has acted; the form comes back as the actor's draft. Raises
-    Conflict or NotAllowed.
-    """
-    with site.database.write() as tx:
-        act = lock(site, tx, actor, case_id)
-        if not may_pull_back(act.undo_person, actor, act.pack):
-            raise Conflict(_("すでに次の人が動いたか、引き戻せる操作がありません。"))
-        submission = tx.execute(
-            select(Submission.__table__).where(Submission.id == act.undo_submission)
-        ).one()
-        before = (
-            tx.execute(
-                select(ProcessInstance.undo_state).where(ProcessInstance.case_id == case_id)
-            ).scalar_one()
-            or b""
-        )
-        step = engine.peek(act.pack.definitions, before, act.environment())
-        tx.execute(
-            update(Submission).where(Submission.id == submission.id).values(superseded_at=act.now)
-        )
-        taking_back.ballots(act)
-        queue.cancel_since(tx, case_id, submission.at)
-        _rearm(act)
-        reopened = _reopen(act, step)
-        write_step(act, step, {*open_items(tx, case_id), *reopened})
-        submissions.keep_as_draft(act, submission)
-        act.record(
-            "task.recalled",
-            subject=audit.Subject("task", submission.work_item_id or "", case_id),
-        )
-        act.finish(undo_state=None, undo_person=None, undo_submission=None)
-        return submission.work_item_id or ""
 
 
 def search_text(title: str, number: str) -> str:
@@ -213,7 +177,7 @@ def _new_act(
         "process_key": process,
         "pack_digest": pack.digest,
         "status": "running",
-        "stage": pack.settings.stages[0].key if pack.settings.stages else "",
+        "stage": _first_stage(pack),
         "stage_since": now,
         "applicant_id": actor.person_id,
         "unit": unit,
@@ -245,6 +209,37 @@ def _new_act(
     return act
 
 
+def _recalled_act(
+    site: Site, tx: Any, actor: Actor, pack: packs.Pack, draft_id: str, title: str
+) -> Act | None:
+    """Return the act on the case whose pulled-back proposal this draft is, None if it is none.
+
+    The case goes on under the pack's current version: the draft was written in its form.
+    """
+    found = tx.execute(
+        select(Case.id).where(
+            Case.id == draft_id, Case.applicant_id == actor.person_id, Case.status == RECALLED
+        )
+    ).one_or_none()
+    if found is None:
+        return None
+    act = lock(site, tx, actor, draft_id)
+    act.pack = pack
+    act.change_case(
+        title=title,
+        search_text=search_text(title, act.case["number"]),
+        status="running",
+        stage=_first_stage(pack),
+        stage_since=act.now,
+        pack_digest=pack.digest,
+    )
+    return act
+
+
+def _first_stage(pack: packs.Pack) -> str:
+    return pack.settings.stages[0].key if pack.settings.stages else ""
+
+
 def _begin(
     act: Act,
     process: str,
@@ -256,14 +251,14 @@ def _begin(
     unit = act.case["unit"]
     department = who.department_of(unit)
     act.record(
-        "case.started",
+        "case.resubmitted" if act.version else "case.started",
         audit.Change("number", _("番号"), None, act.case["number"]),
         *submissions.changes(act, submission, {}),
         form=submission.form_digest,
         idempotency=idempotency_key or "",
     )
     started = Started(act.case_id, act.case["number"])
-    submissions.insert_row(
+    submission_id = submissions.insert_row(
         act,
         submission,
         element="",
@@ -286,35 +281,17 @@ def _begin(
         act.environment(),
     )
     write_step(act, step, ())
-    act.finish(status="ended" if step.ended else None)
+    act.finish(
+        status="ended" if step.ended else "active",
+        pack_digest=act.pack.digest,
+        undo_state=None,
+        undo_person=None if step.ended or act.final else act.actor.person_id,
+        undo_submission=submission_id,
+    )
     return started
 
 
-def _rearm(act: Act) -> None:
-    """Let the timers of the restored state fire, also those that were queued or fired since."""
-    queue.forget(act.tx, act.case_id, "timer.fire")
-    act.tx.execute(update(Timer).where(Timer.case_id == act.case_id).values(attempts=0))
-
-
-def _reopen(act: Act, step: engine.Step) -> set[str]:
-    """Open the work items of the restored state again that were closed meanwhile."""
-    ids = {task.id for task in step.tasks}
-    closed = set(
-        act.tx.execute(
-            select(WorkItem.id).where(WorkItem.id.in_(ids), WorkItem.status != "open")
-        ).scalars()
-    )
-    if closed:
-        act.tx.execute(
-            update(WorkItem)
-            .where(WorkItem.id.in_(closed))
-            .values(status="open", ended_at=None, ended_by=None, outcome=None)
-        )
-        offer(act, [task for task in step.tasks if task.id in closed])
-    return closed
-
-
-def _close_everything(act: Act) -> None:
+def close_everything(act: Act) -> None:
     """Close the work, timers, waiting jobs and open duties of a case that ends early."""
     case_id, tx = act.case_id, act.tx
     items = select(WorkItem.id).where(WorkItem.case_id == case_id)

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, func, select
 
 from dxflow.authority.directory import Directory
 from dxflow.db.case import Case
 from dxflow.db.process import ProcessInstance, WorkItem, WorkItemGroup
-from dxflow.services import cases, inbox, naming, organisation, packs
+from dxflow.services import inbox, naming, organisation, packs, pulling_back
 from dxflow.services.actor import Actor
 from dxflow.services.paging import Page, bounds
 from dxflow.services.site import Site
@@ -79,7 +79,8 @@ def mine(site: Site, actor: Actor, page: int = 1, per_page: int = 30) -> Page[My
                     turns=turns.get(row.id, ()),
                     created_at=row.created_at,
                     updated_at=row.updated_at,
-                    may_pull_back=running and cases.may_pull_back(row.undo_person, actor, pack),
+                    may_pull_back=running
+                    and pulling_back.may_pull_back(row.undo_person, actor, pack),
                 )
             )
     return Page(entries, page, per_page, total)
@@ -107,7 +108,7 @@ def turns_of(
         .where(WorkItem.case_id.in_(case_ids), WorkItem.status == "open")
         .order_by(WorkItem.created_at, WorkItem.id, WorkItemGroup.group_key)
     ).all()  # fmt: skip
-    items: dict[str, list[Row[Any]]] = {}
+    items: dict[str, list[Any]] = {}
     for row in rows:
         items.setdefault(row.id, []).append(row)
     who = organisation.directory(site, tx, actor.on)
@@ -119,14 +120,14 @@ def turns_of(
     return found
 
 
-def _persons(who: Directory, rows: Sequence[Row[Any]]) -> set[str]:
+def _persons(who: Directory, rows: Sequence[Any]) -> set[str]:
     taken = {row.assignee_id for row in rows if row.assignee_id}
     named = (who.holders(row.group_key) for row in rows if row.group_key)
     return taken.union(*(holders for holders in named if len(holders) == 1))
 
 
 def _turn(
-    site: Site, tx: Connection, actor: Actor, names: naming.Names, rows: Sequence[Row[Any]]
+    site: Site, tx: Connection, actor: Actor, names: naming.Names, rows: Sequence[Any]
 ) -> Turn:
     first = rows[0]
     groups = [row.group_key for row in rows if row.group_key]

@@ -268,6 +268,7 @@ def status_name(status: str) -> str:
         "running": _("進行中"),
         "completed": _("完了"),
         "rejected": _("不採択"),
+        "recalled": _("引戻し中"),
         "withdrawn": _("取下げ"),
         "stopped": _("中止"),
         "cancelled": _("取消し"),

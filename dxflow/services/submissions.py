@@ -161,17 +161,14 @@ def changes(
     ]
 
 
-def keep_as_draft(act: Act, submission: Row[Any]) -> None:
+def keep_as_draft(act: Act, submission: Row[Any], subject: str, draft_id: str = "") -> None:
     """Give the person what they had typed as a draft again."""
-    if submission.work_item_id is None:
-        return
-    subject = f"task:{submission.work_item_id}"
     act.tx.execute(
         delete(Draft).where(Draft.person_id == act.actor.person_id, Draft.subject == subject)
     )
     act.tx.execute(
         insert(Draft).values(
-            id=act.new_id(),
+            id=draft_id or act.new_id(),
             person_id=act.actor.person_id,
             subject=subject,
             title=act.case["title"],

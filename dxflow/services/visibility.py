@@ -5,9 +5,9 @@ of their department; whoever has had work on it may go on reading; secretariat, 
 auditors see every case that has been handed in. Drafts are not cases: only their owner sees them.
 """
 
-from sqlalchemy import ColumnElement, Connection, or_, select, true
+from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
-from dxflow.authority.visibility import VisibilityScope, scope_of
+from dxflow.authority.visibility import PRIVATE_STATUSES, VisibilityScope, scope_of
 from dxflow.db.case import Case, CaseUnit
 from dxflow.db.process import Submission, WorkItem, WorkItemGroup
 from dxflow.errors import NotFound
@@ -25,8 +25,10 @@ def scope(site: Site, tx: Connection, actor: Actor) -> VisibilityScope:
 def visible(site: Site, tx: Connection, actor: Actor) -> ColumnElement[bool]:
     """Return the condition on `case_file` rows that the actor may see."""
     seen = scope(site, tx, actor)
+    own = Case.applicant_id == actor.person_id
+    handed_in = Case.status.not_in(PRIVATE_STATUSES)
     if seen.all:
-        return true()
+        return or_(own, handed_in)
     by_unit = select(CaseUnit.case_id).where(CaseUnit.unit.in_(sorted(seen.units)))
     by_act = select(Submission.case_id).where(Submission.person_id == actor.person_id)
     by_work = (
@@ -35,10 +37,11 @@ def visible(site: Site, tx: Connection, actor: Actor) -> ColumnElement[bool]:
         .where(WorkItemGroup.group_key.in_(sorted(actor.groups)))
     )
     return or_(
-        Case.applicant_id == actor.person_id,
-        Case.id.in_(by_unit),
-        Case.id.in_(by_work),
-        Case.id.in_(by_act),
+        own,
+        and_(
+            handed_in,
+            or_(Case.id.in_(by_unit), Case.id.in_(by_work), Case.id.in_(by_act)),
+        ),
     )
 
 

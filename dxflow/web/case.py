@@ -8,7 +8,7 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from werkzeug.wrappers import Response as Answer
 
 from dxflow.errors import Invalid
-from dxflow.services import case_list, case_pages, case_view, cases, diagrams, duties
+from dxflow.services import case_list, case_pages, case_view, cases, diagrams, duties, pulling_back
 from dxflow.services.access import signed_in
 from dxflow.services.case_head import CaseHead
 from dxflow.services.packs import status_name
@@ -84,7 +84,9 @@ def progress(case_id: str) -> str:
         found.standing,
         lambda process: url_for("case.diagram", case_id=case_id, process=process),
     )
-    return _page("progress", found.head, state=state, standing=found.standing, rulings=found.rulings)
+    return _page(
+        "progress", found.head, state=state, standing=found.standing, rulings=found.rulings
+    )
 
 
 @blueprint.get("/cases/<ident:case_id>/timeline")
@@ -160,9 +162,12 @@ def withdraw(case_id: str) -> Answer | tuple[str, int]:
 @signed_in
 def pull_back(case_id: str) -> Answer:
     """Take the person's last act back and open its task again."""
-    task_id = cases.pull_back(current.site(), current.actor(), case_id)
+    back = pulling_back.pull_back(current.site(), current.actor(), case_id)
     flash(_("引き戻しました。入力した内容は下書きに残っています。"), "success")
-    return redirect(url_for("task.show", task_id=task_id), 303)
+    if back.task_id:
+        return redirect(url_for("task.show", task_id=back.task_id), 303)
+    where = url_for("proposal.show", process=back.process, draft_id=back.draft_id)
+    return redirect(where, 303)
 
 
 @blueprint.post("/cases/<ident:case_id>/duties/<ident:duty_id>")

@@ -20,7 +20,7 @@ from dxflow.db.case import Case
 from dxflow.db.job import Job
 from dxflow.db.process import ProcessInstance, Submission, Timer, WorkItem, WorkItemGroup
 from dxflow.errors import Conflict, NotAllowed, NotFound
-from dxflow.services import cases, packs, tasks
+from dxflow.services import cases, packs, pulling_back, tasks
 from dxflow.services.act import lock
 from dxflow.services.actor import system_actor
 from dxflow.services.inbox import Listed
@@ -190,7 +190,7 @@ class History:
         name = by.get(undo or "", "other")
         self.did.append(f"{name} pulls {case} back")
         try:
-            cases.pull_back(self.city.site, self.city.actor(name), case)
+            pulling_back.pull_back(self.city.site, self.city.actor(name), case)
             self.city.run_jobs()  # a deadline of the restored state may long be over
         except Conflict:
             assert self.together or undo != self.city.person[name]

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from dxflow.audit import verify_database
 from dxflow.db.case import Case, DecisionRecord, Deliberation, Duty, Workload
 from dxflow.errors import Conflict, NotAllowed
-from dxflow.services import cases
+from dxflow.services import pulling_back
 from tests.factories import ANALYSIS, SHEET, City
 from tests.walks import to_committee, to_decision, to_kpi, to_sheet
 
@@ -94,13 +94,13 @@ def test_the_decision_names_post_and_row(city):
 def test_the_applicant_pulls_back_until_somebody_has_acted(city):
     case = to_sheet(city)
     city.complete("applicant", "project_sheet", "submit", **SHEET)
-    cases.pull_back(city.site, city.actor("applicant"), case)
+    pulling_back.pull_back(city.site, city.actor("applicant"), case)
     assert [t.element for t in city.open_tasks("applicant")] == ["project_sheet"]
     city.complete("applicant", "project_sheet", "submit", **SHEET)
     city.complete("applicant", "bpr_analysis", "submit", **ANALYSIS)
     city.complete("head", "sheet_approval", "approve")
     with pytest.raises(Conflict):
-        cases.pull_back(city.site, city.actor("applicant"), case)
+        pulling_back.pull_back(city.site, city.actor("applicant"), case)
     assert_log_is_clean(city)
 
 
@@ -117,3 +117,24 @@ def test_the_second_of_two_people_learns_who_was_first(city):
     city.complete_id("applicant", task.id, "submit", **SHEET)
     with pytest.raises(Conflict, match="applicant さんが"):
         city.complete_form("colleague", late, "submit", **SHEET)
+
+
+def test_a_proposal_pulled_back_keeps_its_number_and_is_seen_by_its_applicant_only(city):
+    started = city.start()
+    back = pulling_back.pull_back(city.site, city.actor("applicant"), started.id)
+    assert (back.task_id, back.draft_id) == ("", started.id)
+    assert row(city, started.id).status == "recalled"
+    assert [t for t in city.open_tasks("head") if t.element == "head_approval"] == []
+    for other in ("head", "secretariat", "auditor"):
+        assert not city.sees(other, started.id)
+    assert city.sees("applicant", started.id)
+    again = city.start(title="転入手続の予約と案内", draft_id=back.draft_id)
+    assert again == started
+    assert (row(city, started.id).status, row(city, started.id).title) == (
+        "running",
+        "転入手続の予約と案内",
+    )
+    city.complete("head", "head_approval", "approve")
+    with pytest.raises(Conflict):
+        pulling_back.pull_back(city.site, city.actor("applicant"), started.id)
+    assert_log_is_clean(city)

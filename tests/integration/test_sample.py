@@ -26,7 +26,7 @@ from dxflow.db.identity import Person
 from dxflow.db.job import Job
 from dxflow.db.process import Incident, Submission, WorkItem
 from dxflow.errors import Conflict, NotLoggedIn, Throttled
-from dxflow.services import accounts, bootstrap, cases, inbox, organisation
+from dxflow.services import accounts, bootstrap, cases, drafts, inbox, organisation
 from dxflow.services.opening import open_site
 from dxflow.services.sample import loading, script
 from dxflow.services.site import Site
@@ -178,6 +178,22 @@ def test_the_accounts_log_in_and_find_work(made: Made) -> None:
     assert busy >= {"ogawa", "ishida", "nomura", "mori", "naito", "asakura"}
 
 
+def test_a_draft_waits_for_its_writer_alone(made: Made) -> None:
+    assert [row.title for row in drafts.mine(made.site, made.actor("hayashi"))] == [
+        "介護予防教室の申込みをスマホでもできるように"
+    ]
+    assert drafts.mine(made.site, made.actor("ogawa")) == []
+
+
+def test_the_section_head_confirms_not_the_department_head(made: Made) -> None:
+    posts = [
+        row.post
+        for row in made.rows(select(Submission.post).where(Submission.element == "head_approval"))
+    ]
+    assert len(posts) > 15
+    assert all(post.endswith("_head") and not post.startswith("dept_") for post in posts)
+
+
 def test_nobody_else_logs_in_with_the_password_of_the_demonstration(made: Made) -> None:
     with pytest.raises((NotLoggedIn, Throttled)):
         accounts.log_in(made.site, "p25", "dxflow-demo", "test")
@@ -194,8 +210,6 @@ def test_a_production_start_refuses_the_sample(made: Made) -> None:
 
 def test_the_proposer_goes_on_from_where_the_sample_ends(own: Made) -> None:
     case = own.case("lightbulb")
-    with pytest.raises(Conflict):
-        cases.pull_back(own.site, own.actor("ogawa"), case.id)
     cases.withdraw(own.site, own.actor("hayashi"), case.id, "県の事業と重なるため。")
     assert own.case("lightbulb").status == "withdrawn"
     with own.site.database.read() as tx:
