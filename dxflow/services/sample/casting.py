@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from dxflow.authority.directory import Directory
+from dxflow.authority.organisation import LADDER
 from dxflow.db.case import Case
 from dxflow.services import history, organisation, packs
 from dxflow.services.actor import Actor
@@ -17,7 +18,7 @@ from dxflow.texts import gettext as _
 
 @dataclass(frozen=True)
 class Casting:
-    """Chooses people on the site's date: accounts to try first, staff before their head."""
+    """Chooses people on the site's date: staff before their head, accounts to try before others."""
 
     site: Site
     people: People
@@ -70,7 +71,6 @@ class Casting:
         persons = {person for group in waiting.groups for person in who.holders(group)}
         return any(self.people.by_id[person].login for person in persons)
 
-    def _rank(self, who: Directory, person: str, first: str) -> tuple[bool, bool, bool, str]:
-        citizen = self.people.by_id[person]
-        leads = any(post.kind in who.head_kinds for post in who.posts_of(person))
-        return (person != first, citizen.login is None, leads, citizen.username)
+    def _rank(self, who: Directory, person: str, first: str) -> tuple[bool, int, int]:
+        steps = [LADDER.index(post.kind) for post in who.posts_of(person) if post.kind in LADDER]
+        return (person != first, max(steps, default=-1), self.people.by_id[person].place)

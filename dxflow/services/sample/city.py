@@ -24,9 +24,13 @@ PASSWORD = "dxflow-demo"  # noqa: S105 - only in demonstrations; a production st
 
 @dataclass(frozen=True)
 class Citizen:
-    """A person of the sample city; `login` when they are one of the accounts to try."""
+    """A person of the sample city; `login` when they are one of the accounts to try.
+
+    `place` orders people: the accounts as the script lists them, then everybody else.
+    """
 
     id: str
+    place: int
     username: str
     name: str
     login: Login | None
@@ -64,11 +68,13 @@ def found(site: Site, script: Script, files: Mapping[str, str]) -> People:
 
 def _people(site: Site, script: Script) -> People:
     logins = {login.person: login for login in script.logins}
+    order = [*logins, *(one["id"] for one in script.people if one["id"] not in logins)]
     citizens = {}
     for one in script.people:
         login = logins.get(one["id"])
         citizens[one["id"]] = Citizen(
             id=new_id(site.now()),
+            place=order.index(one["id"]),
             username=login.username if login else one["id"],
             name=one["name"],
             login=login,

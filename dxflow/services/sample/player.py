@@ -15,12 +15,12 @@ from zlib import crc32
 
 from dxflow import forms
 from dxflow.clock import at_local, local_date
-from dxflow.services import cases, duties, packs, task_forms, tasks, upkeep
+from dxflow.services import cases, drafts, duties, packs, task_forms, tasks, upkeep
 from dxflow.services.sample import entering, office, waiting
 from dxflow.services.sample.beginning import first_moment
 from dxflow.services.sample.casting import Casting
 from dxflow.services.sample.city import People
-from dxflow.services.sample.script import MetDuty, Plan, SampleBroken, Script
+from dxflow.services.sample.script import Begun, MetDuty, Plan, SampleBroken, Script
 from dxflow.services.sample.waiting import Waiting
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
@@ -28,6 +28,8 @@ from dxflow.texts import gettext as _
 MEASURE, VOTE = "kpi_measure", "verdict"
 #: People get to things up to this many minutes later than the pace has it.
 LATEST = 50
+#: When in the day, in minutes from its beginning, somebody begins to write a proposal.
+DRAFTING = 395
 
 
 class Timeline:
@@ -88,6 +90,9 @@ class Player:
         for plan in self._script.plans:
             begin = first_moment(plan, self._end, self._calendar)
             self._put(begin, partial(self._begin, plan, begin))
+        for draft in self._script.drafts:
+            day = self._calendar.add_business_days(local_date(self._end), -draft.business_days_ago)
+            self._put(office.at(day, DRAFTING), partial(self._draft, draft))
         while self._go_on():
             self._look()
         self._go_to(self._end)
@@ -190,6 +195,11 @@ class Player:
         )
         started = cases.start(self._site, actor, process, submission)
         self._played[started.id] = Played(plan, started.id, begin, begin)
+
+    def _draft(self, draft: Begun) -> None:
+        process = self._pack.settings.start_process
+        actor, key = self._casting.known(draft.person), drafts.fresh_id(self._site)
+        drafts.save_start(self._site, actor, process, key, draft.values)
 
     def _complete(self, played: Played, task: Waiting, visit: int) -> None:
         with self._site.database.read() as tx:

@@ -109,6 +109,15 @@ class Login:
 
 
 @dataclass(frozen=True)
+class Begun:
+    """A proposal somebody has begun to write and saved as a draft."""
+
+    person: str
+    business_days_ago: int
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Script:
     """The whole sample: the city as rows of the file, who may log in, and the cases."""
 
@@ -118,6 +127,7 @@ class Script:
     logins: tuple[Login, ...]
     usual: Mapping[str, Usual]
     plans: tuple[Plan, ...]
+    drafts: tuple[Begun, ...] = ()
 
 
 def folder_of(pack: str) -> Path:
@@ -197,6 +207,7 @@ def _script(file: Path, raw: Mapping[str, Any]) -> Script:
         plans=tuple(
             _checked(file, one.get("key", "cases"), partial(_plan, one)) for one in raw["cases"]
         ),
+        drafts=tuple(Begun(**one) for one in raw.get("drafts", ())),
     )
 
 
