@@ -31,6 +31,7 @@ ADDRESSES = {
     "incidents": "/incidents",
     "logout": "/logout",
     "act-as": "/acting-post",
+    "password": "/password",
 }
 #: Entries that need a role; the rest is for everybody.
 ROLES = {
