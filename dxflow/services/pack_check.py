@@ -1,7 +1,7 @@
 """Check the files of a pack as a whole: what may be published is what will run."""
 
 import posixpath
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from dxflow import decisions, forms
@@ -10,7 +10,6 @@ from dxflow.calendars.functions import feel_functions
 from dxflow.clock import now
 from dxflow.decisions import DecisionModel
 from dxflow.forms import FormDefinition
-from dxflow.forms.definition import Component
 from dxflow.models.check import check_set
 from dxflow.models.context import Context
 from dxflow.models.model import Model, Process
@@ -19,10 +18,9 @@ from dxflow.problems import Problem, Refused
 from dxflow.services.pack_settings import FILE, PackSettings, read_settings
 from dxflow.texts import gettext as _
 
-#: Names of option lists that the program fills in itself.
-PROGRAM_OPTIONS = frozenset(
-    {"units", "measures", "milestones", "conditions", "seats", "fiscal_years"}
-)
+#: Option lists the program fills in for every form, and those that need a case.
+ALWAYS_OPTIONS = frozenset({"units", "fiscal_years"})
+CASE_OPTIONS = frozenset({"measures", "milestones", "conditions"})
 
 
 @dataclass(frozen=True)
@@ -130,17 +128,12 @@ def _check_settings(
     if until and until not in stages:
         found.append(_setting("withdraw_until", _("段階「{key}」はありません。", key=until)))
     found += _check_summaries(settings, form_definitions)
-    known = PROGRAM_OPTIONS | settings.options.keys()
+    functions = frozenset(feel_functions(BusinessCalendar(), now))
     for form in form_definitions.values():
-        found += [
-            Problem(
-                "unknown-options",
-                _("選択肢の一覧「{key}」はありません。", key=key),
-                file=form.file,
-                hint=_("pack.toml の [[options.{key}]] に書いてください。", key=key),
-            )
-            for key in sorted(_option_lists(form.components) - known)
-        ]
+        lists = ALWAYS_OPTIONS | settings.options.keys()
+        if form.key != settings.start_form:
+            lists |= CASE_OPTIONS
+        found += forms.unknown_references(form, functions=functions, options=lists)
     return found
 
 
@@ -159,21 +152,15 @@ def _check_summaries(
         found += [
             _setting(
                 "summary",
-                _("あらましの項目「{field}」は様式「{key}」にありません。", field=name, key=form.key),
+                _(
+                    "あらましの項目「{field}」は様式「{key}」にありません。",
+                    field=name,
+                    key=form.key,
+                ),
             )
             for name in summary.fields
             if name not in known
         ]
-    return found
-
-
-def _option_lists(components: Iterable[Component]) -> set[str]:
-    """Return the names of the option lists that a form asks for."""
-    found: set[str] = set()
-    for component in components:
-        if component.choices.key:
-            found.add(component.choices.key)
-        found |= _option_lists(component.components)
     return found
 
 
