@@ -21,9 +21,10 @@ HOME = Path("var") / "demo"
 def demo(arguments: Namespace, settings: Settings, output: Output) -> int:
     """Make the sample when there is none, serve it, and print one line of JSON when it answers."""
     chosen = _settings(settings, arguments.port)
+    accounts = loading.accounts(arguments.pack)  # before anything is thrown away
     if arguments.reset:
         loading.remove(chosen)
-    accounts = _sample(chosen, arguments.pack, output)
+    _require_sample(chosen, arguments.pack, output)
     log_to_stderr()
     site = open_site(chosen)
     bootstrap.upgrade(site)
@@ -46,15 +47,14 @@ def _settings(settings: Settings, port: int | None) -> Settings:
     return replace(chosen, demo=True, port=chosen.port if port is None else port)
 
 
-def _sample(settings: Settings, pack: str, output: Output) -> list[loading.Account]:
-    """Return who may log in to the sample, which is made when it is not there. Raises Conflict."""
+def _require_sample(settings: Settings, pack: str, output: Output) -> None:
+    """Make the sample when it is not there. Raises Conflict when there is something else."""
     there = loading.present(settings)
     if there is None:
         output.note(_("見本の市を作ります。一分ほどかかることがあります。"))
-        accounts = loading.load(settings, pack, say=output.note)
+        loading.load(settings, pack, say=output.note)
         output.note(_("見本の市ができました。"))
-        return accounts
-    if there != pack:
+    elif there != pack:
         raise Conflict(
             _(
                 "ここにはパック「{there}」の見本があります。"
@@ -63,4 +63,3 @@ def _sample(settings: Settings, pack: str, output: Output) -> list[loading.Accou
                 pack=pack,
             )
         )
-    return loading.accounts(pack)
