@@ -10,9 +10,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from dxflow.db.engine import Database
+from tests.e2e.acts import log_in
 from tests.e2e.town import Town, found_town, served
 from tests.e2e.watching import Watch
-from tests.factories import PASSWORD
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = [
@@ -105,21 +105,6 @@ def window(
     yield open_window
     for context in contexts:
         context.close()
-
-
-def log_in(page: Page, name: str) -> None:
-    """Log somebody in through the login page."""
-    page.goto("/login")
-    page.get_by_label("利用者名").fill(name)
-    page.get_by_label("パスワード").fill(PASSWORD)
-    page.get_by_role("button", name="ログイン").click()
-    page.wait_for_url("**/")
-
-
-def press(page: Page, label: str) -> None:
-    """Press the one button of this exact label and wait for the page that follows."""
-    with page.expect_navigation():
-        page.get_by_role("button", name=label, exact=True).click()
 
 
 def breaches(page: Page) -> list[str]:

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page
 
-from tests.e2e.conftest import NARROW, WIDE, Opened, breaches, overflow, press, shoot
+from tests.e2e.acts import press
+from tests.e2e.conftest import NARROW, WIDE, Opened, breaches, overflow, shoot
 from tests.e2e.town import Town
 from tests.walks import MEMBERS, task_of
 
