@@ -1,0 +1,145 @@
+"""The log for those who may read it; reading it leaves its own trace."""
+
+import csv
+import json
+import sqlite3
+from contextlib import closing
+from datetime import date
+
+import pytest
+from sqlalchemy import select
+
+from dxflow.audit import verify_database
+from dxflow.db.audit import AuditEvent, AuditPrivate
+from dxflow.errors import Invalid, NotAllowed, NotFound
+from dxflow.services import audit_log
+from dxflow.services.audit_log import Filters
+from tests.factories import City
+from tests.statements import counted
+from tests.walks import to_sheet
+
+
+def search(city: City, by: str = "auditor", **filters: object) -> list[audit_log.LogLine]:
+    return list(audit_log.search(city.site, city.actor(by), Filters(**filters)).entries)
+
+
+def own_events(city: City) -> list[str]:
+    with city.site.database.read() as tx:
+        return list(
+            tx.execute(
+                select(AuditEvent.type).where(AuditEvent.stream == "sys:audit").order_by(AuditEvent.seq)
+            ).scalars()
+        )
+
+
+@pytest.mark.parametrize("name", ["applicant", "head", "secretariat", "admin", "mayor"])
+def test_only_cio_and_auditors_read_the_log(sqlite_city, name):
+    actor = sqlite_city.actor(name)
+    for read in (
+        lambda: audit_log.search(sqlite_city.site, actor, Filters()),
+        lambda: audit_log.event(sqlite_city.site, actor, 1),
+        lambda: audit_log.export(sqlite_city.site, actor, Filters(), "csv"),
+        lambda: audit_log.verify(sqlite_city.site, actor),
+    ):
+        with pytest.raises(NotAllowed):
+            read()
+    assert own_events(sqlite_city) == []
+
+
+def test_each_view_export_and_verification_leaves_its_event(city):
+    to_sheet(city)
+    search(city)
+    list(audit_log.export(city.site, city.actor("cio"), Filters(), "jsonl"))
+    report = audit_log.verify(city.site, city.actor("auditor"))
+    assert report.ok
+    assert own_events(city) == ["audit.viewed", "audit.exported", "audit.verified"]
+    with city.site.database.read() as tx:
+        assert verify_database(tx).findings == ()
+
+
+def test_an_export_that_nobody_fetches_is_in_the_log_all_the_same(sqlite_city):
+    audit_log.export(sqlite_city.site, sqlite_city.actor("auditor"), Filters(), "csv")
+    assert own_events(sqlite_city) == ["audit.exported"]
+
+
+def test_filters_narrow_by_person_case_type_and_day(city):
+    case = to_sheet(city)
+    number = search(city)[1].case_number
+    assert {line.entry.case_id for line in search(city, case=number)} == {case}
+    assert {line.entry.case_id for line in search(city, case=case)} == {case}
+    assert {line.person for line in search(city, person="secret")} == {"secretariat"}
+    assert search(city, person="nobody") == []
+    assert {line.entry.type for line in search(city, type="task.completed")} == {"task.completed"}
+    assert {line.entry.type.split(".")[0] for line in search(city, type="case")} == {"case"}
+    assert search(city, until=date(2026, 5, 10)) == []
+    assert search(city, since=date(2026, 5, 11), until=date(2026, 5, 11))
+    assert search(city, since=date(2026, 5, 12)) == []
+
+
+def test_an_entry_names_person_post_and_what_changed(city):
+    to_sheet(city)
+    line = search(city, type="case.started")[0]
+    assert (line.person, line.post) == ("applicant", "市民課 主任")
+    changes = {change.label: change.after for change in line.entry.changes}
+    assert changes["題名"] == "転入手続のオンライン予約"
+
+
+def test_a_name_that_was_searched_for_is_personal(city):
+    search(city, person="applicant")
+    line = search(city, type="audit.viewed")[-1]
+    (person,) = [change for change in line.entry.changes if change.field == "person"]
+    assert (person.personal, person.after, person.erased) == (True, "applicant", False)
+    with city.site.database.write() as tx:
+        tx.execute(AuditPrivate.__table__.delete())
+    line = search(city, type="audit.viewed")[-1]
+    assert [change.erased for change in line.entry.changes if change.field == "person"] == [True]
+
+
+def test_an_event_is_shown_with_its_exact_text_and_hashes(city):
+    to_sheet(city)
+    line = search(city, type="case.started")[0]
+    proof = audit_log.event(city.site, city.actor("auditor"), line.id)
+    assert proof.intact
+    assert json.loads(proof.body)["type"] == "case.started"
+    assert len(proof.previous) == len(proof.leaf) == 64
+    with pytest.raises(NotFound):
+        audit_log.event(city.site, city.actor("auditor"), 10**9)
+
+
+def test_a_damaged_body_is_shown_as_damaged(sqlite_city):
+    city = sqlite_city
+    to_sheet(city)
+    line = search(city, type="case.started")[0]
+    with closing(sqlite3.connect(city.site.database.engine.url.database)) as file:
+        triggers = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit_event'"
+        for (name,) in file.execute(triggers).fetchall():
+            file.execute(f"DROP TRIGGER {name}")
+        file.execute("UPDATE audit_event SET body = '{broken' WHERE id = ?", (line.id,))
+        file.commit()
+    proof = audit_log.event(city.site, city.actor("auditor"), line.id)
+    assert not proof.intact
+    assert not audit_log.verify(city.site, city.actor("auditor")).ok
+    assert b"".join(audit_log.export(city.site, city.actor("auditor"), Filters(), "csv"))
+
+
+def test_the_exports_hold_what_the_filters_let_through(city):
+    case = to_sheet(city)
+    actor = city.actor("auditor")
+    lines = b"".join(audit_log.export(city.site, actor, Filters(case=case), "jsonl")).splitlines()
+    assert {json.loads(line)["object"]["case"] for line in lines} == {case}
+    text = b"".join(audit_log.export(city.site, actor, Filters(case=case), "csv")).decode("utf-8-sig")
+    table = list(csv.reader(text.splitlines()))
+    assert table[1][1:4] == ["提案を提出", "applicant", "市民課 主任"]
+    with pytest.raises(Invalid):
+        audit_log.export(city.site, actor, Filters(), "xml")
+
+
+def test_a_page_of_the_log_costs_the_same_however_long_it_is(city):
+    search(city)
+    counts = []
+    for _round in range(2):
+        to_sheet(city)
+        with counted(city.site.database) as count:
+            search(city)
+        counts.append(count.statements)
+    assert counts[0] == counts[1]
