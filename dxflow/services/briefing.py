@@ -28,7 +28,7 @@ from dxflow.services import (
 from dxflow.services.actor import Actor
 from dxflow.services.case_head import CaseHead, read_facts
 from dxflow.services.case_opening import Opened, open_case
-from dxflow.services.case_rounds import Rounds, RoundView
+from dxflow.services.case_rounds import VOTE, RoundView
 from dxflow.services.case_rulings import RulingView
 from dxflow.services.case_view import CasePage
 from dxflow.services.measures import Tracked
@@ -97,15 +97,16 @@ def of_case(site: Site, actor: Actor, case_id: str) -> Briefing:
         periods, measured = _measured([row.tracked for row in page.measures])
         return Briefing(
             page=page,
-            handed_in=tuple(_handed_in(opened, page.rounds)),
+            handed_in=tuple(_handed_in(opened)),
             rulings=tuple(one for one in case_rulings.rulings(opened) if not one.earlier),
             periods=periods,
             measured=measured,
         )
 
 
-def _handed_in(opened: Opened, rounds: Rounds) -> Iterable[HandedIn]:
-    rows = [row for row in _in_force(opened) if not rounds.hides(row.act, row.person_id, row.at)]
+def _handed_in(opened: Opened) -> Iterable[HandedIn]:
+    # verdicts stand in the committee's round, with those who may see them
+    rows = [row for row in _in_force(opened) if row.act != VOTE]
     names = naming.load(opened.tx, opened.who, posts=[row.post for row in rows])
     contexts: dict[str, forms.Context] = {}
     for row in rows:

@@ -9,14 +9,12 @@ from dxflow.services import drafts, my_cases
 from dxflow.services.access import signed_in
 from dxflow.services.my_cases import Turn
 from dxflow.texts import gettext as _
-from dxflow.web import current
+from dxflow.web import current, onward
 from dxflow.web.inbox import page_number
 
 blueprint = Blueprint("mine", __name__)
 
 PER_PAGE = 30
-#: How many of those who have the same task are named.
-NAMED = 2
 
 
 @dataclass(frozen=True)
@@ -44,24 +42,21 @@ def index() -> str:
 
 def lines_of(turns: Sequence[Turn]) -> list[Line]:
     """Return whose turn it is, one line for each task, the reader's own first."""
-    by_task: dict[tuple[bool, str], list[Turn]] = {}
+    mine = [turn for turn in turns if turn.mine]
+    by_task: dict[str, list[Turn]] = {}
     for turn in turns:
-        by_task.setdefault((not turn.mine, turn.task), []).append(turn)
-    return [
-        _line(task, same) for (_others, task), same in sorted(by_task.items(), key=_others_last)
-    ]
-
-
-def _others_last(entry: tuple[tuple[bool, str], list[Turn]]) -> bool:
-    return entry[0][0]
-
-
-def _line(task: str, turns: list[Turn]) -> Line:
-    late = any(turn.urgency == "late" for turn in turns)
-    if turns[0].mine:
-        return Line(_("あなたの番です: {task}", task=task), mine=True, late=late)
-    holders = _("、").join(turn.holder for turn in turns[:NAMED])
-    if len(turns) > NAMED:
-        holders = _("{names} ほか{n}か所", names=holders, n=len(turns) - NAMED)
-    text = _("{holders} の「{task}」を待っています", holders=holders, task=task)
-    return Line(text, mine=False, late=late)
+        if not turn.mine:
+            by_task.setdefault(turn.task, []).append(turn)
+    own = (
+        Line(_("あなたの番です: {task}", task=turn.task), mine=True, late=turn.urgency == "late")
+        for turn in mine
+    )
+    others = (
+        Line(
+            _("{who}を待っています", who=onward.words_of(same)[0]),
+            mine=False,
+            late=any(turn.urgency == "late" for turn in same),
+        )
+        for same in by_task.values()
+    )
+    return [*own, *others]

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from flask import flash, request, url_for
 
 from dxflow.services import my_cases, packs
+from dxflow.services.my_cases import Turn
 from dxflow.texts import gettext as _
 from dxflow.web import current, security
 from dxflow.web.frame import case_url
 
-#: How many tasks that wait are named in one sentence.
-NAMED = 3
+#: How many of those who have the same task are named.
+NAMED = 2
 
 
 def after(case_id: str, next_tasks: Sequence[str]) -> str:
@@ -40,12 +41,25 @@ def _next_words(case_id: str, number: str, status: str) -> str:
     turns = my_cases.next_turns(current.site(), current.actor(), case_id)
     if not turns:
         return _("次の作業は、決められた日が来ると届きます。")
-    if turns[0].mine:
-        return _("続けて「{task}」があなたに届いています。", task=turns[0].task)
-    words = [
-        _("{holder}の「{task}」", holder=turn.holder, task=turn.task) for turn in turns[:NAMED]
+    mine = next((turn for turn in turns if turn.mine), None)
+    if mine is not None:
+        return _("続けて「{task}」があなたに届いています。", task=mine.task)
+    return _("次は{who}です。", who=_("、").join(words_of(turns)))
+
+
+def words_of(turns: Sequence[Turn]) -> list[str]:
+    """Return for each task that waits who has it: 市民課長（…）の「所属長の確認」."""
+    by_task: dict[str, list[str]] = {}
+    for turn in turns:
+        by_task.setdefault(turn.task, []).append(turn.holder)
+    return [
+        _("{holders}の「{task}」", holders=_named(holders), task=task)
+        for task, holders in by_task.items()
     ]
-    text = _("、").join(words)
-    if len(turns) > NAMED:
-        return _("次は{who}ほか{n}件です。", who=text, n=len(turns) - NAMED)
-    return _("次は{who}です。", who=text)
+
+
+def _named(holders: list[str]) -> str:
+    names = _("、").join(holders[:NAMED])
+    if len(holders) > NAMED:
+        return _("{names}ほか{n}か所", names=names, n=len(holders) - NAMED)
+    return names
