@@ -5,8 +5,11 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from dxflow.api.fields import Anything, Day, Exact, FormField, Moment, Whole
-from dxflow.services.case_list import STATUSES
+from dxflow.services import case_list, cases
 from dxflow.services.kpis import ORDER
+
+#: `recalled`: pulled back by the applicant, who alone sees it until it is handed in again.
+STATUSES = (*case_list.STATUSES, cases.RECALLED)
 
 
 def text(**kwargs: Any) -> fields.String:
@@ -365,10 +368,13 @@ class Completed(Schema):
 
 
 class PulledBack(Schema):
-    """What came of taking the last act back: the task that is open again."""
+    """What came of taking the last act back: the task that is open again.
+
+    `task` is null when the start was taken back; `recalled` of `POST /cases` hands it in again.
+    """
 
     case = nested(Case)
-    task = text()
+    task = maybe_text()
 
 
 class Event(Schema):

@@ -72,7 +72,7 @@ def pull_back(call: Call) -> Answer:
     call.case_id = call.path["case"]
     back = pulling_back.pull_back(call.site, call.actor, call.case_id)
     record = case_record.one(call.site, call.actor, call.case_id)
-    return Answer({"case": present.case(record), "task": back.task_id})
+    return Answer({"case": present.case(record), "task": back.task_id or None})
 
 
 def meet(call: Call) -> Answer:

@@ -100,12 +100,9 @@ def test_a_case_says_where_it_stands_and_what_happened(app):
     found = caller(app, "applicant").get(f"/cases/{case['id']}").json
     assert found["stages"][0]["state"] == "current"
     assert [act["person"] for act in found["timeline"]] == ["head", "applicant"]
-    assert {"field": "reason", "after": "具体的に"}.items() <= {
-        key: value
-        for change in found["timeline"][0]["changes"]
-        if change["field"] == "reason"
-        for key, value in change.items()
-    }.items()
+    sent_back = found["timeline"][0]
+    assert sent_back["outcome"]
+    assert "具体的に" in [sent_back["reason"], *(one["after"] for one in sent_back["changes"])]
 
 
 def test_a_task_is_claimed_and_given_back(app, sqlite_city):
@@ -176,6 +173,22 @@ def test_the_last_act_is_pulled_back(app):
     assert back["task"] == task["id"]
     assert [one["element"] for one in back["case"]["open_tasks"]] == ["head_approval"]
     assert head.post(f"/cases/{case['id']}/pull-back").status_code == 409
+
+
+def test_a_start_that_is_pulled_back_is_private_and_keeps_its_number(app):
+    case = start(app)
+    applicant = caller(app, "applicant")
+    back = applicant.post(f"/cases/{case['id']}/pull-back").json
+    assert (back["task"], back["case"]["status"]) == (None, "recalled")
+    assert caller(app, "secretariat").get(f"/cases/{case['id']}").status_code == 404
+    again = applicant.post(
+        "/cases", {"process": "proposal", "values": IDEA, "recalled": case["id"]}
+    ).json
+    assert (again["id"], again["number"], again["status"]) == (
+        case["id"],
+        case["number"],
+        "running",
+    )
 
 
 def test_measures_are_read_and_values_recorded(app, sqlite_city):
