@@ -1,0 +1,27 @@
+"""What the API answers: one schema per document, the source of its part of the OpenAPI."""
+
+from dxflow.api.answers.cases import Case, CaseInFull, CasePage, Completed, PulledBack
+from dxflow.api.answers.common import Problem
+from dxflow.api.answers.log import EventPage
+from dxflow.api.answers.measures import KpiInFull, KpiPage
+from dxflow.api.answers.people import Me, Token
+from dxflow.api.answers.work import ProcessInFull, ProcessList, Task, TaskInFull, TaskPage
+
+__all__ = [
+    "Case",
+    "CaseInFull",
+    "CasePage",
+    "Completed",
+    "EventPage",
+    "KpiInFull",
+    "KpiPage",
+    "Me",
+    "Problem",
+    "ProcessInFull",
+    "ProcessList",
+    "PulledBack",
+    "Task",
+    "TaskInFull",
+    "TaskPage",
+    "Token",
+]

@@ -1,0 +1,39 @@
+"""Entries of the audit log."""
+
+from marshmallow import Schema, validate
+
+from dxflow.api.answers.common import Change, Page, maybe_text, nested, text
+from dxflow.api.fields import Moment, Whole
+
+
+class Event(Schema):
+    """An entry of the log. `actor` is a person's id, null for the system itself."""
+
+    id = Whole(required=True)
+    stream = text()
+    seq = Whole(required=True)
+    at = Moment(required=True)
+    type = text()
+    label = text()
+    actor = maybe_text()
+    actor_name = text()
+    post = text()
+    authority = text()
+    on_behalf_of = text()
+    channel = text()
+    object_kind = text()
+    object = text()
+    case = maybe_text()
+    case_number = text()
+    result = text(validate=validate.OneOf(["ok", "denied"]))
+    reason = text()
+    request_id = text()
+    version = Whole(required=True, allow_none=True)
+    changes = nested(Change, many=True)
+    hash = text()
+
+
+class EventPage(Page):
+    """Entries of the log."""
+
+    items = nested(Event, many=True)

@@ -1,0 +1,75 @@
+"""Processes and tasks with their forms."""
+
+from marshmallow import Schema, fields, validate
+
+from dxflow.api.answers.common import Outcome, Page, maybe_text, nested, text
+from dxflow.api.fields import Anything, FormField, Moment, Whole
+
+
+class Process(Schema):
+    """A process that can be started."""
+
+    key = text()
+    title = text()
+    pack = text()
+    version = Whole(required=True)
+    digest = text()
+    form_key = text()
+    published_at = Moment(required=True)
+
+
+class Version(Schema):
+    """A published version of the pack a process belongs to."""
+
+    version = Whole(required=True)
+    digest = text()
+    status = text(validate=validate.OneOf(["current", "superseded"]))
+    title = text()
+    published_at = Moment(required=True)
+
+
+class ProcessInFull(Process):
+    """A process with its versions and its start form."""
+
+    versions = nested(Version, many=True)
+    form = fields.List(FormField(), required=True)
+    values = Anything(required=True)
+    outcomes = nested(Outcome, many=True)
+
+
+class Task(Schema):
+    """An open task. `assignee` is a person's id; groups are like `section:counter`."""
+
+    id = text()
+    name = text()
+    element = text()
+    case = text(metadata={"description": "id of the case"})
+    case_number = text()
+    case_title = text()
+    form_key = text()
+    assignee = maybe_text()
+    assignee_name = text()
+    candidate_groups = fields.List(fields.String(), required=True)
+    due_at = Moment(required=True, allow_none=True)
+    created_at = Moment(required=True)
+
+
+class TaskInFull(Task):
+    """A task with its form. `form` has `key, type, label, required, options, min, max, …`."""
+
+    form = fields.List(FormField(), required=True)
+    values = Anything(required=True)
+    outcomes = nested(Outcome, many=True)
+    version = Whole(required=True)
+
+
+class ProcessList(Page):
+    """What can be started."""
+
+    items = nested(Process, many=True)
+
+
+class TaskPage(Page):
+    """Open tasks."""
+
+    items = nested(Task, many=True)
