@@ -12,7 +12,6 @@ from werkzeug.routing import BaseConverter
 from dxflow.forms.shapes import FieldView, Posted
 
 _KEY = re.compile(r"[0-9a-f]{32}", re.ASCII)
-_HIGHEST_VERSION = 2**31
 
 
 class Identifier(BaseConverter):
@@ -29,16 +28,13 @@ class PostedPage:
     outcome: str | None
     saves: bool
     changes_rows: bool
-    version: int | None
     key: str
 
 
 def read() -> PostedPage:
     """Return the posted page. Raises BadRequest for control fields no page of ours sends."""
     form = request.form
-    version, key = form.get("_version"), form.get("_idempotency_key", "")
-    if version is not None and not _is_version(version):
-        raise BadRequest
+    key = form.get("_idempotency_key", "")
     if key and not is_key(key):
         raise BadRequest
     return PostedPage(
@@ -46,7 +42,6 @@ def read() -> PostedPage:
         outcome=form.get("_outcome"),
         saves="_save" in form,
         changes_rows="_row" in form,
-        version=int(version) if version is not None else None,
         key=key,
     )
 
@@ -64,7 +59,3 @@ def fresh_key() -> str:
 def has_lists(fields: Sequence[FieldView]) -> bool:
     """Return whether a form needs the whole width of the page."""
     return any(field.kind == "list" or has_lists(field.children) for field in fields)
-
-
-def _is_version(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 12 and int(text) < _HIGHEST_VERSION

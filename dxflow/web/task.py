@@ -13,7 +13,7 @@ from dxflow.services import briefing, drafts, inbox, task_forms, tasks
 from dxflow.services.access import signed_in
 from dxflow.services.history import DRAFT
 from dxflow.services.task_forms import TaskForm
-from dxflow.services.tasks import Completed, PageOutdated, TaskClosed
+from dxflow.services.tasks import Completed, TaskClosed
 from dxflow.texts import gettext as _
 from dxflow.web import current, onward, posting
 from dxflow.web.errors import RETRY_AFTER
@@ -62,8 +62,6 @@ def act(task_id: str) -> Response:
         trouble = Trouble(422, "error", errors=errors)
     except Invalid as refusal:
         trouble = Trouble(422, "error", refusal.message, refusal)
-    except PageOutdated as moved:
-        trouble = Trouble(409, "warning", moved.message)
     except Unavailable as away:
         trouble = Trouble(503, "error", away.message)
     return _again(form, page, trouble)
@@ -117,7 +115,6 @@ def _hand_in(form: TaskForm, page: PostedPage, task_id: str) -> Response:
             actor,
             task_id,
             submission,
-            version=page.version,
             idempotency_key=page.key or None,
         )
     except StepFailed:

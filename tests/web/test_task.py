@@ -152,7 +152,7 @@ def test_what_an_outcome_requires_is_asked_for(browse, sqlite_city):
 
 
 @pytest.mark.parametrize(
-    "control", [{"_version": "1x"}, {"_version": "9" * 30}, {"_idempotency_key": "k" * 200}]
+    "control", [{"_idempotency_key": "k" * 200}, {"_idempotency_key": "鍵"}]
 )
 def test_control_fields_that_no_page_sends_are_refused(browse, sqlite_city, control):
     sqlite_city.start()
@@ -265,19 +265,15 @@ def test_the_second_of_two_people_learns_who_was_first_and_keeps_their_text(brow
     assert late.get(f"/tasks/{task}").status_code == 409
 
 
-def test_a_page_that_the_case_outran_comes_back_with_everything_typed(browse, sqlite_city):
+def test_a_member_who_opened_the_page_before_a_colleague_voted_still_votes(browse, sqlite_city):
     to_committee(sqlite_city)
     task = task_of(sqlite_city, "cio", "verdict")
     browser = browse("cio")
     controls = browser.controls(f"/tasks/{task}")
     sqlite_city.complete("tax_head", "verdict", "approve", reason="よい")
     sent = {**controls, "reason": "市民の役に立つ", "_outcome": "approve"}
-    answer = browser.post(f"/tasks/{task}", sent)
-    assert answer.status_code == 409
-    assert "画面を開いたあとに案件が変わりました" in answer.text
-    assert "市民の役に立つ" in answer.text
-    again = sent | {"_version": answer.text.split('name="_version" value="')[1].split('"')[0]}
-    assert browser.post(f"/tasks/{task}", again).status_code == 303
+    assert browser.post(f"/tasks/{task}", sent).status_code == 303
+    assert handed_in(sqlite_city, "verdict") == 2
 
 
 def test_other_peoples_tasks_cannot_be_opened_nor_done(browse, sqlite_city):
