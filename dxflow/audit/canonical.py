@@ -29,7 +29,7 @@ def canonical(value: object) -> bytes:
         raise NotCanonical(str(exc)) from None
 
 
-def parse(text: bytes) -> Any:  # noqa: ANN401
+def parse(text: bytes) -> Any:
     """Return the value of a canonical text. Raises NotCanonical for any other spelling of it."""
     try:
         value = json.loads(text.decode("utf-8"))
@@ -41,7 +41,7 @@ def parse(text: bytes) -> Any:  # noqa: ANN401
     return value
 
 
-def _check(value: Any, depth: int) -> None:  # noqa: ANN401
+def _check(value: Any, depth: int) -> None:
     """Refuse what the profile does not know; exact types, no subclasses. On every act's path."""
     kind = type(value)
     if kind is str:

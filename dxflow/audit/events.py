@@ -152,7 +152,7 @@ def body_of(
     return body, private
 
 
-def _filled(**values: Any) -> dict[str, Any]:  # noqa: ANN401
+def _filled(**values: Any) -> dict[str, Any]:
     """Return the values that are there, their texts in normalization form C."""
     return {
         key: normalized(value) if isinstance(value, str) else value

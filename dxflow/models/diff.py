@@ -119,7 +119,7 @@ def _way(way: tuple[str, str], process: Process) -> str:
     )
 
 
-def _written(value: Any) -> str:  # noqa: ANN401 - any field of an element
+def _written(value: Any) -> str:
     """Return a value as a person reads it."""
     if isinstance(value, bool):
         return _("あり") if value else ""

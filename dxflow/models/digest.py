@@ -66,7 +66,7 @@ def _element(element: Element) -> dict[str, Any]:
     return meaning
 
 
-def _plain(value: object) -> Any:  # noqa: ANN401 - JSON has no narrower type
+def _plain(value: object) -> Any:
     if isinstance(value, Process):
         return _process(value)
     if isinstance(value, IoMapping | MultiInstance | Timer | Boundary):

@@ -91,7 +91,13 @@ def search(
     """
     actor.require_role(*ROLES)
     offset, limit = bounds(page, per_page)
-    _note(site, actor, "audit.viewed", *_changes(filters), audit.Change("page", _("ページ"), None, page))
+    _note(
+        site,
+        actor,
+        "audit.viewed",
+        *_changes(filters),
+        audit.Change("page", _("ページ"), None, page),
+    )
     with site.database.read() as tx:
         which = _condition(tx, filters)
         total = tx.execute(select(func.count()).select_from(AuditEvent).where(which)).scalar_one()
@@ -135,7 +141,13 @@ def export(site: Site, actor: Actor, filters: Filters, form: str) -> Iterator[by
     if form not in FORMATS:
         message = _("形式は csv か jsonl です。")
         raise Invalid(message, {"format": [message]})
-    _note(site, actor, "audit.exported", *_changes(filters), audit.Change("format", _("形式"), None, form))
+    _note(
+        site,
+        actor,
+        "audit.exported",
+        *_changes(filters),
+        audit.Change("format", _("形式"), None, form),
+    )
     return _exported(site, actor, filters, form)
 
 
@@ -232,9 +244,7 @@ def _case(tx: Connection, text: str) -> str:
     return found or text
 
 
-def _lines(
-    site: Site, tx: Connection, actor: Actor, rows: Sequence[Any]
-) -> list[LogLine]:
+def _lines(site: Site, tx: Connection, actor: Actor, rows: Sequence[Any]) -> list[LogLine]:
     private = private_values(tx, [digest for row in rows for digest in _committed(row.body)])
     entries = [audit.describe(row.body, private) for row in rows]
     names = _names(site, tx, actor, entries)
@@ -252,9 +262,7 @@ def _lines(
     ]
 
 
-def _names(
-    site: Site, tx: Connection, actor: Actor, entries: Sequence[audit.Entry]
-) -> Names:
+def _names(site: Site, tx: Connection, actor: Actor, entries: Sequence[audit.Entry]) -> Names:
     persons = [person for entry in entries for person in (entry.person, entry.on_behalf_of)]
     who = organisation.directory(site, tx, actor.on)
     return naming.load(tx, who, persons=persons, posts=[entry.post for entry in entries])

@@ -102,9 +102,7 @@ def choices(site: Site, actor: Actor) -> Choices:
                     (stage.key, stage.label) for pack in current for stage in pack.settings.stages
                 )
             ),
-            processes=tuple(
-                (pack.settings.start_process, pack.settings.title) for pack in current
-            ),
+            processes=tuple((pack.settings.start_process, pack.settings.title) for pack in current),
             units=tuple(organisation.sections(who)),
             years=tuple((str(year), fiscal_label(year)) for year in years),
         )
@@ -134,9 +132,7 @@ def folded(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
 
 
-def _condition(
-    site: Site, tx: Connection, actor: Actor, filters: Filters
-) -> ColumnElement[bool]:
+def _condition(site: Site, tx: Connection, actor: Actor, filters: Filters) -> ColumnElement[bool]:
     parts = [visibility.visible(site, tx, actor)]
     if filters.status:
         if filters.status not in STATUSES:
@@ -179,9 +175,7 @@ def _listed(which: ColumnElement[bool]) -> Select[Any]:
     )
 
 
-def _entries(
-    site: Site, tx: Connection, actor: Actor, rows: Sequence[Row[Any]]
-) -> list[CaseRow]:
+def _entries(site: Site, tx: Connection, actor: Actor, rows: Sequence[Row[Any]]) -> list[CaseRow]:
     who = organisation.directory(site, tx, actor.on)
     names = naming.load(tx, who, units=[row.lead_unit for row in rows])
     found = []
@@ -224,5 +218,3 @@ def _line(cells: list[str]) -> bytes:
     buffer = io.StringIO(newline="")
     csv.writer(buffer).writerow([guarded(cell) for cell in cells])
     return buffer.getvalue().encode("utf-8", errors="replace")
-
-

@@ -191,9 +191,7 @@ def _view(opened: Opened, rows: _Rows, names: Names, asked: frozenset[str]) -> R
     )
 
 
-def _seat(
-    key: str, ballot: Row[Any] | None, names: Names, chair: str, seen: bool
-) -> SeatView:
+def _seat(key: str, ballot: Row[Any] | None, names: Names, chair: str, seen: bool) -> SeatView:
     title, presides = names.post(key), key == chair
     if ballot is None or not seen:
         return SeatView(key, title, presides, ballot is not None)

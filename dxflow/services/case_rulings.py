@@ -185,7 +185,9 @@ class _Words:
             return _("{what} 以外", what=inner)
         parts = [part.strip() for part in text.split(",")]
         if text.startswith("[") or all(_is_word(part) for part in parts):
-            return self.value(text) if text.startswith("[") else _("、").join(map(self.value, parts))
+            return (
+                self.value(text) if text.startswith("[") else _("、").join(map(self.value, parts))
+            )
         return text
 
 

@@ -144,17 +144,13 @@ def page_of(opened: Opened, facts: Facts) -> CasePage:
         summary=summary,
         savings=_savings(opened.workload),
         measures=tuple(
-            kpis.of_case(
-                opened.site, opened.tx, opened.actor, opened.case, opened.pack, top.lead
-            )
+            kpis.of_case(opened.site, opened.tx, opened.actor, opened.case, opened.pack, top.lead)
         ),
         duties=tuple(_duty(opened, row, names) for row in duties),
         milestones=tuple(_milestone(opened, row) for row in milestones),
         opinions=_opinions(opened, handed_in, names),
         rounds=rounds_of(opened, facts.items),
-        decisions=tuple(
-            case_rulings.decision_view(row, names.post(row.post)) for row in decisions
-        ),
+        decisions=tuple(case_rulings.decision_view(row, names.post(row.post)) for row in decisions),
         linked=_linked(opened),
     )
 
@@ -190,9 +186,7 @@ def _summary(opened: Opened, rows: Sequence[Row[Any]]) -> tuple[str, tuple[Line,
     return "", ()
 
 
-def _opinions(
-    opened: Opened, rows: Sequence[Row[Any]], names: Names
-) -> tuple[Opinion, ...]:
+def _opinions(opened: Opened, rows: Sequence[Row[Any]], names: Names) -> tuple[Opinion, ...]:
     found = []
     asked = _opinion_elements(opened.pack)
     for row in reversed([row for row in rows if row.element in asked]):

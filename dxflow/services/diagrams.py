@@ -27,7 +27,13 @@ from dxflow.texts import gettext as _
 
 #: What the list of steps names: what people, rules and time do. Forks and joins are left out.
 _NAMED = frozenset(
-    {Kind.USER_TASK, Kind.CALL_ACTIVITY, Kind.SUB_PROCESS, Kind.CATCH_TIMER, Kind.BUSINESS_RULE_TASK}
+    {
+        Kind.USER_TASK,
+        Kind.CALL_ACTIVITY,
+        Kind.SUB_PROCESS,
+        Kind.CATCH_TIMER,
+        Kind.BUSINESS_RULE_TASK,
+    }
 )
 
 
@@ -78,9 +84,7 @@ def standing_of(opened: Opened, facts: Facts) -> Standing:
     """Return where the case stands: two queries more than its head."""
     calls = _calls(opened.pack, opened.case["process_key"])
     state = _state(opened, facts, calls)
-    diagrams = tuple(
-        _diagram(opened.pack, key, parent, state) for key, parent in calls.items()
-    )
+    diagrams = tuple(_diagram(opened.pack, key, parent, state) for key, parent in calls.items())
     innermost = [key for key in calls if any(process == key for process, _e in state.active)]
     return Standing(
         diagrams,
@@ -214,9 +218,7 @@ def _steps(pack: Pack, key: str, state: _State, above: set[str]) -> Iterator[Ste
         yield _step(key, element, state, children)
 
 
-def _step(
-    key: str, element: Element, state: _State, children: tuple[Step, ...] = ()
-) -> Step:
+def _step(key: str, element: Element, state: _State, children: tuple[Step, ...] = ()) -> Step:
     place = (key, element.id)
     visit = state.visits.get(place)
     notes = []

@@ -50,9 +50,7 @@ def meet(site: Site, actor: Actor, duty_id: str, evidence: str) -> str:
         tx.execute(
             update(Duty)
             .where(Duty.id == duty_id)
-            .values(
-                status="met", met_at=act.now, met_by=actor.person_id, evidence=evidence
-            )
+            .values(status="met", met_at=act.now, met_by=actor.person_id, evidence=evidence)
         )
         act.record(
             "duty.met",

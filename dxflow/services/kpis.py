@@ -210,9 +210,7 @@ def record_actual(
         act.finish()
 
 
-def _rows(
-    site: Site, tx: Connection, actor: Actor, which: ColumnElement[bool]
-) -> list[KpiRow]:
+def _rows(site: Site, tx: Connection, actor: Actor, which: ColumnElement[bool]) -> list[KpiRow]:
     """Return the measures of cases under a condition, in a number of queries that stays the same."""
     cases = {
         row.id: row

@@ -40,7 +40,9 @@ class SubmittedForm:
     view: forms.FormView | None
 
 
-def page_of(opened: Opened, rounds: Rounds, page: int = 1, per_page: int = 30) -> Page[SubmittedForm]:
+def page_of(
+    opened: Opened, rounds: Rounds, page: int = 1, per_page: int = 30
+) -> Page[SubmittedForm]:
     """Return the submitted forms, the latest first, in a fixed number of queries."""
     offset, limit = bounds(page, per_page)
     total = opened.tx.execute(
@@ -57,9 +59,7 @@ def page_of(opened: Opened, rounds: Rounds, page: int = 1, per_page: int = 30) -
     return Page(_forms(opened, rows, rounds), page, per_page, total)
 
 
-def latest(
-    opened: Opened, form_keys: Sequence[str], elements: Sequence[str]
-) -> list[Row[Any]]:
+def latest(opened: Opened, form_keys: Sequence[str], elements: Sequence[str]) -> list[Row[Any]]:
     """Return the submissions in force of some forms and of some tasks, the latest first."""
     return list(
         opened.tx.execute(
@@ -87,14 +87,10 @@ def light_context(opened: Opened, pack: packs.Pack) -> forms.Context:
     return forms.Context(options, {}, functions, opened.actor.on)
 
 
-def _forms(
-    opened: Opened, rows: Sequence[Row[Any]], rounds: Rounds
-) -> list[SubmittedForm]:
+def _forms(opened: Opened, rows: Sequence[Row[Any]], rounds: Rounds) -> list[SubmittedForm]:
     used = {row.pack_digest: packs.load(opened.site, opened.tx, row.pack_digest) for row in rows}
     contexts: Mapping[str, forms.Context] = {
-        digest: task_forms.submitted_context(
-            opened.site, opened.tx, opened.actor, pack, opened.id
-        )
+        digest: task_forms.submitted_context(opened.site, opened.tx, opened.actor, pack, opened.id)
         for digest, pack in used.items()
     }
     names = naming.load(opened.tx, opened.who, posts=[row.post for row in rows])

@@ -56,9 +56,7 @@ class Entry:
     withheld: bool = False
 
 
-def page_of(
-    opened: Opened, rounds: Rounds, page: int = 1, per_page: int = 50
-) -> Page[Entry]:
+def page_of(opened: Opened, rounds: Rounds, page: int = 1, per_page: int = 50) -> Page[Entry]:
     """Return a page of acts, the latest first: four queries whatever their number.
 
     The chain of a case is read as a whole (it is one index range) and told page by page.
@@ -125,9 +123,7 @@ def _committed(acts: Sequence[list[dict[str, Any]]]) -> list[bytes]:
     return [digest for value in values if (digest := reference(value)) is not None]
 
 
-def _items(
-    opened: Opened, acts: Sequence[list[audit.Entry]]
-) -> dict[str, Any]:
+def _items(opened: Opened, acts: Sequence[list[audit.Entry]]) -> dict[str, Any]:
     """Return the work items that the acts were about."""
     wanted = {act[0].object_id for act in acts if act[0].type.startswith("task.")}
     rows = opened.tx.execute(
@@ -171,7 +167,9 @@ def _entry(
 def _what(event: audit.Entry, task: str) -> str:
     """Return what was done, with the task or the date it was about."""
     if event.type == "timer.fired":
-        return _("{what}：{task}", what=event.label, task=_("、").join(c.label for c in event.changes))
+        return _(
+            "{what}：{task}", what=event.label, task=_("、").join(c.label for c in event.changes)
+        )
     if not task:
         return event.label
     if event.type == "task.completed":
@@ -198,9 +196,7 @@ def _shown(event: audit.Entry) -> tuple[audit.ChangeLine, ...]:
     return tuple(change for change in event.changes if change.field not in ("outcome", "reason"))
 
 
-def _outcome(
-    pack: packs.Pack, event: audit.Entry, item: Row[Any] | None
-) -> tuple[str, str]:
+def _outcome(pack: packs.Pack, event: audit.Entry, item: Row[Any] | None) -> tuple[str, str]:
     key = next((change.after for change in event.changes if change.field == "outcome"), "")
     if not key or item is None or item.form_key not in pack.forms:
         return key, ""
@@ -217,5 +213,3 @@ def _tone(act: list[audit.Entry], outcome: str, tone: str) -> str:
     if outcome:
         return tone
     return "good" if types & _GOOD else ""
-
-

@@ -1,5 +1,4 @@
-"""
-Geometry of a measure's chart, drawn on the server as SVG.
+"""Geometry of a measure's chart, drawn on the server as SVG.
 
 The page draws what stands here (`templates/macros/chart.html`): bars for actual values, a dashed
 line with diamonds for the targets, a dotted line for the baseline. Two drawings of the same
