@@ -80,7 +80,9 @@ def verify() -> str:
 
 
 def _given() -> dict[str, Any]:
-    return {name: request.args[name].strip() for name in FILTERS if request.args.get(name, "").strip()}
+    return {
+        name: request.args[name].strip() for name in FILTERS if request.args.get(name, "").strip()
+    }
 
 
 def _value_of(given: Mapping[str, str]) -> Callable[[str], str]:

@@ -27,7 +27,9 @@ def own_events(city: City) -> list[str]:
     with city.site.database.read() as tx:
         return list(
             tx.execute(
-                select(AuditEvent.type).where(AuditEvent.stream == "sys:audit").order_by(AuditEvent.seq)
+                select(AuditEvent.type)
+                .where(AuditEvent.stream == "sys:audit")
+                .order_by(AuditEvent.seq)
             ).scalars()
         )
 
@@ -111,7 +113,9 @@ def test_a_damaged_body_is_shown_as_damaged(sqlite_city):
     to_sheet(city)
     line = search(city, type="case.started")[0]
     with closing(sqlite3.connect(city.site.database.engine.url.database)) as file:
-        triggers = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit_event'"
+        triggers = (
+            "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit_event'"
+        )
         for (name,) in file.execute(triggers).fetchall():
             file.execute(f"DROP TRIGGER {name}")
         file.execute("UPDATE audit_event SET body = '{broken' WHERE id = ?", (line.id,))
@@ -127,7 +131,9 @@ def test_the_exports_hold_what_the_filters_let_through(city):
     actor = city.actor("auditor")
     lines = b"".join(audit_log.export(city.site, actor, Filters(case=case), "jsonl")).splitlines()
     assert {json.loads(line)["object"]["case"] for line in lines} == {case}
-    text = b"".join(audit_log.export(city.site, actor, Filters(case=case), "csv")).decode("utf-8-sig")
+    text = b"".join(audit_log.export(city.site, actor, Filters(case=case), "csv")).decode(
+        "utf-8-sig"
+    )
     table = list(csv.reader(text.splitlines()))
     assert table[1][1:4] == ["提案を提出", "applicant", "市民課 主任"]
     with pytest.raises(Invalid):

@@ -12,11 +12,15 @@ from tests.walks import to_committee, to_sheet
 
 
 def titles(city: City, by: str = "cio", **filters: object) -> list[str]:
-    return [row.title for row in case_list.search(city.site, city.actor(by), Filters(**filters)).entries]
+    return [
+        row.title for row in case_list.search(city.site, city.actor(by), Filters(**filters)).entries
+    ]
 
 
 def table(city: City, by: str = "cio", **filters: object) -> list[list[str]]:
-    text = b"".join(case_list.to_csv(city.site, city.actor(by), Filters(**filters))).decode("utf-8-sig")
+    text = b"".join(case_list.to_csv(city.site, city.actor(by), Filters(**filters))).decode(
+        "utf-8-sig"
+    )
     return list(csv.reader(text.splitlines()))
 
 

@@ -137,7 +137,9 @@ def test_the_diagram_is_the_one_of_the_cases_own_pack_version(city):
 
 def test_the_rules_that_fired_are_told_in_words(city):
     case = to_decision(city)
-    rulings = {one.name: one for one in case_pages.progress(city.site, city.actor("cio"), case).rulings}
+    rulings = {
+        one.name: one for one in case_pages.progress(city.site, city.actor("cio"), case).rulings
+    }
     route = rulings["道筋の判定"]
     assert ("個人情報を扱うか", "はい") in route.given
     assert ("道筋", "取組") in route.found

@@ -26,7 +26,9 @@ def test_the_lead_section_reports_a_condition_as_met(city):
     (met,) = case_view.page(city.site, city.actor("cio"), case).duties
     assert (met.status, met.evidence, met.met_by) == ("met", "評価書を提出した", "colleague")
     with city.site.database.read() as tx:
-        types = list(tx.execute(select(AuditEvent.type).where(AuditEvent.case_id == case)).scalars())
+        types = list(
+            tx.execute(select(AuditEvent.type).where(AuditEvent.case_id == case)).scalars()
+        )
         assert verify_database(tx).findings == ()
     assert types.count("duty.met") == 1
 

@@ -16,7 +16,9 @@ def rows(city: City, by: str = "cio", **filters: str) -> list[kpis.KpiRow]:
     return list(kpis.listed(city.site, city.actor(by), **filters).page.entries)
 
 
-def record(city: City, by: str, measure: str, period: str = "FY2026", value: object = "30", note: str = "") -> None:
+def record(
+    city: City, by: str, measure: str, period: str = "FY2026", value: object = "30", note: str = ""
+) -> None:
     kpis.record_actual(city.site, city.actor(by), measure, period, value, note)
 
 
@@ -135,7 +137,9 @@ def test_twenty_measures_cost_as_many_statements_as_one(city):
             found = rows(city)
         counts.append(count.statements)
         if len(found) == 1:
-            to_kpi(city, sheet={"kpis": [SHEET["kpis"][0] | {"name": f"指標{n}"} for n in range(19)]})
+            to_kpi(
+                city, sheet={"kpis": [SHEET["kpis"][0] | {"name": f"指標{n}"} for n in range(19)]}
+            )
     assert len(found) == 20
     assert counts[0] == counts[1]
     assert counts[0] <= 10

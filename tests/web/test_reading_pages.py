@@ -58,7 +58,9 @@ def test_the_diagrams_are_handed_to_the_viewer_with_addresses_that_answer(sqlite
     case = to_committee(sqlite_city)
     browser = browse("cio")
     page = browser.get(f"/cases/{case}/progress").text
-    found = re.search(r'<script type="application/json" id="diagram-state">(.*?)</script>', page, re.S)
+    found = re.search(
+        r'<script type="application/json" id="diagram-state">(.*?)</script>', page, re.S
+    )
     assert found is not None
     state = json.loads(found[1])
     assert state["start"] == "committee"
@@ -190,7 +192,9 @@ def test_a_value_is_entered_and_what_is_wrong_comes_back(sqlite_city, browse):
     assert browse("cio").post(path, {"period": "FY2026", "value": "1"}).status_code == 403
 
 
-@pytest.mark.parametrize("path", ["/audit", "/audit/events/1", "/audit/export.csv", "/audit/export.jsonl"])
+@pytest.mark.parametrize(
+    "path", ["/audit", "/audit/events/1", "/audit/export.csv", "/audit/export.jsonl"]
+)
 def test_the_log_is_for_cio_and_auditors(sqlite_city, browse, anybody, path):
     for name in ("cio", "auditor"):
         assert browse(name).get(path).status_code == 200
