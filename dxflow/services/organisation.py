@@ -1,9 +1,10 @@
 """The organisation as of a date: units, posts, who holds them, and what follows from it.
 
-The whole directory of a date is kept in memory under the organisation's version, a counter that
-every change raises in its own transaction: asking who somebody is costs no query of its own.
+The whole directory of a date is kept in memory under the organisation's version, a name that
+every change gives anew in its own transaction: asking who somebody is costs no query of its own.
 """
 
+import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -153,14 +154,17 @@ def end_holding(connection: Connection, person_id: str, post: str, day: date) ->
 
 
 def raise_version(connection: Connection) -> None:
-    """Tell every process that the organisation has changed."""
-    current = connection.execute(select(version_query())).scalar_one_or_none()
-    if current is None:
-        connection.execute(insert(Setting).values(key=VERSION_KEY, value="1"))
-        return
-    connection.execute(
-        update(Setting).where(Setting.key == VERSION_KEY).values(value=str(int(current) + 1))
-    )
+    """Tell every process that the organisation has changed.
+
+    The version is a name that never comes again: what was read of it in a transaction that was
+    undone afterwards must not be taken for what somebody else writes next.
+    """
+    version = secrets.token_hex(8)
+    changed = connection.execute(
+        update(Setting).where(Setting.key == VERSION_KEY).values(value=version)
+    ).rowcount
+    if not changed:
+        connection.execute(insert(Setting).values(key=VERSION_KEY, value=version))
 
 
 def actor(
