@@ -1,0 +1,29 @@
+"""Under what conditions a run was made: a figure without them says nothing."""
+
+import os
+import platform
+import tempfile
+import time
+from pathlib import Path
+
+from dxflow.db import sqlite
+
+
+def of_machine(folder: Path) -> str:
+    """Return processors, load, versions, and how often a second the disk can be made to write."""
+    load = " ".join(f"{one:.2f}" for one in os.getloadavg())
+    return (
+        f"{os.cpu_count()} CPU, load {load}, Python {platform.python_version()}, "
+        f"SQLite {sqlite.driver().sqlite_version}, {fsync_rate(folder):,.0f} fsync/s"
+    )
+
+
+def fsync_rate(folder: Path, seconds: float = 0.5) -> float:
+    """Return how many 4 KiB blocks a second can be appended and forced to the disk."""
+    with tempfile.TemporaryFile(dir=folder, buffering=0) as file:
+        done, begin = 0, time.perf_counter()
+        while time.perf_counter() - begin < seconds:
+            file.write(bytes(4096))
+            os.fsync(file.fileno())
+            done += 1
+        return done / (time.perf_counter() - begin)

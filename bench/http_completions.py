@@ -1,0 +1,171 @@
+"""A task completed over HTTP by one client of one real server process, page and API."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPResponse
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from sqlalchemy import select
+
+from bench.cities import version
+from bench.measuring import BareRows, Stopwatch, alternate
+from bench.report import Figure
+from dxflow.db.process import WorkItem
+from tests.factories import PASSWORD, City
+
+_DXFLOW = Path(sys.executable).with_name("dxflow")
+_TOKEN = re.compile(r'name="_csrf" value="([^"]+)"')
+
+
+class Client:
+    """One connection that is kept, with cookies or a token."""
+
+    def __init__(self, url: str) -> None:
+        self._connection = HTTPConnection(urlsplit(url).netloc, timeout=30)
+        self._headers: dict[str, str] = {}
+
+    def ask(self, method: str, path: str, body: str = "", **headers: str) -> tuple[int, str]:
+        """Send a request; return status and text, and keep the cookies."""
+        self._connection.request(method, path, body.encode() or None, self._headers | headers)
+        answer: HTTPResponse = self._connection.getresponse()
+        text = answer.read().decode()
+        for cookie in answer.headers.get_all("Set-Cookie") or []:
+            self._headers["Cookie"] = cookie.partition(";")[0]
+        return answer.status, text
+
+    def post_form(self, path: str, **values: str) -> int:
+        kind = {"Content-Type": "application/x-www-form-urlencoded"}
+        return self.ask("POST", path, urlencode(values), **kind)[0]
+
+    def post_json(self, path: str, body: Any, **headers: str) -> tuple[int, Any]:
+        kind = {"Content-Type": "application/json"}
+        status, text = self.ask("POST", path, json.dumps(body), **kind, **headers)
+        return status, json.loads(text)
+
+    def take_token(self) -> None:
+        """Log in over the API as the head of the section."""
+        credentials = {"username": "head", "password": PASSWORD}
+        status, answer = self.post_json("/api/v1/token", credentials)
+        _expect(status, 200, 201)
+        self._headers["Authorization"] = f"Bearer {answer['token']}"
+
+    def log_in(self) -> str:
+        """Log in as the head of the section over the page; return the CSRF token."""
+        token = self._csrf("/login")
+        _expect(self.post_form("/login", username="head", password=PASSWORD, _csrf=token), 303)
+        return self._csrf("/password")
+
+    def _csrf(self, path: str) -> str:
+        status, page = self.ask("GET", path)
+        _expect(status, 200)
+        found = _TOKEN.search(page)
+        if found is None:
+            message = f"{path} has no CSRF token"
+            raise RuntimeError(message)
+        return found[1]
+
+
+@contextmanager
+def serving(city: City) -> Iterator[tuple[str, float]]:
+    """Run a server process; yield its address and the seconds until its first page was there."""
+    settings = city.site.settings
+    address = city.site.database.engine.url.render_as_string(hide_password=False)
+    environment = os.environ | {"DXFLOW_HOME": str(settings.home), "DXFLOW_DATABASE": address}
+    begin = time.perf_counter()
+    with subprocess.Popen(
+        [_DXFLOW, "serve", "--port", "0", "--json"], env=environment,
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    ) as process:  # fmt: skip
+        try:
+            line = process.stdout.readline() if process.stdout else ""
+            url = json.loads(line)["url"]
+            _expect(Client(url).ask("GET", "/login")[0], 200)
+            yield url, time.perf_counter() - begin
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def measure(city: City, rounds: int, acts: int, seconds: float) -> list[Figure]:
+    """Approve ideas one after the other, over the API and over the page."""
+    kind = "SQLite" if city.site.database.is_sqlite else "PostgreSQL"
+    how = f"{version(city)}; waitress, one client, {rounds} rounds"
+    figures = []
+    with serving(city) as (url, first_page):
+        note = "process start, imports, migrations checked, first page answered"
+        figures.append(Figure(f"start to first page, {kind}", first_page, "s", conditions=note))
+        bare = BareRows(city.site.database)
+        for name, act in (("API", _over_api(url)), ("page", _over_page(url))):
+
+            def some(watch: Stopwatch, act: Callable[[str], None] = act) -> None:
+                for task in _waiting(city, acts):
+                    watch.time(lambda task=task: act(task))
+
+            some(Stopwatch())
+            came = alternate(bare, some, rounds, seconds)
+            title, note = f"completed task, HTTP {name}, {kind}", f"beside bare commits; {how}"
+            figures.append(Figure(title, came.rate, "1/s", came.bare, came.ratio, note))
+        bare.close()
+        figures.append(_inbox(url, kind))
+    return figures
+
+
+def _waiting(city: City, number: int) -> list[str]:
+    """Hand ideas in; return the tasks that now wait for the head."""
+    started = {city.start().id for _idea in range(number)}
+    with city.site.database.read() as tx:
+        rows = tx.execute(select(WorkItem.id, WorkItem.case_id).where(WorkItem.status == "open"))
+        return [row.id for row in rows if row.case_id in started]
+
+
+def _over_api(url: str) -> Callable[[str], None]:
+    client = Client(url)
+    client.take_token()
+
+    def complete(task: str) -> None:
+        path, body = f"/api/v1/tasks/{task}/complete", {"values": {}, "outcome": "approve"}
+        status, _answer = client.post_json(path, body, **{"Idempotency-Key": uuid.uuid4().hex})
+        _expect(status, 200)
+
+    return complete
+
+
+def _over_page(url: str) -> Callable[[str], None]:
+    client = Client(url)
+    token = client.log_in()
+
+    def complete(task: str) -> None:
+        status = client.post_form(
+            f"/tasks/{task}", _csrf=token, _outcome="approve",
+            _idempotency_key=uuid.uuid4().hex, reason="",
+        )  # fmt: skip
+        _expect(status, 303)
+
+    return complete
+
+
+def _inbox(url: str, kind: str) -> Figure:
+    client = Client(url)
+    client.log_in()
+    watch = Stopwatch()
+    for _page in range(30):
+        status, _text = watch.time(lambda: client.ask("GET", "/"))
+        _expect(status, 200)
+    wall = sorted(watch.wall)
+    note = f"median of 30; slowest {wall[-1] * 1000:.0f} ms"
+    return Figure(f"inbox page, {kind}", wall[15] * 1000, "ms", conditions=note)
+
+
+def _expect(status: int, *wanted: int) -> None:
+    if status not in wanted:
+        message = f"the server answered {status} instead of {wanted}"
+        raise RuntimeError(message)
