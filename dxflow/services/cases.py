@@ -13,7 +13,7 @@ from dxflow.db.case import Case, CaseUnit, Duty
 from dxflow.db.process import Draft, ProcessInstance, Timer, WorkItem, WorkItemGroup
 from dxflow.errors import Conflict, Invalid, NotAllowed, NotFound
 from dxflow.jobs import queue
-from dxflow.services import history, numbering, organisation, packs, submissions
+from dxflow.services import history, numbering, organisation, packs, submissions, visibility
 from dxflow.services.act import Act, lock, require_running
 from dxflow.services.actor import Actor
 from dxflow.services.site import Site
@@ -118,6 +118,7 @@ def withdraw(site: Site, actor: Actor, case_id: str, reason: str) -> None:
             _("取下げの理由を書いてください。"), {"reason": [_("理由を書いてください。")]}
         )
     with site.database.write() as tx:
+        visibility.require(site, tx, actor, case_id)
         act = lock(site, tx, actor, case_id)
         if act.case["applicant_id"] != actor.person_id:
             raise NotAllowed(_("取下げができるのは提案者だけです。"))

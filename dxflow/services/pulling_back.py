@@ -15,7 +15,7 @@ from dxflow.db.case import Ballot, Deliberation
 from dxflow.db.process import ProcessInstance, Submission, Timer, WorkItem
 from dxflow.errors import Conflict
 from dxflow.jobs import queue
-from dxflow.services import cases, packs, submissions
+from dxflow.services import cases, packs, submissions, visibility
 from dxflow.services.act import Act, lock, require_running
 from dxflow.services.actor import Actor
 from dxflow.services.site import Site
@@ -40,6 +40,7 @@ def may_pull_back(undo_person: str | None, actor: Actor, pack: packs.Pack) -> bo
 def pull_back(site: Site, actor: Actor, case_id: str) -> PulledBack:
     """Take the actor's last act on a case back. Raises NotFound or Conflict."""
     with site.database.write() as tx:
+        visibility.require(site, tx, actor, case_id)
         act = lock(site, tx, actor, case_id)
         require_running(act)
         if not may_pull_back(act.undo_person, actor, act.pack):
