@@ -38,6 +38,7 @@ def create_app(site: Site, blueprints: Sequence[Blueprint] = ()) -> Flask:
     app.url_map.converters["ident"] = Identifier
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = False
+    app.jinja_env.policies["json.dumps_kwargs"] = {"sort_keys": False}  # order carries meaning
     app.config.update(_settings(site))
     app.extensions[current.SITE] = site
     app.extensions[security.GUARDED_ELSEWHERE] = frozenset(one.name for one in blueprints)
