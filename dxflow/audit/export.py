@@ -45,7 +45,7 @@ def to_jsonl(found: Iterable[str]) -> Iterator[bytes]:
 def to_csv(entries: Iterable[Entry], names: Mapping[str, str] | None = None) -> Iterator[bytes]:
     """Yield a CSV file in UTF-8 with byte order mark, first line the headings.
 
-    `names` gives names to the ids of people and posts; ids without one stay.
+    `names` gives names to the ids of people, posts and cases; ids without one stay.
     """
     yield _BOM.encode("utf-8") + _csv_line(_headings())
     for entry in entries:
@@ -73,7 +73,7 @@ def _cells(entry: Entry, change: ChangeLine, names: Mapping[str, str]) -> list[s
     return [
         entry.at.astimezone(TOKYO).strftime("%Y-%m-%d %H:%M:%S") if entry.at.year > 1 else "",
         entry.label, named(entry.person), named(entry.post), named(entry.on_behalf_of),
-        entry.authority, entry.channel, entry.kind, entry.object_id, entry.case_id,
+        entry.authority, entry.channel, entry.kind, entry.object_id, named(entry.case_id),
         _("拒否") if entry.denied else _("実行"), entry.reason,
         change.label or change.field, change.before, change.after,
         entry.stream, str(entry.seq), entry.hash,

@@ -309,5 +309,5 @@ def _described(
     for part in parts:
         private = private_values(tx, [digest for row in part for digest in _committed(row.body)])
         entries = [audit.describe(row.body, private) for row in part]
-        everybody |= _names(site, tx, actor, entries).everybody()
+        everybody |= _names(site, tx, actor, entries).everybody() | dict(_numbers(tx, entries))
         yield from entries
