@@ -132,7 +132,10 @@ def overflow(page: Page) -> list[str]:
     )
 
 
-def shoot(page: Page, name: str) -> None:
-    """Keep a picture of the page, when somebody wants to look at it."""
-    if SHOTS:
-        page.screenshot(path=Path(SHOTS) / f"{name}.png", full_page=True)
+def shoot(page: Page, name: str, part: str = "") -> None:
+    """Keep a picture of the page or a part of it, when somebody wants to look at it."""
+    path = Path(SHOTS) / f"{name}.png"
+    if SHOTS and part:
+        page.locator(part).screenshot(path=path)
+    elif SHOTS:
+        page.screenshot(path=path, full_page=True)

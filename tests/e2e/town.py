@@ -36,6 +36,7 @@ TITLES = {
     "reviewing": "窓口アンケートの電子化",
     "to_measure": "図書の予約通知の電子化",
     "to_review": "保育の利用申請の電子化",
+    "to_extend": "番号札の呼出し通知",
     "sheet": "住民票の写しのコンビニ交付案内",
     "opinions": "庁内会議のペーパーレス化",
     "vote": "おくやみ窓口の一本化",
@@ -85,13 +86,13 @@ def found_town(database: Database, home: Path) -> Town:
     with database.write() as tx:
         for key, name in NAMES.items():
             tx.execute(update(Person).where(Person.id == city.person[key]).values(name=name))
-    for name in ("measuring", "reviewing", "to_measure", "to_review"):
+    for name in ("measuring", "reviewing", "to_measure", "to_review", "to_extend"):
         cases[name] = walks.to_kpi(
             city, idea={"title": TITLES[name]}, sheet={"title": TITLES[name]}
         )
     city.clock.at(TODAY)
     city.run_jobs()
-    for name in ("reviewing", "to_review"):
+    for name in ("reviewing", "to_review", "to_extend"):
         _measure(city, cases[name])
     for name, walk in (
         ("opinions", walks.to_opinions), ("vote", walks.to_committee), ("conclude", walks.to_committee),

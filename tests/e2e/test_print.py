@@ -1,0 +1,43 @@
+"""A case on paper: the whole of it, on A4."""
+
+import re
+
+from tests.e2e.acts import on_case
+from tests.e2e.conftest import SHOTS, Opened, overflow
+from tests.e2e.town import TITLES, Town
+
+PAGE = re.compile(rb"/Type\s*/Page\b")
+
+
+def test_a_case_prints_as_a_whole_on_a4(town: Town, window: Opened) -> None:
+    page = window("mgmt_head")
+    on_case(page, town.cases["reviewing"])
+    page.get_by_role("link", name="印刷").click()
+    page.wait_for_url("**/print")
+    paper = page.pdf(prefer_css_page_size=True)
+    if SHOTS:
+        with open(f"{SHOTS}/case.pdf", "wb") as file:
+            file.write(paper)
+    pages = len(PAGE.findall(paper))
+    assert 3 <= pages <= 40
+    assert paper.count(b"/FontFile") + paper.count(b"/FontDescriptor") > 0
+    page.emulate_media(media="print")
+    text = page.locator("main").inner_text()
+    for part in (
+        TITLES["reviewing"],
+        "経過",
+        "提出された様式",
+        "成果の指標",
+        "委員会の審議",
+        "決裁",
+    ):
+        assert part in text
+    assert page.locator(".timeline__entry").last.is_visible()
+    assert page.get_by_role("button", name="印刷する").count() == 0, "no frame on paper"
+
+
+def test_nothing_on_paper_is_wider_than_the_sheet(town: Town, window: Opened) -> None:
+    page = window("mgmt_head", viewport={"width": 680, "height": 960})
+    page.emulate_media(media="print")
+    on_case(page, town.cases["reviewing"], "/print")
+    assert overflow(page) == []
