@@ -171,11 +171,31 @@
     });
   }
 
+  /** A table wider than its box scrolls; let the arrow keys scroll it too. */
+  function reachWideTables() {
+    const watcher = new ResizeObserver((entries) => {
+      for (const { target: box } of entries) {
+        const wide = box.scrollWidth > box.clientWidth;
+        box.toggleAttribute("tabindex", wide);
+        if (!wide) {
+          box.removeAttribute("role");
+          box.removeAttribute("aria-label");
+          continue;
+        }
+        box.tabIndex = 0;
+        box.setAttribute("role", "group");
+        box.setAttribute("aria-label", box.querySelector("caption")?.textContent.trim() || document.title);
+      }
+    });
+    document.querySelectorAll(".table-box").forEach((box) => watcher.observe(box));
+  }
+
   followErrorLinks();
   document.querySelectorAll("form[data-once]").forEach(guardDoubleSubmit);
   document.querySelectorAll("form[data-autosave]").forEach(autosave);
   warnOnLeaving([...document.querySelectorAll("form[data-guard]")]);
   keepPlaceInLists();
+  reachWideTables();
   openFoldsForPrint();
   closeMenus();
   focusErrors();
