@@ -49,6 +49,7 @@ def test_the_mark_of_bpmn_io_is_visible_and_nothing_lies_over_it(
         opened(page, town.cases["vote"])
         mark = page.locator("a.bjs-powered-by")
         mark.scroll_into_view_if_needed()
+        shoot(page, f"diagram-{size['width']}", "[data-bpmn]")
         assert mark.is_visible()
         assert mark.get_attribute("href") == "http://bpmn.io"
         box = mark.bounding_box()
