@@ -215,16 +215,19 @@ def _recalled_act(
 ) -> Act | None:
     """Return the act on the case whose pulled-back proposal this draft is, None if it is none.
 
-    The case goes on under the pack's current version: the draft was written in its form.
+    The case goes on under the pack's current version: the draft was written in its form. Raises
+    Conflict when the draft has been handed in again already.
     """
     found = tx.execute(
-        select(Case.id).where(
-            Case.id == draft_id, Case.applicant_id == actor.person_id, Case.status == RECALLED
-        )
+        select(Case.id).where(Case.id == draft_id, Case.applicant_id == actor.person_id)
     ).one_or_none()
     if found is None:
         return None
     act = lock(site, tx, actor, draft_id)
+    if act.case["status"] != RECALLED:
+        raise Conflict(
+            _("この下書きはすでに案件 {number} として提出されています。", number=act.case["number"])
+        )
     act.pack = pack
     act.change_case(
         title=title,

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from dxflow import engine
+from dxflow import engine, forms
 from dxflow.audit import verify_database
 from dxflow.calendars.fiscal import fiscal_year_of
 from dxflow.clock import local_date
@@ -20,7 +20,7 @@ from dxflow.db.case import Case
 from dxflow.db.job import Job
 from dxflow.db.process import ProcessInstance, Submission, Timer, WorkItem, WorkItemGroup
 from dxflow.errors import Conflict, NotAllowed, NotFound
-from dxflow.services import cases, packs, pulling_back, tasks
+from dxflow.services import cases, packs, pulling_back, task_forms, tasks
 from dxflow.services.act import lock
 from dxflow.services.actor import system_actor
 from dxflow.services.inbox import Listed
@@ -100,7 +100,9 @@ class History:
             self._pull_back()
         elif chance < 0.89:
             self._withdraw()
-        elif chance < 0.92:
+        elif chance < 0.91:
+            self._hand_in_again()
+        elif chance < 0.94:
             self._claim_or_release()
         else:
             self._let_time_pass()
@@ -192,7 +194,7 @@ class History:
         try:
             pulling_back.pull_back(self.city.site, self.city.actor(name), case)
             self.city.run_jobs()  # a deadline of the restored state may long be over
-        except Conflict:
+        except (Conflict, NotFound):
             assert self.together or undo != self.city.person[name]
             self.did[-1] += " (too late)"
 
@@ -202,8 +204,23 @@ class History:
         self.did.append(f"{person} withdraws {case}")
         try:
             cases.withdraw(self.city.site, self.city.actor(person), case, "やめる")
-        except (NotAllowed, Conflict):
+        except (NotAllowed, NotFound, Conflict):
             self.did[-1] += " (may not)"
+
+    def _hand_in_again(self) -> None:
+        with self.city.site.database.read() as tx:
+            found = tx.execute(
+                select(Case.id, Case.applicant_id).where(Case.status == "recalled")
+            ).all()
+        if not found:
+            return
+        case = self.rng.choice(found)
+        name = next(n for n, key in self.city.person.items() if key == case.applicant_id)
+        actor = self.city.actor(name)
+        self.did.append(f"{name} hands {case.id} in again")
+        form = task_forms.start_form(self.city.site, actor, "proposal", draft=case.id)
+        submission = forms.submit_values(form.definition, form.values, "submit", form.context)
+        cases.start(self.city.site, actor, "proposal", submission, draft_id=case.id)
 
     def _claim_or_release(self) -> None:
         person = self.rng.choice(sorted(self.city.person))
@@ -286,7 +303,8 @@ def _broken_case(city: City, row: Any) -> list[str]:
     if set(groups) - {item.id for item in open_items}:
         wrong.append("groups of work that is not open")
     if row.case_status != "running":
-        if open_items or timers or jobs or row.status != "ended":
+        still = row.status != "ended" and row.case_status != "recalled"
+        if open_items or timers or jobs or still:
             wrong.append(f"ended, but {len(open_items)} tasks, {timers} timers, {jobs} jobs")
         return wrong + _self_judged(row, submissions)
     step = engine.peek(pack.definitions, row.state, environment(city, pack))

@@ -16,7 +16,7 @@ from dxflow.db.audit import AuditEvent
 from dxflow.db.case import Ballot, Case
 from dxflow.db.process import ProcessInstance, Submission, WorkItem
 from dxflow.errors import Conflict
-from dxflow.services import cases, packs, task_forms
+from dxflow.services import cases, packs, pulling_back, task_forms
 from dxflow.services.tasks import Completed, TaskClosed
 from tests.factories import ANALYSIS, SHEET, City
 from tests.integration.histories import History, broken, environment
@@ -105,6 +105,21 @@ def test_a_proposal_sent_twice_at_once_is_one_case(city):
     with city.site.database.read() as tx:
         assert tx.execute(select(func.count()).select_from(Case)).scalar_one() == 1
     assert_whole(city, came[0].id)
+
+
+def test_a_recalled_proposal_handed_in_twice_at_once_begins_once(city):
+    """Two windows, each with a key of its own: the second one finds the draft handed in."""
+    actor = city.actor("applicant")
+    for _round in range(5):
+        case = city.start().id
+        pulling_back.pull_back(city.site, actor, case)
+        form = task_forms.start_form(city.site, actor, "proposal", draft=case)
+        submission = forms.submit_values(form.definition, form.values, "submit", form.context)
+        send = partial(cases.start, city.site, actor, "proposal", submission, draft_id=case)
+        came = at_once(partial(send, idempotency_key="a" + case), partial(send))
+        assert sorted(type(one).__name__ for one in came) == ["Conflict", "Started"], came
+        assert count(city, AuditEvent.case_id == case, AuditEvent.type == "case.resubmitted") == 1
+        assert_whole(city, case)
 
 
 def test_of_two_people_at_once_one_does_the_task_and_the_other_learns_who_it_was(city):

@@ -20,7 +20,7 @@ from dxflow.db.job import Job
 from dxflow.db.process import Incident, Timer
 from dxflow.jobs import queue
 from dxflow.jobs.queue import BACKOFF, LEASE, MAX_ATTEMPTS, Leased
-from dxflow.services import cases, packs, upkeep
+from dxflow.services import cases, packs, pulling_back, upkeep
 from tests.factories import ROOT, City
 from tests.integration.histories import broken
 from tests.integration.test_concurrency import at_once
@@ -225,7 +225,7 @@ def test_what_a_pulled_back_act_had_deferred_is_not_done(city):
     city.clock.advance(hours=1)
     do(city, case, "security", "security_opinion", "agree", comment="問題なし", points=[])
     defer(city, "of the act", case_id=case)
-    cases.pull_back(city.site, city.actor("security"), case)
+    pulling_back.pull_back(city.site, city.actor("security"), case)
     city.clock.advance(days=1)
     city.run_jobs()
     assert messages(city) == {}
@@ -240,7 +240,7 @@ def test_a_timer_of_a_restored_state_fires_though_it_was_queued_or_had_fired(cit
     upkeep.queue_due_timers(city.site, city.clock())
     if run_before:
         city.run_jobs()
-    cases.pull_back(city.site, city.actor("security"), case)
+    pulling_back.pull_back(city.site, city.actor("security"), case)
     city.run_jobs()
     assert not rows(city, select(Timer.id).where(Timer.due_at <= city.clock()))
     times = fired(city, case)
