@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from dxflow import clock
 from dxflow.db.engine import Database
-from dxflow.services import schema
+from dxflow.services.installation import schema
 from tests import postgres
 from tests.factories import City, found_city
 

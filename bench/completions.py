@@ -3,17 +3,18 @@
 import statistics
 from collections import defaultdict
 from functools import partial
+from typing import Any
 
 from bench.cities import version
 from bench.measuring import Against, BareRows, Stopwatch, alternate, counting
 from bench.report import Figure
 from dxflow import forms
-from dxflow.services import tasks
+from dxflow.services.work import tasks
 from tests.factories import ANALYSIS, SHEET, City
 from tests.walks import TRIAGE, task_of
 
 #: Who does what with which button and values, from the idea to the committee.
-WALK = (
+WALK: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
     ("head", "head_approval", "approve", {}),
     ("secretariat", "triage", "proceed", TRIAGE),
     ("applicant", "project_sheet", "submit", SHEET),

@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from typing import Any
@@ -108,7 +109,7 @@ def measure(city: City, rounds: int, acts: int, seconds: float) -> list[Figure]:
 
             def some(watch: Stopwatch, act: Callable[[str], None] = act) -> None:
                 for task in _waiting(city, acts):
-                    watch.time(lambda task=task: act(task))
+                    watch.time(partial(act, task))
 
             some(Stopwatch())
             came = alternate(bare, some, rounds, seconds)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dxflow.db.engine import Database
-from dxflow.services import schema
+from dxflow.services.installation import schema
 from tests import factories, postgres
 
 

@@ -17,21 +17,14 @@ from dxflow.db.identity import Person
 from dxflow.errors import NotFound
 from dxflow.ids import new_id
 from dxflow.jobs.runner import Runner
-from dxflow.services import (
-    cases,
-    inbox,
-    organisation,
-    packs,
-    passwords,
-    task_forms,
-    tasks,
-    upkeep,
-    visibility,
-)
-from dxflow.services.actor import Actor
 from dxflow.services.commands import COMMANDS
-from dxflow.services.organisation import HoldingRow, Organisation, PostRow, UnitRow
+from dxflow.services.packs import store as packs
+from dxflow.services.people import organisation, passwords, visibility
+from dxflow.services.people.actor import Actor
+from dxflow.services.people.organisation import HoldingRow, Organisation, PostRow, UnitRow
+from dxflow.services.reading import inbox
 from dxflow.services.site import Site
+from dxflow.services.work import cases, task_forms, tasks, upkeep
 
 ROOT = Path(__file__).parents[1]
 PASSWORD = "correct-horse-7"

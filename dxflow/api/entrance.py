@@ -13,9 +13,9 @@ from dxflow.api.call import Call, idempotency_key, read_body, read_query
 from dxflow.api.description import describe
 from dxflow.api.operation import Answer, Operation
 from dxflow.errors import NotAllowed, NotFound, NotLoggedIn
-from dxflow.services import accounts
-from dxflow.services.access import public
-from dxflow.services.actor import Actor
+from dxflow.services.people import accounts
+from dxflow.services.people.access import public
+from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
 

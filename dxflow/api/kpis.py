@@ -3,7 +3,7 @@
 from dxflow.api import answers, present, requests
 from dxflow.api.call import Call
 from dxflow.api.operation import Answer, Operation
-from dxflow.services import kpis
+from dxflow.services.reading import kpis
 
 
 def listed(call: Call) -> Answer:

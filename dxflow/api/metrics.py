@@ -5,10 +5,10 @@ import hmac
 from flask import Blueprint, Response, request
 
 from dxflow.errors import Unavailable
-from dxflow.services import vital_signs
-from dxflow.services.access import public
+from dxflow.services.installation import vital_signs
+from dxflow.services.installation.vital_signs import VitalSigns
+from dxflow.services.people.access import public
 from dxflow.services.site import Site
-from dxflow.services.vital_signs import VitalSigns
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 LOOPBACK = frozenset({"127.0.0.1", "::1", "::ffff:127.0.0.1"})

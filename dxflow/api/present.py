@@ -6,14 +6,14 @@ from typing import Any
 
 from dxflow import forms
 from dxflow.audit import ChangeLine
-from dxflow.services.audit_log import LogLine
-from dxflow.services.case_list import CaseRow
-from dxflow.services.case_record import CaseRecord, FullCase, TaskRecord
-from dxflow.services.inbox import Listed
-from dxflow.services.kpis import KpiDetail, KpiRow
 from dxflow.services.paging import Page
-from dxflow.services.task_forms import TaskForm
-from dxflow.services.timeline import Entry
+from dxflow.services.reading.audit_log import LogLine
+from dxflow.services.reading.case_list import CaseRow
+from dxflow.services.reading.case_record import CaseRecord, FullCase, TaskRecord
+from dxflow.services.reading.inbox import Listed
+from dxflow.services.reading.kpis import KpiDetail, KpiRow
+from dxflow.services.reading.timeline import Entry
+from dxflow.services.work.task_forms import TaskForm
 
 
 def page(found: Page[Any], entries: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

@@ -3,10 +3,10 @@
 from marshmallow import RAISE, Schema, fields, validate
 
 from dxflow.api.fields import Anything, Day, Measured, Whole
-from dxflow.services.case_list import STATUSES
-from dxflow.services.inbox import SCOPES
-from dxflow.services.kpis import ORDER
 from dxflow.services.paging import LAST_PAGE, MOST_PER_PAGE
+from dxflow.services.reading.case_list import STATUSES
+from dxflow.services.reading.inbox import SCOPES
+from dxflow.services.reading.kpis import ORDER
 
 LONGEST_WORD = 200
 LONGEST_TEXT = 4000

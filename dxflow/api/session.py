@@ -6,8 +6,9 @@ from dxflow.api import answers, requests
 from dxflow.api.call import Call
 from dxflow.api.operation import Answer, Operation
 from dxflow.errors import NotAllowed, NotLoggedIn
-from dxflow.services import accounts, audit_log
-from dxflow.services.actor import READS_ALL, Actor
+from dxflow.services.people import accounts
+from dxflow.services.people.actor import READS_ALL, Actor
+from dxflow.services.reading import audit_log
 from dxflow.texts import gettext as _
 
 

@@ -3,7 +3,7 @@
 from flask import Flask
 
 from dxflow import api
-from dxflow.services.actor import Actor
+from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.web import current
 from dxflow.web.app import create_app

@@ -5,9 +5,9 @@ from dataclasses import asdict
 
 from dxflow.cli.output import Output
 from dxflow.config import Settings
-from dxflow.services import audit_log
-from dxflow.services.bootstrap import operator
-from dxflow.services.opening import opened
+from dxflow.services.installation.bootstrap import operator
+from dxflow.services.installation.opening import opened
+from dxflow.services.reading import audit_log
 
 
 def verify(_arguments: Namespace, settings: Settings, output: Output) -> int:

@@ -8,7 +8,7 @@ from dxflow.cli.output import Output, problem_line, problem_plain
 from dxflow.config import Settings
 from dxflow.problems import errors_in
 from dxflow.services.commands import COMMANDS
-from dxflow.services.file_check import FileReport, check_path
+from dxflow.services.packs.file_check import FileReport, check_path
 from dxflow.texts import gettext as _
 
 

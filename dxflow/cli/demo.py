@@ -10,8 +10,8 @@ from dxflow.cli.output import Output
 from dxflow.cli.serving import Stop, log_to_stderr, serve_until
 from dxflow.config import Settings
 from dxflow.errors import Conflict
-from dxflow.services import bootstrap
-from dxflow.services.opening import open_site
+from dxflow.services.installation import bootstrap
+from dxflow.services.installation.opening import open_site
 from dxflow.services.sample import loading
 from dxflow.texts import gettext as _
 

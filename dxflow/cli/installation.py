@@ -6,8 +6,9 @@ from dxflow.cli.output import Output
 from dxflow.cli.packs import folder_of
 from dxflow.cli.passwords import asked_for
 from dxflow.config import Settings
-from dxflow.services import bootstrap, packs
-from dxflow.services.opening import opened
+from dxflow.services.installation import bootstrap
+from dxflow.services.installation.opening import opened
+from dxflow.services.packs import store as packs
 from dxflow.texts import gettext as _
 
 

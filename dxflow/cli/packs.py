@@ -6,9 +6,9 @@ from pathlib import Path
 from dxflow import config
 from dxflow.cli.output import Output
 from dxflow.config import Settings
-from dxflow.services import packs
-from dxflow.services.opening import opened
-from dxflow.services.pack_list import installed
+from dxflow.services.installation.opening import opened
+from dxflow.services.packs import store as packs
+from dxflow.services.packs.listing import installed
 from dxflow.texts import gettext as _
 
 

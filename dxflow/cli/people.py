@@ -8,10 +8,11 @@ from datetime import date
 from dxflow.cli.output import Output
 from dxflow.cli.passwords import asked_for
 from dxflow.config import Settings
-from dxflow.services import appointments, people
-from dxflow.services.bootstrap import operator
-from dxflow.services.opening import opened
-from dxflow.services.person_rows import Account
+from dxflow.services.installation.bootstrap import operator
+from dxflow.services.installation.opening import opened
+from dxflow.services.people import appointments
+from dxflow.services.people import registry as people
+from dxflow.services.people.person_rows import Account
 from dxflow.texts import gettext as _
 
 

@@ -4,8 +4,9 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from werkzeug.wrappers import Response
 
 from dxflow.errors import Invalid
-from dxflow.services import accounts, people
-from dxflow.services.access import signed_in
+from dxflow.services.people import accounts
+from dxflow.services.people import registry as people
+from dxflow.services.people.access import signed_in
 from dxflow.texts import gettext as _
 from dxflow.web import current, security
 

@@ -15,7 +15,7 @@ from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from dxflow import texts
-from dxflow.services.access import public
+from dxflow.services.people.access import public
 from dxflow.services.site import Site
 from dxflow.web import current, errors, filters, frame, security
 from dxflow.web.posting import Identifier

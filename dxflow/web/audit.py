@@ -10,8 +10,8 @@ from werkzeug.exceptions import NotFound as NoPage
 
 from dxflow.audit.findings import limits
 from dxflow.errors import Invalid
-from dxflow.services import audit_log
-from dxflow.services.access import needs_role
+from dxflow.services.people.access import needs_role
+from dxflow.services.reading import audit_log
 from dxflow.texts import gettext as _
 from dxflow.web import current
 from dxflow.web.case import attachment

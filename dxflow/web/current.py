@@ -6,7 +6,7 @@ import flask_login
 from flask import current_app, g
 
 from dxflow.errors import NotLoggedIn
-from dxflow.services.actor import Actor
+from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
 

@@ -11,8 +11,8 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map
 from werkzeug.routing.exceptions import RoutingException
 
-from dxflow.services import inbox, notices
-from dxflow.services.actor import Actor
+from dxflow.services.people.actor import Actor
+from dxflow.services.reading import inbox, notices
 from dxflow.texts import gettext, language
 from dxflow.web import current
 

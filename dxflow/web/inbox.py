@@ -8,10 +8,10 @@ from flask import Blueprint, render_template, request, url_for
 from dxflow.calendars.wareki import wareki_date, wareki_short
 from dxflow.clock import local_date
 from dxflow.errors import Invalid
-from dxflow.services import inbox
-from dxflow.services.access import signed_in
-from dxflow.services.actor import READS_ALL, Actor
-from dxflow.services.inbox import Listed
+from dxflow.services.people.access import signed_in
+from dxflow.services.people.actor import READS_ALL, Actor
+from dxflow.services.reading import inbox
+from dxflow.services.reading.inbox import Listed
 from dxflow.texts import gettext as _
 from dxflow.web import current, frame
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from dxflow.kpi.measures import Direction, Measure, format_value
 from dxflow.kpi.series import series_of
-from dxflow.services.kpis import KpiRow
+from dxflow.services.reading.kpis import KpiRow
 from dxflow.web.chart import DOWN, UP, ChartView, Period
 
 #: Chips by status: (kind of chip, own word wanted).

@@ -4,8 +4,8 @@ from flask import Blueprint, make_response, redirect, render_template, request, 
 from werkzeug.wrappers import Response
 
 from dxflow.errors import NotLoggedIn, Throttled
-from dxflow.services import accounts
-from dxflow.services.access import public, signed_in
+from dxflow.services.people import accounts
+from dxflow.services.people.access import public, signed_in
 from dxflow.texts import gettext as _
 from dxflow.web import current, security
 

@@ -3,8 +3,8 @@
 from flask import Blueprint, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from dxflow.services import notices
-from dxflow.services.access import signed_in
+from dxflow.services.people.access import signed_in
+from dxflow.services.reading import notices
 from dxflow.texts import gettext as _
 from dxflow.web import current
 from dxflow.web.inbox import page_number

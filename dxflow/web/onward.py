@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from flask import flash, request, url_for
 
-from dxflow.services import my_cases, packs
-from dxflow.services.my_cases import Turn
+from dxflow.services.packs import store as packs
+from dxflow.services.reading import my_cases
+from dxflow.services.reading.my_cases import Turn
 from dxflow.texts import gettext as _
 from dxflow.web import current, security
 from dxflow.web.frame import case_url

@@ -13,8 +13,8 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.wrappers import Response as Answer
 
 from dxflow.errors import NotAllowed, NotLoggedIn
-from dxflow.services import access, accounts
-from dxflow.services.accounts import Login
+from dxflow.services.people import access, accounts
+from dxflow.services.people.accounts import Login
 from dxflow.texts import gettext as _
 from dxflow.web import current
 from dxflow.web.current import Visitor

@@ -15,7 +15,7 @@ from dxflow.db.engine import Database
 from dxflow.jobs import queue
 from dxflow.services.commands import COMMANDS
 from dxflow.services.site import Site
-from dxflow.services.upkeep import make_runner
+from dxflow.services.work.upkeep import make_runner
 
 
 def die(*_arguments: Any) -> None:

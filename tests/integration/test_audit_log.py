@@ -12,8 +12,8 @@ from sqlalchemy import select
 from dxflow.audit import verify_database
 from dxflow.db.audit import AuditEvent, AuditPrivate
 from dxflow.errors import Invalid, NotAllowed, NotFound
-from dxflow.services import audit_log
-from dxflow.services.audit_log import Filters
+from dxflow.services.reading import audit_log
+from dxflow.services.reading.audit_log import Filters
 from tests.factories import City
 from tests.statements import counted
 from tests.walks import to_sheet

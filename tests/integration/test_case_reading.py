@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from dxflow.errors import NotFound
-from dxflow.services import case_pages, case_view, diagrams
+from dxflow.services.reading import case_pages, case_view, diagrams
 from tests.factories import ANALYSIS, SHEET, City
 from tests.statements import counted
 from tests.walks import do, to_committee, to_decision, to_kpi, to_opinions, to_sheet, vote
@@ -159,7 +159,7 @@ def test_the_timeline_says_who_did_what_in_which_post(city):
 
 
 def test_every_form_stands_as_it_was_and_a_recalled_one_is_marked(city):
-    from dxflow.services import cases
+    from dxflow.services.work import cases
 
     case = to_sheet(city)
     city.clock.advance(hours=1)

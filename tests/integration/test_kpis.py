@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from dxflow.errors import Conflict, Invalid, NotAllowed, NotFound
-from dxflow.services import kpis
+from dxflow.services.reading import kpis
 from tests.factories import SHEET, City
 from tests.statements import counted
 from tests.walks import do, to_kpi, to_opinions

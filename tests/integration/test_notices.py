@@ -1,6 +1,6 @@
 """Notices: for my groups only, new until I have read them."""
 
-from dxflow.services import notices
+from dxflow.services.reading import notices
 from tests.factories import City
 from tests.walks import do, to_decision, whoever
 

@@ -11,8 +11,10 @@ from dxflow.config import ConfigRefused
 from dxflow.db.audit import AuditEvent
 from dxflow.db.identity import Person
 from dxflow.errors import Conflict, Invalid, NotFound, NotLoggedIn
-from dxflow.services import accounts, appointments, bootstrap, people
-from dxflow.services.bootstrap import operator
+from dxflow.services.installation import bootstrap
+from dxflow.services.installation.bootstrap import operator
+from dxflow.services.people import accounts, appointments
+from dxflow.services.people import registry as people
 from tests.factories import PASSWORD, City
 
 ORIGIN = "192.0.2.1"

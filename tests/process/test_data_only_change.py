@@ -14,7 +14,8 @@ from dxflow.db.case import Measure
 from dxflow.db.process import ProcessInstance, Submission
 from dxflow.errors import Invalid
 from dxflow.problems import Refused
-from dxflow.services import packs, plain
+from dxflow.services import plain
+from dxflow.services.packs import store as packs
 from tests.factories import ANALYSIS, ROOT, SHEET, City
 
 OLD, NEW = "project_sheet", "initiative_sheet"

@@ -18,7 +18,7 @@ from dxflow.forms.files.components import KINDS
 from dxflow.models.extensions import _READERS
 from dxflow.models.requirements import STATUSES
 from dxflow.services.commands import COMMANDS
-from dxflow.services.packs import SEGREGATED
+from dxflow.services.packs.store import SEGREGATED
 from dxflow.services.sample import loading
 
 ROOT = Path(__file__).parents[2]

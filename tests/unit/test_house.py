@@ -14,9 +14,9 @@ import pytest
 from dxflow.audit.event_types import EVENT_TYPES
 from dxflow.models.requirements import STATUSES
 from dxflow.problems import Problem
-from dxflow.services import packs
 from dxflow.services.commands import COMMANDS
-from dxflow.services.pack_check import check_files
+from dxflow.services.packs import store as packs
+from dxflow.services.packs.check import check_files
 
 ROOT = Path(__file__).parents[2]
 MODULES = sorted((ROOT / "dxflow").rglob("*.py"))

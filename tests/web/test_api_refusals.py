@@ -10,8 +10,9 @@ from dxflow.db.audit import AuditEvent
 from dxflow.db.process import Incident
 from dxflow.engine import StepFailed
 from dxflow.errors import Unavailable
-from dxflow.services import people, tasks
-from dxflow.services.bootstrap import operator
+from dxflow.services.installation.bootstrap import operator
+from dxflow.services.people import registry as people
+from dxflow.services.work import tasks
 from tests.factories import PASSWORD, SHEET, City
 from tests.web.api_client import Caller, application
 from tests.web.test_api_main_job import IDEA, plain
@@ -302,7 +303,7 @@ def test_what_nobody_foresaw_is_500_without_a_word_of_the_inside(app, monkeypatc
         raise RuntimeError("secret detail")
 
     program = caller(app, "head")
-    monkeypatch.setattr("dxflow.services.inbox.waiting", fail)
+    monkeypatch.setattr("dxflow.services.reading.inbox.waiting", fail)
     answer = program.get("/tasks")
     assert problem(answer) == (500, "internal")
     assert "secret" not in answer.text
@@ -313,7 +314,7 @@ def test_a_database_that_is_away_is_503_with_a_time_to_come_back(app, monkeypatc
         raise Unavailable("いまデータベースを使えません。")
 
     program = caller(app, "head")
-    monkeypatch.setattr("dxflow.services.inbox.waiting", fail)
+    monkeypatch.setattr("dxflow.services.reading.inbox.waiting", fail)
     answer = program.get("/tasks")
     assert problem(answer) == (503, "unavailable")
     assert answer.headers["Retry-After"] == "5"

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from werkzeug.routing import Rule
 
-from dxflow.services import access
+from dxflow.services.people import access
 from dxflow.web.app import create_app
 from tests.web.conftest import Browser, text_of
 

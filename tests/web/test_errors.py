@@ -9,7 +9,8 @@ from sqlalchemy import event, func, select
 from dxflow.db.audit import AuditEvent
 from dxflow.db.process import Draft, Incident, Submission
 from dxflow.errors import Unavailable
-from dxflow.services import access, tasks
+from dxflow.services.people import access
+from dxflow.services.work import tasks
 from dxflow.web.app import create_app
 from tests.integration.test_main_job import to_sheet
 from tests.web.conftest import Browser, text_of
@@ -79,7 +80,7 @@ def test_a_database_that_is_away_gives_a_calm_page(browse, sqlite_city, monkeypa
     def away(*_arguments, **_options):
         raise Unavailable("いまデータベースを使えません。")
 
-    monkeypatch.setattr("dxflow.services.accounts.actor_of_session", away)
+    monkeypatch.setattr("dxflow.services.people.accounts.actor_of_session", away)
     answer = browser.get("/")
     assert answer.status_code == 503
     assert "いまデータベースを使えません。" in answer.text

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import func, select
 
 from dxflow.db.identity import Person, WebSession
-from dxflow.services import people
+from dxflow.services.people import registry as people
 from tests.factories import PASSWORD
 from tests.web.conftest import Browser, text_of
 
@@ -166,8 +166,8 @@ def test_a_password_set_by_the_operator_must_be_changed_first(anybody, sqlite_ci
 
 
 def test_whoever_holds_several_posts_chooses_one(app, sqlite_city):
-    from dxflow.services import organisation
-    from dxflow.services.organisation import HoldingRow, Organisation
+    from dxflow.services.people import organisation
+    from dxflow.services.people.organisation import HoldingRow, Organisation
     from tests.factories import BEGIN
 
     second = HoldingRow(sqlite_city.person["head"], "head-tax", BEGIN, concurrent=True)

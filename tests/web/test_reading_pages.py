@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from dxflow.db.case import Case, Measure
-from dxflow.services import case_view
+from dxflow.services.reading import case_view
 from tests.factories import SHEET, City
 from tests.statements import counted
 from tests.walks import do, to_committee, to_decision, to_kpi, to_sheet, whoever

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from dxflow.db.case import Case
 from dxflow.db.process import Draft, Submission
-from dxflow.services import drafts
+from dxflow.services.work import drafts
 from tests.integration.test_main_job import to_committee, to_kpi, to_sheet
 from tests.web.conftest import text_of
 
@@ -151,9 +151,7 @@ def test_what_an_outcome_requires_is_asked_for(browse, sqlite_city):
     assert done.status_code == 303
 
 
-@pytest.mark.parametrize(
-    "control", [{"_idempotency_key": "k" * 200}, {"_idempotency_key": "鍵"}]
-)
+@pytest.mark.parametrize("control", [{"_idempotency_key": "k" * 200}, {"_idempotency_key": "鍵"}])
 def test_control_fields_that_no_page_sends_are_refused(browse, sqlite_city, control):
     sqlite_city.start()
     task = task_of(sqlite_city, "head", "head_approval")

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, validate
 
-from dxflow.api.answers.common import Change, Page, maybe_text, nested, text
+from dxflow.api.answers.shared import Change, Page, maybe_text, nested, text
 from dxflow.api.fields import Moment, Whole
 
 

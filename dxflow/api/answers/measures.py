@@ -2,9 +2,9 @@
 
 from marshmallow import Schema, fields, validate
 
-from dxflow.api.answers.common import Page, nested, text
+from dxflow.api.answers.shared import Page, nested, text
 from dxflow.api.fields import Exact, Moment, Whole
-from dxflow.services.kpis import ORDER
+from dxflow.services.reading.kpis import ORDER
 
 
 class KpiTarget(Schema):

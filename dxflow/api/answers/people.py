@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from dxflow.api.answers.common import maybe_text, nested, text
+from dxflow.api.answers.shared import maybe_text, nested, text
 from dxflow.api.fields import Moment
 
 

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from dxflow.api.answers.common import Outcome, Page, maybe_text, nested, text
+from dxflow.api.answers.shared import Outcome, Page, maybe_text, nested, text
 from dxflow.api.fields import Anything, FormField, Moment, Whole
 
 

@@ -12,9 +12,11 @@ from dxflow import audit
 from dxflow.authority.directory import Directory
 from dxflow.db.identity import Person
 from dxflow.ids import new_id
-from dxflow.services import bootstrap, events, organisation, packs, passwords, person_rows
-from dxflow.services.actor import Actor
-from dxflow.services.organisation import HoldingRow, Organisation, PostRow, UnitRow
+from dxflow.services.installation import bootstrap
+from dxflow.services.packs import store as packs
+from dxflow.services.people import events, organisation, passwords, person_rows
+from dxflow.services.people.actor import Actor
+from dxflow.services.people.organisation import HoldingRow, Organisation, PostRow, UnitRow
 from dxflow.services.sample.script import Login, Script
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _

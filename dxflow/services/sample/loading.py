@@ -25,9 +25,11 @@ from dxflow.db.job import Job
 from dxflow.db.process import Incident
 from dxflow.db.sqlite import WriterQueue
 from dxflow.errors import Conflict, DxflowError
-from dxflow.services import bootstrap, pack_settings, packs
 from dxflow.services.commands import COMMANDS
-from dxflow.services.opening import open_site
+from dxflow.services.installation import bootstrap
+from dxflow.services.installation.opening import open_site
+from dxflow.services.packs import settings as pack_settings
+from dxflow.services.packs import store as packs
 from dxflow.services.sample import city, script
 from dxflow.services.sample.beginning import first_moment
 from dxflow.services.sample.player import Player, Timeline

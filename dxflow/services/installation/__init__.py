@@ -1,0 +1,1 @@
+"""One installation: opened, set up, upgraded, looked after."""

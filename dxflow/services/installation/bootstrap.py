@@ -1,0 +1,123 @@
+"""Bring an installation into being, keep its tables in step, and refuse to start an unsafe one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection
+
+from dxflow import audit
+from dxflow.config import ConfigRefused
+from dxflow.services.installation import schema
+from dxflow.services.packs import store as packs
+from dxflow.services.people import appointments, events
+from dxflow.services.people import registry as people
+from dxflow.services.people.actor import Actor, system_actor
+from dxflow.services.people.person_rows import Account
+from dxflow.services.site import Site
+from dxflow.texts import gettext as _
+
+
+@dataclass(frozen=True)
+class Initialised:
+    """What `init` has done. `revision` is the tables' revision now."""
+
+    key_made: bool
+    revision: str
+    upgraded: bool
+    pack: packs.PackRow | None = None
+    administrator: Account | None = None
+
+
+def operator(site: Site) -> Actor:
+    """Return the operator at the command line, as the log writes them; they may read the log."""
+    return replace(
+        system_actor(site.today()), channel="cli", groups=frozenset({"role:auditor", "role:admin"})
+    )
+
+
+def init(
+    site: Site,
+    *,
+    pack: Mapping[str, str] | None = None,
+    administrator: str = "",
+    name: str = "",
+    password: str = "",
+) -> Initialised:
+    """Make secret key, tables, first pack and first administrator; what is there already stays.
+
+    Raises Refused for a pack that may not be published, Invalid for a bad account name.
+    """
+    key_made = not site.settings.key_file.exists()
+    site.settings.make_secret_key()
+    upgraded = upgrade(site)
+    row = packs.install(site, pack, "system") if pack else None
+    account = (
+        appointments.make_administrator(
+            site, operator(site), administrator, name, password=password
+        )
+        if administrator
+        else None
+    )
+    return Initialised(key_made, revision(), upgraded, row, account)
+
+
+def upgrade(site: Site) -> bool:
+    """Bring the tables to this version; return whether there was anything to do."""
+    with site.database.read() as tx:
+        before = schema.current(tx)
+    newest = schema.newest()
+    if before == newest:
+        return False
+    schema.upgrade(site.database)
+    with site.database.write() as tx:
+        _record(
+            site, tx, "system.upgraded" if before else "system.initialised",
+            audit.Change("revision", _("表の版"), before, newest),
+        )  # fmt: skip
+    return True
+
+
+def revision() -> str:
+    """Return the newest revision of the tables that this program knows."""
+    return schema.newest() or ""
+
+
+def require_ready(site: Site) -> None:
+    """Raise when this installation must not be served.
+
+    ConfigRefused: no sound secret key, or demonstration accounts outside a demonstration.
+    Unavailable: tables of another version.
+    """
+    site.settings.secret_key()
+    schema.require_newest(site.database)
+    demo = [] if site.settings.demo else people.demo_accounts(site)
+    if demo:
+        raise ConfigRefused(
+            _(
+                "デモ用の利用者（{names} など {n} 人）がいるデータベースでは本番の起動をしません。"
+                "dxflow user disable で無効にするか、デモなら DXFLOW_DEMO=1 を指定してください。",
+                names=demo[0],
+                n=len(demo),
+            )
+        )
+
+
+def record_start(site: Site) -> None:
+    """Record that the installation was started."""
+    with site.database.write() as tx:
+        _record(site, tx, "system.started")
+
+
+def _record(site: Site, tx: Connection, event_type: str, *changes: audit.Change) -> None:
+    audit.append_system(
+        tx,
+        audit.SystemStream.CONFIG,
+        events.system_event(
+            event_type,
+            site.now(),
+            None,
+            "cli",
+            subject=audit.Subject("system", "dxflow"),
+            changes=changes,
+        ),
+    )

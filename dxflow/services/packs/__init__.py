@@ -1,0 +1,1 @@
+"""Packs: read, checked as a whole, published as versions."""

@@ -1,0 +1,168 @@
+"""Check the files of a pack as a whole: what may be published is what will run."""
+
+import posixpath
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from dxflow import decisions, forms
+from dxflow.calendars.business_days import BusinessCalendar
+from dxflow.calendars.functions import feel_functions
+from dxflow.clock import now
+from dxflow.decisions import DecisionModel
+from dxflow.forms import FormDefinition
+from dxflow.models.check import check_set
+from dxflow.models.context import Context
+from dxflow.models.model import Model, Process
+from dxflow.models.reader import read as read_bpmn
+from dxflow.problems import Problem, Refused
+from dxflow.services.packs.settings import FILE, PackSettings, read_settings
+from dxflow.texts import gettext as _
+
+#: Option lists the program fills in for every form, and those that need a case.
+ALWAYS_OPTIONS = frozenset({"units", "fiscal_years"})
+CASE_OPTIONS = frozenset({"measures", "milestones", "conditions"})
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Everything read from a pack's files, with every problem found."""
+
+    settings: PackSettings
+    processes: Mapping[str, Process] = field(default_factory=dict)
+    diagrams: Mapping[str, str] = field(default_factory=dict)
+    decisions: Mapping[str, DecisionModel] = field(default_factory=dict)
+    forms: Mapping[str, FormDefinition] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def check_files(files: Mapping[str, str], commands: Collection[str]) -> Checked:
+    """Read and check every file of a pack; `files` maps names to texts."""
+    settings, problems = read_settings(files.get(FILE, ""))
+    models: list[Model] = []
+    tables: dict[str, DecisionModel] = {}
+    form_definitions: dict[str, FormDefinition] = {}
+    for name, text in files.items():
+        try:
+            _read(name, text, models, tables, form_definitions, problems)
+        except Refused as refused:
+            problems += [problem.located(name) for problem in refused.problems]
+    processes = {
+        key: process
+        for model in models
+        for key, process in model.processes.items()
+        if process.executable
+    }
+    problems += check_set(
+        models,
+        Context(
+            forms=frozenset(form_definitions),
+            decisions=frozenset(tables),
+            processes=frozenset(processes),
+            commands=frozenset(commands),
+            lanes=settings.lanes,
+            functions=frozenset(feel_functions(BusinessCalendar(), now)),
+        ),
+    )
+    problems += _check_settings(settings, processes, form_definitions)
+    diagrams = {key: model.file for model in models for key in model.processes}
+    return Checked(settings, processes, diagrams, tables, form_definitions, problems)
+
+
+def _read(
+    name: str,
+    text: str,
+    models: list[Model],
+    tables: dict[str, DecisionModel],
+    form_definitions: dict[str, FormDefinition],
+    problems: list[Problem],
+) -> None:
+    suffix = posixpath.splitext(name)[1]
+    if suffix == ".bpmn":
+        reading = read_bpmn(text.encode(), name)
+        problems += reading.problems
+        if reading.model is not None:
+            models.append(reading.model)
+    elif suffix == ".dmn":
+        table = decisions.read(text.encode(), name)
+        for key in table.decisions:
+            if key in tables:
+                problems.append(
+                    Problem("duplicate-decision", _("判定「{key}」が二つあります。", key=key), name)
+                )
+            tables[key] = table
+    elif suffix == ".form":
+        form = forms.read(text, name)
+        if form.key in form_definitions:
+            problems.append(
+                Problem("duplicate-form", _("様式「{key}」が二つあります。", key=form.key), name)
+            )
+        form_definitions[form.key] = form
+
+
+def _check_settings(
+    settings: PackSettings,
+    processes: Mapping[str, Process],
+    form_definitions: Mapping[str, FormDefinition],
+) -> list[Problem]:
+    found = []
+    start = processes.get(settings.start_process)
+    if start is None:
+        found.append(
+            _setting(
+                "start.process",
+                _("始めるプロセス「{key}」がありません。", key=settings.start_process),
+            )
+        )
+    if settings.start_form not in form_definitions:
+        found.append(
+            _setting("start.form", _("最初の様式「{key}」がありません。", key=settings.start_form))
+        )
+    elements = start.elements if start else {}
+    found += [
+        _setting("stages", _("段階「{key}」は始めるプロセスの図にありません。", key=stage.key))
+        for stage in settings.stages
+        if stage.key not in elements
+    ]
+    stages = {stage.key for stage in settings.stages}
+    until = settings.rules.withdraw_until
+    if until and until not in stages:
+        found.append(_setting("withdraw_until", _("段階「{key}」はありません。", key=until)))
+    found += _check_summaries(settings, form_definitions)
+    functions = frozenset(feel_functions(BusinessCalendar(), now))
+    for form in form_definitions.values():
+        lists = ALWAYS_OPTIONS | settings.options.keys()
+        if form.key != settings.start_form:
+            lists |= CASE_OPTIONS
+        found += forms.unknown_references(form, functions=functions, options=lists)
+    return found
+
+
+def _check_summaries(
+    settings: PackSettings, form_definitions: Mapping[str, FormDefinition]
+) -> list[Problem]:
+    found = []
+    for summary in settings.summaries:
+        form = form_definitions.get(summary.form)
+        if form is None:
+            found.append(
+                _setting("summary", _("あらましの様式「{key}」がありません。", key=summary.form))
+            )
+            continue
+        known = {fact.path for fact in form.fields()}
+        found += [
+            _setting(
+                "summary",
+                _(
+                    "あらましの項目「{field}」は様式「{key}」にありません。",
+                    field=name,
+                    key=form.key,
+                ),
+            )
+            for name in summary.fields
+            if name not in known
+        ]
+    return found
+
+
+def _setting(element: str, message: str) -> Problem:
+    return Problem("pack-setting", message, file=FILE, element=element)

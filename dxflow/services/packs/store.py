@@ -1,0 +1,275 @@
+"""Packs as installed: read, checked as a whole, published as a version, compiled once a process.
+
+A pack version is found by the SHA-256 of its files and never changes; a running case keeps the
+version it began with.
+"""
+
+import hashlib
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, func, insert, select, update
+
+from dxflow import audit, engine
+from dxflow.calendars.functions import feel_functions
+from dxflow.db.process import PackVersion
+from dxflow.decisions import DecisionModel, FiredRule
+from dxflow.errors import NotFound
+from dxflow.forms import FormDefinition
+from dxflow.models.model import Element, Process
+from dxflow.problems import Problem, Refused, errors_in
+from dxflow.services.packs.check import Checked, check_files
+from dxflow.services.packs.settings import PackSettings
+from dxflow.services.people.events import system_event
+from dxflow.services.site import Site
+from dxflow.texts import gettext as _
+
+END_STATUSES = ("completed", "rejected", "withdrawn", "stopped", "cancelled")
+#: Acts that nobody may do on their own matter.
+SEGREGATED = frozenset({"approve", "vote", "conclude", "decide"})
+
+
+@dataclass(frozen=True)
+class Pack:
+    """A compiled pack version: everything a case of it needs, immutable."""
+
+    digest: str
+    key: str
+    version: int
+    settings: PackSettings
+    processes: Mapping[str, Process]
+    files: Mapping[str, str]
+    diagrams: Mapping[str, str]
+    """Process id to the BPMN file it is drawn in."""
+    decisions: Mapping[str, DecisionModel]
+    forms: Mapping[str, FormDefinition]
+    definitions: engine.Definitions
+
+    def functions(self, now: datetime) -> Mapping[str, Callable[..., Any]]:
+        """Return the custom FEEL functions as of a moment."""
+        return feel_functions(self.settings.calendar, lambda: now)
+
+    def element(self, process: str, element: str) -> Element | None:
+        """Return an element of one of the pack's processes, also inside sub-processes."""
+        found = self.processes.get(process)
+        return _find(found, element) if found else None
+
+    def act_of(self, process: str, element: str) -> str:
+        """Return what completing the task means: draft, approve, vote, conclude, decide or ''."""
+        found = self.element(process, element)
+        return found.properties.get("act", "") if found else ""
+
+    def stage_name(self, stage: str) -> str:
+        """Return a stage's name for people."""
+        return next((one.label for one in self.settings.stages if one.key == stage), stage)
+
+    def form(self, key: str) -> FormDefinition:
+        """Return a form. Raises NotFound."""
+        try:
+            return self.forms[key]
+        except KeyError:
+            raise NotFound(_("様式「{key}」がありません。", key=key)) from None
+
+
+@dataclass(frozen=True)
+class PackRow:
+    """A pack version as listed."""
+
+    digest: str
+    key: str
+    version: int
+    title: str
+    status: str
+    published_at: datetime
+    published_by: str
+
+
+def _find(process: Process, element: str) -> Element | None:
+    found = process.elements.get(element)
+    if found is not None:
+        return found
+    for inner in process.elements.values():
+        if inner.body is not None and (deep := _find(inner.body, element)) is not None:
+            return deep
+    return None
+
+
+def read_folder(folder: Path) -> dict[str, str]:
+    """Return the files of a pack: `processes/<pack>/*` and the `forms/<pack>/*` beside it.
+
+    Raises Refused when there is no pack.toml or a file is no UTF-8 text.
+    """
+    if not (folder / "pack.toml").is_file():
+        raise Refused(
+            [
+                Problem(
+                    "pack-missing",
+                    _("pack.toml がありません。"),
+                    file=str(folder),
+                    hint=_("processes/<名前>/ のフォルダーを指定してください。"),
+                )
+            ]
+        )
+    forms_folder = folder.parent.parent / "forms" / folder.name
+    wanted = [
+        *(("", path) for path in sorted(folder.iterdir()) if path.suffix in (".bpmn", ".dmn", ".toml")),
+        *(("forms/", path) for path in sorted(forms_folder.glob("*.form"))),
+    ]  # fmt: skip
+    files: dict[str, str] = {}
+    for prefix, path in wanted:
+        try:
+            files[prefix + path.name] = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            raise Refused(
+                [Problem("not-utf8", _("UTF-8 の文字として読めません。"), file=str(path))]
+            ) from None
+    return files
+
+
+def digest_of(files: Mapping[str, str]) -> str:
+    """Return the SHA-256 (hex) of a pack's files."""
+    return hashlib.sha256(orjson.dumps(dict(files), option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def install(site: Site, files: Mapping[str, str], person_id: str, channel: str = "cli") -> PackRow:
+    """Publish files as a new version of their pack; the same files again change nothing.
+
+    Raises Refused with every problem when something in the pack may not be published.
+    """
+    checked = check_files(files, site.commands)
+    if errors_in(checked.problems):
+        raise Refused(checked.problems)
+    digest = digest_of(files)
+    _compiled(digest, 0, files, checked)
+    key, now = checked.settings.key, site.now()
+    with site.database.write() as tx:
+        existing = _row(tx, digest)
+        if existing is not None and existing.status == "current":
+            return existing
+        last = tx.execute(
+            select(func.max(PackVersion.version)).where(PackVersion.key == key)
+        ).scalar_one()
+        tx.execute(update(PackVersion).where(PackVersion.key == key).values(status="superseded"))
+        if existing is not None:
+            tx.execute(
+                update(PackVersion).where(PackVersion.digest == digest).values(status="current")
+            )
+        else:
+            tx.execute(
+                insert(PackVersion).values(
+                    digest=digest,
+                    key=key,
+                    version=(last or 0) + 1,
+                    title=checked.settings.title,
+                    status="current",
+                    files=orjson.dumps(dict(files), option=orjson.OPT_SORT_KEYS).decode(),
+                    published_at=now,
+                    published_by=person_id,
+                )
+            )
+        audit.append_system(
+            tx,
+            audit.SystemStream.CONFIG,
+            system_event(
+                "pack.published",
+                now,
+                person_id,
+                channel,
+                subject=audit.Subject("pack", key),
+                changes=(audit.Change("digest", _("版"), None, digest),),
+            ),
+        )
+        row = _row(tx, digest)
+    if row is None:
+        raise NotFound(_("パックを保存できませんでした。"))
+    return row
+
+
+def versions(tx: Connection) -> list[PackRow]:
+    """Return every installed version, newest first within a pack."""
+    rows = tx.execute(
+        select(*_LISTED).order_by(PackVersion.key, PackVersion.version.desc())
+    ).mappings()
+    return [PackRow(**row) for row in rows]
+
+
+def current(site: Site, tx: Connection) -> list[Pack]:
+    """Return the current version of every pack, compiled."""
+    rows = tx.execute(
+        select(PackVersion.digest).where(PackVersion.status == "current").order_by(PackVersion.key)
+    ).scalars()
+    return [load(site, tx, digest) for digest in rows]
+
+
+_compiling = threading.Lock()
+
+
+def load(site: Site, tx: Connection, digest: str) -> Pack:
+    """Return a pack version, compiled and kept. Raises NotFound."""
+    found = site.packs.get(digest)
+    if found is not None:
+        return found  # type: ignore[no-any-return]
+    row = tx.execute(
+        select(PackVersion.files, PackVersion.version).where(PackVersion.digest == digest)
+    ).one_or_none()
+    if row is None:
+        raise NotFound(_("この案件の手続きの版がありません。"))
+    with _compiling:
+        files = orjson.loads(row.files)
+        pack = _compiled(digest, row.version, files, check_files(files, site.commands))
+        site.packs[digest] = pack
+    return pack
+
+
+def _compiled(digest: str, version: int, files: Mapping[str, str], checked: Checked) -> Pack:
+    return Pack(
+        digest=digest,
+        key=checked.settings.key,
+        version=version,
+        settings=checked.settings,
+        processes=checked.processes,
+        files=files,
+        diagrams=checked.diagrams,
+        decisions=checked.decisions,
+        forms=checked.forms,
+        definitions=engine.compile_definition(checked.processes, checked.decisions),
+    )
+
+
+_LISTED = (
+    PackVersion.digest,
+    PackVersion.key,
+    PackVersion.version,
+    PackVersion.title,
+    PackVersion.status,
+    PackVersion.published_at,
+    PackVersion.published_by,
+)
+
+
+def _row(tx: Connection, digest: str) -> PackRow | None:
+    row = tx.execute(select(*_LISTED).where(PackVersion.digest == digest)).mappings().one_or_none()
+    return PackRow(**row) if row else None
+
+
+def fired_plain(rule: FiredRule) -> dict[str, Any]:
+    """Return a rule that fired as it is stored for the page."""
+    return asdict(rule)
+
+
+def status_name(status: str) -> str:
+    """Return the words for a case's status."""
+    return {
+        "running": _("進行中"),
+        "completed": _("完了"),
+        "rejected": _("不採択"),
+        "recalled": _("引戻し中"),
+        "withdrawn": _("取下げ"),
+        "stopped": _("中止"),
+        "cancelled": _("取消し"),
+    }.get(status, status)

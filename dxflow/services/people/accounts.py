@@ -1,0 +1,295 @@
+"""Logging in and out: throttled, sessions and tokens that rotate, expire and die with the account."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, RowMapping, delete, insert, select, update
+
+from dxflow import audit
+from dxflow.db.identity import ApiToken, LoginThrottle, Person, WebSession
+from dxflow.errors import NotLoggedIn, Throttled
+from dxflow.services.people import organisation, passwords
+from dxflow.services.people.actor import Actor
+from dxflow.services.people.events import system_event
+from dxflow.services.site import Site
+from dxflow.texts import gettext as _
+
+#: Failures that are free, and the longest wait; between them the wait doubles.
+FREE_FAILURES = 4
+LONGEST_WAIT = timedelta(minutes=15)
+#: How stale `last_seen_at` may be before a request writes it again.
+SEEN_GRAIN = timedelta(minutes=2)
+
+
+@dataclass(frozen=True)
+class Login:
+    """A fresh login: the secret reference for the cookie (or the token) and its end."""
+
+    reference: str
+    person_id: str
+    expires_at: datetime
+    must_change_password: bool
+
+
+def log_in(site: Site, username: str, password: str, origin: str, request_id: str = "") -> Login:
+    """Open a browser session. Raises NotLoggedIn (same words for every reason) or Throttled."""
+    person = _authenticate(site, username, password, origin, request_id)
+    now = site.now()
+    reference = secrets.token_urlsafe(32)
+    expires = now + timedelta(minutes=site.settings.session_absolute)
+    with site.database.write() as tx:
+        tx.execute(delete(WebSession).where(WebSession.expires_at < now))
+        tx.execute(
+            insert(WebSession).values(
+                reference_hash=_digest(reference),
+                person_id=person["id"],
+                epoch=person["epoch"],
+                acting_post=None,
+                created_at=now,
+                last_seen_at=now,
+                expires_at=expires,
+            )
+        )
+        audit.append_system(
+            tx,
+            audit.SystemStream.ACCESS,
+            system_event("session.started", now, person["id"], "page", request_id=request_id),
+        )
+    return Login(reference, person["id"], expires, person["must_change_password"])
+
+
+def issue_token(
+    site: Site, username: str, password: str, origin: str, request_id: str = ""
+) -> Login:
+    """Issue a bearer token for programs. Raises NotLoggedIn or Throttled."""
+    person = _authenticate(site, username, password, origin, request_id)
+    now = site.now()
+    reference = secrets.token_urlsafe(32)
+    expires = now + timedelta(minutes=site.settings.token_lifetime)
+    with site.database.write() as tx:
+        tx.execute(delete(ApiToken).where(ApiToken.expires_at < now))
+        tx.execute(
+            insert(ApiToken).values(
+                token_hash=_digest(reference),
+                person_id=person["id"],
+                epoch=person["epoch"],
+                created_at=now,
+                expires_at=expires,
+            )
+        )
+        audit.append_system(
+            tx,
+            audit.SystemStream.ACCESS,
+            system_event("token.created", now, person["id"], "api", request_id=request_id),
+        )
+    return Login(reference, person["id"], expires, person["must_change_password"])
+
+
+def actor_of_session(site: Site, reference: str, request_id: str = "") -> Actor:
+    """Return who is behind a session's reference. Raises NotLoggedIn when it has ended."""
+    now = site.now()
+    with site.database.read() as tx:
+        row = (
+            tx.execute(
+                select(
+                    WebSession.acting_post,
+                    WebSession.last_seen_at,
+                    WebSession.expires_at,
+                    WebSession.epoch.label("session_epoch"),
+                    *_PERSON,
+                    organisation.version_query().label("version"),
+                )
+                .join(Person, Person.id == WebSession.person_id)
+                .where(WebSession.reference_hash == _digest(reference))
+            )
+            .mappings()
+            .one_or_none()
+        )
+        idle = timedelta(minutes=site.settings.session_idle)
+        if row is None or not _alive(row, now) or row["last_seen_at"] + idle < now:
+            raise NotLoggedIn(_("ログインの有効期間が過ぎました。もう一度ログインしてください。"))
+        actor = _actor(site, tx, row, "page", request_id, row["acting_post"])
+    if now - row["last_seen_at"] > SEEN_GRAIN:
+        _seen(site, reference, now)
+    return actor
+
+
+def actor_of_token(site: Site, token: str, request_id: str = "") -> Actor:
+    """Return who is behind a bearer token. Raises NotLoggedIn when it is unknown or has ended."""
+    now = site.now()
+    with site.database.read() as tx:
+        row = (
+            tx.execute(
+                select(
+                    ApiToken.expires_at,
+                    ApiToken.epoch.label("session_epoch"),
+                    *_PERSON,
+                    organisation.version_query().label("version"),
+                )
+                .join(Person, Person.id == ApiToken.person_id)
+                .where(ApiToken.token_hash == _digest(token))
+            )
+            .mappings()
+            .one_or_none()
+        )
+        if row is None or not _alive(row, now):
+            raise NotLoggedIn(_("トークンが無効か、有効期間が過ぎています。"))
+        return _actor(site, tx, row, "api", request_id, None)
+
+
+def log_out(site: Site, reference: str) -> None:
+    """End a browser session."""
+    _end(site, WebSession, WebSession.reference_hash == _digest(reference), "session.ended")
+
+
+def revoke_token(site: Site, token: str) -> None:
+    """End a bearer token."""
+    _end(site, ApiToken, ApiToken.token_hash == _digest(token), "token.revoked")
+
+
+def choose_post(site: Site, reference: str, actor: Actor, post: str) -> None:
+    """Choose the post the person acts in; one they do not hold is ignored."""
+    if post not in {held.key for held in actor.posts}:
+        return
+    with site.database.write() as tx:
+        tx.execute(
+            update(WebSession)
+            .where(WebSession.reference_hash == _digest(reference))
+            .values(acting_post=post)
+        )
+
+
+def end_all(tx: Connection, person_id: str) -> None:
+    """End every session and token of a person, in the caller's transaction."""
+    tx.execute(update(Person).where(Person.id == person_id).values(epoch=Person.epoch + 1))
+    tx.execute(delete(WebSession).where(WebSession.person_id == person_id))
+    tx.execute(delete(ApiToken).where(ApiToken.person_id == person_id))
+
+
+_PERSON = (
+    Person.id,
+    Person.username,
+    Person.name,
+    Person.status,
+    Person.epoch,
+    Person.must_change_password,
+)
+
+
+def _alive(row: RowMapping, now: datetime) -> bool:
+    return bool(
+        row["expires_at"] > now
+        and row["status"] == "active"
+        and row["epoch"] == row["session_epoch"]
+    )
+
+
+def _actor(
+    site: Site, tx: Connection, row: RowMapping, channel: str, request_id: str, post: str | None
+) -> Actor:
+    who = organisation.directory(site, tx, site.today(), row["version"] or "0")
+    actor = organisation.actor(
+        who,
+        row["id"],
+        row["username"],
+        row["name"],
+        acting_post=post,
+        channel=channel,
+        request_id=request_id,
+    )
+    return replace(actor, must_change_password=row["must_change_password"])
+
+
+def _authenticate(
+    site: Site, username: str, password: str, origin: str, request_id: str
+) -> RowMapping:
+    subject = f"{username.strip().casefold()[:80]}|{origin[:64]}"
+    now = site.now()
+    with site.database.read() as tx:
+        blocked = tx.execute(
+            select(LoginThrottle.blocked_until).where(LoginThrottle.subject == subject)
+        ).scalar_one_or_none()
+        person = (
+            tx.execute(
+                select(*_PERSON, Person.password_hash).where(Person.username == username.strip())
+            )
+            .mappings()
+            .one_or_none()
+        )
+    if blocked is not None and blocked > now:
+        seconds = int((blocked - now).total_seconds()) + 1
+        raise Throttled(
+            _("ログインの失敗が続いたため、{n} 秒ほど待ってからお試しください。", n=seconds),
+            seconds,
+        )
+    fits = passwords.matches(person["password_hash"] if person else None, password)
+    if person is not None and fits and person["status"] == "active":
+        with site.database.write() as tx:
+            tx.execute(delete(LoginThrottle).where(LoginThrottle.subject == subject))
+        return person
+    _refused(site, subject, person["id"] if person else None, request_id)
+    raise NotLoggedIn(_("利用者名またはパスワードが違います。"))
+
+
+def _refused(site: Site, subject: str, person_id: str | None, request_id: str) -> None:
+    now = site.now()
+    with site.database.write() as tx:
+        failures = tx.execute(
+            select(LoginThrottle.failures).where(LoginThrottle.subject == subject)
+        ).scalar_one_or_none()
+        count = (failures or 0) + 1
+        wait = (
+            timedelta(seconds=2 ** min(count - FREE_FAILURES, 12))
+            if count > FREE_FAILURES
+            else None
+        )
+        until = now + min(wait, LONGEST_WAIT) if wait else None
+        if failures is None:
+            tx.execute(
+                insert(LoginThrottle).values(
+                    subject=subject, failures=count, blocked_until=until, last_at=now
+                )
+            )
+        else:
+            tx.execute(
+                update(LoginThrottle)
+                .where(LoginThrottle.subject == subject)
+                .values(failures=count, blocked_until=until, last_at=now)
+            )
+        audit.append_system(
+            tx,
+            audit.SystemStream.ACCESS,
+            system_event(
+                "session.refused", now, person_id, "page", denied=True, request_id=request_id
+            ),
+        )
+
+
+def _seen(site: Site, reference: str, now: datetime) -> None:
+    with site.database.write() as tx:
+        tx.execute(
+            update(WebSession)
+            .where(WebSession.reference_hash == _digest(reference))
+            .values(last_seen_at=now)
+        )
+
+
+def _end(
+    site: Site, table: type[WebSession] | type[ApiToken], which: object, event_type: str
+) -> None:
+    with site.database.write() as tx:
+        person = tx.execute(select(table.person_id).where(which)).scalar_one_or_none()  # type: ignore[arg-type]
+        if person is None:
+            return
+        tx.execute(delete(table).where(which))  # type: ignore[arg-type]
+        audit.append_system(
+            tx,
+            audit.SystemStream.ACCESS,
+            system_event(event_type, site.now(), person, "page" if table is WebSession else "api"),
+        )
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,159 @@
+"""Who holds which post: granted and ended by the operator, and the administrator's own post."""
+
+from datetime import date
+
+from sqlalchemy import Connection, select
+
+from dxflow import audit
+from dxflow.db.identity import Holding, Post
+from dxflow.errors import Conflict, Invalid, NotFound
+from dxflow.services.people import accounts, organisation, person_rows
+from dxflow.services.people.actor import Actor
+from dxflow.services.people.organisation import HoldingRow, Organisation, PostRow
+from dxflow.services.people.person_rows import ADMIN_ROLE, Account
+from dxflow.services.site import Site
+from dxflow.texts import gettext as _
+
+#: The post of whoever keeps the installation; made when there is none with the role.
+ADMIN_POST = "system-admin"
+
+
+def grant_post(
+    site: Site,
+    by: Actor,
+    username: str,
+    post: str,
+    *,
+    since: date | None = None,
+    until: date | None = None,
+    concurrent: bool = False,
+) -> Account:
+    """Give a person a post from a day on (today unless said). Raises NotFound, Conflict, Invalid.
+
+    `until` is the first day without the post.
+    """
+    day = since or site.today()
+    if until is not None and until <= day:
+        message = _("終わりの日は始まりより後にしてください。")
+        raise Invalid(message, {"until": [message]})
+    with site.database.write() as tx:
+        person = person_rows.person(tx, username)
+        _require_post(tx, post, day)
+        _require_free(tx, person["id"], post, day, until)
+        row = HoldingRow(person["id"], post, day, until, concurrent)
+        organisation.write(tx, Organisation(holdings=(row,)), site)
+        accounts.end_all(tx, person["id"])
+        person_rows.record(
+            site, tx, by, "membership.granted", person["id"],
+            audit.Change("post", _("職"), None, post),
+            audit.Change("valid_from", _("始まり"), None, day),
+            audit.Change("valid_to", _("終わり"), None, until),
+        )  # fmt: skip
+    return Account(person["id"], username)
+
+
+def end_post(
+    site: Site, by: Actor, username: str, post: str, *, day: date | None = None
+) -> Account:
+    """End a person's holding of a post; `day` (today unless said) is the first without it.
+
+    Raises NotFound when they do not hold it, Conflict for the last administrator's post.
+    """
+    last = day or site.today()
+    with site.database.write() as tx:
+        person = person_rows.person(tx, username)
+        before = person_rows.administrators(site, tx)
+        if not organisation.end_holding(tx, person["id"], post, last):
+            raise NotFound(_("{name} は職「{post}」に就いていません。", name=username, post=post))
+        if last <= site.today() and before and not person_rows.administrators(site, tx):
+            raise Conflict(_("最後の管理者の職は終えられません。先に別の管理者を作ってください。"))
+        accounts.end_all(tx, person["id"])
+        person_rows.record(
+            site, tx, by, "membership.ended", person["id"],
+            audit.Change("post", _("職"), post, None),
+            audit.Change("valid_to", _("終わり"), None, last),
+        )  # fmt: skip
+    return Account(person["id"], username)
+
+
+def make_administrator(
+    site: Site, by: Actor, username: str, name: str = "", *, password: str = ""
+) -> Account:
+    """Make a person an administrator: the first one, or one more when all access is lost.
+
+    An account of that name is opened again, gets a fresh password and the post; one that is not
+    there is made. A post with the administrator's role is made when the organisation has none.
+    """
+    with site.database.write() as tx:
+        found = person_rows.found(tx, username)
+        if found is None:
+            account = person_rows.insert_account(
+                site, tx, by, username, name or username, password, ""
+            )
+        else:
+            if found["status"] != "active":
+                person_rows.set_status(site, tx, by, found, "active")
+            account = person_rows.reset(site, tx, by, found, password, must_change=True)
+        _appoint(site, tx, by, account.person_id)
+    return account
+
+
+def appoint_administrator(site: Site, by: Actor, username: str) -> Account:
+    """Give a person the administrator's post; nothing changes when they are one. Raises NotFound."""
+    with site.database.write() as tx:
+        person = person_rows.person(tx, username)
+        _appoint(site, tx, by, person["id"])
+    return Account(person["id"], person["username"])
+
+
+def _appoint(site: Site, tx: Connection, by: Actor, person_id: str) -> None:
+    if person_id in person_rows.administrators(site, tx):
+        return
+    post = _administrators_post(site, tx, by)
+    row = HoldingRow(person_id, post, site.today(), concurrent=True)
+    organisation.write(tx, Organisation(holdings=(row,)), site)
+    accounts.end_all(tx, person_id)
+    person_rows.record(
+        site, tx, by, "membership.granted", person_id,
+        audit.Change("post", _("職"), None, post),
+    )  # fmt: skip
+
+
+def _administrators_post(site: Site, tx: Connection, by: Actor) -> str:
+    today = site.today()
+    posts = organisation.directory(site, tx, today).posts.values()
+    known = sorted(post.key for post in posts if ADMIN_ROLE in post.roles)
+    if known:
+        return known[0]
+    row = PostRow(ADMIN_POST, _("システム管理者"), "", "staff", today, roles=(ADMIN_ROLE,))
+    organisation.write(tx, Organisation(posts=(row,)), site)
+    person_rows.record(
+        site, tx, by, "post.created", "",
+        audit.Change("roles", _("役割"), None, ADMIN_ROLE), subject=audit.Subject("post", row.key),
+    )  # fmt: skip
+    return row.key
+
+
+def _require_post(tx: Connection, post: str, day: date) -> None:
+    found = tx.execute(
+        select(Post.id).where(
+            Post.key == post,
+            Post.valid_from <= day,
+            (Post.valid_to.is_(None)) | (Post.valid_to > day),
+        )
+    ).first()
+    if found is None:
+        raise NotFound(_("職「{post}」は {day} にはありません。", post=post, day=day))
+
+
+def _require_free(
+    tx: Connection, person_id: str, post: str, since: date, until: date | None
+) -> None:
+    """Raise Conflict when the person holds the post at some time between the two days already."""
+    overlaps = (Holding.valid_to.is_(None)) | (Holding.valid_to > since)
+    if until is not None:
+        overlaps &= Holding.valid_from < until
+    if tx.execute(
+        select(Holding.id).where(Holding.person_id == person_id, Holding.post == post, overlaps)
+    ).first():
+        raise Conflict(_("その期間、すでに職「{post}」に就いています。", post=post))

@@ -1,0 +1,41 @@
+"""Short ways to say who acted, for the audit log."""
+
+from datetime import datetime
+
+from dxflow import audit
+from dxflow.services.people.actor import Actor
+
+
+def who(actor: Actor, authority: str = "") -> audit.Actor:
+    """Return the actor as the log writes it."""
+    return audit.Actor(
+        channel=audit.Channel(actor.channel),
+        person=None if actor.is_system else actor.person_id,
+        post=actor.acting_post or "",
+        authority=authority,
+    )
+
+
+def system_event(
+    event_type: str,
+    at: datetime,
+    person_id: str | None,
+    channel: str,
+    *,
+    subject: audit.Subject | None = None,
+    denied: bool = False,
+    request_id: str = "",
+    changes: tuple[audit.Change, ...] = (),
+    reason: str = "",
+) -> audit.Event:
+    """Return an event of a `sys:*` stream."""
+    return audit.Event(
+        type=event_type,
+        at=at,
+        actor=audit.Actor(channel=audit.Channel(channel), person=person_id),
+        subject=subject or audit.Subject("person", person_id or ""),
+        request=audit.Request(id=request_id),
+        changes=changes,
+        result=audit.Result.DENIED if denied else audit.Result.OK,
+        reason=reason,
+    )

@@ -1,0 +1,107 @@
+"""Names for the ids that stand in rows and in the log: persons, posts, units, groups."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from dxflow.authority.directory import Directory
+from dxflow.authority.verdicts import person_key
+from dxflow.db.identity import Person, Post, Unit
+from dxflow.services.people.actor import SYSTEM_ID
+from dxflow.texts import gettext as _
+
+
+@dataclass(frozen=True)
+class Names:
+    """Names by id. What nobody knows any more keeps its id."""
+
+    who: Directory
+    persons: Mapping[str, str]
+    posts: Mapping[str, str]
+    units: Mapping[str, str]
+
+    def person(self, person_id: str | None) -> str:
+        """Return a person's name; the system's, when no person stands behind the id."""
+        if not person_id or person_id == SYSTEM_ID:
+            return _("システム")
+        return self.persons.get(person_id, person_id)
+
+    def post(self, key: str | None) -> str:
+        """Return a post's title, empty without a post."""
+        if not key:
+            return ""
+        post = self.who.posts.get(key)
+        return post.title if post else self.posts.get(key, key)
+
+    def unit(self, key: str) -> str:
+        """Return a unit's name."""
+        unit = self.who.units.get(key)
+        return unit.name if unit else self.units.get(key, key)
+
+    def group(self, group: str) -> str:
+        """Return the words for a group that work is offered to."""
+        kind, _colon, key = group.partition(":")
+        if kind == "user":
+            return self.person(person_key(group))
+        if kind == "section":
+            return self.unit(key)
+        if kind == "post":
+            return self.post(key)
+        if kind == "role":
+            return role_name(key)
+        if kind == "head":
+            heads = [
+                post.title
+                for post in self.who.posts.values()
+                if post.unit == key and post.kind in self.who.head_kinds
+            ]
+            return heads[0] if heads else _("{unit}の長", unit=self.unit(key))
+        return group
+
+    def everybody(self) -> dict[str, str]:
+        """Return persons and posts in one mapping, for a file that is handed out."""
+        posts = {key: post.title for key, post in self.who.posts.items()}
+        return {SYSTEM_ID: _("システム"), **self.posts, **posts, **self.persons}
+
+
+def load(
+    tx: Connection,
+    who: Directory,
+    persons: Iterable[str | None] = (),
+    posts: Iterable[str | None] = (),
+    units: Iterable[str | None] = (),
+) -> Names:
+    """Return the names of these ids: one query for persons, others only for what has ended."""
+    wanted = {one for one in persons if one and one != SYSTEM_ID}
+    old_posts = {one for one in posts if one and one not in who.posts}
+    old_units = {one for one in units if one and one not in who.units}
+    found: dict[str, dict[str, str]] = {"persons": {}, "posts": {}, "units": {}}
+    if wanted:
+        for row in tx.execute(select(Person.id, Person.name).where(Person.id.in_(wanted))):
+            found["persons"][row.id] = row.name
+    if old_posts:
+        posts_then = select(Post.key, Post.title).where(Post.key.in_(old_posts))
+        for row in tx.execute(posts_then.order_by(Post.valid_from)):
+            found["posts"][row.key] = row.title
+    if old_units:
+        units_then = select(Unit.key, Unit.name).where(Unit.key.in_(old_units))
+        for row in tx.execute(units_then.order_by(Unit.valid_from)):
+            found["units"][row.key] = row.name
+    return Names(who, found["persons"], found["posts"], found["units"])
+
+
+def role_name(role: str) -> str:
+    """Return the words for a role; the key itself when there are none."""
+    return {
+        "secretariat": _("DX推進事務局"),
+        "security": _("情報セキュリティ担当"),
+        "finance": _("財政担当"),
+        "cio": _("CIO"),
+        "auditor": _("監査担当"),
+        "admin": _("システム管理者"),
+        "committee": _("委員会"),
+        "committee-member": _("委員"),
+        "committee-chair": _("委員長"),
+        "committee-deputy": _("副委員長"),
+    }.get(role, role)

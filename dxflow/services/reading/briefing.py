@@ -1,0 +1,170 @@
+"""What somebody needs to know of a case while they do a task of it.
+
+Where it stands, what was handed in so far, which rule sent it here, what the committee says, what
+was measured before. The number of queries does not depend on the length of the story.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, case, func, select
+
+from dxflow import forms
+from dxflow.calendars.periods import period_start
+from dxflow.db.identity import Person
+from dxflow.db.process import Submission
+from dxflow.services import plain
+from dxflow.services.packs import store as packs
+from dxflow.services.people import naming
+from dxflow.services.people.actor import Actor
+from dxflow.services.reading import case_rulings, case_view, submitted
+from dxflow.services.reading.case_head import CaseHead, read_facts
+from dxflow.services.reading.case_opening import Opened, open_case
+from dxflow.services.reading.case_rounds import VOTE, RoundView
+from dxflow.services.reading.case_rulings import RulingView
+from dxflow.services.reading.case_view import CasePage
+from dxflow.services.site import Site
+from dxflow.services.work import history, task_forms
+from dxflow.services.work.measures import Tracked
+
+#: How many periods of earlier values are shown.
+PERIODS = 4
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """A form that is in force: the latest of its kind, and of each person who judged.
+
+    `drafts` says that it describes the proposal; otherwise it judges it or gives an opinion.
+    """
+
+    drafts: bool
+    title: str
+    step: str
+    outcome: str
+    tone: str
+    person: str
+    post: str
+    at: datetime
+    view: forms.FormView
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The values of a measure in the periods of `Briefing.periods`, None where there is none."""
+
+    name: str
+    unit: str
+    baseline: Any
+    target: Any
+    values: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Briefing:
+    """The whole. `rulings` holds the last evaluation of each decision table."""
+
+    page: CasePage
+    handed_in: tuple[HandedIn, ...]
+    rulings: tuple[RulingView, ...]
+    periods: tuple[str, ...]
+    measured: tuple[Measured, ...]
+
+    @property
+    def head(self) -> CaseHead:
+        """Return the case's head."""
+        return self.page.head
+
+    @property
+    def round(self) -> RoundView | None:
+        """Return the committee's latest round."""
+        rounds = self.page.rounds.rounds
+        return rounds[0] if rounds else None
+
+
+def of_case(site: Site, actor: Actor, case_id: str) -> Briefing:
+    """Return the briefing on a case. Raises NotFound when the actor may not know of it."""
+    with site.database.read() as tx:
+        opened = open_case(site, tx, actor, case_id)
+        page = case_view.page_of(opened, read_facts(opened))
+        periods, measured = _measured([row.tracked for row in page.measures])
+        return Briefing(
+            page=page,
+            handed_in=tuple(_handed_in(opened)),
+            rulings=tuple(one for one in case_rulings.rulings(opened) if not one.earlier),
+            periods=periods,
+            measured=measured,
+        )
+
+
+def _handed_in(opened: Opened) -> Iterable[HandedIn]:
+    # verdicts stand in the committee's round, with those who may see them
+    rows = [row for row in _in_force(opened) if row.act != VOTE]
+    names = naming.load(opened.tx, opened.who, posts=[row.post for row in rows])
+    contexts: dict[str, forms.Context] = {}
+    for row in rows:
+        pack = packs.load(opened.site, opened.tx, row.pack_digest)
+        if pack.digest not in contexts:
+            contexts[pack.digest] = task_forms.submitted_context(
+                opened.site, opened.tx, opened.actor, pack, opened.id
+            )
+        definition = pack.form(row.form_key)
+        outcome, tone = submitted.outcome_words(definition, row.outcome)
+        view = forms.readonly_view(definition, plain.loads(row.body), contexts[pack.digest])
+        yield HandedIn(
+            drafts=row.act == history.DRAFT,
+            title=definition.title,
+            step=submitted.step_name(pack, row.element),
+            outcome=outcome,
+            tone=tone,
+            person=row.person_name or "",
+            post=names.post(row.post),
+            at=row.at,
+            view=view,
+        )
+
+
+def _in_force(opened: Opened) -> list[Row[Any]]:
+    """Return the last submission of every form, of each person where a form judges."""
+    whose = case((Submission.act == history.DRAFT, ""), else_=Submission.person_id)
+    place = func.row_number().over(
+        partition_by=[Submission.form_key, whose],
+        order_by=[Submission.at.desc(), Submission.id.desc()],
+    )
+    ranked = (
+        select(Submission.id, place.label("place"))
+        .where(Submission.case_id == opened.id, Submission.superseded_at.is_(None))
+        .subquery()
+    )
+    return list(
+        opened.tx.execute(
+            select(Submission.__table__, Person.name.label("person_name"))
+            .join(ranked, ranked.c.id == Submission.id)
+            .outerjoin(Person, Person.id == Submission.person_id)
+            .where(ranked.c.place == 1)
+            .order_by(Submission.at, Submission.id)
+        )
+    )
+
+
+def _measured(tracked: list[Tracked]) -> tuple[tuple[str, ...], tuple[Measured, ...]]:
+    """Return the last periods with values, oldest first, and every measure's values in them."""
+    seen = sorted({actual.period for one in tracked for actual in one.actuals}, key=period_start)
+    if not seen:
+        return (), ()
+    found = []
+    for one in tracked:
+        by_period = {actual.period: actual.value for actual in one.actuals}
+        targets = one.measure.targets
+        found.append(
+            Measured(
+                name=one.measure.name,
+                unit=one.measure.unit,
+                baseline=one.measure.baseline,
+                target=targets[max(targets)] if targets else None,
+                values=tuple(by_period.get(period) for period in seen[-PERIODS:]),
+            )
+        )
+    return tuple(seen[-PERIODS:]), tuple(found)

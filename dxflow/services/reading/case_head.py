@@ -1,0 +1,224 @@
+"""The head of a case: where it stands, who has it and until when, what the reader may do."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from dxflow.calendars.fiscal import fiscal_label
+from dxflow.calendars.wareki import wareki_short
+from dxflow.clock import local_date
+from dxflow.db.case import CaseUnit
+from dxflow.models.model import Kind
+from dxflow.services.packs import store as packs
+from dxflow.services.people import naming
+from dxflow.services.people.naming import Names
+from dxflow.services.reading import inbox
+from dxflow.services.reading.case_opening import Opened, OpenItem, Visit
+from dxflow.services.work import pulling_back
+from dxflow.services.work.tasks import may_act
+from dxflow.texts import gettext as _
+
+#: A group with so few people is shown with their names.
+NAMED = 2
+
+
+@dataclass(frozen=True)
+class StageStep:
+    """A phase of the case: done, current, returned (sent back from it), stopped or open."""
+
+    key: str
+    name: str
+    state: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A task that waits: `holder` says who has it. `urgency` is late, soon or none."""
+
+    id: str
+    name: str
+    holder: str
+    due_at: datetime | None
+    since: datetime
+    urgency: str
+    mine: bool
+
+
+@dataclass(frozen=True)
+class CaseHead:
+    """What every page of a case begins with. `related` are names of sections."""
+
+    id: str
+    number: str
+    title: str
+    status: str
+    status_name: str
+    stage: str
+    stage_name: str
+    stages: tuple[StageStep, ...]
+    applicant: str
+    applicant_id: str
+    unit: str
+    lead: str
+    related: tuple[str, ...]
+    fiscal_year: int
+    fiscal_year_name: str
+    amount: int | None
+    started_at: datetime
+    ended_at: datetime | None
+    waiting: tuple[Waiting, ...]
+    timers: bool
+    procedure: str
+    procedure_version: str
+    process: str
+    version: int
+    may_withdraw: bool
+    may_pull_back: bool
+    may_copy: bool
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What was read for the head and serves the rest of the page as well."""
+
+    items: tuple[OpenItem, ...]
+    visits: Mapping[tuple[str, str], Visit]
+    units: Sequence[tuple[str, str]]
+    """(part, unit key): applicant, lead or related."""
+
+
+def read_facts(opened: Opened) -> Facts:
+    """Read open work, visits and sections of the case: three queries."""
+    units = opened.tx.execute(
+        select(CaseUnit.part, CaseUnit.unit)
+        .where(CaseUnit.case_id == opened.id)
+        .order_by(CaseUnit.part, CaseUnit.unit)
+    ).all()
+    return Facts(opened.items(), opened.visits(), [(row.part, row.unit) for row in units])
+
+
+def head_of(opened: Opened, facts: Facts) -> CaseHead:
+    """Return the head; one more query for the names of those who have the work."""
+    case, pack, actor = opened.case, opened.pack, opened.actor
+    names = naming.load(
+        opened.tx,
+        opened.who,
+        persons=_holders(opened, facts.items),
+        units=[case["unit"], case["lead_unit"], *(unit for _part, unit in facts.units)],
+    )
+    related = [unit for part, unit in facts.units if part == "related"]
+    return CaseHead(
+        id=opened.id,
+        number=case["number"],
+        title=case["title"],
+        status=case["status"],
+        status_name=packs.status_name(case["status"]),
+        stage=case["stage"],
+        stage_name=pack.stage_name(case["stage"]),
+        stages=tuple(_stages(opened, facts.visits)),
+        applicant=opened.applicant,
+        applicant_id=case["applicant_id"],
+        unit=names.unit(case["unit"]),
+        lead=names.unit(case["lead_unit"]),
+        related=tuple(names.unit(unit) for unit in related),
+        fiscal_year=case["fiscal_year"],
+        fiscal_year_name=fiscal_label(case["fiscal_year"]),
+        amount=case["amount"],
+        started_at=case["created_at"],
+        ended_at=case["ended_at"],
+        waiting=tuple(_waiting(opened, item, names) for item in facts.items),
+        timers=opened.running and not facts.items,
+        procedure=pack.settings.title,
+        procedure_version=_(
+            "{label}（第{version}版）", label=pack.settings.label, version=pack.version
+        ),
+        process=case["process_key"],
+        version=opened.version,
+        may_withdraw=opened.running
+        and case["applicant_id"] == actor.person_id
+        and pack.settings.may_withdraw(case["stage"]),
+        may_pull_back=opened.running
+        and pulling_back.may_pull_back(opened.undo_person, actor, pack),
+        may_copy=actor.unit is not None,
+    )
+
+
+def _holders(opened: Opened, items: Sequence[OpenItem]) -> set[str]:
+    wanted = {item.assignee_id for item in items if item.assignee_id}
+    for item in items:
+        for group in item.groups:
+            holders = opened.who.holders(group)
+            wanted |= holders if len(holders) <= NAMED or group.startswith("user:") else set()
+    return wanted
+
+
+def _waiting(opened: Opened, item: OpenItem, names: Names) -> Waiting:
+    return Waiting(
+        id=item.id,
+        name=item.name,
+        holder=holder_of(opened, item, names),
+        due_at=item.due_at,
+        since=item.created_at,
+        urgency=inbox.urgency(opened.pack, item.due_at, opened.site.now()),
+        mine=may_act(opened.actor, frozenset(item.groups), item.assignee_id),
+    )
+
+
+def holder_of(opened: Opened, item: OpenItem, names: Names) -> str:
+    """Return who has a task, in words: the person who took it, or the groups it is offered to."""
+    if item.assignee_id:
+        return names.person(item.assignee_id)
+    return _("、").join(dict.fromkeys(_group_words(opened, group, names) for group in item.groups))
+
+
+def _group_words(opened: Opened, group: str, names: Names) -> str:
+    label = names.group(group)
+    holders = opened.who.holders(group)
+    if group.startswith("user:") or not holders or len(holders) > NAMED:
+        return label
+    people = _("・").join(sorted(names.person(person) for person in holders))
+    return _("{post}（{people}）", post=label, people=people)
+
+
+def _stages(opened: Opened, visits: Mapping[tuple[str, str], Visit]) -> list[StageStep]:
+    case, order = opened.case, [one.key for one in opened.pack.settings.stages]
+    here = order.index(case["stage"]) if case["stage"] in order else len(order)
+    steps = []
+    for place, stage in enumerate(opened.pack.settings.stages):
+        visit = visits.get((case["process_key"], stage.key))
+        state, note = _stage_state(opened, place, here, visit)
+        steps.append(StageStep(stage.key, stage.label, state, note))
+    return steps
+
+
+def _stage_state(opened: Opened, place: int, here: int, visit: Visit | None) -> tuple[str, str]:
+    status = opened.case["status"]
+    if place == here and status == "running":
+        since = wareki_short(local_date(opened.case["stage_since"]))
+        if visit is not None and visit.entered > 1:
+            return "current", _("{n}回目・{date}から", n=visit.entered, date=since)
+        return "current", _("{date}から", date=since)
+    if place == here and status != "completed":
+        return "stopped", packs.status_name(status)
+    if visit is None or not (visit.completed or place < here):
+        return "open", _("通りません") if place < here or status != "running" else ""
+    if place > here and status == "running":
+        return "returned", _("差し戻しました")
+    done = wareki_short(local_date(visit.last_at))
+    return "done", _("{n}回・{date}", n=visit.completed, date=done) if visit.completed > 1 else done
+
+
+def tracking_processes(pack: packs.Pack) -> frozenset[str]:
+    """Return the processes in which measured values are recorded: they say so by `kpi.record`."""
+    return frozenset(
+        key
+        for key, process in pack.processes.items()
+        if any(
+            "command:kpi.record" in element.properties
+            or (element.kind is Kind.SERVICE_TASK and element.job_type == "kpi.record")
+            for element in process.elements.values()
+        )
+    )

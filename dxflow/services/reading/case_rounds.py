@@ -1,0 +1,218 @@
+"""The rounds of a committee on a case, and who may see which verdict.
+
+While a round is open a member sees the others' verdicts only after their own is in; everybody
+else sees them once the body has resolved.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from dxflow.committee.resolution import choice_label
+from dxflow.committee.voting import Choice
+from dxflow.db.case import Ballot, Deliberation
+from dxflow.db.identity import Person
+from dxflow.services import plain
+from dxflow.services.people import naming
+from dxflow.services.people.naming import Names
+from dxflow.services.reading.case_opening import Opened, OpenItem
+from dxflow.texts import gettext as _
+
+VOTE = "vote"
+
+
+@dataclass(frozen=True)
+class SeatView:
+    """A seat that takes part. `verdict` is empty when there is none or it may not be seen yet."""
+
+    key: str
+    title: str
+    chair: bool
+    cast: bool
+    verdict: str = ""
+    verdict_name: str = ""
+    reason: str = ""
+    person: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Recused:
+    """A seat that takes no part, and why."""
+
+    title: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RoundView:
+    """One round. `member`: the reader has a seat in it.
+
+    `counts` (choice, word, number) are empty while verdicts may not be seen.
+    """
+
+    number: int
+    body: str
+    convened_at: datetime
+    deadline: date
+    quorum: int
+    cast: int
+    seats: tuple[SeatView, ...]
+    recused: tuple[Recused, ...]
+    member: bool
+    seen: bool
+    counts: tuple[tuple[str, str, int], ...]
+    resolution: str
+    resolution_name: str
+    reason: str
+    resolved_at: datetime | None
+    resolved_by: str
+
+    @property
+    def open(self) -> bool:
+        """Return whether the body has not resolved yet."""
+        return self.resolved_at is None
+
+    @property
+    def quorum_met(self) -> bool:
+        """Return whether as many have voted as are needed."""
+        return self.cast >= self.quorum
+
+
+@dataclass(frozen=True)
+class Rounds:
+    """All rounds, the latest first. From `hidden_since` on others' verdicts are not shown."""
+
+    rounds: tuple[RoundView, ...] = ()
+    hidden_since: datetime | None = None
+    reader: str = ""
+
+    def hides(self, meaning: str, person_id: str | None, at: datetime) -> bool:
+        """Return whether an act of voting must be shown without what was voted."""
+        return (
+            meaning == VOTE
+            and self.hidden_since is not None
+            and at >= self.hidden_since
+            and person_id != self.reader
+        )
+
+
+@dataclass
+class _Rows:
+    round: Row[Any]
+    ballots: list[Row[Any]] = field(default_factory=list)
+
+
+def rounds_of(opened: Opened, items: Sequence[OpenItem]) -> Rounds:
+    """Return the rounds as the reader may see them: one query, another when posts have ended."""
+    found = _read(opened)
+    if not found:
+        return Rounds(reader=opened.actor.person_id)
+    seats = [seat for rows in found for seat in plain.loads(rows.round.seats)]
+    names = naming.load(opened.tx, opened.who, posts=seats)
+    asked = _seats_asked(opened, items)
+    views = tuple(_view(opened, rows, names, asked) for rows in found)
+    newest = views[0]
+    hidden = newest.convened_at if not newest.seen else None
+    return Rounds(views, hidden, opened.actor.person_id)
+
+
+def _read(opened: Opened) -> list[_Rows]:
+    """Return the rounds with their counted ballots, newest first."""
+    voter, chair = Person.__table__.alias("voter"), Person.__table__.alias("chair")
+    rows = opened.tx.execute(
+        select(
+            Deliberation.__table__,
+            chair.c.name.label("resolver"),
+            Ballot.seat,
+            Ballot.verdict,
+            Ballot.reason.label("why"),
+            Ballot.at,
+            Ballot.person_id,
+            voter.c.name.label("voter"),
+        )
+        .outerjoin(
+            Ballot,
+            (Ballot.deliberation_id == Deliberation.id) & Ballot.superseded_at.is_(None),
+        )
+        .outerjoin(voter, voter.c.id == Ballot.person_id)
+        .outerjoin(chair, chair.c.id == Deliberation.resolved_by)
+        .where(Deliberation.case_id == opened.id)
+        .order_by(Deliberation.round.desc(), Ballot.at, Ballot.seat)
+    ).all()
+    found: dict[str, _Rows] = {}
+    for row in rows:
+        one = found.setdefault(row.id, _Rows(row))
+        if row.seat is not None:
+            one.ballots.append(row)
+    return list(found.values())
+
+
+def _seats_asked(opened: Opened, items: Sequence[OpenItem]) -> frozenset[str]:
+    """Return the seats whose verdict is still asked for."""
+    return frozenset(
+        group.removeprefix("post:")
+        for item in items
+        if opened.pack.act_of(item.process, item.element) == VOTE
+        for group in item.groups
+    )
+
+
+def _view(opened: Opened, rows: _Rows, names: Names, asked: frozenset[str]) -> RoundView:
+    round_ = rows.round
+    seats: list[str] = plain.loads(round_.seats)
+    mine = {seat for seat in seats if f"post:{seat}" in opened.actor.groups}
+    seen = round_.resolved_at is not None or (bool(mine) and not mine & asked)
+    cast = {ballot.seat: ballot for ballot in rows.ballots}
+    body = opened.pack.settings.bodies.get(round_.body)
+    return RoundView(
+        number=round_.round,
+        body=body.name if body else round_.body,
+        convened_at=round_.convened_at,
+        deadline=round_.deadline,
+        quorum=round_.quorum,
+        cast=len(cast),
+        seats=tuple(
+            _seat(seat, cast.get(seat), names, round_.chair, seen or seat in mine) for seat in seats
+        ),
+        recused=tuple(
+            Recused(one["title"], tuple(one["reasons"])) for one in plain.loads(round_.recused)
+        ),
+        member=bool(mine),
+        seen=seen,
+        counts=_counts(cast) if seen else (),
+        resolution=round_.resolution or "",
+        resolution_name=choice_label(Choice(round_.resolution)) if round_.resolution else "",
+        reason=round_.reason,
+        resolved_at=round_.resolved_at,
+        resolved_by=round_.resolver or (_("システム") if round_.resolved_at else ""),
+    )
+
+
+def _seat(key: str, ballot: Row[Any] | None, names: Names, chair: str, seen: bool) -> SeatView:
+    title, presides = names.post(key), key == chair
+    if ballot is None or not seen:
+        return SeatView(key, title, presides, ballot is not None)
+    return SeatView(
+        key=key,
+        title=title,
+        chair=presides,
+        cast=True,
+        verdict=ballot.verdict,
+        verdict_name=choice_label(Choice(ballot.verdict)),
+        reason=ballot.why,
+        person=ballot.voter or "",
+        at=ballot.at,
+    )
+
+
+def _counts(cast: Mapping[str, Row[Any]]) -> tuple[tuple[str, str, int], ...]:
+    verdicts = [ballot.verdict for ballot in cast.values()]
+    return tuple(
+        (choice.value, choice_label(choice), verdicts.count(choice.value))
+        for choice in Choice
+        if choice.value in verdicts
+    )

@@ -1,0 +1,211 @@
+"""Why the process went this way: decision tables as evaluated, and the formal decisions (決裁)."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from dxflow.committee.resolution import choice_label
+from dxflow.committee.voting import Choice
+from dxflow.db.case import DecisionRecord
+from dxflow.db.identity import Person
+from dxflow.db.process import DecisionEvaluation
+from dxflow.services import plain
+from dxflow.services.packs import store as packs
+from dxflow.services.people.naming import Names
+from dxflow.services.reading.case_opening import Opened
+from dxflow.texts import gettext as _
+
+
+@dataclass(frozen=True)
+class RuleRow:
+    """A row of a decision table, its cells in words."""
+
+    index: int
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    annotation: str
+    fired: bool
+
+
+@dataclass(frozen=True)
+class RulingView:
+    """A decision table as it was evaluated. `given` are the inputs in words."""
+
+    name: str
+    element: str
+    at: datetime
+    given: tuple[tuple[str, str], ...]
+    found: tuple[tuple[str, str], ...]
+    reasons: tuple[str, ...]
+    input_labels: tuple[str, ...]
+    output_labels: tuple[str, ...]
+    rules: tuple[RuleRow, ...]
+    earlier: bool
+    """Whether the same decision was made again later."""
+
+
+@dataclass(frozen=True)
+class DecisionView:
+    """A 決裁: who decided in which post, by which row of the authority table."""
+
+    outcome: str
+    outcome_name: str
+    reason: str
+    person: str
+    post: str
+    row: str
+    decided_on: date
+    at: datetime
+    digest: str
+
+
+def rulings(opened: Opened) -> tuple[RulingView, ...]:
+    """Return every table that was evaluated, the latest first: one query."""
+    rows = opened.tx.execute(
+        select(DecisionEvaluation.__table__)
+        .where(DecisionEvaluation.case_id == opened.id)
+        .order_by(DecisionEvaluation.at.desc(), DecisionEvaluation.id.desc())
+    ).all()
+    seen: set[str] = set()
+    found = []
+    for row in rows:
+        found.append(_ruling(opened, row, earlier=row.decision in seen))
+        seen.add(row.decision)
+    return tuple(found)
+
+
+def decision_rows(opened: Opened) -> list[Row[Any]]:
+    """Return the formal decisions, the latest first, with the names of those who decided."""
+    return list(
+        opened.tx.execute(
+            select(DecisionRecord.__table__, Person.name.label("person_name"))
+            .outerjoin(Person, Person.id == DecisionRecord.person_id)
+            .where(DecisionRecord.case_id == opened.id)
+            .order_by(DecisionRecord.at.desc(), DecisionRecord.id.desc())
+        )
+    )
+
+
+def decision_view(row: Row[Any], post: str) -> DecisionView:
+    """Return one formal decision; `post` is the title of the post that decided."""
+    known = {choice.value for choice in Choice}
+    return DecisionView(
+        outcome=row.outcome,
+        outcome_name=choice_label(Choice(row.outcome)) if row.outcome in known else row.outcome,
+        reason=row.reason,
+        person=row.person_name or "",
+        post=post,
+        row=row.authority_row,
+        decided_on=row.decided_on,
+        at=row.at,
+        digest=row.content_digest,
+    )
+
+
+def _ruling(opened: Opened, row: Row[Any], *, earlier: bool) -> RulingView:
+    pack = packs.load(opened.site, opened.tx, row.pack_digest)
+    fired = [rule for rule in plain.loads(row.fired) if rule["decision"] == row.decision]
+    result = plain.loads(row.result)
+    keys = {*plain.loads(row.inputs), *(result if isinstance(result, dict) else ())}
+    words = _Words(opened, pack, keys)
+    model = pack.decisions.get(row.decision)
+    table = model.decisions[row.decision].table if model else None
+    hit = {rule["index"] for rule in fired}
+    first = fired[0] if fired else {"inputs": (), "outputs": ()}
+    return RulingView(
+        name=row.name,
+        element=row.element,
+        at=row.at,
+        given=tuple((cell["label"], words.value(cell["value"])) for cell in first["inputs"]),
+        found=tuple((cell["label"], words.value(cell["value"])) for cell in first["outputs"]),
+        reasons=tuple(rule["annotation"] for rule in fired if rule["annotation"]),
+        input_labels=table.inputs if table else (),
+        output_labels=table.outputs if table else (),
+        rules=tuple(
+            RuleRow(
+                rule.index,
+                tuple(map(words.cell, rule.inputs)),
+                tuple(map(words.cell, rule.outputs)),
+                rule.annotation,
+                rule.index in hit,
+            )
+            for rule in (table.rules if table else ())
+        ),
+        earlier=earlier,
+    )
+
+
+class _Words:
+    """Turns cells into words: texts become the labels that the pack gives them."""
+
+    def __init__(self, opened: Opened, pack: packs.Pack, keys: Collection[str]) -> None:
+        self.names = Names(opened.who, {}, {}, {})
+        self.labels: dict[str, str] = {
+            option.value: option.label
+            for form in pack.forms.values()
+            for fact in form.fields()
+            if fact.path in keys
+            for option in fact.options
+        }
+        for key in keys:
+            options = pack.settings.options.get(key, ())
+            self.labels |= {option.value: option.label for option in options}
+
+    def value(self, text: str) -> str:
+        """Return the words for a value that was given or found."""
+        fixed = {"true": _("はい"), "false": _("いいえ"), "null": _("（なし）")}
+        if text in fixed:
+            return fixed[text]
+        if text.startswith("[") and text.endswith("]"):
+            parts = [part.strip() for part in text[1:-1].split(",") if part.strip()]
+            return _("、").join(map(self.value, parts)) or _("（なし）")
+        bare = text[1:-1] if _is_quoted(text) else text
+        number = _number(bare)
+        if number:
+            return number
+        return self.labels.get(bare) or self.names.group(bare)
+
+    def cell(self, text: str) -> str:
+        """Return the words for a cell of the table; a dash means that it does not matter."""
+        if text in ("-", ""):
+            return _("問わない")
+        for sign, words in _BOUNDS:
+            number = _number(text.removeprefix(sign).strip()) if text.startswith(sign) else ""
+            if number:
+                return _(words, n=number)
+        low, _dots, high = text[1:-1].partition("..")
+        if text[:1] + text[-1:] in ("[)", "[]") and _number(low) and _number(high):
+            last = "{n} 以下" if text.endswith("]") else "{n} 未満"
+            return f"{_('{n} 以上', n=_number(low))} {_(last, n=_number(high))}"
+        if text.startswith("not(") and text.endswith(")"):
+            inner = self.cell(text[4:-1])
+            return _("{what} 以外", what=inner)
+        parts = [part.strip() for part in text.split(",")]
+        if text.startswith("[") or all(_is_word(part) for part in parts):
+            return (
+                self.value(text) if text.startswith("[") else _("、").join(map(self.value, parts))
+            )
+        return text
+
+
+_BOUNDS = ((">=", "{n} 以上"), ("<=", "{n} 以下"), (">", "{n} を超える"), ("<", "{n} 未満"))
+
+
+def _number(text: str) -> str:
+    """Return a number with thousands set apart, empty when the text is none."""
+    try:
+        return f"{Decimal(text):,f}"
+    except InvalidOperation:
+        return ""
+
+
+def _is_quoted(part: str) -> bool:
+    return len(part) > 1 and part[0] == part[-1] == '"' and '"' not in part[1:-1]
+
+
+def _is_word(part: str) -> bool:
+    return part in ("true", "false", "null") or _is_quoted(part) or bool(_number(part))

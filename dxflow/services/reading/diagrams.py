@@ -1,0 +1,270 @@
+"""Where a case stands: on its BPMN diagrams, and the same as a plain list of steps.
+
+A diagram is a process of the case's own pack version; call activities open the ones they call.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select
+
+from dxflow.calendars.wareki import wareki_short
+from dxflow.clock import local_date
+from dxflow.db.process import Timer, WorkItem
+from dxflow.errors import NotFound
+from dxflow.models.graph import graph_of
+from dxflow.models.model import Element, Kind, Process
+from dxflow.services.packs.store import Pack
+from dxflow.services.people import naming
+from dxflow.services.people.actor import Actor
+from dxflow.services.people.naming import Names
+from dxflow.services.reading.case_head import Facts, holder_of
+from dxflow.services.reading.case_opening import Opened, Visit, open_case
+from dxflow.services.reading.submitted import is_return
+from dxflow.services.site import Site
+from dxflow.texts import gettext as _
+
+#: What the list of steps names: what people, rules and time do. Forks and joins are left out.
+_NAMED = frozenset(
+    {
+        Kind.USER_TASK,
+        Kind.CALL_ACTIVITY,
+        Kind.SUB_PROCESS,
+        Kind.CATCH_TIMER,
+        Kind.BUSINESS_RULE_TASK,
+    }
+)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of the list: done, active, returned or open; `note` says when and by whom."""
+
+    key: str
+    name: str
+    state: str
+    note: str = ""
+    children: "tuple[Step, ...]" = ()
+
+
+@dataclass(frozen=True)
+class Diagram:
+    """A process as drawn. `opens`: call activity to the key of the diagram it opens."""
+
+    key: str
+    name: str
+    parent: str | None
+    active: tuple[str, ...]
+    done: Mapping[str, int]
+    returned: tuple[str, ...]
+    opens: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """All diagrams of a case, the top one first, with the one to open at; and the list of steps."""
+
+    diagrams: tuple[Diagram, ...]
+    start: str
+    steps: tuple[Step, ...]
+
+
+@dataclass
+class _State:
+    """What is known of every element, by process and element."""
+
+    visits: Mapping[tuple[str, str], Visit]
+    active: set[tuple[str, str]] = field(default_factory=set)
+    returned: set[tuple[str, str]] = field(default_factory=set)
+    holders: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+
+
+def standing_of(opened: Opened, facts: Facts) -> Standing:
+    """Return where the case stands: two queries more than its head."""
+    calls = _calls(opened.pack, opened.case["process_key"])
+    state = _state(opened, facts, calls)
+    diagrams = tuple(_diagram(opened.pack, key, parent, state) for key, parent in calls.items())
+    innermost = [key for key in calls if any(process == key for process, _e in state.active)]
+    return Standing(
+        diagrams,
+        innermost[-1] if innermost else opened.case["process_key"],
+        tuple(_steps(opened.pack, opened.case["process_key"], state, set())),
+    )
+
+
+def source(site: Site, actor: Actor, case_id: str, process: str) -> str:
+    """Return the BPMN XML of one of a case's diagrams. Raises NotFound."""
+    with site.database.read() as tx:
+        opened = open_case(site, tx, actor, case_id)
+    file = opened.pack.diagrams.get(process)
+    if file is None or process not in opened.pack.processes:
+        raise NotFound(_("この流れ図はありません。"))
+    return opened.pack.files[file]
+
+
+def _calls(pack: Pack, top: str) -> dict[str, str | None]:
+    """Return every process that is reached from the top one, with the one that calls it."""
+    found: dict[str, str | None] = {}
+    waiting: list[tuple[str, str | None]] = [(top, None)]
+    while waiting:
+        key, parent = waiting.pop(0)
+        if key in found or key not in pack.processes:
+            continue
+        found[key] = parent
+        waiting += [(called, key) for called in _opens(pack.processes[key]).values()]
+    return found
+
+
+def _opens(process: Process) -> dict[str, str]:
+    return {
+        element.id: element.called_process
+        for element in _elements(process)
+        if element.kind is Kind.CALL_ACTIVITY
+    }
+
+
+def _elements(process: Process) -> Iterator[Element]:
+    """Yield the elements of a process, those inside embedded sub-processes as well."""
+    for element in process.elements.values():
+        yield element
+        if element.body is not None:
+            yield from _elements(element.body)
+
+
+def _state(opened: Opened, facts: Facts, calls: Mapping[str, str | None]) -> _State:
+    state = _State(facts.visits)
+    ended = opened.tx.execute(
+        select(WorkItem.process_key, WorkItem.element, WorkItem.outcome)
+        .where(WorkItem.case_id == opened.id, WorkItem.outcome.is_not(None))
+        .distinct()
+    )
+    state.returned = {(row.process_key, row.element) for row in ended if is_return(row.outcome)}
+    if not opened.running:
+        return state
+    names = _names(opened, facts)
+    for item in facts.items:
+        state.active.add((item.process, item.element))
+        holder = holder_of(opened, item, names)
+        state.holders.setdefault((item.process, item.element), []).append(holder)
+    timers = opened.tx.execute(select(Timer.element).where(Timer.case_id == opened.id)).scalars()
+    waiting = set(timers)
+    for key in calls:
+        for element in _elements(opened.pack.processes[key]):
+            if element.kind is Kind.CATCH_TIMER and element.id in waiting:
+                state.active.add((key, element.id))
+    _climb(opened.pack, calls, state)
+    return state
+
+
+def _names(opened: Opened, facts: Facts) -> Names:
+    persons = {item.assignee_id for item in facts.items}
+    persons |= {
+        holder for item in facts.items for group in item.groups
+        for holder in opened.who.holders(group)
+    }  # fmt: skip
+    return naming.load(opened.tx, opened.who, persons=persons)
+
+
+def _climb(pack: Pack, calls: Mapping[str, str | None], state: _State) -> None:
+    """Mark the call activities around what is active."""
+    for process, _element in list(state.active):
+        inner, outer = process, calls.get(process)
+        while outer is not None:
+            for element, called in _opens(pack.processes[outer]).items():
+                if called == inner:
+                    state.active.add((outer, element))
+            inner, outer = outer, calls.get(outer)
+
+
+def _diagram(pack: Pack, key: str, parent: str | None, state: _State) -> Diagram:
+    process = pack.processes[key]
+    return Diagram(
+        key=key,
+        name=process.name or key,
+        parent=parent,
+        active=tuple(sorted(element for owner, element in state.active if owner == key)),
+        done={
+            element: visit.completed
+            for (owner, element), visit in sorted(state.visits.items())
+            if owner == key and visit.completed
+        },
+        returned=tuple(sorted(element for owner, element in state.returned if owner == key)),
+        opens={
+            element: called
+            for element, called in _opens(process).items()
+            if called in pack.processes
+        },
+    )
+
+
+def _steps(pack: Pack, key: str, state: _State, above: set[str]) -> Iterator[Step]:
+    """Yield the steps of a process in the order of its flows; a process in itself is not opened."""
+    process = pack.processes[key]
+    for element in _in_order(process):
+        if element.kind not in _NAMED:
+            continue
+        children: tuple[Step, ...] = ()
+        called = element.called_process
+        reached = (key, element.id) in state.active or (key, element.id) in state.visits
+        if called and reached and called in pack.processes and called not in above | {key}:
+            children = tuple(_steps(pack, called, state, above | {key}))
+        elif element.body is not None and reached:
+            children = tuple(
+                _step(key, inner, state)
+                for inner in _in_order(element.body)
+                if inner.kind in _NAMED
+            )
+        yield _step(key, element, state, children)
+
+
+def _step(key: str, element: Element, state: _State, children: tuple[Step, ...] = ()) -> Step:
+    place = (key, element.id)
+    visit = state.visits.get(place)
+    notes = []
+    if place in state.active:
+        kind = "active"
+        notes += list(dict.fromkeys(state.holders.get(place, ())))
+    elif place in state.returned:
+        kind = "returned"
+    else:
+        kind = "done" if visit is not None and visit.completed else "open"
+    if visit is not None and visit.completed:
+        day = wareki_short(local_date(visit.last_at))
+        notes.append(
+            _("{n}回 済み（最後は{date}）", n=visit.completed, date=day)
+            if visit.completed > 1
+            else _("{date} 済み", date=day)
+        )
+    return Step(element.id, element.name or element.id, kind, _("、").join(notes), children)
+
+
+def _in_order(process: Process) -> list[Element]:
+    """Return the elements as the flows reach them, then those that nothing leads to."""
+    graph = graph_of(process)
+    order: list[str] = []
+    for element in process.elements.values():
+        if element.kind is Kind.START:
+            order += graph.onward(element.id)
+    known = [process.elements[key] for key in dict.fromkeys(order) if key in process.elements]
+    return known + [one for one in process.elements.values() if one not in known]
+
+
+def document(standing: Standing, address: Callable[[str], str]) -> dict[str, Any]:
+    """Return what the viewer in the browser reads; `address(key)` gives a diagram's URL."""
+    return {
+        "diagrams": [
+            {
+                "key": one.key,
+                "name": one.name,
+                "url": address(one.key),
+                "active": list(one.active),
+                "done": dict(one.done),
+                "returned": list(one.returned),
+                "parent": one.parent,
+                "opens": dict(one.opens),
+            }
+            for one in standing.diagrams
+        ],
+        "start": standing.start,
+    }

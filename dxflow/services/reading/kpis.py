@@ -1,0 +1,350 @@
+"""Measures as people see them: a list with the most urgent first, one in full, entering a value."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, select
+
+from dxflow.calendars.periods import period_start
+from dxflow.clock import local_date
+from dxflow.db import case as tables
+from dxflow.db.case import Case
+from dxflow.db.identity import Person
+from dxflow.db.process import ElementVisit
+from dxflow.errors import Conflict, Invalid, NotAllowed, NotFound
+from dxflow.kpi.achievement import Achievement, Status
+from dxflow.kpi.measures import Measure, checked
+from dxflow.kpi.parsing import read_decimal
+from dxflow.services.packs import store as packs
+from dxflow.services.paging import Page, bounds
+from dxflow.services.people import naming, organisation, visibility
+from dxflow.services.people.actor import Actor
+from dxflow.services.reading.case_head import tracking_processes
+from dxflow.services.site import Site
+from dxflow.services.work import measures
+from dxflow.services.work.act import Act, lock, require_running
+from dxflow.services.work.measures import Tracked
+from dxflow.texts import gettext as _
+
+#: A measure whose case has not come to measuring.
+PLANNED = "planned"
+#: The order of the list: what needs somebody comes first.
+ORDER = ("overdue", "at_risk", "behind", "no_data", "on_track", "achieved", PLANNED)
+MEASURED_STATUSES = ("running", "completed", "stopped")
+
+
+@dataclass(frozen=True)
+class KpiRow:
+    """A measure as listed. `status` is one of ORDER; `missing` counts values that are overdue."""
+
+    tracked: Tracked
+    case_id: str
+    case_number: str
+    case_title: str
+    lead: str
+    status: str
+    status_name: str
+    achievement: Achievement
+    since: date | None
+
+    @property
+    def id(self) -> str:
+        """Return the measure's id."""
+        return self.tracked.id
+
+    @property
+    def measure(self) -> Measure:
+        """Return the measure itself."""
+        return self.tracked.measure
+
+    @property
+    def missing(self) -> int:
+        """Return how many values are overdue."""
+        return len(self.achievement.missing)
+
+
+@dataclass(frozen=True)
+class KpiList:
+    """A page of measures, and how many there are of each status under the other filters."""
+
+    page: Page[KpiRow]
+    counts: Mapping[str, int]
+    missing: int
+
+
+@dataclass(frozen=True)
+class TargetChange:
+    """A target as set or revised: `old` is empty for the first one."""
+
+    fiscal_year: int
+    old: str
+    new: str
+    reason: str
+    person: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Entered:
+    """A value as entered; `superseded_at` says when a correction took its place."""
+
+    period: str
+    value: Decimal
+    note: str
+    person: str
+    at: datetime
+    superseded_at: datetime | None
+
+
+@dataclass(frozen=True)
+class KpiDetail:
+    """One measure in full. `why_not` says why the reader may not enter values, if so."""
+
+    row: KpiRow
+    targets: tuple[TargetChange, ...]
+    entered: tuple[Entered, ...]
+    why_not: str
+
+
+def listed(
+    site: Site,
+    actor: Actor,
+    *,
+    status: str = "",
+    unit: str = "",
+    case_id: str = "",
+    page: int = 1,
+    per_page: int = 50,
+) -> KpiList:
+    """Return the measures of the cases the actor may see, overdue ones first.
+
+    Raises Invalid for an unknown status.
+    """
+    if status and status not in ORDER:
+        message = _("status は {words} のいずれかです。", words="、".join(ORDER))
+        raise Invalid(message, {"status": [message]})
+    offset, limit = bounds(page, per_page)
+    with site.database.read() as tx:
+        which: ColumnElement[bool] = and_(
+            visibility.visible(site, tx, actor), Case.status.in_(MEASURED_STATUSES)
+        )
+        if unit:
+            which = and_(which, Case.lead_unit == unit)
+        if case_id:
+            which = and_(which, Case.id == case_id)
+        rows = _rows(site, tx, actor, which)
+    counts = {key: sum(row.status == key for row in rows) for key in ORDER}
+    shown = sorted((row for row in rows if not status or row.status == status), key=_urgency)
+    return KpiList(
+        Page(shown[offset : offset + limit], page, per_page, len(shown)),
+        counts,
+        sum(1 for row in rows if row.missing),
+    )
+
+
+def of_case(
+    site: Site, tx: Connection, actor: Actor, case: Mapping[str, Any], pack: packs.Pack, lead: str
+) -> list[KpiRow]:
+    """Return the measures of one case that the actor is known to see, in the sheet's order."""
+    begun = _begun(tx, [pack], Case.id == case["id"])
+    return [
+        _row(one, case, pack, lead, begun, actor.on)
+        for one in measures.tracked(tx, case_ids=[str(case["id"])])
+    ]
+
+
+def one(site: Site, actor: Actor, measure_id: str) -> KpiDetail:
+    """Return a measure in full. Raises NotFound when it is not there or may not be seen."""
+    with site.database.read() as tx:
+        which = and_(
+            visibility.visible(site, tx, actor),
+            exists().where(tables.Measure.case_id == Case.id, tables.Measure.id == measure_id),
+        )
+        found = [row for row in _rows(site, tx, actor, which) if row.id == measure_id]
+        if not found:
+            raise NotFound(_("指標が見つからないか、見る権限がありません。"))
+        (row,) = found
+        case = tx.execute(select(Case.status, Case.lead_unit).where(Case.id == row.case_id)).one()
+        entered = tx.execute(
+            select(tables.Actual.__table__, Person.name.label("person_name"))
+            .outerjoin(Person, Person.id == tables.Actual.person_id)
+            .where(tables.Actual.measure_id == measure_id)
+            .order_by(tables.Actual.at.desc(), tables.Actual.id.desc())
+        ).all()
+        who = organisation.directory(site, tx, actor.on)
+        names = naming.load(tx, who, persons=[r.person_id for r in row.tracked.revisions])
+        why_not = _why_not(actor, case.lead_unit, case.status, row.status)
+    return KpiDetail(row, _targets(row.tracked, names), tuple(map(_entered, entered)), why_not)
+
+
+def status_words() -> list[tuple[str, str]]:
+    """Return every status of the list with its words, in the list's order."""
+    return [(key, _status_name(key)) for key in ORDER]
+
+
+def record_actual(
+    site: Site, actor: Actor, measure_id: str, period: str, value: Decimal | str, note: str = ""
+) -> None:
+    """Record a period's value; an earlier one of the period stays, marked as corrected.
+
+    Raises NotFound, NotAllowed unless the actor belongs to the lead section, Conflict when the
+    case has ended or is not measured yet, Invalid for a period or value that cannot be.
+    """
+    number = _number(value)
+    with site.database.write() as tx:
+        which = select(tables.Measure.case_id).where(tables.Measure.id == measure_id)
+        try:
+            act = lock(site, tx, actor, which.scalar_subquery())
+        except NotFound:
+            raise NotFound(_("指標が見つからないか、見る権限がありません。")) from None
+        visibility.require(site, tx, actor, act.case_id)
+        if f"section:{act.case['lead_unit']}" not in actor.groups:
+            raise NotAllowed(_not_yours())
+        require_running(act)
+        if not _begun(tx, [act.pack], Case.id == act.case_id):
+            raise Conflict(_too_early())
+        _require_begun(act, period)
+        (tracked,) = measures.tracked(tx, measure_id=measure_id)
+        measures.record(act, tracked, period, number, note.strip())
+        act.finish()
+
+
+def _rows(site: Site, tx: Connection, actor: Actor, which: ColumnElement[bool]) -> list[KpiRow]:
+    """Return the measures of cases under a condition, in a number of queries that stays the same."""
+    cases = {
+        row.id: row
+        for row in tx.execute(
+            select(Case.id, Case.number, Case.title, Case.lead_unit, Case.pack_digest, Case.status)
+            .where(which, exists().where(tables.Measure.case_id == Case.id))
+            .order_by(Case.number)
+        )
+    }
+    used = {row.pack_digest: packs.load(site, tx, row.pack_digest) for row in cases.values()}
+    who = organisation.directory(site, tx, actor.on)
+    names = naming.load(tx, who, units=[row.lead_unit for row in cases.values()])
+    begun = _begun(tx, used.values(), which)
+    found = []
+    for tracked in measures.tracked(tx, case_ids=cases):
+        case = cases[tracked.case_id]
+        lead = names.unit(case.lead_unit)
+        found.append(
+            _row(tracked, dict(case._mapping), used[case.pack_digest], lead, begun, actor.on)
+        )
+    return found
+
+
+def _begun(
+    tx: Connection, used: Iterable[packs.Pack], which: ColumnElement[bool]
+) -> dict[str, date]:
+    """Return the day on which measuring began, by case: the process that records was entered."""
+    processes = {key for pack in used for key in tracking_processes(pack)}
+    if not processes:
+        return {}
+    rows = tx.execute(
+        select(ElementVisit.case_id, func.min(ElementVisit.last_at).label("at"))
+        .join(Case, Case.id == ElementVisit.case_id)
+        .where(which, ElementVisit.process_key.in_(processes))
+        .group_by(ElementVisit.case_id)
+    )
+    return {row.case_id: local_date(row.at) for row in rows}
+
+
+def _row(
+    tracked: Tracked,
+    case: Mapping[str, Any],
+    pack: packs.Pack,
+    lead: str,
+    begun: Mapping[str, date],
+    day: date,
+) -> KpiRow:
+    since = tracked.since or begun.get(tracked.case_id)
+    rules = pack.settings.rules
+    planned = since is None and not tracked.actuals
+    tracked = replace(tracked, since=since)
+    achievement = tracked.achievement(day, pack.settings.calendar, rules.grace_days)
+    status = PLANNED if planned else achievement.status.value
+    return KpiRow(
+        tracked=tracked,
+        case_id=case["id"],
+        case_number=case["number"],
+        case_title=case["title"],
+        lead=lead,
+        status=status,
+        status_name=_status_name(status),
+        achievement=achievement,
+        since=since,
+    )
+
+
+def _status_name(status: str) -> str:
+    return _("測定前") if status == PLANNED else Status(status).label
+
+
+def _urgency(row: KpiRow) -> tuple[bool, date, int, str, str]:
+    missing = row.achievement.missing
+    due = missing[0].due if missing else date.max
+    return (not missing, due, ORDER.index(row.status), row.case_number, row.id)
+
+
+def _targets(tracked: Tracked, names: naming.Names) -> tuple[TargetChange, ...]:
+    before: dict[int, str] = {}
+    found = []
+    for revision in tracked.revisions:
+        found.append(
+            TargetChange(
+                fiscal_year=revision.fiscal_year,
+                old=before.get(revision.fiscal_year, ""),
+                new=revision.value,
+                reason=revision.reason,
+                person=names.person(revision.person_id),
+                at=revision.at,
+            )
+        )
+        before[revision.fiscal_year] = revision.value
+    return tuple(found)
+
+
+def _entered(row: Row[Any]) -> Entered:
+    return Entered(
+        period=row.period,
+        value=Decimal(row.value),
+        note=row.note,
+        person=row.person_name or _("システム"),
+        at=row.at,
+        superseded_at=row.superseded_at,
+    )
+
+
+def _why_not(actor: Actor, lead: str, case_status: str, status: str) -> str:
+    if f"section:{lead}" not in actor.groups:
+        return _not_yours()
+    if case_status != "running":
+        return _("この案件は終わっているため、実績を入力できません。")
+    return _too_early() if status == PLANNED else ""
+
+
+def _not_yours() -> str:
+    return _("実績を入力できるのは担当課の職員だけです。")
+
+
+def _too_early() -> str:
+    return _("この案件はまだ成果の測定に入っていません。")
+
+
+def _number(value: Decimal | str) -> Decimal:
+    try:
+        number = read_decimal(value) if isinstance(value, str) else value
+        checked(number)
+    except ValueError as exc:
+        raise Invalid(str(exc), {"value": [str(exc)]}) from exc
+    return number
+
+
+def _require_begun(act: Act, period: str) -> None:
+    measures.require_period(period)
+    if period_start(period) > act.actor.on:
+        message = _("まだ始まっていない期間の実績は入力できません。")
+        raise Invalid(message, {"period": [message]})

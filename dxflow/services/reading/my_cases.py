@@ -1,0 +1,156 @@
+"""私が出したもの: the cases somebody has handed in, and for whom each of them waits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from dxflow.authority.directory import Directory
+from dxflow.db.case import Case
+from dxflow.db.process import ProcessInstance, WorkItem, WorkItemGroup
+from dxflow.services.packs import store as packs
+from dxflow.services.paging import Page, bounds
+from dxflow.services.people import naming, organisation
+from dxflow.services.people.actor import Actor
+from dxflow.services.reading import inbox
+from dxflow.services.site import Site
+from dxflow.services.work import pulling_back
+from dxflow.texts import gettext as _
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Whose turn it is: a task, in words who has it, and until when; `mine`: the reader's own."""
+
+    task_id: str
+    task: str
+    holder: str
+    due_at: datetime | None
+    urgency: str
+    mine: bool
+
+
+@dataclass(frozen=True)
+class MyCase:
+    """A case as its applicant sees it listed."""
+
+    id: str
+    number: str
+    title: str
+    status: str
+    status_name: str
+    stage: str
+    stages: tuple[str, ...]
+    stage_name: str
+    turns: tuple[Turn, ...]
+    created_at: datetime
+    updated_at: datetime
+    may_pull_back: bool
+
+
+def mine(site: Site, actor: Actor, page: int = 1, per_page: int = 30) -> Page[MyCase]:
+    """Return the cases the actor has handed in, those that go on first, then the latest."""
+    offset, limit = bounds(page, per_page)
+    with site.database.read() as tx:
+        own = Case.applicant_id == actor.person_id
+        rows = tx.execute(
+            select(Case.__table__, ProcessInstance.undo_person)
+            .join(ProcessInstance, ProcessInstance.case_id == Case.id)
+            .where(own)
+            .order_by(Case.status != "running", Case.created_at.desc(), Case.id)
+            .offset(offset)
+            .limit(limit)
+        ).all()
+        total = tx.execute(select(func.count()).select_from(Case).where(own)).scalar_one()
+        turns = turns_of(site, tx, actor, [row.id for row in rows])
+        entries = []
+        for row in rows:
+            pack = packs.load(site, tx, row.pack_digest)
+            running = row.status == "running"
+            entries.append(
+                MyCase(
+                    id=row.id,
+                    number=row.number,
+                    title=row.title,
+                    status=row.status,
+                    status_name=packs.status_name(row.status),
+                    stage=row.stage,
+                    stages=tuple(one.key for one in pack.settings.stages),
+                    stage_name=pack.stage_name(row.stage),
+                    turns=turns.get(row.id, ()),
+                    created_at=row.created_at,
+                    updated_at=row.updated_at,
+                    may_pull_back=running
+                    and pulling_back.may_pull_back(row.undo_person, actor, pack),
+                )
+            )
+    return Page(entries, page, per_page, total)
+
+
+def next_turns(site: Site, actor: Actor, case_id: str) -> tuple[Turn, ...]:
+    """Return whose turn it is on a case the actor has just acted on."""
+    with site.database.read() as tx:
+        return turns_of(site, tx, actor, [case_id]).get(case_id, ())
+
+
+def turns_of(
+    site: Site, tx: Connection, actor: Actor, case_ids: Sequence[str]
+) -> dict[str, tuple[Turn, ...]]:
+    """Return the open tasks of cases with their holders in words: two queries."""
+    if not case_ids:
+        return {}
+    rows = tx.execute(
+        select(
+            WorkItem.id, WorkItem.case_id, WorkItem.name, WorkItem.assignee_id, WorkItem.due_at,
+            WorkItemGroup.group_key, Case.pack_digest,
+        )
+        .join(Case, Case.id == WorkItem.case_id)
+        .outerjoin(WorkItemGroup, WorkItemGroup.work_item_id == WorkItem.id)
+        .where(WorkItem.case_id.in_(case_ids), WorkItem.status == "open")
+        .order_by(WorkItem.created_at, WorkItem.id, WorkItemGroup.group_key)
+    ).all()  # fmt: skip
+    items: dict[str, list[Any]] = {}
+    for row in rows:
+        items.setdefault(row.id, []).append(row)
+    who = organisation.directory(site, tx, actor.on)
+    names = naming.load(tx, who, persons=_persons(who, rows))
+    found: dict[str, tuple[Turn, ...]] = {}
+    for group in items.values():
+        turn = _turn(site, tx, actor, names, group)
+        found[group[0].case_id] = (*found.get(group[0].case_id, ()), turn)
+    return found
+
+
+def _persons(who: Directory, rows: Sequence[Any]) -> set[str]:
+    taken = {row.assignee_id for row in rows if row.assignee_id}
+    named = (who.holders(row.group_key) for row in rows if row.group_key)
+    return taken.union(*(holders for holders in named if len(holders) == 1))
+
+
+def _turn(
+    site: Site, tx: Connection, actor: Actor, names: naming.Names, rows: Sequence[Any]
+) -> Turn:
+    first = rows[0]
+    groups = [row.group_key for row in rows if row.group_key]
+    if first.assignee_id:
+        holder = names.person(first.assignee_id)
+    else:
+        holder = _("、").join(dict.fromkeys(_in_words(names, group) for group in groups))
+    mine = (
+        first.assignee_id == actor.person_id
+        if first.assignee_id
+        else not actor.groups.isdisjoint(groups)
+    )
+    urgency = inbox.urgency(packs.load(site, tx, first.pack_digest), first.due_at, site.now())
+    return Turn(first.id, first.name, holder, first.due_at, urgency, mine)
+
+
+def _in_words(names: naming.Names, group: str) -> str:
+    """Return a group in words, with the name when it means one person only."""
+    holders = names.who.holders(group)
+    label = names.group(group)
+    if group.startswith("user:") or len(holders) != 1:
+        return label
+    return _("{post}（{name}）", post=label, name=names.person(next(iter(holders))))

@@ -1,0 +1,88 @@
+"""Notices left for a person's groups, and up to when the person has read them."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import func, insert, select, update
+
+from dxflow.db.case import Case, Notice, NoticeRead
+from dxflow.services.paging import Page, bounds
+from dxflow.services.people import visibility
+from dxflow.services.people.actor import Actor
+from dxflow.services.site import Site
+
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Left:
+    """A notice. `case_id` is empty when it is about no case, or one the reader may not see."""
+
+    id: str
+    message: str
+    at: datetime
+    fresh: bool
+    case_id: str
+    case_number: str
+    case_title: str
+
+
+def for_actor(site: Site, actor: Actor, page: int = 1, per_page: int = 50) -> Page[Left]:
+    """Return the notices for the actor, the latest first."""
+    offset, limit = bounds(page, per_page)
+    groups = sorted(actor.groups)
+    with site.database.read() as tx:
+        mine = Notice.group_key.in_(groups)
+        total = tx.execute(select(func.count()).select_from(Notice).where(mine)).scalar_one()
+        seen = select(Case.id).where(visibility.visible(site, tx, actor))
+        rows = tx.execute(
+            select(
+                Notice.id, Notice.message, Notice.at, Case.id.label("case_id"), Case.number,
+                Case.title, NoticeRead.read_at,
+            )
+            .select_from(Notice)
+            .outerjoin(Case, (Case.id == Notice.case_id) & Case.id.in_(seen))
+            .outerjoin(NoticeRead, NoticeRead.person_id == actor.person_id)
+            .where(mine)
+            .order_by(Notice.at.desc(), Notice.id.desc())
+            .offset(offset)
+            .limit(limit)
+        )  # fmt: skip
+        entries = [
+            Left(
+                id=row.id,
+                message=row.message,
+                at=row.at,
+                fresh=row.at > (row.read_at or _NEVER),
+                case_id=row.case_id or "",
+                case_number=row.number or "",
+                case_title=row.title or "",
+            )
+            for row in rows
+        ]
+    return Page(entries, page, per_page, total)
+
+
+def unread_count(site: Site, actor: Actor) -> int:
+    """Return how many notices have come since the person last read them: one query."""
+    read = select(NoticeRead.read_at).where(NoticeRead.person_id == actor.person_id)
+    with site.database.read() as tx:
+        return tx.execute(
+            select(func.count())
+            .select_from(Notice)
+            .where(
+                Notice.group_key.in_(sorted(actor.groups)),
+                Notice.at > func.coalesce(read.scalar_subquery(), _NEVER),
+            )
+        ).scalar_one()
+
+
+def mark_read(site: Site, actor: Actor) -> None:
+    """Remember that the person has read everything up to now."""
+    now = site.now()
+    with site.database.write() as tx:
+        moved = tx.execute(
+            update(NoticeRead).where(NoticeRead.person_id == actor.person_id).values(read_at=now)
+        ).rowcount
+        if not moved:
+            tx.execute(insert(NoticeRead).values(person_id=actor.person_id, read_at=now))

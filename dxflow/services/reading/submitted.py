@@ -1,0 +1,147 @@
+"""Every form of a case as it was handed in, in the version it was handed in with."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, select
+
+from dxflow import forms
+from dxflow.calendars.fiscal import fiscal_label, fiscal_year_of
+from dxflow.db.identity import Person
+from dxflow.db.process import Submission
+from dxflow.forms import Option
+from dxflow.services import plain
+from dxflow.services.packs import store as packs
+from dxflow.services.paging import Page, bounds
+from dxflow.services.people import naming, organisation
+from dxflow.services.reading.case_opening import Opened
+from dxflow.services.reading.case_rounds import Rounds
+from dxflow.services.work import task_forms
+from dxflow.services.work.task_forms import YEARS_AFTER, YEARS_BEFORE
+from dxflow.texts import gettext as _
+
+#: How the keys of the buttons begin that send a case back; a pack keeps to these words.
+RETURNS = ("return", "send_back", "hand_back")
+
+
+@dataclass(frozen=True)
+class SubmittedForm:
+    """A form as handed in. `view` is None while the reader may not know what was voted."""
+
+    id: str
+    title: str
+    step: str
+    outcome: str
+    tone: str
+    person: str
+    post: str
+    at: datetime
+    version: str
+    superseded_at: datetime | None
+    view: forms.FormView | None
+
+
+def page_of(
+    opened: Opened, rounds: Rounds, page: int = 1, per_page: int = 30
+) -> Page[SubmittedForm]:
+    """Return the submitted forms, the latest first, in a fixed number of queries."""
+    offset, limit = bounds(page, per_page)
+    total = opened.tx.execute(
+        select(func.count()).select_from(Submission).where(Submission.case_id == opened.id)
+    ).scalar_one()
+    rows = opened.tx.execute(
+        select(Submission.__table__, Person.name.label("person_name"))
+        .outerjoin(Person, Person.id == Submission.person_id)
+        .where(Submission.case_id == opened.id)
+        .order_by(Submission.at.desc(), Submission.id.desc())
+        .offset(offset)
+        .limit(limit)
+    ).all()
+    return Page(_forms(opened, rows, rounds), page, per_page, total)
+
+
+def latest(opened: Opened, form_keys: Sequence[str], elements: Sequence[str]) -> list[Row[Any]]:
+    """Return the submissions in force of some forms and of some tasks, the latest first."""
+    return list(
+        opened.tx.execute(
+            select(Submission.__table__, Person.name.label("person_name"))
+            .outerjoin(Person, Person.id == Submission.person_id)
+            .where(
+                Submission.case_id == opened.id,
+                Submission.superseded_at.is_(None),
+                Submission.form_key.in_(form_keys) | Submission.element.in_(elements),
+            )
+            .order_by(Submission.at.desc(), Submission.id.desc())
+        )
+    )
+
+
+def light_context(opened: Opened, pack: packs.Pack) -> forms.Context:
+    """Return what a form is shown against when only the pack and the organisation are needed."""
+    year = fiscal_year_of(opened.actor.on)
+    options: dict[str, Sequence[Option]] = dict(pack.settings.options)
+    options["units"] = [Option(key, name) for key, name in organisation.sections(opened.who)]
+    options["fiscal_years"] = [
+        Option(str(y), fiscal_label(y)) for y in range(year - YEARS_BEFORE, year + YEARS_AFTER + 1)
+    ]
+    functions = pack.functions(opened.site.now())
+    return forms.Context(options, {}, functions, opened.actor.on)
+
+
+def _forms(opened: Opened, rows: Sequence[Row[Any]], rounds: Rounds) -> list[SubmittedForm]:
+    used = {row.pack_digest: packs.load(opened.site, opened.tx, row.pack_digest) for row in rows}
+    contexts: Mapping[str, forms.Context] = {
+        digest: task_forms.submitted_context(opened.site, opened.tx, opened.actor, pack, opened.id)
+        for digest, pack in used.items()
+    }
+    names = naming.load(opened.tx, opened.who, posts=[row.post for row in rows])
+    found = []
+    for row in rows:
+        pack = used[row.pack_digest]
+        definition = pack.form(row.form_key)
+        hidden = rounds.hides(row.act, row.person_id, row.at)
+        label, tone = outcome_words(definition, row.outcome)
+        found.append(
+            SubmittedForm(
+                id=row.id,
+                title=definition.title,
+                step=step_name(pack, row.element),
+                outcome="" if hidden else label,
+                tone="" if hidden else tone,
+                person=row.person_name or "",
+                post=names.post(row.post),
+                at=row.at,
+                version=_("第{version}版", version=pack.version),
+                superseded_at=row.superseded_at,
+                view=None
+                if hidden
+                else forms.readonly_view(
+                    definition, plain.loads(row.body), contexts[row.pack_digest]
+                ),
+            )
+        )
+    return found
+
+
+def outcome_words(definition: forms.FormDefinition, outcome: str) -> tuple[str, str]:
+    """Return label and tone of a form's button."""
+    found = next((one for one in definition.outcomes if one.key == outcome), None)
+    return (found.label, found.tone) if found else (outcome, "secondary")
+
+
+def is_return(outcome: str | None) -> bool:
+    """Return whether a button sends the case back."""
+    return outcome is not None and outcome.startswith(RETURNS)
+
+
+def step_name(pack: packs.Pack, element: str) -> str:
+    """Return the name of a task; the start form has no element."""
+    if not element:
+        return _("提案の提出")
+    for process in pack.processes:
+        found = pack.element(process, element)
+        if found is not None:
+            return found.name or element
+    return element

@@ -1,0 +1,218 @@
+"""Who did what on a case, when and in which post: the case's own chain, told for people.
+
+What happened in one act is one entry: the first event says what was done, the others what came
+of it.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from dxflow import audit
+from dxflow.audit.commitments import reference
+from dxflow.audit.reading import private_values
+from dxflow.db.audit import AuditEvent
+from dxflow.db.process import WorkItem
+from dxflow.services import plain
+from dxflow.services.packs import store as packs
+from dxflow.services.paging import Page, bounds
+from dxflow.services.people import naming
+from dxflow.services.reading import submitted
+from dxflow.services.reading.case_opening import Opened
+from dxflow.services.reading.case_rounds import Rounds
+from dxflow.texts import gettext as _
+
+_QUIET = frozenset({"task.claimed", "task.released", "timer.fired", "notice.sent"})
+_GOOD = frozenset({"case.completed", "decision.recorded", "duty.met", "kpi.recorded"})
+_BAD = frozenset({"case.rejected", "case.stopped", "case.withdrawn", "case.cancelled"})
+
+
+@dataclass(frozen=True)
+class Consequence:
+    """Something that came of an act, with the fields it changed."""
+
+    label: str
+    changes: tuple[audit.ChangeLine, ...]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One act. `outcome` are the words of the button that was pressed, `tone` its meaning.
+
+    `withheld`: the reader may not know yet what was voted.
+    """
+
+    seq: int
+    at: datetime
+    what: str
+    outcome: str
+    tone: str
+    person: str
+    post: str
+    channel: str
+    reason: str
+    changes: tuple[audit.ChangeLine, ...]
+    consequences: tuple[Consequence, ...]
+    withheld: bool = False
+
+
+def page_of(opened: Opened, rounds: Rounds, page: int = 1, per_page: int = 50) -> Page[Entry]:
+    """Return a page of acts, the latest first: four queries whatever their number.
+
+    The chain of a case is read as a whole (it is one index range) and told page by page.
+    """
+    offset, limit = bounds(page, per_page)
+    bodies = list(
+        opened.tx.execute(
+            select(AuditEvent.body)
+            .where(AuditEvent.stream == audit.case_stream(opened.id))
+            .order_by(AuditEvent.seq)
+        ).scalars()
+    )
+    acts = list(_acts(map(_read, bodies)))
+    acts.reverse()
+    shown = acts[offset : offset + limit]
+    return Page(list(_entries(opened, rounds, shown)), page, per_page, len(acts))
+
+
+def _read(body: str) -> dict[str, Any]:
+    """Return an event's body; a damaged one reads as an event that says nothing."""
+    try:
+        found = plain.loads(body)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _acts(bodies: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Yield the events of one act after the other: its last one carries the version after it."""
+    act: list[dict[str, Any]] = []
+    for body in bodies:
+        act.append(body)
+        if body.get("version") is not None:
+            yield act
+            act = []
+    if act:
+        yield act
+
+
+def _entries(
+    opened: Opened, rounds: Rounds, acts: Sequence[list[dict[str, Any]]]
+) -> Iterator[Entry]:
+    private = private_values(opened.tx, _committed(acts))
+    described = [[audit.describe(plain.dumps(body), private) for body in act] for act in acts]
+    items = _items(opened, described)
+    names = naming.load(
+        opened.tx,
+        opened.who,
+        persons=[act[0].person for act in described],
+        posts=[act[0].post for act in described],
+    )
+    for act in described:
+        yield _entry(opened, rounds, act, items, names)
+
+
+def _committed(acts: Sequence[list[dict[str, Any]]]) -> list[bytes]:
+    values = (
+        change.get(side)
+        for act in acts
+        for body in act
+        for change in body.get("changes", ())
+        for side in ("before", "after")
+    )
+    return [digest for value in values if (digest := reference(value)) is not None]
+
+
+def _items(opened: Opened, acts: Sequence[list[audit.Entry]]) -> dict[str, Any]:
+    """Return the work items that the acts were about."""
+    wanted = {act[0].object_id for act in acts if act[0].type.startswith("task.")}
+    rows = opened.tx.execute(
+        select(WorkItem.id, WorkItem.name, WorkItem.form_key, WorkItem.element, WorkItem.process_key)
+        .where(WorkItem.case_id == opened.id, WorkItem.id.in_(wanted))
+    )  # fmt: skip
+    return {row.id: row for row in rows}
+
+
+def _entry(
+    opened: Opened,
+    rounds: Rounds,
+    act: list[audit.Entry],
+    items: dict[str, Any],
+    names: naming.Names,
+) -> Entry:
+    first = act[0]
+    item = items.get(first.object_id)
+    meaning = opened.pack.act_of(item.process_key, item.element) if item else ""
+    withheld = first.type == "task.completed" and rounds.hides(meaning, first.person, first.at)
+    outcome, tone = ("", "") if withheld else _outcome(opened.pack, first, item)
+    return Entry(
+        seq=first.seq,
+        at=first.at,
+        what=_what(first, item.name if item else ""),
+        outcome=outcome,
+        tone=_tone(act, outcome, tone),
+        person=names.person(first.person),
+        post=names.post(first.post),
+        channel=first.channel,
+        reason=first.reason or ("" if withheld else _reason(act)),
+        changes=() if withheld else _shown(first),
+        consequences=tuple(
+            Consequence(event.label, () if _is_vote(event) and withheld else event.changes)
+            for event in act[1:]
+        ),
+        withheld=withheld,
+    )
+
+
+def _what(event: audit.Entry, task: str) -> str:
+    """Return what was done, with the task or the date it was about."""
+    if event.type == "timer.fired":
+        return _(
+            "{what}：{task}", what=event.label, task=_("、").join(c.label for c in event.changes)
+        )
+    if not task:
+        return event.label
+    if event.type == "task.completed":
+        return task
+    return _("{task}：{what}", task=task, what=event.label)
+
+
+def _reason(act: list[audit.Entry]) -> str:
+    """Return the reason that was given with an act."""
+    given = (change.after for event in act for change in event.changes if change.field == "reason")
+    return next((text for text in given if text), "")
+
+
+def _is_vote(event: audit.Entry) -> bool:
+    return event.type == "committee.voted"
+
+
+def _shown(event: audit.Entry) -> tuple[audit.ChangeLine, ...]:
+    """Return the changes that the head of the entry does not say already."""
+    if event.type == "timer.fired":
+        return ()
+    if event.type != "task.completed":
+        return event.changes
+    return tuple(change for change in event.changes if change.field not in ("outcome", "reason"))
+
+
+def _outcome(pack: packs.Pack, event: audit.Entry, item: Row[Any] | None) -> tuple[str, str]:
+    key = next((change.after for change in event.changes if change.field == "outcome"), "")
+    if not key or item is None or item.form_key not in pack.forms:
+        return key, ""
+    label, tone = submitted.outcome_words(pack.forms[item.form_key], key)
+    return label, "care" if submitted.is_return(key) else {"danger": "bad"}.get(tone, "good")
+
+
+def _tone(act: list[audit.Entry], outcome: str, tone: str) -> str:
+    types = {event.type for event in act}
+    if types & _BAD:
+        return "bad"
+    if act[0].type in _QUIET:
+        return "quiet"
+    if outcome:
+        return tone
+    return "good" if types & _GOOD else ""

@@ -1,0 +1,1 @@
+"""Acts on cases: each one function, one transaction, its audit events."""

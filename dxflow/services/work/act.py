@@ -1,0 +1,231 @@
+"""One act on one case: everything it changes is gathered and written once, in one transaction.
+
+The order is always the same: lock the instance row, check, let the engine run (it calls back for
+the commands of the process), write what came out, append the audit events, move the head of the
+chain. The caller's transaction commits all of it or nothing.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, ScalarSelect, Select, bindparam, select, update
+
+from dxflow import audit, engine
+from dxflow.authority.directory import Directory
+from dxflow.authority.segregation import Involvement
+from dxflow.db.base import table
+from dxflow.db.case import Case
+from dxflow.db.process import ProcessInstance, WorkItem
+from dxflow.errors import Conflict, NotFound
+from dxflow.ids import new_id
+from dxflow.services.packs import store as packs
+from dxflow.services.people import events, organisation
+from dxflow.services.people.actor import Actor
+from dxflow.services.site import Site
+from dxflow.services.work import history
+from dxflow.texts import gettext as _
+
+
+@dataclass
+class Act:
+    """The working set of one act on a locked case.
+
+    `case` are the values of the case row, `undo_person` who may pull the last act back,
+    `organisation` is the organisation's version where it is known.
+    """
+
+    site: Site
+    tx: Connection
+    actor: Actor
+    pack: packs.Pack
+    now: datetime
+    case: dict[str, Any]
+    version: int
+    state: bytes
+    head: audit.Head
+    undo_person: str | None = None
+    undo_submission: str | None = None
+    organisation: str | None = None
+    #: Whether the person drafts with this act: what follows from it must not be theirs to judge.
+    drafting: bool = False
+    drafters: frozenset[str] | None = None
+    case_changes: dict[str, Any] = field(default_factory=dict)
+    happened: list[audit.Event] = field(default_factory=list)
+    #: Set when something was done that nobody may pull back, such as a 決裁.
+    final: bool = False
+
+    @property
+    def case_id(self) -> str:
+        """Return the id of the case."""
+        return str(self.case["id"])
+
+    def new_id(self) -> str:
+        """Return a fresh id."""
+        return new_id(self.now)
+
+    def directory(self) -> Directory:
+        """Return who is who on the date of the act."""
+        return organisation.directory(self.site, self.tx, self.actor.on, self.organisation)
+
+    def involved(self) -> Involvement:
+        """Return who made the proposal, with the person of this act when they draft."""
+        if self.drafters is None:
+            self.drafters = history.drafters(self.tx, self.case_id)
+        now = {self.actor.person_id} if self.drafting else set()
+        return Involvement(self.case["applicant_id"], self.drafters | now)
+
+    def change_case(self, **values: object) -> None:
+        """Remember new values of the case row; they are written once at the end."""
+        self.case_changes |= values
+        self.case |= values
+
+    def record(
+        self,
+        event_type: str,
+        *changes: audit.Change,
+        subject: audit.Subject | None = None,
+        authority_text: str = "",
+        reason: str = "",
+        form: str = "",
+        idempotency: str = "",
+    ) -> None:
+        """Remember an event of this case; it is written at the end with the others."""
+        self.happened.append(
+            audit.Event(
+                type=event_type,
+                at=self.now,
+                actor=events.who(self.actor, authority_text),
+                subject=subject or audit.Subject("case", self.case_id, self.case_id),
+                request=audit.Request(id=self.actor.request_id, idempotency=idempotency),
+                changes=changes,
+                definition=self.pack.digest,
+                form=form,
+                reason=reason,
+            )
+        )
+
+    def call(self, command: str, payload: dict[str, Any], element: str) -> dict[str, Any]:
+        """Run a command of the process: the engine's host."""
+        return self.site.commands[command](self, payload, element)
+
+    def environment(self) -> engine.Environment:
+        """Return what the engine may know in this step."""
+        return engine.Environment(
+            functions=self.pack.functions(self.now),
+            now=self.now,
+            host=self,
+            lanes=self.pack.settings.lanes,
+        )
+
+    def finish(self, *, status: str | None = None, **instance: object) -> None:
+        """Append the events, move the chain's head, write state and version. Nothing follows."""
+        version = self.version + 1
+        if self.happened:
+            # only the last event of a step speaks for the state after it
+            self.happened[-1] = replace(
+                self.happened[-1], state=audit.state_digest(self.state), version=version
+            )
+        head = audit.append_many(self.tx, self.head, self.happened)
+        if status is not None:
+            instance["status"] = status
+        values = {
+            "state": self.state,
+            "version": version,
+            "audit_seq": head.seq,
+            "audit_head": head.hash,
+            "audit_at": head.at,
+            "updated_at": self.now,
+            **instance,
+        }
+        self.tx.execute(_MOVE, {"of_case": self.case_id, **values})
+        if self.case_changes:
+            changes = {**self.case_changes, "updated_at": self.now}
+            self.tx.execute(_CHANGE, {"of_case": self.case_id, **changes})
+        self.version, self.head = version, head
+        self.happened, self.case_changes = [], {}
+
+
+_FILE, _PROCESS, _WORK = table(Case), table(ProcessInstance), table(WorkItem)
+_MOVE = update(_PROCESS).where(_PROCESS.c.case_id == bindparam("of_case"))
+_CHANGE = update(_FILE).where(_FILE.c.id == bindparam("of_case"))
+_CASE = tuple(_FILE.c.keys())
+
+
+def _locking(case: Any) -> Select[Any]:
+    """Return the statement that locks a case and reads all an act needs to know of it.
+
+    Both rows are locked: PostgreSQL, after waiting for a lock, reads the locked rows again and
+    no others, and an act must not see a case as it was before it had to wait.
+    """
+    instance = (
+        column.label(f"instance_{column.name}")
+        for column in _PROCESS.c
+        if column.name not in ("undo_state", "updated_at", "process_key")
+    )
+    return (
+        select(*instance, organisation.version_query().label("organisation"), *_FILE.c)
+        .join_from(_PROCESS, _FILE, _FILE.c.id == _PROCESS.c.case_id)
+        .where(_PROCESS.c.case_id == case)
+        .with_for_update(of=[_PROCESS, _FILE])
+    )
+
+
+_LOCK = _locking(bindparam("case"))
+_LOCK_OF_TASK = _locking(
+    select(_WORK.c.case_id).where(_WORK.c.id == bindparam("task")).scalar_subquery()
+)
+
+
+def lock(site: Site, tx: Connection, actor: Actor, case: str | ScalarSelect[Any]) -> Act:
+    """Lock a case's instance and return the act on it. Raises NotFound.
+
+    `case` is a case id or a scalar subquery that gives one.
+    """
+    if isinstance(case, str):
+        return _locked(site, tx, actor, _LOCK, {"case": case})
+    return _locked(site, tx, actor, _locking(case), {})
+
+
+def lock_of_task(site: Site, tx: Connection, actor: Actor, task_id: str) -> Act:
+    """Lock the case of a work item, which may be open or not. Raises NotFound."""
+    return _locked(site, tx, actor, _LOCK_OF_TASK, {"task": task_id})
+
+
+def _locked(
+    site: Site, tx: Connection, actor: Actor, statement: Select[Any], which: dict[str, str]
+) -> Act:
+    row = tx.execute(statement, which).mappings().one_or_none()
+    if row is None:
+        raise NotFound(_("案件が見つかりません。"))
+    return Act(
+        site=site,
+        tx=tx,
+        actor=actor,
+        pack=packs.load(site, tx, row["instance_pack_digest"]),
+        now=site.now(),
+        case={name: row[name] for name in _CASE},
+        version=row["instance_version"],
+        state=row["instance_state"],
+        head=audit.Head(
+            audit.case_stream(row["id"]),
+            row["instance_audit_seq"],
+            row["instance_audit_head"],
+            row["instance_audit_at"],
+        ),
+        undo_person=row["instance_undo_person"],
+        undo_submission=row["instance_undo_submission"],
+        organisation=row["organisation"] or "0",
+    )
+
+
+def require_running(act: Act) -> None:
+    """Raise Conflict when the case has ended."""
+    if act.case["status"] != "running":
+        raise Conflict(
+            _(
+                "案件 {number} は「{status}」で終わっています。",
+                number=act.case["number"],
+                status=packs.status_name(act.case["status"]),
+            )
+        )

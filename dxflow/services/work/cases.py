@@ -1,0 +1,316 @@
+"""Start a case, go on with one that was pulled back, and end one early."""
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+
+from dxflow import audit, engine, forms
+from dxflow.calendars.fiscal import fiscal_year_of
+from dxflow.db.case import Case, CaseUnit, Duty
+from dxflow.db.process import Draft, ProcessInstance, Timer, WorkItem, WorkItemGroup
+from dxflow.errors import Conflict, Invalid, NotAllowed, NotFound
+from dxflow.jobs import queue
+from dxflow.services.packs import store as packs
+from dxflow.services.people import organisation, visibility
+from dxflow.services.people.actor import Actor
+from dxflow.services.site import Site
+from dxflow.services.work import history, numbering, submissions
+from dxflow.services.work.act import Act, lock, require_running
+from dxflow.services.work.writing import end_case, write_step
+from dxflow.texts import gettext as _
+
+#: Status of a case whose proposal its applicant has pulled back: a draft, seen by nobody else.
+RECALLED = "recalled"
+
+
+@dataclass(frozen=True)
+class Started:
+    """A case that has just been handed in."""
+
+    id: str
+    number: str
+
+
+def start(
+    site: Site,
+    actor: Actor,
+    process: str,
+    submission: forms.Submission,
+    *,
+    draft_id: str = "",
+    idempotency_key: str | None = None,
+    request: str = "",
+) -> Started:
+    """Hand a proposal in: case, number, process and first entry of its chain, or nothing.
+
+    The same idempotency key gives the first answer again (`request` as in `tasks.complete`).
+    Raises NotFound for a process that cannot be started, NotAllowed for somebody without a post
+    in a section.
+    """
+
+    def attempt() -> Started:
+        with site.database.write() as tx:
+            answer = submissions.answered(tx, actor, idempotency_key, submission, process, request)
+            if answer is not None:
+                return Started(answer["id"], answer["number"])
+            pack = startable(site, tx, process)
+            if actor.unit is None:
+                raise NotAllowed(
+                    _("所属する課がないため、提案を出せません。管理者に連絡してください。")
+                )
+            title = _title(submission.values)
+            act = (draft_id and _recalled_act(site, tx, actor, pack, draft_id, title)) or _new_act(
+                site, tx, actor, pack, process, actor.unit, title
+            )
+            started = _begin(act, process, submission, idempotency_key, request)
+            if draft_id:
+                tx.execute(
+                    delete(Draft).where(Draft.id == draft_id, Draft.person_id == actor.person_id)
+                )
+        return started
+
+    return submissions.once(attempt)
+
+
+def repeated(
+    site: Site, actor: Actor, process: str, idempotency_key: str | None, request: str
+) -> Started | None:
+    """Return the first answer to a start that is sent again; Conflict as in `tasks.repeated`."""
+    answer = submissions.repeated(site, actor, idempotency_key, process, request)
+    return None if answer is None else Started(answer["id"], answer["number"])
+
+
+def start_linked(act: Act, unit: str, note: str) -> Started:
+    """Make a proposal for another section out of this case (横展開), within its act.
+
+    The new case begins with this one's first form; the person who extends it is its applicant.
+    """
+    pack = packs.load(act.site, act.tx, act.pack.digest)
+    process = pack.settings.start_process
+    form = pack.form(pack.settings.start_form)
+    original = history.latest(act.tx, act.case_id).get(form.key, {})
+    title = act.case["title"]
+    linked = _new_act(act.site, act.tx, act.actor, pack, process, unit, title, parent=act.case_id)
+    values = forms.from_plain(form, original) | {"title": title}
+    known = {fact.path for fact in form.fields()}
+    if note and "change" in known:
+        values["change"] = _("{note}（{number} の横展開）", note=note, number=act.case["number"])
+    return _begin(
+        linked,
+        process,
+        forms.Submission(form.key, form.digest, form.outcomes[0].key, values),
+    )
+
+
+def startable(site: Site, tx: Any, process: str) -> packs.Pack:
+    """Return the current pack whose start process this is. Raises NotFound."""
+    for pack in packs.current(site, tx):
+        if pack.settings.start_process == process:
+            return pack
+    raise NotFound(_("手続き「{key}」はありません。", key=process))
+
+
+def withdraw(site: Site, actor: Actor, case_id: str, reason: str) -> None:
+    """End a case at the applicant's wish (取下げ). Raises NotAllowed, Conflict or Invalid."""
+    if not reason.strip():
+        raise Invalid(
+            _("取下げの理由を書いてください。"), {"reason": [_("理由を書いてください。")]}
+        )
+    with site.database.write() as tx:
+        visibility.require(site, tx, actor, case_id)
+        act = lock(site, tx, actor, case_id)
+        if act.case["applicant_id"] != actor.person_id:
+            raise NotAllowed(_("取下げができるのは提案者だけです。"))
+        require_running(act)
+        if not act.pack.settings.may_withdraw(act.case["stage"]):
+            raise Conflict(
+                _(
+                    "「{stage}」の段階では取り下げられません。",
+                    stage=act.pack.stage_name(act.case["stage"]),
+                )
+            )
+        step = engine.cancel(act.pack.definitions, act.state, act.environment())
+        close_everything(act)
+        act.state = step.state
+        end_case(act, "withdrawn", reason.strip())
+        act.finish(status="ended", undo_state=None, undo_person=None, undo_submission=None)
+
+
+def search_text(title: str, number: str) -> str:
+    """Return what a search looks at: NFKC, lower case."""
+    return unicodedata.normalize("NFKC", f"{number} {title}").casefold()
+
+
+def _title(values: dict[str, Any]) -> str:
+    title = values.get("title")
+    if not isinstance(title, str) or not title.strip():
+        raise Invalid(_("件名がありません。"), {"title": [_("件名を入力してください。")]})
+    return title.strip()
+
+
+def _new_act(
+    site: Site,
+    tx: Any,
+    actor: Actor,
+    pack: packs.Pack,
+    process: str,
+    unit: str,
+    title: str,
+    parent: str | None = None,
+) -> Act:
+    now = site.now()
+    today: date = actor.on
+    who = organisation.directory(site, tx, today)
+    number = numbering.next_number(
+        tx, pack.settings.numbering, today, unit, organisation.unit_name(who, unit)
+    )
+    act = Act(
+        site=site, tx=tx, actor=actor, pack=pack, now=now, case={}, version=0, state=b"",
+        head=audit.Head.start(""),
+    )  # fmt: skip
+    case_id = act.new_id()
+    act.case = {
+        "id": case_id,
+        "number": number,
+        "title": title,
+        "search_text": search_text(title, number),
+        "process_key": process,
+        "pack_digest": pack.digest,
+        "status": "running",
+        "stage": _first_stage(pack),
+        "stage_since": now,
+        "applicant_id": actor.person_id,
+        "unit": unit,
+        "lead_unit": unit,
+        "fiscal_year": fiscal_year_of(today),
+        "amount": None,
+        "parent_id": parent,
+        "created_at": now,
+        "updated_at": now,
+        "ended_at": None,
+    }
+    act.head = audit.Head.start(audit.case_stream(case_id))
+    tx.execute(insert(Case).values(**act.case))
+    tx.execute(insert(CaseUnit).values(case_id=case_id, unit=unit, part="applicant"))
+    tx.execute(
+        insert(ProcessInstance).values(
+            case_id=case_id,
+            pack_digest=pack.digest,
+            process_key=process,
+            status="active",
+            version=0,
+            audit_seq=0,
+            audit_head=act.head.hash,
+            audit_at=now,
+            updated_at=now,
+            state=b"",
+        )
+    )
+    return act
+
+
+def _recalled_act(
+    site: Site, tx: Any, actor: Actor, pack: packs.Pack, draft_id: str, title: str
+) -> Act | None:
+    """Return the act on the case whose pulled-back proposal this draft is, None if it is none.
+
+    The case goes on under the pack's current version: the draft was written in its form. Raises
+    Conflict when the draft has been handed in again already.
+    """
+    found = tx.execute(
+        select(Case.id).where(Case.id == draft_id, Case.applicant_id == actor.person_id)
+    ).one_or_none()
+    if found is None:
+        return None
+    act = lock(site, tx, actor, draft_id)
+    if act.case["status"] != RECALLED:
+        raise Conflict(
+            _("この下書きはすでに案件 {number} として提出されています。", number=act.case["number"])
+        )
+    act.pack = pack
+    act.change_case(
+        title=title,
+        search_text=search_text(title, act.case["number"]),
+        status="running",
+        stage=_first_stage(pack),
+        stage_since=act.now,
+        pack_digest=pack.digest,
+    )
+    return act
+
+
+def _first_stage(pack: packs.Pack) -> str:
+    return pack.settings.stages[0].key if pack.settings.stages else ""
+
+
+def _begin(
+    act: Act,
+    process: str,
+    submission: forms.Submission,
+    idempotency_key: str | None = None,
+    request: str = "",
+) -> Started:
+    who = act.directory()
+    unit = act.case["unit"]
+    department = who.department_of(unit)
+    act.record(
+        "case.resubmitted" if act.version else "case.started",
+        audit.Change("number", _("番号"), None, act.case["number"]),
+        *submissions.changes(act, submission, {}),
+        form=submission.form_digest,
+        idempotency=idempotency_key or "",
+    )
+    started = Started(act.case_id, act.case["number"])
+    submission_id = submissions.insert_row(
+        act,
+        submission,
+        element="",
+        process=process,
+        work_item=None,
+        meaning=history.DRAFT,
+        idempotency_key=idempotency_key,
+        answer=vars(started),
+        request=request,
+    )
+    step = engine.start(
+        act.pack.definitions,
+        process,
+        {
+            "case_id": act.case_id,
+            "applicant": f"user:{act.case['applicant_id']}",
+            "section": unit,
+            "department": department.key if department else None,
+        },
+        act.environment(),
+    )
+    write_step(act, step, ())
+    act.finish(
+        status="ended" if step.ended else "active",
+        pack_digest=act.pack.digest,
+        undo_state=None,
+        undo_person=None if step.ended or act.final else act.actor.person_id,
+        undo_submission=submission_id,
+    )
+    return started
+
+
+def close_everything(act: Act) -> None:
+    """Close the work, timers, waiting jobs and open duties of a case that ends early."""
+    case_id, tx = act.case_id, act.tx
+    items = select(WorkItem.id).where(WorkItem.case_id == case_id)
+    tx.execute(delete(WorkItemGroup).where(WorkItemGroup.work_item_id.in_(items)))
+    tx.execute(
+        update(WorkItem)
+        .where(WorkItem.case_id == case_id, WorkItem.status == "open")
+        .values(status="cancelled", ended_at=act.now, ended_by=act.actor.person_id)
+    )
+    tx.execute(delete(Timer).where(Timer.case_id == case_id))
+    tx.execute(
+        update(Duty)
+        .where(Duty.case_id == case_id, Duty.status == "open")
+        .values(status="void", met_at=act.now)
+    )
+    queue.cancel_since(tx, case_id, act.case["created_at"])

@@ -1,0 +1,269 @@
+"""Measures as rows and as the KPI room's values; written by the process and by the API alike."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from dxflow import audit
+from dxflow.calendars.business_days import BusinessCalendar
+from dxflow.calendars.periods import is_period, parse_frequency, period_label, period_start
+from dxflow.db import case as tables
+from dxflow.errors import Invalid
+from dxflow.kpi.achievement import Achievement, assess
+from dxflow.kpi.measures import Actual, Aggregation, Direction, Measure, Value, ValueKind
+from dxflow.services.work.act import Act
+from dxflow.texts import gettext as _
+
+DIRECTIONS = {
+    "increase": Direction.UP,
+    "decrease": Direction.DOWN,
+    "maintain": Direction.KEEP,
+    "complete": Direction.COMPLETE,
+}
+
+
+@dataclass(frozen=True)
+class RevisionRow:
+    """A target as set or revised."""
+
+    revision: int
+    fiscal_year: int
+    value: str
+    reason: str
+    person_id: str
+    at: Any
+
+
+@dataclass(frozen=True)
+class Tracked:
+    """A measure of a case with its values and every target it ever had."""
+
+    id: str
+    case_id: str
+    measure: Measure
+    since: date | None
+    actuals: tuple[Actual, ...]
+    revisions: tuple[RevisionRow, ...]
+
+    def achievement(self, day: date, calendar: BusinessCalendar, grace: int) -> Achievement:
+        """Judge the measure on a day; nothing is owed before tracking has begun."""
+        return assess(self.measure, self.actuals, day, calendar, self.since or day, grace)
+
+
+def tracked(
+    tx: Connection, *, case_ids: Iterable[str] = (), measure_id: str | None = None
+) -> list[Tracked]:
+    """Return measures with targets and values, in three queries whatever their number."""
+    which = (
+        tables.Measure.id == measure_id
+        if measure_id is not None
+        else tables.Measure.case_id.in_(list(case_ids))
+    )
+    rows = tx.execute(
+        select(tables.Measure.__table__)
+        .where(which)
+        .order_by(tables.Measure.case_id, tables.Measure.position)
+    ).all()
+    ids = [row.id for row in rows]
+    targets: dict[str, list[Row[Any]]] = defaultdict(list)
+    for row in tx.execute(
+        select(tables.Target.__table__)
+        .where(tables.Target.measure_id.in_(ids))
+        .order_by(tables.Target.revision)
+    ):
+        targets[row.measure_id].append(row)
+    values: dict[str, list[Row[Any]]] = defaultdict(list)
+    for row in tx.execute(
+        select(tables.Actual.__table__)
+        .where(tables.Actual.measure_id.in_(ids), tables.Actual.superseded_at.is_(None))
+        .order_by(tables.Actual.at)
+    ):
+        values[row.measure_id].append(row)
+    return [_tracked(row, targets[row.id], values[row.id]) for row in rows]
+
+
+def register(act: Act, rows: Sequence[Mapping[str, Any]]) -> list[Measure]:
+    """Make the grid's rows the measures of the case; before tracking a new grid replaces them."""
+    existing = tracked(act.tx, case_ids=[act.case_id])
+    if any(one.actuals for one in existing):
+        raise Invalid(_("実績のある指標は登録し直せません。目標の改定を使ってください。"))
+    _remove(act.tx, [one.id for one in existing])
+    measures = [_measure_of_row(row) for row in rows]
+    for position, (row, measure) in enumerate(zip(rows, measures, strict=True)):
+        measure_id = act.new_id()
+        act.tx.execute(
+            insert(tables.Measure).values(
+                id=measure_id,
+                case_id=act.case_id,
+                position=position,
+                name=measure.name,
+                unit=measure.unit,
+                direction=row.get("direction") or "increase",
+                aggregation=measure.aggregation.value,
+                frequency=measure.frequency.value,
+                baseline=None if measure.baseline is None else str(measure.baseline),
+                baseline_year=measure.baseline_year,
+                since=None,
+            )
+        )
+        for year, value in measure.targets.items():
+            insert_target(act, measure_id, 1, year, value, "", "")
+    act.record(
+        "kpi.registered",
+        audit.Change("measures", _("指標"), None, [measure.name for measure in measures]),
+    )
+    return measures
+
+
+def insert_target(
+    act: Act, measure_id: str, revision: int, year: int, value: Value, reason: str, body: str
+) -> None:
+    """Add a target; the one with the highest revision is in force."""
+    act.tx.execute(
+        insert(tables.Target).values(
+            id=act.new_id(),
+            measure_id=measure_id,
+            revision=revision,
+            fiscal_year=year,
+            value=str(value),
+            reason=reason,
+            body=body,
+            person_id=act.actor.person_id,
+            at=act.now,
+        )
+    )
+
+
+def record(act: Act, one: Tracked, period: str, value: Decimal, note: str) -> None:
+    """Record a period's value; a value recorded before stays, marked as superseded."""
+    require_period(period)
+    before = next((a for a in one.actuals if a.period == period), None)
+    if before is not None:
+        act.tx.execute(
+            update(tables.Actual)
+            .where(
+                tables.Actual.measure_id == one.id,
+                tables.Actual.period == period,
+                tables.Actual.superseded_at.is_(None),
+            )
+            .values(superseded_at=act.now)
+        )
+    act.tx.execute(
+        insert(tables.Actual).values(
+            id=act.new_id(),
+            measure_id=one.id,
+            case_id=one.case_id,
+            period=period,
+            value=format(value, "f"),
+            note=note,
+            person_id=act.actor.person_id,
+            at=act.now,
+        )
+    )
+    if one.since is None:
+        act.tx.execute(
+            update(tables.Measure)
+            .where(tables.Measure.id == one.id)
+            .values(since=period_start(period))
+        )
+    act.record(
+        "kpi.recorded",
+        audit.Change(
+            period,
+            _("{name}（{period}）", name=one.measure.name, period=period_label(period)),
+            before.value if before else None,
+            value,
+        ),
+        subject=audit.Subject("measure", one.id, act.case_id),
+    )
+
+
+def require_period(period: str) -> None:
+    """Raise Invalid unless the text is a period."""
+    if not is_period(period):
+        message = _("期間「{period}」が読めません（例: FY2026、FY2026-Q1）。", period=period)
+        raise Invalid(message, {"period": [message]})
+
+
+def _remove(tx: Connection, ids: list[str]) -> None:
+    if ids:
+        tx.execute(delete(tables.Target).where(tables.Target.measure_id.in_(ids)))
+        tx.execute(delete(tables.Measure).where(tables.Measure.id.in_(ids)))
+
+
+def _measure_of_row(row: Mapping[str, Any]) -> Measure:
+    try:
+        return Measure(
+            name=str(row.get("name") or ""),
+            unit=str(row.get("unit") or ""),
+            direction=DIRECTIONS[str(row.get("direction") or "increase")],
+            aggregation=Aggregation(str(row.get("aggregation") or "level")),
+            baseline=_decimal(row.get("baseline")),
+            baseline_year=_year(row.get("baseline_year")),
+            targets={_required_year(row.get("target_year")): _required(row.get("target"))},
+            frequency=parse_frequency(str(row.get("frequency") or "year")),
+        )
+    except (ValueError, KeyError) as exc:
+        raise Invalid(
+            _("指標「{name}」: {why}", name=row.get("name") or "?", why=exc),
+            {"kpis": [str(exc)]},
+        ) from exc
+
+
+def _tracked(row: Row[Any], targets: Sequence[Row[Any]], values: Sequence[Row[Any]]) -> Tracked:
+    latest: dict[int, Decimal] = {t.fiscal_year: Decimal(t.value) for t in targets}
+    measure = Measure(
+        name=row.name,
+        unit=row.unit,
+        direction=DIRECTIONS[row.direction],
+        value_kind=ValueKind.NUMBER,
+        aggregation=Aggregation(row.aggregation),
+        baseline=None if row.baseline is None else Decimal(row.baseline),
+        baseline_year=row.baseline_year,
+        targets=latest,
+        frequency=parse_frequency(row.frequency),
+    )
+    return Tracked(
+        id=row.id,
+        case_id=row.case_id,
+        measure=measure,
+        since=row.since,
+        actuals=tuple(Actual(v.period, Decimal(v.value), v.note) for v in values),
+        revisions=tuple(
+            RevisionRow(t.revision, t.fiscal_year, t.value, t.reason, t.person_id, t.at)
+            for t in targets
+        ),
+    )
+
+
+def _decimal(value: object) -> Decimal | None:
+    if value is None or value == "":
+        return None
+    try:
+        return Decimal(str(value))
+    except InvalidOperation:
+        raise ValueError(_("「{value}」は数ではありません。", value=value)) from None
+
+
+def _required(value: object) -> Decimal:
+    number = _decimal(value)
+    if number is None:
+        raise ValueError(_("目標値がありません。"))
+    return number
+
+
+def _year(value: object) -> int | None:
+    number = _decimal(value)
+    return None if number is None else int(number)
+
+
+def _required_year(value: object) -> int:
+    year = _year(value)
+    if year is None:
+        raise ValueError(_("目標年度がありません。"))
+    return year

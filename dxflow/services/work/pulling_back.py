@@ -1,0 +1,129 @@
+"""引戻し: take the last act on a case back, as long as no other person has acted.
+
+A task that is pulled back is open again as it was, and what had been typed is the person's draft.
+A proposal that is pulled back right after it was handed in becomes a draft of its own case: it
+keeps its number, nobody but the applicant sees it, and handing it in again goes on with it.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, select, update
+
+from dxflow import audit, engine
+from dxflow.db.case import Ballot, Deliberation
+from dxflow.db.process import ProcessInstance, Submission, Timer, WorkItem
+from dxflow.errors import Conflict
+from dxflow.jobs import queue
+from dxflow.services.packs import store as packs
+from dxflow.services.people import visibility
+from dxflow.services.people.actor import Actor
+from dxflow.services.site import Site
+from dxflow.services.work import cases, submissions
+from dxflow.services.work.act import Act, lock, require_running
+from dxflow.services.work.writing import offer, open_items, write_step
+from dxflow.texts import gettext as _
+
+
+@dataclass(frozen=True)
+class PulledBack:
+    """Where to go on: the task that is open again, or the draft of the proposal."""
+
+    task_id: str = ""
+    process: str = ""
+    draft_id: str = ""
+
+
+def may_pull_back(undo_person: str | None, actor: Actor, pack: packs.Pack) -> bool:
+    """Return whether the last act on a case may be taken back by the actor."""
+    return pack.settings.rules.pull_back and undo_person == actor.person_id
+
+
+def pull_back(site: Site, actor: Actor, case_id: str) -> PulledBack:
+    """Take the actor's last act on a case back. Raises NotFound or Conflict."""
+    with site.database.write() as tx:
+        visibility.require(site, tx, actor, case_id)
+        act = lock(site, tx, actor, case_id)
+        require_running(act)
+        if not may_pull_back(act.undo_person, actor, act.pack):
+            raise Conflict(_("すでに次の人が動いたか、引き戻せる操作がありません。"))
+        submission = tx.execute(
+            select(Submission.__table__).where(Submission.id == act.undo_submission)
+        ).one()
+        # The key is free again, so that handing the same draft in once more is a new request.
+        tx.execute(
+            update(Submission)
+            .where(Submission.id == submission.id)
+            .values(superseded_at=act.now, idempotency_key=None)
+        )
+        queue.cancel_since(tx, case_id, submission.at)
+        if submission.work_item_id is None:
+            return _recall_proposal(act, submission)
+        return _reopen_task(act, submission)
+
+
+def _reopen_task(act: Act, submission: Row[Any]) -> PulledBack:
+    before = act.tx.execute(
+        select(ProcessInstance.undo_state).where(ProcessInstance.case_id == act.case_id)
+    ).scalar_one()
+    step = engine.peek(act.pack.definitions, before or b"", act.environment())
+    _take_ballots_back(act)
+    _rearm(act)
+    reopened = _reopen(act, step)
+    write_step(act, step, {*open_items(act.tx, act.case_id), *reopened})
+    submissions.keep_as_draft(act, submission, f"task:{submission.work_item_id}")
+    act.record("task.recalled", subject=audit.Subject("task", submission.work_item_id, act.case_id))
+    act.finish(undo_state=None, undo_person=None, undo_submission=None)
+    return PulledBack(task_id=submission.work_item_id)
+
+
+def _recall_proposal(act: Act, submission: Row[Any]) -> PulledBack:
+    process, draft_id = act.case["process_key"], act.case_id
+    step = engine.cancel(act.pack.definitions, act.state, act.environment())
+    act.state = step.state
+    cases.close_everything(act)
+    submissions.keep_as_draft(act, submission, f"start:{process}:{draft_id}", draft_id)
+    act.record("case.recalled")
+    act.change_case(status=cases.RECALLED)
+    act.finish(undo_state=None, undo_person=None, undo_submission=None)
+    return PulledBack(process=process, draft_id=draft_id)
+
+
+def _take_ballots_back(act: Act) -> None:
+    """Take the actor's ballots of the open round back; they stay, marked, and are not counted."""
+    open_rounds = select(Deliberation.id).where(
+        Deliberation.case_id == act.case_id, Deliberation.resolution.is_(None)
+    )
+    act.tx.execute(
+        update(Ballot)
+        .where(
+            Ballot.person_id == act.actor.person_id,
+            Ballot.superseded_at.is_(None),
+            Ballot.deliberation_id.in_(open_rounds),
+        )
+        .values(superseded_at=act.now)
+    )
+
+
+def _rearm(act: Act) -> None:
+    """Let the timers of the restored state fire, also those that were queued or fired since."""
+    queue.forget(act.tx, act.case_id, "timer.fire")
+    act.tx.execute(update(Timer).where(Timer.case_id == act.case_id).values(attempts=0))
+
+
+def _reopen(act: Act, step: engine.Step) -> set[str]:
+    """Open the work items of the restored state again that were closed meanwhile."""
+    ids = {task.id for task in step.tasks}
+    closed = set(
+        act.tx.execute(
+            select(WorkItem.id).where(WorkItem.id.in_(ids), WorkItem.status != "open")
+        ).scalars()
+    )
+    if closed:
+        act.tx.execute(
+            update(WorkItem)
+            .where(WorkItem.id.in_(closed))
+            .values(status="open", ended_at=None, ended_by=None, outcome=None)
+        )
+        offer(act, [task for task in step.tasks if task.id in closed])
+    return closed

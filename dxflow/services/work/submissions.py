@@ -1,0 +1,179 @@
+"""Forms as they were handed in: stored once, answered once, compared with the one before."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from dxflow import audit, forms
+from dxflow.db.base import table
+from dxflow.db.process import Draft, Submission
+from dxflow.errors import Conflict
+from dxflow.services import plain
+from dxflow.services.people.actor import Actor
+from dxflow.services.site import Site
+from dxflow.services.work.act import Act
+from dxflow.texts import gettext as _
+
+T = TypeVar("T")
+
+_SUBMISSION = table(Submission)
+_ADD = insert(_SUBMISSION)
+_ANSWER = select(_SUBMISSION.c.answer, _SUBMISSION.c.request_digest).where(
+    _SUBMISSION.c.person_id == bindparam("person"),
+    _SUBMISSION.c.idempotency_key == bindparam("key"),
+)
+_PREVIOUS = (
+    select(_SUBMISSION.c.body)
+    .where(
+        _SUBMISSION.c.case_id == bindparam("case"),
+        _SUBMISSION.c.form_key == bindparam("form"),
+        _SUBMISSION.c.superseded_at.is_(None),
+    )
+    .order_by(_SUBMISSION.c.at.desc(), _SUBMISSION.c.id.desc())
+    .limit(1)
+)
+
+
+def answered(
+    tx: Connection,
+    actor: Actor,
+    idempotency_key: str | None,
+    submission: forms.Submission,
+    target: str,
+    request: str = "",
+) -> dict[str, Any] | None:
+    """Return the first answer to a request with this key, None when it is new.
+
+    Raises Conflict when the key was used for something else.
+    """
+    return _answer(tx, actor, idempotency_key, request_digest(submission, target, request))
+
+
+def once(attempt: Callable[[], T]) -> T:
+    """Do an act that may carry an idempotency key, and return what came of it.
+
+    Where the same request is being done at the same moment, the database takes one of the two;
+    the other one is tried again and finds the answer.
+    """
+    try:
+        return attempt()
+    except IntegrityError:
+        return attempt()
+
+
+def repeated(
+    site: Site, actor: Actor, idempotency_key: str | None, target: str, request: str
+) -> dict[str, Any] | None:
+    """Return the first answer to a request with this key, before its form is looked at again.
+
+    The form may not be there any more (its task is done) or read otherwise by now; `request` is
+    what the caller sent and gave to the act the first time. Raises Conflict like `answered`.
+    """
+    if not idempotency_key:
+        return None
+    with site.database.read() as tx:
+        return _answer(tx, actor, idempotency_key, _digest([target, request]))
+
+
+def _answer(
+    tx: Connection, actor: Actor, idempotency_key: str | None, digest: str
+) -> dict[str, Any] | None:
+    if not idempotency_key:
+        return None
+    row = tx.execute(_ANSWER, {"person": actor.person_id, "key": idempotency_key}).one_or_none()
+    if row is None:
+        return None
+    if row.request_digest != digest:
+        raise Conflict(_("同じ Idempotency-Key が別の内容に使われています。"))
+    answer: dict[str, Any] = plain.loads(row.answer)
+    return answer
+
+
+def request_digest(submission: forms.Submission, target: str, request: str = "") -> str:
+    """Return the SHA-256 (hex) of what a request asks for: as it was sent, if that is known."""
+    if request:
+        return _digest([target, request])
+    values = forms.to_plain(submission.values)
+    return _digest([target, submission.form_digest, submission.outcome, values])
+
+
+def _digest(parts: list[Any]) -> str:
+    return hashlib.sha256(plain.dumps(parts).encode()).hexdigest()
+
+
+def insert_row(
+    act: Act,
+    submission: forms.Submission,
+    *,
+    element: str,
+    process: str,
+    work_item: str | None,
+    meaning: str,
+    idempotency_key: str | None,
+    answer: Mapping[str, Any],
+    request: str = "",
+) -> str:
+    """Store a submission and return its id. `meaning` is its act for segregation of duties."""
+    submission_id = act.new_id()
+    act.tx.execute(
+        _ADD,
+        {
+            "id": submission_id,
+            "case_id": act.case_id,
+            "work_item_id": work_item,
+            "element": element,
+            "pack_digest": act.pack.digest,
+            "form_key": submission.form_key,
+            "form_digest": submission.form_digest,
+            "outcome": submission.outcome,
+            "act": meaning,
+            "body": plain.dumps(forms.to_plain(submission.values)),
+            "person_id": act.actor.person_id,
+            "post": act.actor.acting_post,
+            "at": act.now,
+            "idempotency_key": idempotency_key or None,
+            "request_digest": request_digest(submission, work_item or process, request),
+            "answer": plain.dumps(dict(answer)),
+        },
+    )
+    return submission_id
+
+
+def previous(tx: Connection, case_id: str, form_key: str) -> dict[str, Any]:
+    """Return the values last handed in with a form of a case, empty when there are none."""
+    body = tx.execute(_PREVIOUS, {"case": case_id, "form": form_key}).scalar_one_or_none()
+    values: dict[str, Any] = plain.loads(body)
+    return values
+
+
+def changes(
+    act: Act, submission: forms.Submission, before: Mapping[str, Any]
+) -> list[audit.Change]:
+    """Return the fields that differ from the values before, for the audit log."""
+    return [
+        audit.Change(change.path, change.label, change.before, change.after, change.pii)
+        for change in forms.diff(
+            act.pack.form(submission.form_key), before, forms.to_plain(submission.values)
+        )
+    ]
+
+
+def keep_as_draft(act: Act, submission: Row[Any], subject: str, draft_id: str = "") -> None:
+    """Give the person what they had typed as a draft again."""
+    act.tx.execute(
+        delete(Draft).where(Draft.person_id == act.actor.person_id, Draft.subject == subject)
+    )
+    act.tx.execute(
+        insert(Draft).values(
+            id=draft_id or act.new_id(),
+            person_id=act.actor.person_id,
+            subject=subject,
+            title=act.case["title"],
+            body=submission.body,
+            created_at=act.now,
+            updated_at=act.now,
+        )
+    )

@@ -1,0 +1,213 @@
+"""The form of a task or of a start: its definition in the case's version, and all it needs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from dxflow import forms
+from dxflow.calendars.fiscal import fiscal_label, fiscal_year_of
+from dxflow.db.case import Case, Duty, Milestone
+from dxflow.db.process import Draft, ProcessInstance, WorkItem
+from dxflow.errors import NotFound
+from dxflow.forms import Option
+from dxflow.services import plain
+from dxflow.services.packs import store as packs
+from dxflow.services.people import organisation, visibility
+from dxflow.services.people.actor import Actor
+from dxflow.services.site import Site
+from dxflow.services.work import cases, history, measures, tasks
+from dxflow.texts import gettext as _
+
+#: How many fiscal years before and after today a form offers.
+YEARS_BEFORE, YEARS_AFTER = 6, 10
+
+
+@dataclass(frozen=True)
+class TaskForm:
+    """A form ready to be filled in. `values` are what it is filled with, a draft first of all."""
+
+    definition: forms.FormDefinition
+    context: forms.Context
+    values: Mapping[str, Any]
+    pack: packs.Pack
+    version: int = 0
+    drafted_at: datetime | None = None
+    task: Row[Any] | None = None
+    case: Mapping[str, Any] | None = None
+
+
+def start_form(
+    site: Site, actor: Actor, process: str, *, copy_of: str = "", draft: str = ""
+) -> TaskForm:
+    """Return the start form of a process, filled from a draft or from an earlier case.
+
+    Raises NotFound for a process that cannot be started or a case the actor may not see.
+    """
+    with site.database.read() as tx:
+        pack = cases.startable(site, tx, process)
+        definition = pack.form(pack.settings.start_form)
+        values: Mapping[str, Any] = {}
+        drafted_at = None
+        if copy_of:
+            visibility.require(site, tx, actor, copy_of)
+            values = history.latest(tx, copy_of).get(definition.key, {})
+        if draft:
+            row = _draft(tx, actor, f"start:{process}:{draft}")
+            if row is not None:
+                values, drafted_at = plain.loads(row.body), row.updated_at
+        context = _context(site, tx, actor, pack, {}, None)
+    return TaskForm(definition, context, values, pack, drafted_at=drafted_at)
+
+
+def task_form(site: Site, actor: Actor, task_id: str) -> TaskForm:
+    """Return the form of an open task. Raises NotFound, NotAllowed, or Conflict when it is done."""
+    with site.database.read() as tx:
+        row = tx.execute(
+            select(
+                WorkItem.__table__,
+                ProcessInstance.version.label("instance_version"),
+                ProcessInstance.pack_digest,
+            )
+            .join(ProcessInstance, ProcessInstance.case_id == WorkItem.case_id)
+            .where(WorkItem.id == task_id)
+        ).one_or_none()
+        if row is None:
+            raise NotFound(_("作業が見つかりません。"))
+        visibility.require(site, tx, actor, row.case_id)
+        case = _case(tx, row.case_id)
+        pack = packs.load(site, tx, row.pack_digest)
+        if row.status != "open":
+            raise tasks.TaskClosed(tasks.finished_text(tx, row, case, pack), row.case_id)
+        tasks.require_mine(tx, actor, row)
+        definition = pack.form(row.form_key)
+        variables = plain.loads(row.variables)
+        submitted = history.latest(tx, row.case_id)
+        context = _context(site, tx, actor, pack, variables | {"submitted": submitted}, case)
+        draft = _draft(tx, actor, f"task:{task_id}")
+        values = (
+            plain.loads(draft.body)
+            if draft
+            else _filled(
+                definition,
+                submitted,
+                case,
+                context.prefill,
+                drafting=pack.act_of(row.process_key, row.element) == history.DRAFT,
+            )
+        )
+    return TaskForm(
+        definition,
+        context,
+        values,
+        pack,
+        version=row.instance_version,
+        drafted_at=draft.updated_at if draft else None,
+        task=row,
+        case=case,
+    )
+
+
+def submitted_context(
+    site: Site, tx: Connection, actor: Actor, pack: packs.Pack, case_id: str
+) -> forms.Context:
+    """Return what is needed to show the submitted forms of a case as they were."""
+    case = _case(tx, case_id)
+    return _context(site, tx, actor, pack, {}, case)
+
+
+def _case(tx: Connection, case_id: str) -> dict[str, Any]:
+    return dict(tx.execute(select(Case.__table__).where(Case.id == case_id)).mappings().one())
+
+
+def _draft(tx: Connection, actor: Actor, subject: str) -> Row[str, datetime] | None:
+    return tx.execute(
+        select(Draft.body, Draft.updated_at).where(
+            Draft.person_id == actor.person_id, Draft.subject == subject
+        )
+    ).one_or_none()
+
+
+def _filled(
+    definition: forms.FormDefinition,
+    submitted: Mapping[str, Mapping[str, Any]],
+    case: Mapping[str, Any],
+    prefill: Mapping[str, Any],
+    *,
+    drafting: bool,
+) -> dict[str, Any]:
+    """Return what a fresh form begins with.
+
+    A form that drafts the proposal begins with what was handed in before; one that judges it
+    begins empty each time. The program's own rows stand where they fit.
+    """
+    known = {fact.path for fact in definition.fields() if "." not in fact.path}
+    before = submitted.get(definition.key)
+    values: dict[str, Any] = {}
+    if before is None:
+        carried = {"title": case["title"], "lead": case["lead_unit"]}
+        values = {key: value for key, value in carried.items() if key in known}
+    elif drafting:
+        values = dict(before)
+    return values | {key: value for key, value in prefill.items() if key in known}
+
+
+def _context(
+    site: Site,
+    tx: Connection,
+    actor: Actor,
+    pack: packs.Pack,
+    variables: Mapping[str, Any],
+    case: Mapping[str, Any] | None,
+) -> forms.Context:
+    who = organisation.directory(site, tx, actor.on)
+    year = fiscal_year_of(actor.on)
+    options: dict[str, tuple[Option, ...]] = dict(pack.settings.options)
+    options["units"] = tuple(Option(key, name) for key, name in organisation.sections(who))
+    options["fiscal_years"] = tuple(
+        Option(str(y), fiscal_label(y)) for y in range(year - YEARS_BEFORE, year + YEARS_AFTER + 1)
+    )
+    prefill: dict[str, Any] = {}
+    if case is not None:
+        _add_case_rows(tx, case["id"], variables, options, prefill)
+    return forms.Context(
+        options=options,
+        variables=variables,
+        functions=pack.functions(site.now()),
+        today=actor.on,
+        prefill=prefill,
+    )
+
+
+def _add_case_rows(
+    tx: Connection,
+    case_id: str,
+    variables: Mapping[str, Any],
+    options: dict[str, tuple[Option, ...]],
+    prefill: dict[str, Any],
+) -> None:
+    known = measures.tracked(tx, case_ids=[case_id])
+    options["measures"] = tuple(
+        Option(one.id, f"{one.measure.name}（{one.measure.unit}）") for one in known
+    )
+    period = variables.get("period")
+    prefill["actuals"] = [
+        {
+            "measure": one.id,
+            "value": next((str(a.value) for a in one.actuals if a.period == period), None),
+        }
+        for one in known
+    ]
+    milestones = tx.execute(
+        select(Milestone.__table__).where(Milestone.case_id == case_id).order_by(Milestone.position)
+    ).all()
+    options["milestones"] = tuple(Option(m.id, m.name) for m in milestones)
+    prefill["reports"] = [
+        {"milestone": m.id, "status": m.status, "note": m.note} for m in milestones
+    ]
+    duties = tx.execute(
+        select(Duty.id, Duty.text).where(Duty.case_id == case_id, Duty.status == "open")
+    ).all()
+    options["conditions"] = tuple(Option(d.id, d.text) for d in duties)

@@ -1,0 +1,134 @@
+"""What happens without a person: due timers, notices to deliver, failed jobs to report."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from dxflow import audit, engine
+from dxflow.clock import local_date
+from dxflow.db.case import Notice
+from dxflow.db.process import Timer
+from dxflow.errors import NotFound
+from dxflow.ids import new_id
+from dxflow.jobs import queue
+from dxflow.jobs.queue import Leased
+from dxflow.jobs.runner import Runner
+from dxflow.services.people.actor import system_actor
+from dxflow.services.site import Site
+from dxflow.services.work import incidents
+from dxflow.services.work.act import lock
+from dxflow.services.work.writing import open_items, write_step
+
+BATCH = 200
+
+
+def make_runner(site: Site) -> Runner:
+    """Return the runner of an installation's jobs and timers."""
+    return Runner(
+        site.database,
+        site.clock,
+        work={
+            "timer.fire": lambda tx, payload, _key, now: fire_timers(site, tx, payload, now),
+            "notice.deliver": deliver_notice,
+        },
+        sources=[lambda now: queue_due_timers(site, now)],
+        gave_up=lambda job, why: report_dead_job(site, job, why),
+    )
+
+
+def queue_due_timers(site: Site, now: datetime) -> datetime | None:
+    """Put due timers into the queue, one job a case; return when the next timer is due."""
+    with site.database.read() as tx:
+        due = _due(tx, now)
+        following = tx.execute(
+            select(func.min(Timer.due_at)).where(Timer.due_at > now)
+        ).scalar_one_or_none()
+    if due:
+        with site.database.write() as tx:
+            for row in _due(tx, now):
+                queue.defer(
+                    tx,
+                    now,
+                    kind="timer.fire",
+                    key=f"{row.id}:{row.due_at.timestamp():.6f}",
+                    case_id=row.case_id,
+                    payload={"case": row.case_id, "timer": row.id},
+                )
+                tx.execute(update(Timer).where(Timer.id == row.id).values(attempts=1))
+    return following
+
+
+def _due(tx: Connection, now: datetime) -> list[Any]:
+    """Return due timers that are not in the queue yet; an incident's timers wait in theirs."""
+    return list(
+        tx.execute(
+            select(Timer.id, Timer.case_id, Timer.due_at)
+            .where(Timer.due_at <= now, Timer.attempts == 0)
+            .order_by(Timer.due_at)
+            .limit(BATCH)
+        )
+    )
+
+
+def fire_timers(site: Site, tx: Connection, payload: dict[str, Any], now: datetime) -> None:
+    """Fire every timer of a case that is due; what fired earlier leaves nothing to do."""
+    actor = system_actor(local_date(now))
+    try:
+        act = lock(site, tx, actor, payload["case"])
+    except NotFound:
+        return
+    if act.case["status"] != "running":
+        return
+    due = list(
+        tx.execute(
+            select(Timer.element).where(Timer.case_id == act.case_id, Timer.due_at <= now)
+        ).scalars()
+    )
+    if not due:
+        return
+    open_before = open_items(tx, act.case_id)
+    step = engine.fire_timers(act.pack.definitions, act.state, act.environment())
+    act.record(
+        "timer.fired",
+        *(audit.Change("timer", _element_name(act.pack, name), None, name) for name in due),
+    )
+    write_step(act, step, open_before)
+    moved = {task.id for task in step.tasks} != set(open_before)
+    undo: dict[str, object] = (
+        {"undo_state": None, "undo_person": None, "undo_submission": None} if moved else {}
+    )
+    act.finish(status="ended" if step.ended else None, **undo)
+
+
+def _element_name(pack: Any, element: str) -> str:
+    for process in pack.processes.values():
+        for one in process.elements.values():
+            for boundary in one.boundaries:
+                if boundary.id == element:
+                    return str(boundary.name or element)
+            if one.id == element:
+                return str(one.name or element)
+    return element
+
+
+def deliver_notice(tx: Connection, payload: dict[str, Any], _key: str, now: datetime) -> None:
+    """Leave a notice for each of its groups."""
+    tx.execute(
+        insert(Notice),
+        [
+            {
+                "id": new_id(now),
+                "group_key": group,
+                "case_id": payload.get("case_id"),
+                "message": payload["message"],
+                "at": now,
+            }
+            for group in payload["groups"]
+        ],
+    )
+
+
+def report_dead_job(site: Site, job: Leased, why: str) -> None:
+    """Record an incident for a job that has had its last attempt."""
+    incidents.record(site, case_id=job.case_id, element=job.kind, cause=why)

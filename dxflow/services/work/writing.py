@@ -1,0 +1,213 @@
+"""Write what a step of the engine left behind: work, timers, visits, decisions, stage and end."""
+
+from collections.abc import Collection, Iterable
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from dxflow import audit, engine
+from dxflow.authority.organisation import LADDER
+from dxflow.authority.verdicts import person_key
+from dxflow.db.base import table
+from dxflow.db.process import DecisionEvaluation, ElementVisit, Timer, WorkItem, WorkItemGroup
+from dxflow.services import plain
+from dxflow.services.packs import store as packs
+from dxflow.services.work.act import Act
+from dxflow.texts import gettext as _
+
+_WORK, _GROUP, _TIMER = table(WorkItem), table(WorkItemGroup), table(Timer)
+_VISIT, _DECISION = table(ElementVisit), table(DecisionEvaluation)
+_ADD_WORK, _ADD_GROUP, _ADD_TIMER = insert(_WORK), insert(_GROUP), insert(_TIMER)
+_ADD_DECISION = insert(_DECISION)
+_CANCEL_WORK = update(_WORK).where(_WORK.c.id.in_(bindparam("gone", expanding=True)))
+_DROP_GROUPS = delete(_GROUP).where(_GROUP.c.work_item_id.in_(bindparam("gone", expanding=True)))
+_TIMERS = select(_TIMER.c.id, _TIMER.c.due_at).where(_TIMER.c.case_id == bindparam("case"))
+_DROP_TIMERS = delete(_TIMER).where(_TIMER.c.id.in_(bindparam("stale", expanding=True)))
+
+
+def write_step(act: Act, step: engine.Step, open_before: Collection[str]) -> None:
+    """Write a step; `open_before` are the work items open before it, without the one done."""
+    act.state = step.state
+    _write_work(act, step, set(open_before))
+    _write_timers(act, step)
+    _write_visits(act, step)
+    for decided in step.decided:
+        _write_decision(act, decided)
+    _write_stage(act, step)
+
+
+def end_case(act: Act, status: str, reason: str = "") -> None:
+    """Give the case its end status and record it."""
+    before = packs.status_name(act.case["status"])
+    changes = [audit.Change("status", _("状態"), before, packs.status_name(status))]
+    if reason:
+        changes.append(audit.Change("reason", _("理由"), None, reason))
+    act.record(f"case.{status}", *changes)
+    act.change_case(status=status, ended_at=act.now)
+
+
+def _write_work(act: Act, step: engine.Step, before: set[str]) -> None:
+    still = {task.id for task in step.tasks}
+    if gone := before - still:
+        ended = {"ended_at": act.now, "ended_by": act.actor.person_id}
+        act.tx.execute(_CANCEL_WORK, {"gone": list(gone), "status": "cancelled", **ended})
+        act.tx.execute(_DROP_GROUPS, {"gone": list(gone)})
+    fresh = [task for task in step.tasks if task.id not in before]
+    if not fresh:
+        return
+    act.tx.execute(_ADD_WORK, [_work_row(act, task) for task in fresh])
+    offer(act, fresh)
+
+
+def offer(act: Act, tasks: Iterable[engine.OpenTask]) -> None:
+    """Offer open work items to their groups, and beyond them where nobody there may act."""
+    groups = [
+        {"work_item_id": task.id, "group_key": group}
+        for task in tasks
+        for group in sorted(_groups_of(act, task))
+    ]
+    if groups:
+        act.tx.execute(_ADD_GROUP, groups)
+
+
+def _work_row(act: Act, task: engine.OpenTask) -> dict[str, Any]:
+    return {
+        "id": task.id,
+        "case_id": act.case_id,
+        "element": task.element,
+        "process_key": task.process,
+        "path": "/".join(task.path),
+        "name": task.name,
+        "lane": task.lane,
+        "form_key": task.form_key,
+        "status": "open",
+        "assignee_id": person_key(task.assignee) if task.assignee else None,
+        "variables": plain.dumps(task.variables),
+        "due_at": task.due,
+        "created_at": act.now,
+    }
+
+
+def _groups_of(act: Act, task: engine.OpenTask) -> set[str]:
+    """Return whom the task is offered to; a superior where only drafters would be left.
+
+    Nobody approves their own matter, and a task always has somebody who can act on it.
+    """
+    groups = set(task.groups)
+    if act.pack.act_of(task.process, task.element) not in packs.SEGREGATED or not groups:
+        return groups
+    who = act.directory()
+    barred = act.involved().persons
+    if any(who.holders(group) - barred for group in groups):
+        return groups
+    for kind in LADDER:
+        post = who.post_for(kind, act.case["unit"])
+        if post is not None and who.holders(f"post:{post.key}") - barred:
+            return groups | {f"post:{post.key}"}
+    return groups | {"role:secretariat"}
+
+
+def _write_timers(act: Act, step: engine.Step) -> None:
+    before = {row.id: row.due_at for row in act.tx.execute(_TIMERS, {"case": act.case_id})}
+    armed = {timer.id: timer for timer in step.timers}
+    stale = [key for key, due in before.items() if key not in armed or armed[key].due != due]
+    if stale:
+        act.tx.execute(_DROP_TIMERS, {"stale": stale})
+    fresh = [
+        {"id": key, "case_id": act.case_id, "element": timer.element, "due_at": timer.due}
+        for key, timer in armed.items()
+        if before.get(key) != timer.due
+    ]
+    if fresh:
+        act.tx.execute(_ADD_TIMER, fresh)
+
+
+def _write_visits(act: Act, step: engine.Step) -> None:
+    counts: dict[tuple[str, str], dict[str, int]] = {}
+    for visit in step.visits:
+        row = counts.setdefault(
+            (visit.process, visit.element), {"entered": 0, "completed": 0, "cancelled": 0}
+        )
+        row[visit.kind] += 1
+    if not counts:
+        return
+    rows = [
+        {
+            "case_id": act.case_id,
+            "process_key": key[0],
+            "element": key[1],
+            "last_at": act.now,
+            **row,
+        }
+        for key, row in sorted(counts.items())
+    ]
+    act.tx.execute(_visit_upsert(act.tx.dialect.name), rows)
+
+
+@cache
+def _visit_upsert(dialect: str) -> Any:
+    make = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    statement = make(_VISIT)
+    new = statement.excluded
+    return statement.on_conflict_do_update(
+        index_elements=["case_id", "process_key", "element"],
+        set_={
+            "entered": _VISIT.c.entered + new.entered,
+            "completed": _VISIT.c.completed + new.completed,
+            "cancelled": _VISIT.c.cancelled + new.cancelled,
+            "last_at": new.last_at,
+        },
+    )
+
+
+def _write_decision(act: Act, decided: engine.Decided) -> None:
+    outcome = decided.outcome
+    result = plain.dumps(outcome.value)
+    act.tx.execute(
+        _ADD_DECISION,
+        {
+            "id": act.new_id(),
+            "case_id": act.case_id,
+            "pack_digest": act.pack.digest,
+            "element": decided.element,
+            "decision": outcome.decision,
+            "name": outcome.name,
+            "inputs": plain.dumps(outcome.inputs),
+            "fired": plain.dumps([packs.fired_plain(rule) for rule in outcome.fired]),
+            "result": result,
+            "at": act.now,
+        },
+    )
+    act.record(
+        "decision_table.evaluated", audit.Change(outcome.decision, outcome.name, None, result)
+    )
+
+
+def _write_stage(act: Act, step: engine.Step) -> None:
+    if step.ended:
+        status = step.end_properties.get("status", "completed")
+        end_case(act, status if status in packs.END_STATUSES else "completed")
+        return
+    stage = step.active_path[0] if step.active_path else act.case["stage"]
+    if stage != act.case["stage"]:
+        act.record(
+            "case.stage_changed",
+            audit.Change(
+                "stage",
+                _("段階"),
+                act.pack.stage_name(act.case["stage"]),
+                act.pack.stage_name(stage),
+            ),
+        )
+        act.change_case(stage=stage, stage_since=act.now)
+
+
+def open_items(tx: Connection, case_id: str) -> list[str]:
+    """Return the ids of a case's open work items."""
+    return list(
+        tx.execute(
+            select(WorkItem.id).where(WorkItem.case_id == case_id, WorkItem.status == "open")
+        ).scalars()
+    )
