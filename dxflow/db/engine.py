@@ -139,7 +139,8 @@ def _unavailable() -> Iterator[None]:
     except (OperationalError, InterfaceError) as exc:
         raise Unavailable(_full() if _is_full(exc) else _busy()) from exc
     except DatabaseError as exc:
-        if type(exc) is not DatabaseError:  # what the work itself did wrong is not ours
+        # What the work itself did wrong, and what the guard refused, is not ours to reword.
+        if type(exc) is not DatabaseError or guard.REFUSED in str(exc.orig):
             raise
         raise Unavailable(_damaged()) from exc
     except OSError as exc:

@@ -17,6 +17,9 @@ _CREATE = {5, 7}  # temporary trigger, trigger: (its name, its table)
 _DROP_OF = {10, 12, 14, 16}  # index, temporary index, temporary trigger, trigger: (name, table)
 _DROP_TABLE = {11, 13}  # table, temporary table: (name, -)
 
+REFUSED = "not authorized"
+"""What SQLite says of a statement the authorizer refuses."""
+
 _KEPT = {
     _DELETE: {"audit_event", "audit_stream"},
     _UPDATE: {"audit_event", "audit_private"},

@@ -7,6 +7,7 @@ import pytest
 
 from dxflow.errors import NotFound
 from dxflow.services.reading import case_pages, case_view, diagrams
+from dxflow.services.work import pulling_back
 from tests.factories import ANALYSIS, SHEET, City
 from tests.statements import counted
 from tests.walks import do, to_committee, to_decision, to_kpi, to_opinions, to_sheet, vote
@@ -159,12 +160,10 @@ def test_the_timeline_says_who_did_what_in_which_post(city):
 
 
 def test_every_form_stands_as_it_was_and_a_recalled_one_is_marked(city):
-    from dxflow.services.work import cases
-
     case = to_sheet(city)
     city.clock.advance(hours=1)
     do(city, case, "applicant", "project_sheet", "submit", **SHEET)
-    cases.pull_back(city.site, city.actor("applicant"), case)
+    pulling_back.pull_back(city.site, city.actor("applicant"), case)
     papers = case_pages.papers(city.site, city.actor("applicant"), case).page
     assert papers.entries[0].title == "個票"
     assert papers.entries[0].superseded_at is not None

@@ -32,7 +32,7 @@ def register(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]
 def record(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
     """Record a period's values; a measure without a number keeps its note only."""
     period = read.text(payload, "period", required=True)
-    known = _by_id(act)
+    known = {one.id: one for one in measures.tracked(act.tx, case_ids=[act.case_id], period=period)}
     count = 0
     for row in read.rows(payload, "actuals"):
         one = known.get(read.text(row, "measure", required=True))

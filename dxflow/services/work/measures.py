@@ -56,9 +56,17 @@ class Tracked:
 
 
 def tracked(
-    tx: Connection, *, case_ids: Iterable[str] = (), measure_id: str | None = None
+    tx: Connection,
+    *,
+    case_ids: Iterable[str] = (),
+    measure_id: str | None = None,
+    period: str | None = None,
 ) -> list[Tracked]:
-    """Return measures with targets and values, in three queries whatever their number."""
+    """Return measures with targets and values, in three queries whatever their number.
+
+    With `period` only the values of that period are read: what a step needs must not grow with
+    the years.
+    """
     which = (
         tables.Measure.id == measure_id
         if measure_id is not None
@@ -78,11 +86,12 @@ def tracked(
     ):
         targets[row.measure_id].append(row)
     values: dict[str, list[Row[Any]]] = defaultdict(list)
-    for row in tx.execute(
-        select(tables.Actual.__table__)
-        .where(tables.Actual.measure_id.in_(ids), tables.Actual.superseded_at.is_(None))
-        .order_by(tables.Actual.at)
-    ):
+    actuals = select(tables.Actual.__table__).where(
+        tables.Actual.measure_id.in_(ids), tables.Actual.superseded_at.is_(None)
+    )
+    if period is not None:
+        actuals = actuals.where(tables.Actual.period == period)
+    for row in tx.execute(actuals.order_by(tables.Actual.at)):
         values[row.measure_id].append(row)
     return [_tracked(row, targets[row.id], values[row.id]) for row in rows]
 

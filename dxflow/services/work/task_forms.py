@@ -1,6 +1,6 @@
 """The form of a task or of a start: its definition in the case's version, and all it needs."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from dxflow.db.case import Case, Duty, Milestone
 from dxflow.db.process import Draft, ProcessInstance, WorkItem
 from dxflow.errors import NotFound
 from dxflow.forms import Option
+from dxflow.forms.definition import Component
 from dxflow.services import plain
 from dxflow.services.packs import store as packs
 from dxflow.services.people import organisation, visibility
@@ -85,7 +86,9 @@ def task_form(site: Site, actor: Actor, task_id: str) -> TaskForm:
         definition = pack.form(row.form_key)
         variables = plain.loads(row.variables)
         submitted = history.latest(tx, row.case_id)
-        context = _context(site, tx, actor, pack, variables | {"submitted": submitted}, case)
+        context = _context(
+            site, tx, actor, pack, variables | {"submitted": submitted}, case, definition
+        )
         draft = _draft(tx, actor, f"task:{task_id}")
         values = (
             plain.loads(draft.body)
@@ -161,6 +164,7 @@ def _context(
     pack: packs.Pack,
     variables: Mapping[str, Any],
     case: Mapping[str, Any] | None,
+    definition: forms.FormDefinition | None = None,
 ) -> forms.Context:
     who = organisation.directory(site, tx, actor.on)
     year = fiscal_year_of(actor.on)
@@ -171,7 +175,8 @@ def _context(
     )
     prefill: dict[str, Any] = {}
     if case is not None:
-        _add_case_rows(tx, case["id"], variables, options, prefill)
+        asked = None if definition is None else _asked(definition.components)
+        _add_case_rows(tx, case["id"], variables, asked, options, prefill)
     return forms.Context(
         options=options,
         variables=variables,
@@ -181,33 +186,52 @@ def _context(
     )
 
 
+def _asked(components: Iterable[Component]) -> set[str]:
+    """Return the option lists a form asks for and the names of its fields and lists."""
+    found: set[str] = set()
+    for component in components:
+        found |= {component.key, component.choices.key} | _asked(component.components)
+    return found
+
+
 def _add_case_rows(
     tx: Connection,
     case_id: str,
     variables: Mapping[str, Any],
+    asked: set[str] | None,
     options: dict[str, tuple[Option, ...]],
     prefill: dict[str, Any],
 ) -> None:
-    known = measures.tracked(tx, case_ids=[case_id])
-    options["measures"] = tuple(
-        Option(one.id, f"{one.measure.name}（{one.measure.unit}）") for one in known
-    )
-    period = variables.get("period")
-    prefill["actuals"] = [
-        {
-            "measure": one.id,
-            "value": next((str(a.value) for a in one.actuals if a.period == period), None),
-        }
-        for one in known
-    ]
-    milestones = tx.execute(
-        select(Milestone.__table__).where(Milestone.case_id == case_id).order_by(Milestone.position)
-    ).all()
-    options["milestones"] = tuple(Option(m.id, m.name) for m in milestones)
-    prefill["reports"] = [
-        {"milestone": m.id, "status": m.status, "note": m.note} for m in milestones
-    ]
-    duties = tx.execute(
-        select(Duty.id, Duty.text).where(Duty.case_id == case_id, Duty.status == "open")
-    ).all()
-    options["conditions"] = tuple(Option(d.id, d.text) for d in duties)
+    """Add the case's own lists and rows; only what the form asks for is read, None means all."""
+
+    def wanted(*names: str) -> bool:
+        return asked is None or not asked.isdisjoint(names)
+
+    if wanted("measures", "actuals"):
+        period = variables.get("period")
+        known = measures.tracked(tx, case_ids=[case_id], period=period)
+        options["measures"] = tuple(
+            Option(one.id, f"{one.measure.name}（{one.measure.unit}）") for one in known
+        )
+        prefill["actuals"] = [
+            {
+                "measure": one.id,
+                "value": next((str(a.value) for a in one.actuals if a.period == period), None),
+            }
+            for one in known
+        ]
+    if wanted("milestones", "reports"):
+        milestones = tx.execute(
+            select(Milestone.__table__)
+            .where(Milestone.case_id == case_id)
+            .order_by(Milestone.position)
+        ).all()
+        options["milestones"] = tuple(Option(m.id, m.name) for m in milestones)
+        prefill["reports"] = [
+            {"milestone": m.id, "status": m.status, "note": m.note} for m in milestones
+        ]
+    if wanted("conditions"):
+        duties = tx.execute(
+            select(Duty.id, Duty.text).where(Duty.case_id == case_id, Duty.status == "open")
+        ).all()
+        options["conditions"] = tuple(Option(d.id, d.text) for d in duties)
