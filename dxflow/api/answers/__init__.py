@@ -1,10 +1,10 @@
 """What the API answers: one schema per document, the source of its part of the OpenAPI."""
 
 from dxflow.api.answers.cases import Case, CaseInFull, CasePage, Completed, PulledBack
-from dxflow.api.answers.shared import Problem
 from dxflow.api.answers.log import EventPage
 from dxflow.api.answers.measures import KpiInFull, KpiPage
 from dxflow.api.answers.people import Me, Token
+from dxflow.api.answers.shared import Problem
 from dxflow.api.answers.work import ProcessInFull, ProcessList, Task, TaskInFull, TaskPage
 
 __all__ = [

@@ -2,8 +2,8 @@
 
 from marshmallow import Schema, fields, validate
 
-from dxflow.api.answers.shared import Change, Page, maybe_text, nested, text
 from dxflow.api.answers.measures import Kpi
+from dxflow.api.answers.shared import Change, Page, maybe_text, nested, text
 from dxflow.api.answers.work import Task
 from dxflow.api.fields import Day, Moment, Whole
 from dxflow.services.reading import case_list

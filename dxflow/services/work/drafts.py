@@ -138,22 +138,31 @@ def mine(site: Site, actor: Actor) -> list[DraftRow]:
 
 
 def require_open(site: Site, actor: Actor, draft_id: str) -> None:
-    """Raise HandedIn when the proposal of this draft has been handed in."""
+    """Raise HandedIn when the proposal of this draft has been handed in, NotFound for another's.
+
+    An id that nothing was saved under yet is open.
+    """
     with site.database.read() as tx:
         _require_not_handed_in(tx, actor, draft_id)
+        _require_not_anothers(tx, actor, draft_id)
 
 
 def _require_room(tx: Connection, actor: Actor, draft_id: str) -> None:
     _require_not_handed_in(tx, actor, draft_id)
-    owner = tx.execute(select(Draft.person_id).where(Draft.id == draft_id)).scalar_one_or_none()
-    if owner is None:
+    if _require_not_anothers(tx, actor, draft_id) is None:
         number = tx.execute(
             select(func.count()).select_from(Draft).where(Draft.person_id == actor.person_id)
         ).scalar_one()
         if number >= MOST:
             raise Invalid(_("下書きが {n} 件あります。使わないものを消してください。", n=MOST))
-    elif owner != actor.person_id:
+
+
+def _require_not_anothers(tx: Connection, actor: Actor, draft_id: str) -> str | None:
+    """Return the owner of a draft, None when nothing is saved under the id."""
+    owner = tx.execute(select(Draft.person_id).where(Draft.id == draft_id)).scalar_one_or_none()
+    if owner is not None and owner != actor.person_id:
         raise NotFound(_("下書きが見つかりません。"))
+    return owner
 
 
 def _require_not_handed_in(tx: Connection, actor: Actor, draft_id: str) -> None:
