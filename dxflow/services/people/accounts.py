@@ -36,28 +36,10 @@ class Login:
 def log_in(site: Site, username: str, password: str, origin: str, request_id: str = "") -> Login:
     """Open a browser session. Raises NotLoggedIn (same words for every reason) or Throttled."""
     person = _authenticate(site, username, password, origin, request_id)
-    now = site.now()
-    reference = secrets.token_urlsafe(32)
-    expires = now + timedelta(minutes=site.settings.session_absolute)
-    with site.database.write() as tx:
-        tx.execute(delete(WebSession).where(WebSession.expires_at < now))
-        tx.execute(
-            insert(WebSession).values(
-                reference_hash=_digest(reference),
-                person_id=person["id"],
-                epoch=person["epoch"],
-                acting_post=None,
-                created_at=now,
-                last_seen_at=now,
-                expires_at=expires,
-            )
-        )
-        audit.append_system(
-            tx,
-            audit.SystemStream.ACCESS,
-            system_event("session.started", now, person["id"], "page", request_id=request_id),
-        )
-    return Login(reference, person["id"], expires, person["must_change_password"])
+    login = _fresh(site, person, site.settings.session_absolute)
+    values = {"reference_hash": _digest(login.reference), "last_seen_at": site.now()}
+    event = ("session.started", "page", request_id)
+    return _opened(site, WebSession, login, values | {"acting_post": None}, person, event)
 
 
 def issue_token(
@@ -65,26 +47,44 @@ def issue_token(
 ) -> Login:
     """Issue a bearer token for programs. Raises NotLoggedIn or Throttled."""
     person = _authenticate(site, username, password, origin, request_id)
+    login = _fresh(site, person, site.settings.token_lifetime)
+    values = {"token_hash": _digest(login.reference)}
+    return _opened(site, ApiToken, login, values, person, ("token.created", "api", request_id))
+
+
+def _fresh(site: Site, person: RowMapping, minutes: int) -> Login:
+    expires = site.now() + timedelta(minutes=minutes)
+    return Login(secrets.token_urlsafe(32), person["id"], expires, person["must_change_password"])
+
+
+def _opened(
+    site: Site,
+    table: type[WebSession] | type[ApiToken],
+    login: Login,
+    values: dict[str, object],
+    person: RowMapping,
+    event: tuple[str, str, str],
+) -> Login:
+    """Write a login under its hash, and its event (type, channel, request); drop those over."""
     now = site.now()
-    reference = secrets.token_urlsafe(32)
-    expires = now + timedelta(minutes=site.settings.token_lifetime)
+    event_type, channel, request_id = event
     with site.database.write() as tx:
-        tx.execute(delete(ApiToken).where(ApiToken.expires_at < now))
+        tx.execute(delete(table).where(table.expires_at < now))
         tx.execute(
-            insert(ApiToken).values(
-                token_hash=_digest(reference),
-                person_id=person["id"],
+            insert(table).values(
+                person_id=login.person_id,
                 epoch=person["epoch"],
                 created_at=now,
-                expires_at=expires,
+                expires_at=login.expires_at,
+                **values,
             )
         )
         audit.append_system(
             tx,
             audit.SystemStream.ACCESS,
-            system_event("token.created", now, person["id"], "api", request_id=request_id),
+            system_event(event_type, now, login.person_id, channel, request_id=request_id),
         )
-    return Login(reference, person["id"], expires, person["must_change_password"])
+    return login
 
 
 def actor_of_session(site: Site, reference: str, request_id: str = "") -> Actor:
