@@ -37,9 +37,13 @@ def log_in(site: Site, username: str, password: str, origin: str, request_id: st
     """Open a browser session. Raises NotLoggedIn (same words for every reason) or Throttled."""
     person = _authenticate(site, username, password, origin, request_id)
     login = _fresh(site, person, site.settings.session_absolute)
-    values = {"reference_hash": _digest(login.reference), "last_seen_at": site.now()}
+    values: dict[str, object] = {
+        "reference_hash": _digest(login.reference),
+        "last_seen_at": site.now(),
+        "acting_post": None,
+    }
     event = ("session.started", "page", request_id)
-    return _opened(site, WebSession, login, values | {"acting_post": None}, person, event)
+    return _opened(site, WebSession, login, values, person, event)
 
 
 def issue_token(
@@ -48,7 +52,7 @@ def issue_token(
     """Issue a bearer token for programs. Raises NotLoggedIn or Throttled."""
     person = _authenticate(site, username, password, origin, request_id)
     login = _fresh(site, person, site.settings.token_lifetime)
-    values = {"token_hash": _digest(login.reference)}
+    values: dict[str, object] = {"token_hash": _digest(login.reference)}
     return _opened(site, ApiToken, login, values, person, ("token.created", "api", request_id))
 
 
