@@ -95,6 +95,15 @@ def test_nobody_else_sees_a_draft_whatever_their_role(browse, sqlite_city):
             assert "秘密の案" not in browser.get(path).text, (name, path)
 
 
+def test_the_address_of_somebody_elses_draft_leads_nowhere(browse):
+    owner, other = browse("applicant"), browse("colleague")
+    address = begin(owner)
+    assert owner.get(address).status_code == 200
+    owner.post(address, {"title": "秘密の案", "_save": "1"})
+    assert owner.get(address).status_code == 200
+    assert other.get(address).status_code == 404
+
+
 def test_missing_fields_come_back_with_everything_typed(browse, sqlite_city):
     browser = browse("applicant")
     address = begin(browser)
