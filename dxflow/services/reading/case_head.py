@@ -213,12 +213,36 @@ def _stage_state(opened: Opened, place: int, here: int, visit: Visit | None) -> 
 
 def tracking_processes(pack: packs.Pack) -> frozenset[str]:
     """Return the processes in which measured values are recorded: they say so by `kpi.record`."""
+    return _processes_with(pack, "kpi.record")
+
+
+def is_past_reports(opened: Opened) -> bool:
+    """Return whether milestones are reported no more.
+
+    The case has ended, or stands in a stage after the last whose process has `milestone.report`.
+    """
+    if not opened.running:
+        return True
+    reporting = _processes_with(opened.pack, "milestone.report")
+    order = [one.key for one in opened.pack.settings.stages]
+    top = opened.case["process_key"]
+    places = [
+        place
+        for place, key in enumerate(order)
+        if (call := opened.pack.element(top, key)) is not None and call.called_process in reporting
+    ]
+    here = opened.case["stage"]
+    return bool(places) and here in order and order.index(here) > max(places)
+
+
+def _processes_with(pack: packs.Pack, command: str) -> frozenset[str]:
+    """Return the processes that run a command, by a task or by completing one."""
     return frozenset(
         key
         for key, process in pack.processes.items()
         if any(
-            "command:kpi.record" in element.properties
-            or (element.kind is Kind.SERVICE_TASK and element.job_type == "kpi.record")
+            f"command:{command}" in element.properties
+            or (element.kind is Kind.SERVICE_TASK and element.job_type == command)
             for element in process.elements.values()
         )
     )

@@ -20,7 +20,13 @@ from dxflow.services.people import naming, visibility
 from dxflow.services.people.actor import Actor
 from dxflow.services.people.naming import Names
 from dxflow.services.reading import case_rulings, kpis, submitted
-from dxflow.services.reading.case_head import CaseHead, Facts, head_of, read_facts
+from dxflow.services.reading.case_head import (
+    CaseHead,
+    Facts,
+    head_of,
+    is_past_reports,
+    read_facts,
+)
 from dxflow.services.reading.case_opening import Opened, open_case
 from dxflow.services.reading.case_rounds import Rounds, rounds_of
 from dxflow.services.reading.case_rulings import DecisionView
@@ -77,7 +83,10 @@ class DutyView:
 
 @dataclass(frozen=True)
 class MilestoneView:
-    """A step of the execution. `status` is planned, doing, done or dropped."""
+    """A step of the execution. `status` is planned, doing, done or dropped.
+
+    `unreported`: nobody said that it was done, and nobody will be asked any more.
+    """
 
     name: str
     due_on: date | None
@@ -85,6 +94,7 @@ class MilestoneView:
     status_name: str
     note: str
     late: bool
+    unreported: bool = False
 
 
 @dataclass(frozen=True)
@@ -135,6 +145,7 @@ def page_of(opened: Opened, facts: Facts) -> CasePage:
     handed_in = _handed_in(opened)
     title, summary = _summary(opened, handed_in)
     duties, milestones = _duty_rows(opened), _milestone_rows(opened)
+    over = is_past_reports(opened)
     decisions = case_rulings.decision_rows(opened)
     names = naming.load(
         opened.tx,
@@ -150,7 +161,7 @@ def page_of(opened: Opened, facts: Facts) -> CasePage:
             kpis.of_case(opened.site, opened.tx, opened.actor, opened.case, opened.pack, top.lead)
         ),
         duties=tuple(_duty(opened, row, names) for row in duties),
-        milestones=tuple(_milestone(opened, row) for row in milestones),
+        milestones=tuple(_milestone(opened, row, over=over) for row in milestones),
         opinions=_opinions(opened, handed_in, names),
         rounds=rounds_of(opened, facts.items),
         decisions=tuple(case_rulings.decision_view(row, names.post(row.post)) for row in decisions),
@@ -273,7 +284,7 @@ def _milestone_rows(opened: Opened) -> list[Row[Any]]:
     )
 
 
-def _milestone(opened: Opened, row: Row[Any]) -> MilestoneView:
+def _milestone(opened: Opened, row: Row[Any], *, over: bool) -> MilestoneView:
     words = {
         "planned": _("これから"),
         "doing": _("進行中"),
@@ -281,13 +292,16 @@ def _milestone(opened: Opened, row: Row[Any]) -> MilestoneView:
         "dropped": _("取りやめ"),
     }
     waits = row.status in ("planned", "doing")
+    if over:
+        words |= {"planned": _("報告なし"), "doing": _("完了の報告なし")}
     return MilestoneView(
         name=row.name,
         due_on=row.due_on,
         status=row.status,
         status_name=words.get(row.status, row.status),
         note=row.note,
-        late=bool(waits and row.due_on and row.due_on < opened.actor.on),
+        late=bool(waits and not over and row.due_on and row.due_on < opened.actor.on),
+        unreported=waits and over,
     )
 
 
