@@ -7,10 +7,20 @@ import pytest
 
 from dxflow.errors import NotFound
 from dxflow.services.reading import case_pages, case_view, diagrams
-from dxflow.services.work import pulling_back
+from dxflow.services.work import cases, pulling_back
 from tests.factories import ANALYSIS, SHEET, City
+from tests.integration.histories import ANSWERS
 from tests.statements import counted
-from tests.walks import do, to_committee, to_decision, to_kpi, to_opinions, to_sheet, vote
+from tests.walks import (
+    do,
+    to_committee,
+    to_decision,
+    to_execution,
+    to_kpi,
+    to_opinions,
+    to_sheet,
+    vote,
+)
 
 
 def page(city: City, by: str, case: str) -> case_view.CasePage:
@@ -217,3 +227,66 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_forms(city):
             do(city, case, "head", "sheet_approval", "send_back", reason="直す", return_to="sheet")
             do(city, case, "applicant", "project_sheet", "submit", **SHEET)
     assert numbers[:3] == numbers[3:]
+
+
+def milestones(city: City, case: str) -> list[tuple[str, bool]]:
+    return [(one.status_name, one.late) for one in page(city, "cio", case).milestones]
+
+
+def test_milestones_are_late_only_while_they_can_be_reported(city):
+    case = to_execution(city)
+    city.clock.at(date(2026, 8, 3))
+    assert milestones(city, case) == [("これから", True), ("これから", False)]
+    do(city, case, "applicant", "execution_report", "done", progress="終えた", reports=[])
+    city.clock.at(date(2026, 12, 1))
+    assert milestones(city, case) == [("報告なし", False), ("報告なし", False)]
+
+
+def test_milestones_of_a_case_that_was_stopped_are_not_late(city):
+    case = to_opinions(city)
+    cases.withdraw(city.site, city.actor("applicant"), case, "やめる")
+    city.clock.at(date(2026, 12, 1))
+    assert {late for _name, late in milestones(city, case)} <= {False}
+
+
+def states(city: City, case: str) -> dict[str, str]:
+    """Return the state of every step, those inside as `outer/inner`."""
+    steps = case_pages.progress(city.site, city.actor("cio"), case).standing.steps
+    found = {step.key: step.state for step in steps}
+    return found | {
+        f"{step.key}/{inner.key}": inner.state for step in steps for inner in step.children
+    }
+
+
+def test_tasks_of_a_finished_phase_that_were_never_asked_for_were_not_taken(city):
+    case = to_committee(city)
+    found = states(city, case)
+    assert found["sheet/project_sheet"] == "done"
+    assert found["sheet/small_sheet"] == "skipped"
+    assert found["committee/conclude"] == "open"
+    assert found["decision"] == "open"
+    standing = case_pages.progress(city.site, city.actor("cio"), case).standing
+    sheet = next(step for step in standing.steps if step.key == "sheet")
+    assert {one.note for one in sheet.children if one.state == "skipped"} == {"通らず"}
+    drawn = next(one for one in standing.diagrams if one.key == "sheet")
+    assert "small_sheet" not in {*drawn.active, *drawn.done, *drawn.returned}
+
+
+def test_a_small_improvement_does_not_wait_for_the_phases_it_goes_past(city):
+    case = to_sheet(
+        city, cost=200_000, sections_touched=1, personal_data=False, citizen_effect="some"
+    )
+    assert states(city, case)["opinions"] == "open"
+    do(city, case, "applicant", "small_sheet", "submit", **ANSWERS["small_sheet"])
+    do(city, case, "head", "sheet_approval", "approve", reason="")
+    found = states(city, case)
+    assert found["opinions"] == found["committee"] == "skipped"
+
+
+def test_nothing_is_still_to_come_once_a_case_has_ended(city):
+    case = to_sheet(city)
+    cases.withdraw(city.site, city.actor("applicant"), case, "やめる")
+    found = states(city, case)
+    assert found["idea"] == "done"
+    assert found["committee"] == found["kpi"] == "skipped"
+    assert "open" not in found.values()

@@ -39,7 +39,11 @@ _NAMED = frozenset(
 
 @dataclass(frozen=True)
 class Step:
-    """A step of the list: done, active, returned or open; `note` says when and by whom."""
+    """A step of the list; `note` says when and by whom.
+
+    `state` is done, active, returned, open (it may still come) or skipped (the case, or the phase
+    that it lies in, went on without it).
+    """
 
     key: str
     name: str
@@ -89,7 +93,7 @@ def standing_of(opened: Opened, facts: Facts) -> Standing:
     return Standing(
         diagrams,
         innermost[-1] if innermost else opened.case["process_key"],
-        tuple(_steps(opened.pack, opened.case["process_key"], state, set())),
+        tuple(_top_steps(opened, state)),
     )
 
 
@@ -198,27 +202,42 @@ def _diagram(pack: Pack, key: str, parent: str | None, state: _State) -> Diagram
     )
 
 
-def _steps(pack: Pack, key: str, state: _State, above: set[str]) -> Iterator[Step]:
-    """Yield the steps of a process in the order of its flows; a process in itself is not opened."""
-    process = pack.processes[key]
-    for element in _in_order(process):
-        if element.kind not in _NAMED:
-            continue
-        children: tuple[Step, ...] = ()
-        called = element.called_process
-        reached = (key, element.id) in state.active or (key, element.id) in state.visits
-        if called and reached and called in pack.processes and called not in above | {key}:
-            children = tuple(_steps(pack, called, state, above | {key}))
-        elif element.body is not None and reached:
-            children = tuple(
-                _step(key, inner, state)
-                for inner in _in_order(element.body)
-                if inner.kind in _NAMED
-            )
-        yield _step(key, element, state, children)
+def _top_steps(opened: Opened, state: _State) -> Iterator[Step]:
+    """Yield the phases: those before the one the case is in will not be taken any more."""
+    order = [one.key for one in opened.pack.settings.stages]
+    here = opened.case["stage"]
+    passed = order[: order.index(here)] if here in order else []
+    for element in _listed(opened.pack.processes[opened.case["process_key"]]):
+        over = not opened.running or element.id in passed
+        yield _opened_step(opened.pack, opened.case["process_key"], element, state, set(), over)
 
 
-def _step(key: str, element: Element, state: _State, children: tuple[Step, ...] = ()) -> Step:
+def _opened_step(
+    pack: Pack, key: str, element: Element, state: _State, above: set[str], over: bool
+) -> Step:
+    """Return a step with those inside, in the order of the flows.
+
+    A process in itself is not opened. What was completed and is not active is over inside.
+    """
+    place, inside = (key, element.id), above | {key}
+    visit, called = state.visits.get(place), element.called_process
+    within = over or bool(visit and visit.completed and place not in state.active)
+    children: tuple[Step, ...] = ()
+    if visit is None and place not in state.active:
+        pass
+    elif called and called in pack.processes and called not in inside:
+        children = tuple(
+            _opened_step(pack, called, inner, state, inside, within)
+            for inner in _listed(pack.processes[called])
+        )
+    elif element.body is not None:
+        children = tuple(_step(key, inner, state, within) for inner in _listed(element.body))
+    return _step(key, element, state, over, children)
+
+
+def _step(
+    key: str, element: Element, state: _State, over: bool, children: tuple[Step, ...] = ()
+) -> Step:
     place = (key, element.id)
     visit = state.visits.get(place)
     notes = []
@@ -227,8 +246,12 @@ def _step(key: str, element: Element, state: _State, children: tuple[Step, ...] 
         notes += list(dict.fromkeys(state.holders.get(place, ())))
     elif place in state.returned:
         kind = "returned"
+    elif visit is not None and visit.completed:
+        kind = "done"
     else:
-        kind = "done" if visit is not None and visit.completed else "open"
+        kind = "skipped" if over else "open"
+        if over:
+            notes.append(_("通らず") if visit is None else _("途中で打ち切り"))
     if visit is not None and visit.completed:
         day = wareki_short(local_date(visit.last_at))
         notes.append(
@@ -237,6 +260,10 @@ def _step(key: str, element: Element, state: _State, children: tuple[Step, ...] 
             else _("{date} 済み", date=day)
         )
     return Step(element.id, element.name or element.id, kind, _("、").join(notes), children)
+
+
+def _listed(process: Process) -> list[Element]:
+    return [element for element in _in_order(process) if element.kind in _NAMED]
 
 
 def _in_order(process: Process) -> list[Element]:
