@@ -16,7 +16,7 @@ from dxflow.services.reading import audit_log
 from dxflow.services.reading.audit_log import Filters
 from tests.factories import City
 from tests.statements import counted
-from tests.walks import to_sheet
+from tests.walks import to_execution, to_sheet
 
 
 def search(city: City, by: str = "auditor", **filters: object) -> list[audit_log.LogLine]:
@@ -84,6 +84,38 @@ def test_an_entry_names_person_post_and_what_changed(city):
     assert (line.person, line.post) == ("applicant", "市民課 主任")
     changes = {change.label: change.after for change in line.entry.changes}
     assert changes["題名"] == "転入手続のオンライン予約"
+
+
+def said(city: City, kind: str) -> dict[str, str]:
+    """Return the fields after the latest event of a type."""
+    return {one.label: one.after for one in search(city, type=kind)[0].entry.changes}
+
+
+def test_values_are_told_in_the_words_of_the_events_own_pack(city):
+    to_execution(city)
+    assert said(city, "case.units_changed")["担当課"] == "市民課"
+    assert said(city, "committee.voted")["判断"] == "承認"
+    assert said(city, "decision.recorded")["決裁"] == "承認"
+    pressed = {
+        change.after
+        for line in search(city, type="task.completed")
+        for change in line.entry.changes
+        if change.field == "outcome"
+    }
+    assert pressed
+    assert not any(text.isascii() for text in pressed)
+    assert "head-" not in said(city, "committee.convened")["審議に加わる席"]
+
+
+def test_the_result_of_a_table_reads_as_labels_and_values_and_stays_in_the_exact_text(city):
+    to_execution(city)
+    lines = search(city, type="decision_table.evaluated")
+    line = next(one for one in lines if one.entry.changes[0].field == "route")
+    (result,) = line.entry.changes
+    assert result.after.startswith("道筋: 取組、理由: ")
+    proof = audit_log.event(city.site, city.actor("auditor"), line.id)
+    assert proof.line.entry.changes == line.entry.changes
+    assert "initiative" in proof.body
 
 
 def test_a_name_that_was_searched_for_is_personal(city):

@@ -4,7 +4,7 @@ Reading the log is itself an act: every view, export and verification leaves an 
 before the answer is given.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -29,6 +29,7 @@ from dxflow.services.people import naming, organisation
 from dxflow.services.people.actor import Actor
 from dxflow.services.people.events import who as who_acts
 from dxflow.services.people.naming import Names
+from dxflow.services.reading import audit_words
 from dxflow.services.reading.case_list import folded
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
@@ -57,7 +58,7 @@ class Filters:
 
 @dataclass(frozen=True)
 class LogLine:
-    """An entry with the names of its ids. `id` is the event's address in this database."""
+    """An entry with names for its ids and its values in words. `id` is the event's address in this database."""
 
     id: int
     entry: audit.Entry
@@ -248,25 +249,35 @@ def _case(tx: Connection, text: str) -> str:
 def _lines(site: Site, tx: Connection, actor: Actor, rows: Sequence[Any]) -> list[LogLine]:
     private = private_values(tx, [digest for row in rows for digest in _committed(row.body)])
     entries = [audit.describe(row.body, private) for row in rows]
-    names = _names(site, tx, actor, entries)
+    posts, units = audit_words.keys(entries)
+    names = _names(site, tx, actor, entries, posts, units)
     numbers = _numbers(tx, entries)
+    sources = audit_words.sources(site, tx, [row.body for row in rows])
     return [
         LogLine(
             id=row.id,
-            entry=entry,
+            entry=audit_words.worded(entry, source, names),
             person=names.person(entry.person),
             post=names.post(entry.post),
             on_behalf_of=names.person(entry.on_behalf_of) if entry.on_behalf_of else "",
             case_number=numbers.get(entry.case_id, ""),
         )
-        for row, entry in zip(rows, entries, strict=True)
+        for row, entry, source in zip(rows, entries, sources, strict=True)
     ]
 
 
-def _names(site: Site, tx: Connection, actor: Actor, entries: Sequence[audit.Entry]) -> Names:
+def _names(
+    site: Site,
+    tx: Connection,
+    actor: Actor,
+    entries: Sequence[audit.Entry],
+    posts: Collection[str] = (),
+    units: Collection[str] = (),
+) -> Names:
     persons = [person for entry in entries for person in (entry.person, entry.on_behalf_of)]
     who = organisation.directory(site, tx, actor.on)
-    return naming.load(tx, who, persons=persons, posts=[entry.post for entry in entries])
+    acting = [entry.post for entry in entries]
+    return naming.load(tx, who, persons=persons, posts=[*acting, *posts], units=units)
 
 
 def _numbers(tx: Connection, entries: Sequence[audit.Entry]) -> Mapping[str, str]:

@@ -111,7 +111,7 @@ def _ruling(opened: Opened, row: Row[Any], *, earlier: bool) -> RulingView:
     fired = [rule for rule in plain.loads(row.fired) if rule["decision"] == row.decision]
     result = plain.loads(row.result)
     keys = {*plain.loads(row.inputs), *(result if isinstance(result, dict) else ())}
-    words = _Words(opened, pack, keys)
+    words = Words(Names(opened.who, {}, {}, {}), pack, keys)
     model = pack.decisions.get(row.decision)
     table = model.decisions[row.decision].table if model else None
     hit = {rule["index"] for rule in fired}
@@ -139,11 +139,11 @@ def _ruling(opened: Opened, row: Row[Any], *, earlier: bool) -> RulingView:
     )
 
 
-class _Words:
+class Words:
     """Turns cells into words: texts become the labels that the pack gives them."""
 
-    def __init__(self, opened: Opened, pack: packs.Pack, keys: Collection[str]) -> None:
-        self.names = Names(opened.who, {}, {}, {})
+    def __init__(self, names: Names, pack: packs.Pack, keys: Collection[str]) -> None:
+        self.names = names
         self.labels: dict[str, str] = {
             option.value: option.label
             for form in pack.forms.values()

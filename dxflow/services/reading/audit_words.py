@@ -1,0 +1,194 @@
+"""The values of the audit log in words: buttons, units, posts, results of decision tables.
+
+Labels are those of the pack version that the event itself names. A value that nothing is known of
+stays as it was written; the exact text of an event is shown beside it, see audit_log.Proof.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import Connection
+
+from dxflow import audit
+from dxflow.committee.resolution import choice_label
+from dxflow.committee.voting import Choice
+from dxflow.decisions.table import TableLogic
+from dxflow.errors import NotFound
+from dxflow.forms import FormDefinition
+from dxflow.services import plain
+from dxflow.services.packs import store as packs
+from dxflow.services.people import naming
+from dxflow.services.people.naming import Names
+from dxflow.services.reading import submitted
+from dxflow.services.reading.case_rulings import Words
+from dxflow.services.site import Site
+from dxflow.texts import gettext as _
+
+_UNITS = frozenset({"lead", "related", "extend_unit"})
+_POSTS = frozenset({"post", "seats", "recused"})
+_ROW = re.compile(r"\[\d+\]")
+#: How audit.describe joins the values of a list.
+_COMMA = "、"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the words of an event come from: its pack version and its form, when known."""
+
+    pack: packs.Pack | None = None
+    form: FormDefinition | None = None
+
+
+def sources(site: Site, tx: Connection, bodies: Iterable[str]) -> list[Source]:
+    """Return the source of each stored body; a damaged or foreign one has none."""
+    return [_source(site, tx, body) for body in bodies]
+
+
+def keys(entries: Iterable[audit.Entry]) -> tuple[set[str], set[str]]:
+    """Return the keys of posts and of units that stand in the changes."""
+    posts: set[str] = set()
+    units: set[str] = set()
+    for entry in entries:
+        for change in entry.changes:
+            found = {part for side in (change.before, change.after) for part in side.split(_COMMA)}
+            if change.field in _POSTS:
+                posts |= found
+            elif _is_unit(entry, change):
+                units |= found
+    return posts - {""}, units - {""}
+
+
+def worded(entry: audit.Entry, source: Source, names: Names) -> audit.Entry:
+    """Return the entry with its changes in words."""
+    return replace(entry, changes=tuple(_line(entry, one, source, names) for one in entry.changes))
+
+
+def _source(site: Site, tx: Connection, body: str) -> Source:
+    try:
+        event = plain.loads(body)
+    except ValueError:
+        return Source()
+    digest = event.get("definition") if isinstance(event, dict) else None
+    if not isinstance(digest, str) or not digest:
+        return Source()
+    try:
+        pack = packs.load(site, tx, digest)
+    except NotFound:
+        return Source()
+    wanted = event.get("form")
+    return Source(pack, next((one for one in pack.forms.values() if one.digest == wanted), None))
+
+
+def _is_unit(entry: audit.Entry, change: audit.ChangeLine) -> bool:
+    return change.field in _UNITS or (entry.type, change.field) == ("case.extended", "unit")
+
+
+def _line(
+    entry: audit.Entry, change: audit.ChangeLine, source: Source, names: Names
+) -> audit.ChangeLine:
+    if entry.type == "timer.fired":
+        return replace(change, label=_("期限"), after=change.label)
+    say = _teller(entry, change, source, names)
+    return replace(change, before=say(change.before), after=say(change.after)) if say else change
+
+
+def _teller(
+    entry: audit.Entry, change: audit.ChangeLine, source: Source, names: Names
+) -> Callable[[str], str] | None:
+    """Return what puts a side of the change into words, None when it is to stay as it is."""
+    field, pack, form = change.field, source.pack, source.form
+    if entry.type == "decision_table.evaluated":
+        return (lambda text: _result(text, field, pack, names)) if pack else None
+    if entry.type == "task.completed" and field == "outcome":
+        return (lambda text: submitted.outcome_words(form, text)[0]) if form else None
+    if _is_unit(entry, change):
+        return lambda text: _each(text, names.unit)
+    if form is not None and pack is not None:
+        labels = _options(pack, form, field)
+        return (lambda text: _each(text, lambda one: labels.get(one, one))) if labels else None
+    if field in _POSTS:
+        return lambda text: _each(text, names.post)
+    if field == "element" and pack is not None:
+        return lambda text: submitted.step_name(pack, text)
+    fixed = _FIXED.get((entry.type, field))
+    return fixed(pack, names) if fixed else None
+
+
+def _each(text: str, word: Callable[[str], str]) -> str:
+    return _(_COMMA).join(map(word, text.split(_COMMA))) if text else ""
+
+
+def _options(pack: packs.Pack, form: FormDefinition, field: str) -> dict[str, str]:
+    """Return the labels of a field's options: those in the form and those of the pack."""
+    path = _ROW.sub("", field)
+    written = (one for fact in form.fields() if fact.path == path for one in fact.options)
+    offered = pack.settings.options.get(path.rpartition(".")[2], ())
+    return {one.value: one.label for one in (*offered, *written)}
+
+
+def _result(text: str, decision: str, pack: packs.Pack, names: Names) -> str:
+    """Return the result of a decision as "label: value" pairs, in the order of its table."""
+    try:
+        value = plain.loads(text)
+    except ValueError:
+        return text
+    model = pack.decisions.get(decision)
+    logic = model.decisions[decision].logic if model else None
+    outputs = logic.outputs if isinstance(logic, TableLogic) else ()
+    labels = {one.name: one.label or one.name for one in outputs}
+    return _told(value, labels, Words(names, pack, {*labels}))
+
+
+def _told(value: Any, labels: Mapping[str, str], words: Words) -> str:
+    if isinstance(value, dict):
+        order = [key for key in labels if key in value] + [k for k in value if k not in labels]
+        return _COMMA.join(
+            f"{labels.get(key, key)}: {_told(value[key], {}, words)}" for key in order
+        )
+    if isinstance(value, list):
+        return _COMMA.join(_told(one, labels, words) for one in value) or _("（なし）")
+    if isinstance(value, bool) or value is None:
+        return words.value({True: "true", False: "false", None: "null"}[value])
+    return words.value(str(value))
+
+
+def _choice(text: str) -> str:
+    return choice_label(Choice(text)) if text in set(Choice) else text
+
+
+def _milestone(text: str) -> str:
+    known = {
+        "planned": _("これから"), "doing": _("進行中"), "done": _("済み"), "dropped": _("取りやめ"),
+    }  # fmt: skip
+    return known.get(text, text)
+
+
+def _account(text: str) -> str:
+    return {"active": _("有効"), "disabled": _("無効")}.get(text, text)
+
+
+def _opinion(pack: packs.Pack | None) -> Callable[[str], str]:
+    """Return words for an opinion: the button's, when every form that has it says the same."""
+
+    def say(text: str) -> str:
+        forms: Sequence[FormDefinition] = tuple(pack.forms.values()) if pack else ()
+        found = {one.label for form in forms for one in form.outcomes if one.key == text}
+        return found.pop() if len(found) == 1 else text
+
+    return say
+
+
+_Teller = Callable[[packs.Pack | None, Names], Callable[[str], str]]
+_FIXED: Mapping[tuple[str, str], _Teller] = {
+    ("decision.recorded", "outcome"): lambda _pack, _names: _choice,
+    ("committee.voted", "verdict"): lambda _pack, _names: _choice,
+    ("milestone.reported", "milestone"): lambda _pack, _names: _milestone,
+    ("person.deactivated", "status"): lambda _pack, _names: _account,
+    ("person.reactivated", "status"): lambda _pack, _names: _account,
+    ("opinion.recorded", "by"): lambda _pack, names: names.group,
+    ("opinion.recorded", "opinion"): lambda pack, _names: _opinion(pack),
+    ("role.granted", "roles"): lambda _pack, _names: naming.role_name,
+    ("role.ended", "roles"): lambda _pack, _names: naming.role_name,
+}
