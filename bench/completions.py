@@ -9,7 +9,7 @@ from bench.cities import version
 from bench.measuring import Against, BareRows, Stopwatch, alternate, counting
 from bench.report import Figure
 from dxflow import forms
-from dxflow.services.work import tasks
+from dxflow.services.acts import tasks
 from tests.factories import ANALYSIS, SHEET, City
 from tests.walks import TRIAGE, task_of
 

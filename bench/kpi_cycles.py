@@ -6,7 +6,7 @@ from bench.measuring import Stopwatch, counting
 from bench.report import Figure
 from dxflow import forms
 from dxflow.db.process import Timer
-from dxflow.services.work import tasks
+from dxflow.services.acts import tasks
 from tests.factories import SHEET, City
 from tests.walks import task_of, to_kpi
 

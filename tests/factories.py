@@ -17,6 +17,7 @@ from dxflow.db.identity import Person
 from dxflow.errors import NotFound
 from dxflow.ids import new_id
 from dxflow.jobs.runner import Runner
+from dxflow.services.acts import cases, task_forms, tasks, upkeep
 from dxflow.services.commands import COMMANDS
 from dxflow.services.packs import store as packs
 from dxflow.services.people import organisation, passwords, visibility
@@ -24,7 +25,6 @@ from dxflow.services.people.actor import Actor
 from dxflow.services.people.organisation import HoldingRow, Organisation, PostRow, UnitRow
 from dxflow.services.reading import inbox
 from dxflow.services.site import Site
-from dxflow.services.work import cases, task_forms, tasks, upkeep
 
 ROOT = Path(__file__).parents[1]
 PASSWORD = "correct-horse-7"

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from dxflow.services.acts.tasks import Completed
 from dxflow.services.reading.inbox import Listed
-from dxflow.services.work.tasks import Completed
 from tests.factories import ANALYSIS, SHEET, City
 
 MEMBERS = ("civic_head", "tax_head", "mgmt_head", "it_head", "planning_head", "cio")

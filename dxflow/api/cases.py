@@ -7,9 +7,9 @@ from dxflow import forms
 from dxflow.api import answers, present, requests
 from dxflow.api.call import Call
 from dxflow.api.operation import Answer, Operation
+from dxflow.services.acts import cases, duties, pulling_back, task_forms
+from dxflow.services.acts.task_forms import TaskForm
 from dxflow.services.reading import case_list, case_record
-from dxflow.services.work import cases, duties, pulling_back, task_forms
-from dxflow.services.work.task_forms import TaskForm
 
 
 def start(call: Call) -> Answer:

@@ -6,6 +6,7 @@ from typing import Any
 
 from dxflow import forms
 from dxflow.audit import ChangeLine
+from dxflow.services.acts.task_forms import TaskForm
 from dxflow.services.paging import Page
 from dxflow.services.reading.audit_log import LogLine
 from dxflow.services.reading.case_list import CaseRow
@@ -13,7 +14,6 @@ from dxflow.services.reading.case_record import CaseRecord, FullCase, TaskRecord
 from dxflow.services.reading.inbox import Listed
 from dxflow.services.reading.kpis import KpiDetail, KpiRow
 from dxflow.services.reading.timeline import Entry
-from dxflow.services.work.task_forms import TaskForm
 
 
 def page(found: Page[Any], entries: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from dxflow.api import answers, present
 from dxflow.api.call import Call
 from dxflow.api.operation import Answer, Operation
-from dxflow.services.work import processes
+from dxflow.services.acts import processes
 
 
 def listed(call: Call) -> Answer:

@@ -12,10 +12,10 @@ from dxflow.api.call import Call
 from dxflow.engine import StepFailed
 from dxflow.errors import DxflowError, Invalid, NotAllowed, Throttled, Unavailable
 from dxflow.problems import Refused
+from dxflow.services.acts import incidents
+from dxflow.services.acts.tasks import TaskClosed
 from dxflow.services.people import denials
 from dxflow.services.site import Site
-from dxflow.services.work import incidents
-from dxflow.services.work.tasks import TaskClosed
 from dxflow.texts import gettext as _
 
 log = logging.getLogger("dxflow.api")

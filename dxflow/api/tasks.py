@@ -4,9 +4,9 @@ from dxflow import forms
 from dxflow.api import answers, present, requests
 from dxflow.api.call import Call
 from dxflow.api.operation import Answer, Operation
+from dxflow.services.acts import task_forms, tasks
+from dxflow.services.acts.tasks import Completed
 from dxflow.services.reading import case_record, inbox
-from dxflow.services.work import task_forms, tasks
-from dxflow.services.work.tasks import Completed
 
 
 def listed(call: Call) -> Answer:

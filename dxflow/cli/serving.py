@@ -18,10 +18,10 @@ from waitress.server import create_server
 from dxflow.cli.output import Output
 from dxflow.config import Settings
 from dxflow.jobs.runner import Runner
+from dxflow.services.acts import upkeep
 from dxflow.services.installation import bootstrap
 from dxflow.services.installation.opening import opened
 from dxflow.services.site import Site
-from dxflow.services.work import upkeep
 from dxflow.texts import gettext as _
 
 log = logging.getLogger("dxflow.serve")

@@ -8,11 +8,11 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from werkzeug.wrappers import Response as Answer
 
 from dxflow.errors import Invalid
+from dxflow.services.acts import cases, duties, pulling_back
 from dxflow.services.packs.store import status_name
 from dxflow.services.people.access import signed_in
 from dxflow.services.reading import case_list, case_pages, case_view, diagrams
 from dxflow.services.reading.case_head import CaseHead
-from dxflow.services.work import cases, duties, pulling_back
 from dxflow.texts import gettext as _
 from dxflow.web import current
 from dxflow.web.inbox import page_number

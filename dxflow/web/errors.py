@@ -15,10 +15,10 @@ from werkzeug.wrappers import Response as Answer
 
 from dxflow.engine import StepFailed
 from dxflow.errors import DxflowError, Invalid, NotAllowed, NotLoggedIn, Throttled, Unavailable
+from dxflow.services.acts import incidents
+from dxflow.services.acts.drafts import HandedIn
+from dxflow.services.acts.tasks import TaskClosed
 from dxflow.services.people import denials
-from dxflow.services.work import incidents
-from dxflow.services.work.drafts import HandedIn
-from dxflow.services.work.tasks import TaskClosed
 from dxflow.texts import gettext as _
 from dxflow.web import current, frame, security
 

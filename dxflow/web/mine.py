@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from flask import Blueprint, render_template, url_for
 
+from dxflow.services.acts import drafts
 from dxflow.services.people.access import signed_in
 from dxflow.services.reading import my_cases
 from dxflow.services.reading.my_cases import Turn
-from dxflow.services.work import drafts
 from dxflow.texts import gettext as _
 from dxflow.web import current, onward
 from dxflow.web.inbox import page_number

@@ -7,9 +7,9 @@ from werkzeug.wrappers import Response
 from dxflow import forms
 from dxflow.engine import StepFailed
 from dxflow.errors import Conflict, Invalid, Unavailable
+from dxflow.services.acts import cases, drafts, processes, task_forms
+from dxflow.services.acts.task_forms import TaskForm
 from dxflow.services.people.access import signed_in
-from dxflow.services.work import cases, drafts, processes, task_forms
-from dxflow.services.work.task_forms import TaskForm
 from dxflow.texts import gettext as _
 from dxflow.web import current, frame, onward, posting
 from dxflow.web.errors import RETRY_AFTER

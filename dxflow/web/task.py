@@ -9,12 +9,12 @@ from werkzeug.wrappers import Response
 from dxflow import forms
 from dxflow.engine import StepFailed
 from dxflow.errors import Invalid, Unavailable
+from dxflow.services.acts import drafts, task_forms, tasks
+from dxflow.services.acts.history import DRAFT
+from dxflow.services.acts.task_forms import TaskForm
+from dxflow.services.acts.tasks import Completed, TaskClosed
 from dxflow.services.people.access import signed_in
 from dxflow.services.reading import briefing, inbox
-from dxflow.services.work import drafts, task_forms, tasks
-from dxflow.services.work.history import DRAFT
-from dxflow.services.work.task_forms import TaskForm
-from dxflow.services.work.tasks import Completed, TaskClosed
 from dxflow.texts import gettext as _
 from dxflow.web import current, onward, posting
 from dxflow.web.errors import RETRY_AFTER

@@ -13,9 +13,9 @@ from typing import Any
 from dxflow.config import Settings
 from dxflow.db.engine import Database
 from dxflow.jobs import queue
+from dxflow.services.acts.upkeep import make_runner
 from dxflow.services.commands import COMMANDS
 from dxflow.services.site import Site
-from dxflow.services.work.upkeep import make_runner
 
 
 def die(*_arguments: Any) -> None:

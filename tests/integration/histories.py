@@ -20,12 +20,12 @@ from dxflow.db.case import Case
 from dxflow.db.job import Job
 from dxflow.db.process import ProcessInstance, Submission, Timer, WorkItem, WorkItemGroup
 from dxflow.errors import Conflict, NotAllowed, NotFound
+from dxflow.services.acts import cases, pulling_back, task_forms, tasks
+from dxflow.services.acts.act import lock
+from dxflow.services.acts.task_forms import TaskForm
 from dxflow.services.packs import store as packs
 from dxflow.services.people.actor import system_actor
 from dxflow.services.reading.inbox import Listed
-from dxflow.services.work import cases, pulling_back, task_forms, tasks
-from dxflow.services.work.act import lock
-from dxflow.services.work.task_forms import TaskForm
 from tests.factories import ANALYSIS, SHEET, City
 
 #: Buttons that bring a case forward; a history presses another one now and then.

@@ -5,9 +5,9 @@ import csv
 import pytest
 
 from dxflow.errors import Invalid
+from dxflow.services.acts import cases
 from dxflow.services.reading import case_list
 from dxflow.services.reading.case_list import Filters
-from dxflow.services.work import cases
 from tests.factories import City
 from tests.walks import to_committee, to_sheet
 

@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 
 from dxflow.errors import NotFound
+from dxflow.services.acts import cases, pulling_back
 from dxflow.services.reading import case_pages, case_view, diagrams
-from dxflow.services.work import cases, pulling_back
 from tests.factories import ANALYSIS, SHEET, City
 from tests.integration.histories import ANSWERS
 from tests.statements import counted

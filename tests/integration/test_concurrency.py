@@ -16,9 +16,9 @@ from dxflow.db.audit import AuditEvent
 from dxflow.db.case import Ballot, Case
 from dxflow.db.process import ProcessInstance, Submission, WorkItem
 from dxflow.errors import Conflict
+from dxflow.services.acts import cases, pulling_back, task_forms
+from dxflow.services.acts.tasks import Completed, TaskClosed
 from dxflow.services.packs import store as packs
-from dxflow.services.work import cases, pulling_back, task_forms
-from dxflow.services.work.tasks import Completed, TaskClosed
 from tests.factories import ANALYSIS, SHEET, City
 from tests.integration.histories import History, broken, environment
 from tests.walks import MEMBERS, to_committee, to_sheet

@@ -3,10 +3,10 @@
 import pytest
 
 from dxflow.errors import NotAllowed, NotFound
+from dxflow.services.acts import drafts
+from dxflow.services.acts.drafts import HandedIn
+from dxflow.services.acts.tasks import TaskClosed
 from dxflow.services.reading import briefing, my_cases
-from dxflow.services.work import drafts
-from dxflow.services.work.drafts import HandedIn
-from dxflow.services.work.tasks import TaskClosed
 from tests.factories import City
 from tests.integration.test_main_job import to_committee, to_kpi, to_sheet
 
@@ -60,7 +60,7 @@ def test_a_proposal_is_handed_in_once_under_its_draft(city: City):
     actor, draft = city.actor("applicant"), drafts.fresh_id(city.site)
     drafts.require_open(city.site, actor, draft)
     from dxflow import forms
-    from dxflow.services.work import cases, task_forms
+    from dxflow.services.acts import cases, task_forms
 
     form = task_forms.start_form(city.site, actor, "proposal")
     values = {

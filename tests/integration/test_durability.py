@@ -21,11 +21,11 @@ from dxflow.db.engine import Database
 from dxflow.db.process import Incident, ProcessInstance
 from dxflow.engine import StepFailed
 from dxflow.errors import Conflict, DxflowError, Unavailable
+from dxflow.services.acts import cases, incidents
+from dxflow.services.acts.act import Act
 from dxflow.services.installation import schema
 from dxflow.services.packs import store as packs
 from dxflow.services.site import Command
-from dxflow.services.work import cases, incidents
-from dxflow.services.work.act import Act
 from tests import postgres
 from tests.factories import ROOT, SHEET, City, found_city
 from tests.integration.histories import broken

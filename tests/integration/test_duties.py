@@ -6,8 +6,8 @@ from sqlalchemy import select
 from dxflow.audit import verify_database
 from dxflow.db.audit import AuditEvent
 from dxflow.errors import Conflict, Invalid, NotAllowed, NotFound
+from dxflow.services.acts import duties
 from dxflow.services.reading import case_view
-from dxflow.services.work import duties
 from tests.factories import City
 from tests.walks import to_decision
 

@@ -20,8 +20,8 @@ from dxflow.db.job import Job
 from dxflow.db.process import Incident, Timer
 from dxflow.jobs import queue
 from dxflow.jobs.queue import BACKOFF, LEASE, MAX_ATTEMPTS, Leased
+from dxflow.services.acts import cases, pulling_back, upkeep
 from dxflow.services.packs import store as packs
-from dxflow.services.work import cases, pulling_back, upkeep
 from tests.factories import ROOT, City
 from tests.integration.histories import broken
 from tests.integration.test_concurrency import at_once

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from dxflow.audit import verify_database
 from dxflow.db.case import Case, DecisionRecord, Deliberation, Duty, Workload
 from dxflow.errors import Conflict, NotAllowed, NotFound
-from dxflow.services.work import cases, pulling_back
+from dxflow.services.acts import cases, pulling_back
 from tests.factories import ANALYSIS, SHEET, City
 from tests.walks import to_committee, to_decision, to_kpi, to_sheet
 

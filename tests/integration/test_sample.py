@@ -26,13 +26,13 @@ from dxflow.db.identity import Person
 from dxflow.db.job import Job
 from dxflow.db.process import Incident, Submission, WorkItem
 from dxflow.errors import Conflict, NotLoggedIn, Throttled
+from dxflow.services.acts import cases, drafts
 from dxflow.services.installation import bootstrap
 from dxflow.services.installation.opening import open_site
 from dxflow.services.people import accounts, organisation
 from dxflow.services.reading import inbox
 from dxflow.services.sample import loading, script
 from dxflow.services.site import Site
-from dxflow.services.work import cases, drafts
 from tests import postgres
 
 #: A Saturday in November, and the first Monday after a half year has ended a year later.

@@ -13,9 +13,9 @@ from pathlib import Path
 from dxflow.config import Settings
 from dxflow.db.engine import Database
 from dxflow.jobs import queue
+from dxflow.services.acts import upkeep
 from dxflow.services.commands import COMMANDS
 from dxflow.services.site import Site
-from dxflow.services.work import upkeep
 
 POINTS = ("leased", "worked", "marked")
 

@@ -10,9 +10,9 @@ from dxflow.db.audit import AuditEvent
 from dxflow.db.process import Incident
 from dxflow.engine import StepFailed
 from dxflow.errors import Unavailable
+from dxflow.services.acts import tasks
 from dxflow.services.installation.bootstrap import operator
 from dxflow.services.people import registry as people
-from dxflow.services.work import tasks
 from tests.factories import PASSWORD, SHEET, City
 from tests.web.api_client import Caller, application
 from tests.web.test_api_main_job import IDEA, plain

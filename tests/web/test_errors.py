@@ -9,8 +9,8 @@ from sqlalchemy import event, func, select
 from dxflow.db.audit import AuditEvent
 from dxflow.db.process import Draft, Incident, Submission
 from dxflow.errors import Unavailable
+from dxflow.services.acts import tasks
 from dxflow.services.people import access
-from dxflow.services.work import tasks
 from dxflow.web.app import create_app
 from tests.integration.test_main_job import to_sheet
 from tests.web.conftest import Browser, text_of

@@ -5,7 +5,7 @@ from sqlalchemy import func, select
 
 from dxflow.db.case import Case
 from dxflow.db.process import Draft
-from dxflow.services.work import drafts
+from dxflow.services.acts import drafts
 from tests.web.conftest import Browser, text_of
 
 IDEA = {

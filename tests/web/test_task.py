@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from dxflow.db.case import Case
 from dxflow.db.process import Draft, Submission
-from dxflow.services.work import drafts
+from dxflow.services.acts import drafts
 from tests.integration.test_main_job import to_committee, to_kpi, to_sheet
 from tests.web.conftest import text_of
 

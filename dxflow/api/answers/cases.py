@@ -6,8 +6,8 @@ from dxflow.api.answers.measures import Kpi
 from dxflow.api.answers.shared import Change, Page, maybe_text, nested, text
 from dxflow.api.answers.work import Task
 from dxflow.api.fields import Day, Moment, Whole
+from dxflow.services.acts import cases
 from dxflow.services.reading import case_list
-from dxflow.services.work import cases
 
 #: `recalled`: pulled back by the applicant, who alone sees it until it is handed in again.
 STATUSES = (*case_list.STATUSES, cases.RECALLED)

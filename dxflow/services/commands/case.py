@@ -8,9 +8,9 @@ from sqlalchemy import delete, insert
 from dxflow import audit
 from dxflow.db.case import CaseUnit
 from dxflow.errors import Invalid
+from dxflow.services.acts import cases
+from dxflow.services.acts.act import Act
 from dxflow.services.commands import payload as read
-from dxflow.services.work import cases
-from dxflow.services.work.act import Act
 from dxflow.texts import gettext as _
 
 

@@ -20,9 +20,9 @@ from dxflow.committee.voting import tally as count
 from dxflow.db.case import Ballot, CaseUnit, Deliberation
 from dxflow.errors import Conflict, Invalid
 from dxflow.services import plain
+from dxflow.services.acts.act import Act
 from dxflow.services.commands import payload as read
 from dxflow.services.packs.settings import Body
-from dxflow.services.work.act import Act
 from dxflow.texts import gettext as _
 
 

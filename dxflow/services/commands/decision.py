@@ -10,8 +10,8 @@ from dxflow.authority.decision import deciding_post, may_decide
 from dxflow.db.case import DecisionRecord
 from dxflow.db.process import Submission
 from dxflow.errors import NotAllowed
+from dxflow.services.acts.act import Act
 from dxflow.services.commands import payload as read
-from dxflow.services.work.act import Act
 from dxflow.texts import gettext as _
 
 

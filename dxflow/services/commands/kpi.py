@@ -10,10 +10,10 @@ from dxflow.errors import Invalid
 from dxflow.kpi.achievement import Status
 from dxflow.kpi.measures import finest
 from dxflow.kpi.targets import revise as revised
+from dxflow.services.acts import measures
+from dxflow.services.acts.act import Act
+from dxflow.services.acts.measures import Tracked
 from dxflow.services.commands import payload as read
-from dxflow.services.work import measures
-from dxflow.services.work.act import Act
-from dxflow.services.work.measures import Tracked
 from dxflow.texts import gettext as _
 
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 from dxflow.jobs import queue
+from dxflow.services.acts.act import Act
 from dxflow.services.commands import payload as read
-from dxflow.services.work.act import Act
 
 
 def notify(act: Act, payload: dict[str, Any], element: str) -> dict[str, Any]:

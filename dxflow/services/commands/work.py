@@ -11,8 +11,8 @@ from dxflow.bpr.workload import Step, compare
 from dxflow.db.case import Duty, Milestone, Workload
 from dxflow.errors import Invalid
 from dxflow.services import plain
+from dxflow.services.acts.act import Act
 from dxflow.services.commands import payload as read
-from dxflow.services.work.act import Act
 from dxflow.texts import gettext as _
 
 MILESTONE_STATUSES = ("planned", "doing", "done", "dropped")

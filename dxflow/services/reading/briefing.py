@@ -16,6 +16,8 @@ from dxflow.calendars.periods import period_start
 from dxflow.db.identity import Person
 from dxflow.db.process import Submission
 from dxflow.services import plain
+from dxflow.services.acts import history, task_forms
+from dxflow.services.acts.measures import Tracked
 from dxflow.services.packs import store as packs
 from dxflow.services.people import naming
 from dxflow.services.people.actor import Actor
@@ -26,8 +28,6 @@ from dxflow.services.reading.case_rounds import VOTE, RoundView
 from dxflow.services.reading.case_rulings import RulingView
 from dxflow.services.reading.case_view import CasePage
 from dxflow.services.site import Site
-from dxflow.services.work import history, task_forms
-from dxflow.services.work.measures import Tracked
 
 #: How many periods of earlier values are shown.
 PERIODS = 4

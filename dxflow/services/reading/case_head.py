@@ -11,13 +11,13 @@ from dxflow.calendars.wareki import wareki_short
 from dxflow.clock import local_date
 from dxflow.db.case import CaseUnit
 from dxflow.models.model import Kind
+from dxflow.services.acts import pulling_back
+from dxflow.services.acts.tasks import may_act
 from dxflow.services.packs import store as packs
 from dxflow.services.people import naming
 from dxflow.services.people.naming import Names
 from dxflow.services.reading import inbox
 from dxflow.services.reading.case_opening import Opened, OpenItem, Visit
-from dxflow.services.work import pulling_back
-from dxflow.services.work.tasks import may_act
 from dxflow.texts import gettext as _
 
 #: A group with so few people is shown with their names.

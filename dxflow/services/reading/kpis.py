@@ -18,15 +18,15 @@ from dxflow.errors import Conflict, Invalid, NotAllowed, NotFound
 from dxflow.kpi.achievement import Achievement, Status
 from dxflow.kpi.measures import Measure, checked
 from dxflow.kpi.parsing import read_decimal
+from dxflow.services.acts import measures
+from dxflow.services.acts.act import Act, lock, require_running
+from dxflow.services.acts.measures import Tracked
 from dxflow.services.packs import store as packs
 from dxflow.services.paging import Page, bounds
 from dxflow.services.people import naming, organisation, visibility
 from dxflow.services.people.actor import Actor
 from dxflow.services.reading.case_head import tracking_processes
 from dxflow.services.site import Site
-from dxflow.services.work import measures
-from dxflow.services.work.act import Act, lock, require_running
-from dxflow.services.work.measures import Tracked
 from dxflow.texts import gettext as _
 
 #: A measure whose case has not come to measuring.

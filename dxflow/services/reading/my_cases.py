@@ -10,13 +10,13 @@ from sqlalchemy import Connection, func, select
 from dxflow.authority.directory import Directory
 from dxflow.db.case import Case
 from dxflow.db.process import ProcessInstance, WorkItem, WorkItemGroup
+from dxflow.services.acts import pulling_back
 from dxflow.services.packs import store as packs
 from dxflow.services.paging import Page, bounds
 from dxflow.services.people import naming, organisation
 from dxflow.services.people.actor import Actor
 from dxflow.services.reading import inbox
 from dxflow.services.site import Site
-from dxflow.services.work import pulling_back
 from dxflow.texts import gettext as _
 
 

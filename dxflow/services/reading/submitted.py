@@ -13,13 +13,13 @@ from dxflow.db.identity import Person
 from dxflow.db.process import Submission
 from dxflow.forms import Option
 from dxflow.services import plain
+from dxflow.services.acts import task_forms
+from dxflow.services.acts.task_forms import YEARS_AFTER, YEARS_BEFORE
 from dxflow.services.packs import store as packs
 from dxflow.services.paging import Page, bounds
 from dxflow.services.people import naming, organisation
 from dxflow.services.reading.case_opening import Opened
 from dxflow.services.reading.case_rounds import Rounds
-from dxflow.services.work import task_forms
-from dxflow.services.work.task_forms import YEARS_AFTER, YEARS_BEFORE
 from dxflow.texts import gettext as _
 
 #: How the keys of the buttons begin that send a case back; a pack keeps to these words.

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from dxflow.authority.directory import Directory
 from dxflow.authority.organisation import LADDER
 from dxflow.db.case import Case
+from dxflow.services.acts import history
 from dxflow.services.packs import store as packs
 from dxflow.services.people import organisation
 from dxflow.services.people.actor import Actor
@@ -14,7 +15,6 @@ from dxflow.services.sample.city import People
 from dxflow.services.sample.script import SampleBroken
 from dxflow.services.sample.waiting import Waiting
 from dxflow.services.site import Site
-from dxflow.services.work import history
 from dxflow.texts import gettext as _
 
 

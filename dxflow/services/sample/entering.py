@@ -9,8 +9,8 @@ from sqlalchemy import Connection, select
 
 from dxflow import forms
 from dxflow.db.case import Milestone
+from dxflow.services.acts.task_forms import TaskForm
 from dxflow.services.sample.script import Plan, Step, Usual, dated
-from dxflow.services.work.task_forms import TaskForm
 
 ALL, DUE, NEXT = "$all", "$due", "$next"
 _OPEN = ("planned", "doing")

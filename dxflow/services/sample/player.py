@@ -15,6 +15,7 @@ from zlib import crc32
 
 from dxflow import forms
 from dxflow.clock import at_local, local_date
+from dxflow.services.acts import cases, drafts, duties, task_forms, tasks, upkeep
 from dxflow.services.packs import store as packs
 from dxflow.services.sample import entering, office, waiting
 from dxflow.services.sample.beginning import first_moment
@@ -23,7 +24,6 @@ from dxflow.services.sample.city import People
 from dxflow.services.sample.script import Begun, MetDuty, Plan, SampleBroken, Script
 from dxflow.services.sample.waiting import Waiting
 from dxflow.services.site import Site
-from dxflow.services.work import cases, drafts, duties, task_forms, tasks, upkeep
 from dxflow.texts import gettext as _
 
 MEASURE, VOTE = "kpi_measure", "verdict"

@@ -6,12 +6,12 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from dxflow.errors import NotFound
+from dxflow.services.acts import task_forms
+from dxflow.services.acts.task_forms import TaskForm
 from dxflow.services.packs import store as packs
 from dxflow.services.packs.store import PackRow
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
-from dxflow.services.work import task_forms
-from dxflow.services.work.task_forms import TaskForm
 from dxflow.texts import gettext as _
 
 

@@ -16,7 +16,7 @@ from dxflow.db import case as tables
 from dxflow.errors import Invalid
 from dxflow.kpi.achievement import Achievement, assess
 from dxflow.kpi.measures import Actual, Aggregation, Direction, Measure, Value, ValueKind
-from dxflow.services.work.act import Act
+from dxflow.services.acts.act import Act
 from dxflow.texts import gettext as _
 
 DIRECTIONS = {

@@ -18,9 +18,9 @@ from dxflow.db.process import Draft, Submission, WorkItem
 from dxflow.errors import Conflict, Invalid, NotFound
 from dxflow.ids import new_id
 from dxflow.services import plain
+from dxflow.services.acts import tasks
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
-from dxflow.services.work import tasks
 from dxflow.texts import gettext as _
 
 #: Bytes of a draft's JSON text; far more than any form's longest answers.

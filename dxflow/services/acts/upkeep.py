@@ -14,11 +14,11 @@ from dxflow.ids import new_id
 from dxflow.jobs import queue
 from dxflow.jobs.queue import Leased
 from dxflow.jobs.runner import Runner
+from dxflow.services.acts import incidents
+from dxflow.services.acts.act import lock
+from dxflow.services.acts.writing import open_items, write_step
 from dxflow.services.people.actor import system_actor
 from dxflow.services.site import Site
-from dxflow.services.work import incidents
-from dxflow.services.work.act import lock
-from dxflow.services.work.writing import open_items, write_step
 
 BATCH = 200
 

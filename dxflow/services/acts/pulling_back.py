@@ -15,13 +15,13 @@ from dxflow.db.case import Ballot, Deliberation
 from dxflow.db.process import ProcessInstance, Submission, Timer, WorkItem
 from dxflow.errors import Conflict
 from dxflow.jobs import queue
+from dxflow.services.acts import cases, submissions
+from dxflow.services.acts.act import Act, lock, require_running
+from dxflow.services.acts.writing import offer, open_items, write_step
 from dxflow.services.packs import store as packs
 from dxflow.services.people import visibility
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
-from dxflow.services.work import cases, submissions
-from dxflow.services.work.act import Act, lock, require_running
-from dxflow.services.work.writing import offer, open_items, write_step
 from dxflow.texts import gettext as _
 
 

@@ -15,11 +15,11 @@ from dxflow.errors import NotFound
 from dxflow.forms import Option
 from dxflow.forms.definition import Component
 from dxflow.services import plain
+from dxflow.services.acts import cases, history, measures, tasks
 from dxflow.services.packs import store as packs
 from dxflow.services.people import organisation, visibility
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
-from dxflow.services.work import cases, history, measures, tasks
 from dxflow.texts import gettext as _
 
 #: How many fiscal years before and after today a form offers.

@@ -12,9 +12,9 @@ from dxflow.db.base import table
 from dxflow.db.process import Draft, Submission
 from dxflow.errors import Conflict
 from dxflow.services import plain
+from dxflow.services.acts.act import Act
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
-from dxflow.services.work.act import Act
 from dxflow.texts import gettext as _
 
 T = TypeVar("T")

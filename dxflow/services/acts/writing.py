@@ -13,8 +13,8 @@ from dxflow.authority.verdicts import person_key
 from dxflow.db.base import table
 from dxflow.db.process import DecisionEvaluation, ElementVisit, Timer, WorkItem, WorkItemGroup
 from dxflow.services import plain
+from dxflow.services.acts.act import Act
 from dxflow.services.packs import store as packs
-from dxflow.services.work.act import Act
 from dxflow.texts import gettext as _
 
 _WORK, _GROUP, _TIMER = table(WorkItem), table(WorkItemGroup), table(Timer)

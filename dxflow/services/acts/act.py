@@ -19,11 +19,11 @@ from dxflow.db.case import Case
 from dxflow.db.process import ProcessInstance, WorkItem
 from dxflow.errors import Conflict, NotFound
 from dxflow.ids import new_id
+from dxflow.services.acts import history
 from dxflow.services.packs import store as packs
 from dxflow.services.people import events, organisation
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
-from dxflow.services.work import history
 from dxflow.texts import gettext as _
 
 

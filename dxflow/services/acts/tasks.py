@@ -14,13 +14,13 @@ from dxflow.db.identity import Person
 from dxflow.db.process import Draft, Submission, WorkItem, WorkItemGroup
 from dxflow.errors import Conflict, NotAllowed, NotFound
 from dxflow.services import plain
+from dxflow.services.acts import history, submissions
+from dxflow.services.acts.act import Act, lock_of_task, require_running
+from dxflow.services.acts.writing import write_step
 from dxflow.services.packs import store as packs
 from dxflow.services.people import visibility
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
-from dxflow.services.work import history, submissions
-from dxflow.services.work.act import Act, lock_of_task, require_running
-from dxflow.services.work.writing import write_step
 from dxflow.texts import gettext as _
 
 

@@ -13,13 +13,13 @@ from dxflow.db.case import Case, CaseUnit, Duty
 from dxflow.db.process import Draft, ProcessInstance, Timer, WorkItem, WorkItemGroup
 from dxflow.errors import Conflict, Invalid, NotAllowed, NotFound
 from dxflow.jobs import queue
+from dxflow.services.acts import history, numbering, submissions
+from dxflow.services.acts.act import Act, lock, require_running
+from dxflow.services.acts.writing import end_case, write_step
 from dxflow.services.packs import store as packs
 from dxflow.services.people import organisation, visibility
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
-from dxflow.services.work import history, numbering, submissions
-from dxflow.services.work.act import Act, lock, require_running
-from dxflow.services.work.writing import end_case, write_step
 from dxflow.texts import gettext as _
 
 #: Status of a case whose proposal its applicant has pulled back: a draft, seen by nobody else.

@@ -7,10 +7,10 @@ from dxflow.calendars.wareki import wareki_datetime
 from dxflow.db.case import Duty
 from dxflow.db.identity import Person
 from dxflow.errors import Conflict, Invalid, NotAllowed, NotFound
+from dxflow.services.acts.act import lock, require_running
 from dxflow.services.people import visibility
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
-from dxflow.services.work.act import lock, require_running
 from dxflow.texts import gettext as _
 
 LONGEST_EVIDENCE = 2000
