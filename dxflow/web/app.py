@@ -18,6 +18,7 @@ from dxflow import texts
 from dxflow.services.people.access import public
 from dxflow.services.site import Site
 from dxflow.web import current, errors, filters, frame, security
+from dxflow.web.admin import hub
 from dxflow.web.posting import Identifier
 
 log = logging.getLogger("dxflow.web")
@@ -25,7 +26,20 @@ log = logging.getLogger("dxflow.web")
 LARGEST_REQUEST = 2 * 1024 * 1024
 MOST_PARTS = 5_000
 #: The blueprints of the pages, each the module of the same name.
-PAGES = ("login", "account", "inbox", "task", "proposal", "mine", "case", "kpi", "audit", "notices")
+PAGES = (
+    "login",
+    "account",
+    "inbox",
+    "task",
+    "proposal",
+    "mine",
+    "case",
+    "kpi",
+    "portfolio",
+    "papers",
+    "audit",
+    "notices",
+)
 
 
 def create_app(site: Site, blueprints: Sequence[Blueprint] = ()) -> Flask:
@@ -90,6 +104,7 @@ def _pages() -> list[Blueprint]:
         module = f"dxflow.web.{name}"
         if importlib.util.find_spec(module) is not None:
             found.append(importlib.import_module(module).blueprint)
+    found += [one.blueprint for one in hub.modules() if hasattr(one, "blueprint")]
     return found
 
 

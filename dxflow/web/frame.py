@@ -26,9 +26,8 @@ ADDRESSES = {
     "kpis": "/kpis",
     "audit": "/audit",
     "notices": "/notices",
-    "processes": "/processes",
-    "people": "/people",
-    "incidents": "/incidents",
+    "portfolio": "/portfolio",
+    "admin": "/admin",
     "logout": "/logout",
     "act-as": "/acting-post",
     "password": "/password",
@@ -36,10 +35,10 @@ ADDRESSES = {
 #: Entries that need a role; the rest is for everybody.
 ROLES = {
     "audit": ("cio", "auditor"),
-    "people": ("admin",),
-    "incidents": ("admin",),
+    "portfolio": ("cio", "secretariat", "auditor"),
+    "admin": ("admin",),
 }
-PAGES = ("inbox", "mine", "new", "cases", "kpis", "audit", "notices", "processes", "people", "incidents")  # fmt: skip
+PAGES = ("inbox", "mine", "new", "cases", "kpis", "portfolio", "audit", "notices", "admin")
 
 
 @dataclass(frozen=True)

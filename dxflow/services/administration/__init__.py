@@ -1,0 +1,1 @@
+"""What administrators do to the installation: people, sessions, calendar, maintenance, state."""

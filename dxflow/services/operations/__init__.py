@@ -1,0 +1,1 @@
+"""What administrators do to processes and running cases: versions, migration, halts, incidents."""

@@ -1,0 +1,44 @@
+"""運用: the way to everything that administrators do."""
+
+import importlib
+import pkgutil
+from functools import cache
+
+from flask import Blueprint, render_template
+
+from dxflow.errors import NotAllowed
+from dxflow.services.people.access import signed_in
+from dxflow.services.people.actor import Actor
+from dxflow.texts import gettext as _
+from dxflow.web import admin, current
+from dxflow.web.admin import Entry
+
+blueprint = Blueprint("admin", __name__)
+
+
+@blueprint.get("/admin")
+@signed_in
+def index() -> str:
+    """List the pages the person may use. Raises NotAllowed when there is none."""
+    entries = entries_for(current.actor())
+    if not entries:
+        raise NotAllowed(_("この画面は、あなたの職では使えません。"))
+    return render_template("admin/hub.html", entries=entries)
+
+
+def entries_for(actor: Actor) -> list[Entry]:
+    """Return the pages of the hub that a person may use, in order."""
+    return [entry for entry in _entries() if entry.serves(actor)]
+
+
+@cache
+def _entries() -> tuple[Entry, ...]:
+    found = (getattr(module, "ENTRY", None) for module in modules())
+    return tuple(sorted((one for one in found if one), key=lambda entry: entry.position))
+
+
+@cache
+def modules() -> tuple[object, ...]:
+    """Return the modules of this folder, the hub included."""
+    names = [found.name for found in pkgutil.iter_modules(admin.__path__)]
+    return tuple(importlib.import_module(f"{admin.__name__}.{name}") for name in sorted(names))
