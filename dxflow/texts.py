@@ -1,15 +1,28 @@
 """Texts for people go through gettext. Message ids are the Japanese texts themselves.
 
-Japanese therefore needs no catalogue; another language is a catalogue in `dxflow/locale`.
-The language is a context variable so that a web request, a command and a job each have theirs.
+Japanese therefore needs no catalogue; another language is a catalogue in `dxflow/locale`, and for
+the texts of packs a file of the pack (`texts.en.toml`). The language is a context variable so that
+a web request, a command and a job each have theirs.
+
+What is stored (the log, notices, names of tasks) is stored in Japanese, whoever acted: it is
+marked where it is written and translated where it is shown.
 """
 
 import gettext as _gettext
+from collections.abc import Mapping
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 
-language: ContextVar[str] = ContextVar("language", default="ja")
+JAPANESE = "ja"
+LANGUAGES = (JAPANESE, "en")
+#: What each language calls itself.
+LANGUAGE_NAMES = {JAPANESE: "日本語", "en": "English"}
+
+language: ContextVar[str] = ContextVar("language", default=JAPANESE)
+
+#: language -> text of some pack -> its translation; packs add theirs when they are loaded.
+_of_packs: dict[str, dict[str, str]] = {}
 
 
 @cache
@@ -21,8 +34,28 @@ def _catalogue(lang: str) -> _gettext.NullTranslations:
 
 def gettext(message: str, /, **values: object) -> str:
     """Return the text in the current language with `{name}` places filled in."""
-    text = _catalogue(language.get()).gettext(message)
+    lang = language.get()
+    text = message if lang == JAPANESE else _catalogue(lang).gettext(message)
     return text.format(**values) if values else text
 
 
 _ = gettext
+
+
+def mark(message: str, /, **values: object) -> str:
+    """Return a text that will be stored: in Japanese, and known to the catalogue."""
+    return message.format(**values) if values else message
+
+
+def translated(text: str) -> str:
+    """Return a stored or a pack's text in the current language; unchanged where none is known."""
+    lang = language.get()
+    if lang == JAPANESE or not text:
+        return text
+    own = _of_packs.get(lang, {}).get(text)
+    return own if own is not None else _catalogue(lang).gettext(text)
+
+
+def learn(lang: str, texts: Mapping[str, str]) -> None:
+    """Add the translations that a pack brings with it."""
+    _of_packs[lang] = {**_of_packs.get(lang, {}), **texts}

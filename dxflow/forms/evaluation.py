@@ -14,7 +14,7 @@ from dxflow.forms.definition import MAX_ROWS, Component
 from dxflow.forms.formula import Formula
 from dxflow.forms.shapes import Context
 from dxflow.texts import gettext as _
-from dxflow.texts import language
+from dxflow.texts import language, translated
 
 MOST_ROWS_TOGETHER = 2_000
 
@@ -273,4 +273,4 @@ def is_blank_entry(component: Component, raw: Any) -> bool:
 
 def label_of(component: Component) -> str:
     """Return the label in the language of the reader."""
-    return dict(component.labels).get(language.get(), component.label)
+    return dict(component.labels).get(language.get()) or translated(component.label)

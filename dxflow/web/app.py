@@ -14,10 +14,9 @@ from flask import Blueprint, Flask, Response, g, request
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from dxflow import texts
 from dxflow.services.people.access import public
 from dxflow.services.site import Site
-from dxflow.web import current, errors, filters, frame, security
+from dxflow.web import current, errors, filters, frame, security, tongue
 from dxflow.web.admin import hub
 from dxflow.web.posting import Identifier
 
@@ -27,6 +26,7 @@ LARGEST_REQUEST = 2 * 1024 * 1024
 MOST_PARTS = 5_000
 #: The blueprints of the pages, each the module of the same name.
 PAGES = (
+    "tongue",
     "login",
     "account",
     "inbox",
@@ -111,7 +111,7 @@ def _pages() -> list[Blueprint]:
 def _begin() -> None:
     g.request_id = uuid.uuid4().hex
     g.began = time.perf_counter()
-    texts.language.set(current.site().settings.language)
+    tongue.begin()
 
 
 def _log_request(response: Response) -> Response:

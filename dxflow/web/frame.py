@@ -6,14 +6,14 @@ Costs two statements: what waits, and notices that are new.
 from dataclasses import dataclass
 from typing import Any, cast
 
-from flask import Flask, current_app, g, get_flashed_messages, request
+from flask import Flask, current_app, g, get_flashed_messages, request, url_for
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map
 from werkzeug.routing.exceptions import RoutingException
 
 from dxflow.services.people.actor import Actor
 from dxflow.services.reading import inbox, notices
-from dxflow.texts import gettext, language
+from dxflow.texts import LANGUAGE_NAMES, gettext, language, translated
 from dxflow.web import current
 
 #: Addresses of the navigation. What no blueprint serves is not shown.
@@ -66,6 +66,7 @@ class Frame:
 def install(app: Flask, served: frozenset[str]) -> None:
     """Give the templates the frame and the ways to the pages that are served."""
     app.extensions["dxflow.served"] = served
+    app.jinja_env.filters["t"] = translated
     app.jinja_env.globals.update(_=gettext, nav_url=nav_url, case_url=case_url)
     app.context_processor(_around)
 
@@ -128,10 +129,21 @@ def _frame_of(actor: Actor) -> Frame:
     )
 
 
+def _other_languages() -> list[tuple[str, str, str]]:
+    """Return (language, its own name, address that switches to it) of those not in use."""
+    here = request.full_path.rstrip("?") if request.method == "GET" else "/"
+    return [
+        (lang, name, url_for("tongue.choose", lang=lang, next=here))
+        for lang, name in LANGUAGE_NAMES.items()
+        if lang != language.get()
+    ]
+
+
 def _around() -> dict[str, Any]:
     said = cast("list[tuple[str, str]]", get_flashed_messages(with_categories=True))
     return {
         "frame": frame(),
         "lang": language.get(),
+        "languages": _other_languages(),
         "flashes": [{"kind": kind, "text": text} for kind, text in said],
     }

@@ -32,7 +32,14 @@ def test_only_a_few_endpoints_are_open_to_everybody(app):
         for endpoint, view in app.view_functions.items()
         if (found := access.declared(view)) is not None and found.public
     }
-    assert public == {"static", "healthz", "login.form", "login.enter", "login.goodbye"}
+    assert public == {
+        "static",
+        "healthz",
+        "login.form",
+        "login.enter",
+        "login.goodbye",
+        "tongue.choose",
+    }
 
 
 def test_whoever_is_not_logged_in_is_led_to_the_login_everywhere(app, anybody):

@@ -15,6 +15,7 @@ from dxflow.models.context import Context
 from dxflow.models.model import Model, Process
 from dxflow.models.reader import read as read_bpmn
 from dxflow.problems import Problem, Refused
+from dxflow.services.packs import translations
 from dxflow.services.packs.settings import FILE, PackSettings, read_settings
 from dxflow.texts import gettext as _
 
@@ -33,6 +34,8 @@ class Checked:
     decisions: Mapping[str, DecisionModel] = field(default_factory=dict)
     forms: Mapping[str, FormDefinition] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    texts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Language to text to translation."""
 
 
 def check_files(files: Mapping[str, str], commands: Collection[str]) -> Checked:
@@ -65,7 +68,9 @@ def check_files(files: Mapping[str, str], commands: Collection[str]) -> Checked:
     )
     problems += _check_settings(settings, processes, form_definitions)
     diagrams = {key: model.file for model in models for key in model.processes}
-    return Checked(settings, processes, diagrams, tables, form_definitions, problems)
+    words, found = translations.read_all(files)
+    problems += found
+    return Checked(settings, processes, diagrams, tables, form_definitions, problems, words)
 
 
 def _read(

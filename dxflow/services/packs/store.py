@@ -28,6 +28,7 @@ from dxflow.services.packs.settings import PackSettings
 from dxflow.services.people.events import system_event
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
+from dxflow.texts import learn, translated
 
 END_STATUSES = ("completed", "rejected", "withdrawn", "stopped", "cancelled")
 #: Acts that nobody may do on their own matter.
@@ -66,7 +67,9 @@ class Pack:
 
     def stage_name(self, stage: str) -> str:
         """Return a stage's name for people."""
-        return next((one.label for one in self.settings.stages if one.key == stage), stage)
+        return translated(
+            next((one.label for one in self.settings.stages if one.key == stage), stage)
+        )
 
     def form(self, key: str) -> FormDefinition:
         """Return a form. Raises NotFound."""
@@ -221,7 +224,10 @@ def load(site: Site, tx: Connection, digest: str) -> Pack:
         raise NotFound(_("この案件の手続きの版がありません。"))
     with _compiling:
         files = orjson.loads(row.files)
-        pack = _compiled(digest, row.version, files, check_files(files, site.commands))
+        checked = check_files(files, site.commands)
+        pack = _compiled(digest, row.version, files, checked)
+        for lang, words in checked.texts.items():
+            learn(lang, words)
         site.packs[digest] = pack
     return pack
 

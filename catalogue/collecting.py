@@ -1,0 +1,43 @@
+"""Find every text of the program: literal arguments of `_`, `gettext` and `mark`."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from jinja2 import Environment
+from jinja2.ext import extract_from_ast
+
+FUNCTIONS = frozenset({"_", "gettext", "mark"})
+
+
+def collect(root: Path) -> dict[str, list[str]]:
+    """Return every text with the files (relative to `root`) that use it, in order of file."""
+    found: dict[str, list[str]] = {}
+    for path in sorted([*root.rglob("*.py"), *root.rglob("*.html")]):
+        texts = of_template(path) if path.suffix == ".html" else of_module(path)
+        for text in texts:
+            files = found.setdefault(text, [])
+            name = path.relative_to(root).as_posix()
+            if name not in files:
+                files.append(name)
+    return found
+
+
+def of_module(path: Path) -> Iterator[str]:
+    """Yield the texts of a module."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.Call) or not node.args:
+            continue
+        function = node.func
+        name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+        text = node.args[0]
+        if name in FUNCTIONS and isinstance(text, ast.Constant) and isinstance(text.value, str):
+            yield text.value
+
+
+def of_template(path: Path) -> Iterator[str]:
+    """Yield the texts of a template."""
+    tree = Environment(autoescape=True).parse(path.read_text(encoding="utf-8"))
+    for _line, _function, text in extract_from_ast(tree, tuple(FUNCTIONS)):
+        if isinstance(text, str):
+            yield text

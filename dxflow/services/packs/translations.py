@@ -1,0 +1,53 @@
+"""The texts of a pack in other languages: `texts.<language>.toml`, a text and its translation.
+
+The file is flat: the key is the text exactly as it stands in a diagram, form, table or
+`pack.toml`, the value what readers of that language see instead. What it leaves out is shown as
+it is written.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+
+from dxflow.problems import Problem
+from dxflow.texts import JAPANESE, LANGUAGES
+from dxflow.texts import gettext as _
+
+_NAME = re.compile(r"texts\.([a-z]+)\.toml")
+
+
+def read_all(files: Mapping[str, str]) -> tuple[dict[str, dict[str, str]], list[Problem]]:
+    """Return the translations of a pack by language, and every problem found in their files."""
+    found: dict[str, dict[str, str]] = {}
+    problems: list[Problem] = []
+    for name, text in files.items():
+        match = _NAME.fullmatch(name)
+        if match is None:
+            continue
+        lang = match.group(1)
+        if lang not in LANGUAGES or lang == JAPANESE:
+            problems.append(
+                Problem("texts-language", _("言語「{lang}」の画面はありません。", lang=lang), name)
+            )
+            continue
+        found[lang], faults = _read(name, text)
+        problems += faults
+    return found, problems
+
+
+def _read(name: str, text: str) -> tuple[dict[str, str], list[Problem]]:
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as exc:
+        return {}, [Problem("toml-broken", _("TOML として読めません: {why}", why=exc), name)]
+    faults = [
+        Problem(
+            "texts-value",
+            _("「{key}」の訳は文字列で書いてください。", key=key),
+            name,
+            hint=_("元の文を引用符で囲んで左に、訳を右に書きます。"),
+        )
+        for key, value in raw.items()
+        if not isinstance(value, str) or not value.strip()
+    ]
+    return {key: value for key, value in raw.items() if isinstance(value, str)}, faults

@@ -1,0 +1,46 @@
+"""The language of pages: chosen by the reader, remembered, and never a way elsewhere."""
+
+import pytest
+
+from dxflow import texts
+from tests.web.api_client import application
+
+
+@pytest.fixture(autouse=True)
+def _japanese_afterwards():
+    token = texts.language.set("ja")
+    yield
+    texts.language.reset(token)
+
+
+def test_pages_are_japanese_until_the_reader_chooses(anybody):
+    assert '<html lang="ja">' in anybody.get("/login").text
+
+
+def test_the_choice_holds_for_every_later_page(anybody):
+    answer = anybody.get("/language/en?next=/login")
+    assert (answer.status_code, answer.location) == (303, "/login")
+    page = anybody.get("/login").text
+    assert '<html lang="en">' in page
+    assert "/language/ja?next=" in page
+
+
+@pytest.mark.parametrize("lang", ["fr", "xx", "en-US"])
+def test_a_language_without_pages_changes_nothing(anybody, lang):
+    anybody.get(f"/language/{lang}")
+    assert '<html lang="ja">' in anybody.get("/login").text
+
+
+def test_the_way_back_never_leads_elsewhere(anybody):
+    answer = anybody.get("/language/en?next=https://elsewhere.example/")
+    assert answer.location == "/"
+
+
+def test_programs_say_their_language_in_the_request(sqlite_city):
+    program = application(sqlite_city).test_client()
+    said = {
+        lang: program.get("/api/v1/me", headers={"Accept-Language": lang}).json["title"]
+        for lang in ("ja", "en")
+    }
+    assert said["ja"] == "認証が必要です"
+    assert said["en"].isascii()
