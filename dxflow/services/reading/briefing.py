@@ -87,16 +87,20 @@ class Briefing:
 def of_case(site: Site, actor: Actor, case_id: str) -> Briefing:
     """Return the briefing on a case. Raises NotFound when the actor may not know of it."""
     with site.database.read() as tx:
-        opened = open_case(site, tx, actor, case_id)
-        page = case_view.page_of(opened, read_facts(opened))
-        periods, measured = _measured([row.tracked for row in page.measures])
-        return Briefing(
-            page=page,
-            handed_in=tuple(_handed_in(opened)),
-            rulings=tuple(one for one in case_rulings.rulings(opened) if not one.earlier),
-            periods=periods,
-            measured=measured,
-        )
+        return of_opened(open_case(site, tx, actor, case_id))
+
+
+def of_opened(opened: Opened) -> Briefing:
+    """Return the briefing on a case that is open for reading."""
+    page = case_view.page_of(opened, read_facts(opened))
+    periods, measured = _measured([row.tracked for row in page.measures])
+    return Briefing(
+        page=page,
+        handed_in=tuple(_handed_in(opened)),
+        rulings=tuple(one for one in case_rulings.rulings(opened) if not one.earlier),
+        periods=periods,
+        measured=measured,
+    )
 
 
 def _handed_in(opened: Opened) -> Iterable[HandedIn]:
