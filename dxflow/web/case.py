@@ -11,7 +11,7 @@ from dxflow.errors import Invalid
 from dxflow.services.acts import cases, duties, pulling_back
 from dxflow.services.packs.store import status_name
 from dxflow.services.people.access import signed_in
-from dxflow.services.reading import case_list, case_pages, case_view, diagrams
+from dxflow.services.reading import case_book, case_list, case_pages, case_view, diagrams
 from dxflow.services.reading.case_head import CaseHead
 from dxflow.texts import gettext as _
 from dxflow.web import current
@@ -23,6 +23,7 @@ blueprint = Blueprint("case", __name__)
 PER_PAGE = 30
 FORMS_PER_PAGE = 20
 ENTRIES_PER_PAGE = 40
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ def index() -> str:
         choices=case_list.choices(site, actor),
         statuses=_statuses(),
         csv_url=url_for("case.as_csv", **given),
+        workbook_url=url_for("case.as_workbook", **given),
         narrowed=bool(given),
         address_of=lambda number: url_for("case.index", **given, page=number),
     )
@@ -67,6 +69,14 @@ def as_csv() -> Response:
     """Hand the list out for spreadsheets."""
     rows = case_list.to_csv(current.site(), current.actor(), _filters())
     return attachment(rows, "text/csv; charset=utf-8", "cases.csv")
+
+
+@blueprint.get("/cases.xlsx")
+@signed_in
+def as_workbook() -> Response:
+    """Hand the list out as an Excel workbook, with the measures of its cases."""
+    pieces = case_book.workbook(current.site(), current.actor(), _filters())
+    return attachment(pieces, XLSX, "cases.xlsx")
 
 
 @blueprint.get("/cases/<ident:case_id>")

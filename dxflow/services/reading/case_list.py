@@ -79,11 +79,11 @@ def search(
     """Return the cases the actor may see, the latest changed first. Raises Invalid."""
     offset, limit = bounds(page, per_page)
     with site.database.read() as tx:
+        count = total(site, tx, actor, filters)
         which = _condition(site, tx, actor, filters)
-        total = tx.execute(select(func.count()).select_from(Case).where(which)).scalar_one()
         rows = tx.execute(_listed(which).offset(offset).limit(limit)).all()
         entries = _entries(site, tx, actor, rows)
-    return Page(entries, page, per_page, total)
+    return Page(entries, page, per_page, count)
 
 
 def choices(site: Site, actor: Actor) -> Choices:
@@ -121,11 +121,25 @@ def to_csv(site: Site, actor: Actor, filters: Filters) -> Iterator[bytes]:
         ]
     )  # fmt: skip
     with site.database.read() as tx:
-        which = _condition(site, tx, actor, filters)
-        rows = tx.execute(_listed(which), execution_options={"yield_per": CHUNK})
-        for part in rows.partitions(CHUNK):
-            for entry in _entries(site, tx, actor, part):
+        for part in every(site, tx, actor, filters):
+            for entry in part:
                 yield _line(_cells(entry))
+
+
+def every(
+    site: Site, tx: Connection, actor: Actor, filters: Filters
+) -> Iterator[Sequence[CaseRow]]:
+    """Yield every case of the list in parts of CHUNK. Raises Invalid."""
+    which = _condition(site, tx, actor, filters)
+    rows = tx.execute(_listed(which), execution_options={"yield_per": CHUNK})
+    for part in rows.partitions(CHUNK):
+        yield _entries(site, tx, actor, part)
+
+
+def total(site: Site, tx: Connection, actor: Actor, filters: Filters) -> int:
+    """Return how many cases the list has. Raises Invalid."""
+    which = _condition(site, tx, actor, filters)
+    return int(tx.execute(select(func.count()).select_from(Case).where(which)).scalar_one())
 
 
 def folded(text: str) -> str:
