@@ -6,7 +6,14 @@ from decimal import Decimal
 from flask import Flask
 
 from dxflow.calendars.periods import is_period, period_label, period_short
-from dxflow.calendars.wareki import short_datetime, wareki_date, wareki_datetime, wareki_short
+from dxflow.calendars.wareki import (
+    short_datetime,
+    short_month,
+    wareki_date,
+    wareki_datetime,
+    wareki_month,
+    wareki_short,
+)
 from dxflow.clock import local_date
 from dxflow.texts import gettext as _
 
@@ -20,6 +27,8 @@ def install(app: Flask) -> None:
         wareki_short=short_day,
         wareki_time=moment,
         wareki_short_time=short_moment,
+        wareki_month=wareki_month,
+        month_short=short_month,
         iso=iso,
         period=period,
         period_short=short_period,

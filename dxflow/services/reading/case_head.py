@@ -223,16 +223,22 @@ def is_past_reports(opened: Opened) -> bool:
     """
     if not opened.running:
         return True
-    reporting = _processes_with(opened.pack, "milestone.report")
     order = [one.key for one in opened.pack.settings.stages]
-    top = opened.case["process_key"]
+    here, reported_in = opened.case["stage"], stages_with_reports(opened.pack)
+    return bool(reported_in) and here in order and here not in reported_in
+
+
+def stages_with_reports(pack: packs.Pack) -> tuple[str, ...]:
+    """Return the stages up to the last whose process has `milestone.report`, in order."""
+    reporting = _processes_with(pack, "milestone.report")
+    order = [one.key for one in pack.settings.stages]
     places = [
         place
         for place, key in enumerate(order)
-        if (call := opened.pack.element(top, key)) is not None and call.called_process in reporting
+        if (call := pack.element(pack.settings.start_process, key)) is not None
+        and call.called_process in reporting
     ]
-    here = opened.case["stage"]
-    return bool(places) and here in order and order.index(here) > max(places)
+    return tuple(order[: max(places) + 1]) if places else ()
 
 
 def _processes_with(pack: packs.Pack, command: str) -> frozenset[str]:

@@ -17,6 +17,7 @@ from dxflow.services import plain
 from dxflow.services.packs import store as packs
 from dxflow.services.people.naming import Names
 from dxflow.services.reading.case_opening import Opened
+from dxflow.services.reading.submitted import is_return
 from dxflow.texts import gettext as _
 
 
@@ -92,10 +93,9 @@ def decision_rows(opened: Opened) -> list[Row[Any]]:
 
 def decision_view(row: Row[Any], post: str) -> DecisionView:
     """Return one formal decision; `post` is the title of the post that decided."""
-    known = {choice.value for choice in Choice}
     return DecisionView(
-        outcome=row.outcome,
-        outcome_name=choice_label(Choice(row.outcome)) if row.outcome in known else row.outcome,
+        outcome=outcome_tone(row.outcome),
+        outcome_name=outcome_name(row.outcome),
         reason=row.reason,
         person=row.person_name or "",
         post=post,
@@ -104,6 +104,17 @@ def decision_view(row: Row[Any], post: str) -> DecisionView:
         at=row.at,
         digest=row.content_digest,
     )
+
+
+def outcome_name(outcome: str) -> str:
+    """Return the words for what was decided, whichever word the pack has for sending back."""
+    choice = outcome_tone(outcome)
+    return choice_label(Choice(choice)) if choice in set(Choice) else outcome
+
+
+def outcome_tone(outcome: str) -> str:
+    """Return what was decided as one of the committee's choices, as chips know them."""
+    return Choice.RETURN.value if is_return(outcome) else outcome
 
 
 def _ruling(opened: Opened, row: Row[Any], *, earlier: bool) -> RulingView:

@@ -1,0 +1,207 @@
+"""全体状況: the whole of a city's initiatives on one page, for whoever reads every case."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Connection
+
+from dxflow.calendars.fiscal import fiscal_year_of, fiscal_year_start
+from dxflow.errors import NotAllowed
+from dxflow.services.packs import store as packs
+from dxflow.services.people import naming, organisation
+from dxflow.services.people.actor import READS_ALL, Actor
+from dxflow.services.people.naming import Names
+from dxflow.services.reading import portfolio_figures as figures
+from dxflow.services.reading.case_head import stages_with_reports
+from dxflow.services.reading.case_rulings import outcome_name, outcome_tone
+from dxflow.services.site import Site
+from dxflow.texts import gettext as _
+from dxflow.texts import translated
+
+MOST_LATE = 30
+MOST_DECISIONS = 100
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the table: a stage (running cases) or a way to end."""
+
+    key: str
+    label: str
+    running: bool
+
+
+@dataclass(frozen=True)
+class Row:
+    """A lead section with its cases by column key."""
+
+    unit: str
+    name: str
+    cells: Mapping[str, int]
+    running: int
+
+
+@dataclass(frozen=True)
+class LateRow:
+    """Something overdue, with the days since it was due."""
+
+    late: figures.Late
+    kind: str
+    unit: str
+    days: int
+
+
+@dataclass(frozen=True)
+class WaitingRow:
+    """Where tasks wait, with the days the oldest has waited."""
+
+    waiting: figures.Waiting
+    stage: str
+    days: int
+
+
+@dataclass(frozen=True)
+class DecisionRow:
+    """A 決裁 in words."""
+
+    decided: figures.Decided
+    tone: str
+    outcome: str
+    unit: str
+    post: str
+
+
+@dataclass(frozen=True)
+class Portfolio:
+    """The page. `year` is the fiscal year whose endings are counted."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    totals: Mapping[str, int]
+    running: int
+    year: int
+    handed_in: int
+    late: tuple[LateRow, ...]
+    late_total: int
+    waiting: tuple[WaitingRow, ...]
+    decisions: tuple[DecisionRow, ...]
+    month: date
+
+    @property
+    def stages(self) -> tuple[Column, ...]:
+        """Return the columns of running cases."""
+        return tuple(one for one in self.columns if one.running)
+
+
+def page(site: Site, actor: Actor, month: date | None = None) -> Portfolio:
+    """Return the portfolio on the actor's day; `month` chooses the month of the decisions.
+
+    Raises NotAllowed unless the actor reads every case. The number of queries is fixed.
+    """
+    if not actor.has_role(*READS_ALL):
+        raise NotAllowed(_("全体状況は、すべての案件を見られる職の画面です。"))
+    today, now = actor.on, site.now()
+    first = (month or today).replace(day=1)
+    year = fiscal_year_of(today)
+    with site.database.read() as tx:
+        current = packs.current(site, tx)
+        counts = figures.counts(tx, fiscal_year_start(year))
+        reported_in = {stage for pack in current for stage in stages_with_reports(pack)}
+        late, late_total = figures.late(tx, now, reported_in, MOST_LATE)
+        waiting = figures.waiting(tx, now)
+        decided = figures.decided(tx, first, _last_day(first), MOST_DECISIONS)
+        handed_in = figures.handed_in(tx, today.replace(day=1), today)
+        names = _names(site, tx, actor, counts, late, decided)
+        columns = _columns(current, counts)
+    rows = _rows(counts, names)
+    return Portfolio(
+        columns=columns,
+        rows=rows,
+        totals={one.key: sum(row.cells.get(one.key, 0) for row in rows) for one in columns},
+        running=sum(row.running for row in rows),
+        year=year,
+        handed_in=handed_in,
+        late=tuple(_late_row(one, names, today) for one in late),
+        late_total=late_total,
+        waiting=tuple(_waiting_row(one, current, now) for one in waiting),
+        decisions=tuple(_decision_row(one, names) for one in decided),
+        month=first,
+    )
+
+
+def _names(
+    site: Site,
+    tx: Connection,
+    actor: Actor,
+    counts: Sequence[figures.Count],
+    late: Sequence[figures.Late],
+    decided: Sequence[figures.Decided],
+) -> Names:
+    units = [one.unit for found in (counts, late, decided) for one in found]
+    who = organisation.directory(site, tx, actor.on)
+    return naming.load(tx, who, units=units, posts=[one.post for one in decided])
+
+
+def _last_day(first: date) -> date:
+    following = date(first.year + first.month // 12, first.month % 12 + 1, 1)
+    return date.fromordinal(following.toordinal() - 1)
+
+
+def _columns(current: Sequence[packs.Pack], counts: Sequence[figures.Count]) -> tuple[Column, ...]:
+    """Return the stages of the packs in force, those of earlier ones still in use, the endings."""
+    stages = {stage.key: stage.label for pack in current for stage in pack.settings.stages}
+    for one in counts:
+        if one.status == "running":
+            stages.setdefault(one.stage, one.stage)
+    ended = {one.status for one in counts if one.status != "running"}
+    return (
+        *(Column(key, translated(label), running=True) for key, label in stages.items()),
+        *(
+            Column(status, packs.status_name(status), running=False)
+            for status in packs.END_STATUSES
+            if status in ended
+        ),
+    )
+
+
+def _rows(counts: Sequence[figures.Count], names: Names) -> tuple[Row, ...]:
+    cells: dict[str, dict[str, int]] = {}
+    running: dict[str, int] = {}
+    for one in counts:
+        key = one.stage if one.status == "running" else one.status
+        unit = cells.setdefault(one.unit, {})
+        unit[key] = unit.get(key, 0) + one.cases
+        if one.status == "running":
+            running[one.unit] = running.get(one.unit, 0) + one.cases
+    found = [Row(unit, names.unit(unit), by, running.get(unit, 0)) for unit, by in cells.items()]
+    return tuple(sorted(found, key=lambda row: (-row.running, row.name)))
+
+
+def _late_row(one: figures.Late, names: Names, today: date) -> LateRow:
+    kinds = {"task": _("作業"), "duty": _("条件"), "milestone": _("節目")}
+    return LateRow(one, kinds[one.kind], names.unit(one.unit), max(0, (today - one.since).days))
+
+
+def _waiting_row(one: figures.Waiting, current: Sequence[packs.Pack], now: datetime) -> WaitingRow:
+    stage = next((name for pack in current if (name := _stage_of(pack, one.process))), "")
+    return WaitingRow(one, stage, (now - one.oldest).days)
+
+
+def _stage_of(pack: packs.Pack, process: str) -> str:
+    """Return the name of the stage whose call activity runs a process, empty for none."""
+    for stage in pack.settings.stages:
+        call = pack.element(pack.settings.start_process, stage.key)
+        if call is not None and call.called_process == process:
+            return translated(stage.label)
+    return ""
+
+
+def _decision_row(one: figures.Decided, names: Names) -> DecisionRow:
+    return DecisionRow(
+        decided=one,
+        tone=outcome_tone(one.outcome),
+        outcome=outcome_name(one.outcome),
+        unit=names.unit(one.unit),
+        post=names.post(one.post),
+    )

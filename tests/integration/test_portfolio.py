@@ -1,0 +1,85 @@
+"""全体状況: where every initiative is, what is late since when, where work waits, what was decided."""
+
+from datetime import date
+
+import pytest
+
+from dxflow.errors import NotAllowed
+from dxflow.services.reading import portfolio
+from tests.factories import City
+from tests.statements import counted
+from tests.walks import to_kpi, to_opinions
+
+
+def page(city: City, by: str = "cio", **options: date) -> portfolio.Portfolio:
+    return portfolio.page(city.site, city.actor(by), **options)
+
+
+@pytest.mark.parametrize("by", ["applicant", "head", "admin"])
+def test_who_does_not_read_every_case_gets_no_figures(city, by):
+    with pytest.raises(NotAllowed):
+        page(city, by)
+
+
+def test_cases_are_counted_by_section_and_stage(city):
+    city.start(title="窓口の予約")
+    to_opinions(city)
+    found = page(city)
+    (row,) = found.rows
+    assert row.name == "市民課"
+    assert {key: n for key, n in row.cells.items() if n} == {"idea": 1, "opinions": 1}
+    assert (found.running, found.totals["idea"], found.handed_in) == (2, 1, 2)
+    assert [one.key for one in found.columns][:3] == ["idea", "sheet", "opinions"]
+
+
+def test_a_case_that_ended_this_year_is_counted_by_how_it_ended(city):
+    started = city.start()
+    city.complete("head", "head_approval", "reject", reason="いまは行わない。")
+    found = page(city)
+    assert found.running == 0
+    assert found.totals["rejected"] == 1
+    city.clock.at(date(2028, 4, 3))
+    assert page(city).rows == (), started
+
+
+def test_what_is_late_is_there_with_the_days_since(city):
+    city.start()
+    assert page(city).late == ()
+    city.clock.advance(days=60)
+    found = page(city)
+    assert found.late_total >= 1
+    first = found.late[0]
+    assert first.late.since < city.actor("cio").on
+    assert first.days == (city.actor("cio").on - first.late.since).days
+    assert list(found.late) == sorted(found.late, key=lambda row: row.late.since)
+
+
+def test_where_work_waits_names_task_and_stage(city):
+    city.start()
+    city.start(title="別の提案です")
+    (row,) = page(city).waiting
+    assert (row.waiting.tasks, row.waiting.late, row.stage) == (2, 0, "提案と受付")
+    city.clock.advance(days=3)
+    assert page(city).waiting[0].days == 3
+
+
+def test_decisions_stand_in_their_month(city):
+    to_kpi(city)
+    month = city.actor("cio").on.replace(day=1)
+    found = page(city, month=month)
+    assert [row.outcome for row in found.decisions]
+    assert all(row.decided.on.month == month.month for row in found.decisions)
+    assert page(city, month=date(2020, 1, 1)).decisions == ()
+
+
+def test_the_number_of_queries_does_not_depend_on_the_number_of_cases(city):
+    city.start()
+    city.clock.advance(days=60)
+    page(city)
+    with counted(city.site.database) as few:
+        page(city)
+    for number in range(5):
+        city.start(title=f"窓口の予約その{number}")
+    with counted(city.site.database) as many:
+        page(city)
+    assert many.statements == few.statements
