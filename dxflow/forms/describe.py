@@ -10,6 +10,7 @@ from dxflow.forms.formula import Formula
 from dxflow.forms.layout import Placed, lay_out
 from dxflow.forms.options import offered
 from dxflow.forms.shapes import Context
+from dxflow.texts import translated
 
 
 def describe(definition: FormDefinition, context: Context) -> list[dict[str, Any]]:
@@ -68,8 +69,8 @@ def _details(
     component: Component, placed: Placed | None, context: Context
 ) -> Iterator[tuple[str, Any]]:
     rules = component.rules
-    yield "help", component.help
-    yield "unit", component.unit
+    yield "help", translated(component.help)
+    yield "unit", translated(component.unit)
     if component.pii:
         yield "personal", True
     if isinstance(component.default, tuple):

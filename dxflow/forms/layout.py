@@ -8,7 +8,7 @@ one picture that pages, checks and descriptions are made from.
 import re
 from collections import ChainMap
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +18,7 @@ from dxflow.forms.formula import Formula
 from dxflow.forms.options import offered, table_rows
 from dxflow.forms.shapes import Context, Option, Outcome
 from dxflow.texts import gettext as _
+from dxflow.texts import translated
 
 _MOST_ROUNDS = 8
 _ROW = re.compile(r"\[\d+\]")
@@ -92,7 +93,11 @@ def lay_out(
     return Layout(
         fields=tuple(_finished(nodes, context, outcome)),
         values=values,
-        outcomes=tuple(one for one in definition.outcomes if one.key not in hidden),
+        outcomes=tuple(
+            replace(one, label=translated(one.label))
+            for one in definition.outcomes
+            if one.key not in hidden
+        ),
     )
 
 
@@ -151,6 +156,6 @@ def _number(bound: Bound | None, scope: Scope, context: Context) -> Decimal | No
 
 def _text(component: Component, scope: Scope, context: Context) -> str:
     if component.kind != "text" or component.formula is None:
-        return component.text
+        return translated(component.text)
     found = component.formula.value(scope, context.functions)
     return found if isinstance(found, str) else ""

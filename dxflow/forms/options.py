@@ -1,6 +1,6 @@
 """The options a choice offers, and the rows a table shows, at one place of a form."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +9,7 @@ from dxflow.forms.definition import Component
 from dxflow.forms.shapes import Context, Option
 from dxflow.problems import Problem, Refused
 from dxflow.texts import gettext as _
+from dxflow.texts import translated
 
 
 def offered(component: Component, scope: Mapping[str, Any], context: Context) -> tuple[Option, ...]:
@@ -16,11 +17,17 @@ def offered(component: Component, scope: Mapping[str, Any], context: Context) ->
 
     Raises Refused when the form names an options list that the program does not give.
     """
+    return tuple(
+        Option(one.value, translated(one.label)) for one in _offered(component, scope, context)
+    )
+
+
+def _offered(component: Component, scope: Mapping[str, Any], context: Context) -> Sequence[Option]:
     choices = component.choices
     if choices.key:
         if choices.key not in context.options:
             raise Refused([_unknown_list(component)])
-        return tuple(context.options[choices.key])
+        return context.options[choices.key]
     if choices.formula is None:
         return choices.fixed
     found: dict[str, Option] = {}

@@ -10,6 +10,7 @@ from dxflow.forms.layout import Placed, lay_out
 from dxflow.forms.plain import from_plain
 from dxflow.forms.shapes import Context, FormView, Option
 from dxflow.forms.view import Drawing
+from dxflow.texts import translated
 
 
 def readonly_view(
@@ -28,7 +29,7 @@ def readonly_view(
     shown = replace(definition, components=components)
     layout = lay_out(shown, Source(typed, trusted=True), lenient)
     fields = tuple(Drawing({}, frozenset()).all(tuple(_submitted(layout.fields, typed))))
-    return FormView(definition.key, definition.title, fields, (), (), definition.digest)
+    return FormView(definition.key, translated(definition.title), fields, (), (), definition.digest)
 
 
 def _shown(component: Component) -> Component:

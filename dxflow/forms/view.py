@@ -25,6 +25,7 @@ from dxflow.forms.shapes import (
 )
 from dxflow.forms.submission import invalid
 from dxflow.texts import gettext as _
+from dxflow.texts import translated
 
 
 def view(
@@ -71,7 +72,7 @@ def _drawn(
     draw = Drawing(messages, required)
     return FormView(
         key=definition.key,
-        title=definition.title,
+        title=translated(definition.title),
         fields=tuple(draw.all(layout.fields)),
         outcomes=layout.outcomes,
         errors=_summary(layout, messages),
@@ -110,7 +111,7 @@ class Drawing:
             name=one.path,
             id=field_id(name),
             label=one.label,
-            help=component.help,
+            help=translated(component.help),
             required=one.required
             or plain_path(one.path) in self.required
             or (whole_list and rules.min_rows > 0),
@@ -119,7 +120,7 @@ class Drawing:
             errors=tuple(self.errors_of(one)),
             options=component.columns if component.kind == "table" else one.options,
             width=component.width,
-            unit=component.unit,
+            unit=translated(component.unit),
             pii=component.pii,
             children=tuple(self.all(one.children)),
             rows=tuple(tuple(self.all(row)) for row in one.rows),
@@ -166,7 +167,7 @@ def _with_rows(drawn: FieldView, one: Placed) -> FieldView:
     return replace(
         drawn,
         value="",
-        add_label=one.component.add_label or _("{label}を追加", label=one.label),
+        add_label=translated(one.component.add_label) or _("{label}を追加", label=one.label),
         may_add=free and len(one.rows) < one.component.rules.max_rows,
         may_remove=free and bool(one.rows),
     )
@@ -179,7 +180,7 @@ def _cells(row: Mapping[str, Any], table: FieldView) -> tuple[FieldView, ...]:
             key=column.value,
             name="",
             id="",
-            label=column.label,
+            label=translated(column.label),
             readonly=True,
             text=_words(row.get(column.value)),
         )
@@ -231,7 +232,7 @@ def written_out(one: Placed) -> str:
     if not isinstance(value, Decimal):
         return _words(value)
     text = _words(value) if one.component.grouped else canonical(value)
-    return text + one.component.unit
+    return text + translated(one.component.unit)
 
 
 def _words(value: Any) -> str:
