@@ -38,6 +38,7 @@ def of_module(path: Path) -> Iterator[str]:
 def of_template(path: Path) -> Iterator[str]:
     """Yield the texts of a template."""
     tree = Environment(autoescape=True).parse(path.read_text(encoding="utf-8"))
-    for _line, _function, text in extract_from_ast(tree, tuple(FUNCTIONS)):
-        if isinstance(text, str):
+    for _line, _function, found in extract_from_ast(tree, tuple(FUNCTIONS)):
+        text = found[0] if isinstance(found, tuple) else found  # with named places: a tuple
+        if text is not None:
             yield text

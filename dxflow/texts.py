@@ -9,7 +9,8 @@ marked where it is written and translated where it is shown.
 """
 
 import gettext as _gettext
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
@@ -40,6 +41,21 @@ def gettext(message: str, /, **values: object) -> str:
 
 
 _ = gettext
+
+
+def in_japanese() -> bool:
+    """Return whether the reader reads Japanese."""
+    return language.get() == JAPANESE
+
+
+@contextmanager
+def to_be_stored() -> Iterator[None]:
+    """Within this, texts are made in Japanese: they will be stored, whoever acts."""
+    before = language.set(JAPANESE)
+    try:
+        yield
+    finally:
+        language.reset(before)
 
 
 def mark(message: str, /, **values: object) -> str:

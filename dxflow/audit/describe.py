@@ -14,6 +14,7 @@ from dxflow.audit.chain import leaf_hash
 from dxflow.audit.commitments import reference
 from dxflow.audit.event_types import label
 from dxflow.texts import gettext as _
+from dxflow.texts import translated
 
 _KINDS = {
     "case": "案件",
@@ -145,7 +146,7 @@ def _line(change: Mapping[str, Any], private: Mapping[str, object] | None) -> Ch
     before, after = (_opened(value, private) for value in sides)
     return ChangeLine(
         field=_word(change, "field"),
-        label=_word(change, "label"),
+        label=translated(_word(change, "label")),
         before=before,
         after=after,
         personal=bool(digests),

@@ -9,6 +9,7 @@ from datetime import date
 
 from dxflow.calendars.wareki import ERAS, Era, era_name, era_year
 from dxflow.texts import gettext as _
+from dxflow.texts import in_japanese
 
 FIRST_MONTH = 4
 EARLIEST = 1873
@@ -31,7 +32,9 @@ def fiscal_year_end(year: int) -> date:
 
 
 def fiscal_label(year: int) -> str:
-    """Return `令和8年度` for 2026, `令和元年度` for 2019."""
+    """Return `令和8年度` for 2026, `令和元年度` for 2019; in other languages `FY2026 (R8)`."""
+    if not in_japanese():
+        return f"FY{year} ({fiscal_short(year)})"
     era, number = _era_of(year)
     return _("{era}{year}年度", era=era_name(era), year=era_year(number))
 

@@ -10,6 +10,7 @@ from datetime import date, datetime
 
 from dxflow.clock import TOKYO
 from dxflow.texts import gettext as _
+from dxflow.texts import in_japanese
 
 GREGORIAN_SINCE = date(1873, 1, 1)
 
@@ -73,7 +74,9 @@ def _letters(day: date) -> str:
 
 
 def wareki_date(day: date) -> str:
-    """Return `令和8年11月21日`."""
+    """Return `令和8年11月21日`; readers of other languages get `2026-11-21`."""
+    if not in_japanese():
+        return day.isoformat()
     era, year = _written(day)
     return _("{era}{year}年{month}月{day}日", era=era, year=year, month=day.month, day=day.day)
 
@@ -84,7 +87,9 @@ def wareki_short(day: date) -> str:
 
 
 def wareki_month(day: date) -> str:
-    """Return the month of a day: `令和8年11月`."""
+    """Return the month of a day: `令和8年11月`; in other languages `2026-11`."""
+    if not in_japanese():
+        return f"{day:%Y-%m}"
     era, year = _written(day)
     return _("{era}{year}年{month}月", era=era, year=year, month=day.month)
 

@@ -25,6 +25,7 @@ from dxflow.services.reading import submitted
 from dxflow.services.reading.case_rulings import Words
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
+from dxflow.texts import translated
 
 _UNITS = frozenset({"lead", "related", "extend_unit"})
 _POSTS = frozenset({"post", "seats", "recused"})
@@ -113,7 +114,9 @@ def _teller(
     if field == "element" and pack is not None:
         return lambda text: submitted.step_name(pack, text)
     fixed = _FIXED.get((entry.type, field))
-    return fixed(pack, names) if fixed else None
+    if fixed is not None:
+        return fixed(pack, names)
+    return translated if field in _IN_WORDS else None
 
 
 def _each(text: str, word: Callable[[str], str]) -> str:
@@ -125,7 +128,7 @@ def _options(pack: packs.Pack, form: FormDefinition, field: str) -> dict[str, st
     path = _ROW.sub("", field)
     written = (one for fact in form.fields() if fact.path == path for one in fact.options)
     offered = pack.settings.options.get(path.rpartition(".")[2], ())
-    return {one.value: one.label for one in (*offered, *written)}
+    return {one.value: translated(one.label) for one in (*offered, *written)}
 
 
 def _result(text: str, decision: str, pack: packs.Pack, names: Names) -> str:
@@ -137,7 +140,7 @@ def _result(text: str, decision: str, pack: packs.Pack, names: Names) -> str:
     model = pack.decisions.get(decision)
     logic = model.decisions[decision].logic if model else None
     outputs = logic.outputs if isinstance(logic, TableLogic) else ()
-    labels = {one.name: one.label or one.name for one in outputs}
+    labels = {one.name: translated(one.label or one.name) for one in outputs}
     return _told(value, labels, Words(names, pack, {*labels}))
 
 
@@ -175,11 +178,13 @@ def _opinion(pack: packs.Pack | None) -> Callable[[str], str]:
     def say(text: str) -> str:
         forms: Sequence[FormDefinition] = tuple(pack.forms.values()) if pack else ()
         found = {one.label for form in forms for one in form.outcomes if one.key == text}
-        return found.pop() if len(found) == 1 else text
+        return translated(found.pop()) if len(found) == 1 else text
 
     return say
 
 
+#: Fields whose values are stored as the words people see.
+_IN_WORDS = frozenset({"stage", "status", "state", "duty"})
 _Teller = Callable[[packs.Pack | None, Names], Callable[[str], str]]
 _FIXED: Mapping[tuple[str, str], _Teller] = {
     ("decision.recorded", "outcome"): lambda _pack, _names: _choice,

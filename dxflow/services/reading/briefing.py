@@ -28,6 +28,7 @@ from dxflow.services.reading.case_rounds import VOTE, RoundView
 from dxflow.services.reading.case_rulings import RulingView
 from dxflow.services.reading.case_view import CasePage
 from dxflow.services.site import Site
+from dxflow.texts import translated
 
 #: How many periods of earlier values are shown.
 PERIODS = 4
@@ -119,7 +120,7 @@ def _handed_in(opened: Opened) -> Iterable[HandedIn]:
         view = forms.readonly_view(definition, plain.loads(row.body), contexts[pack.digest])
         yield HandedIn(
             drafts=row.act == history.DRAFT,
-            title=definition.title,
+            title=translated(definition.title),
             step=submitted.step_name(pack, row.element),
             outcome=outcome,
             tone=tone,

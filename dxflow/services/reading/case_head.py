@@ -19,6 +19,7 @@ from dxflow.services.people.naming import Names
 from dxflow.services.reading import inbox
 from dxflow.services.reading.case_opening import Opened, OpenItem, Visit
 from dxflow.texts import gettext as _
+from dxflow.texts import translated
 
 #: A group with so few people is shown with their names.
 NAMED = 2
@@ -131,7 +132,7 @@ def head_of(opened: Opened, facts: Facts) -> CaseHead:
         ended_at=case["ended_at"],
         waiting=tuple(_waiting(opened, item, names) for item in facts.items),
         timers=opened.running and not facts.items,
-        procedure=pack.settings.title,
+        procedure=translated(pack.settings.title),
         procedure_version=_(
             "{label}（第{version}版）", label=pack.settings.label, version=pack.version
         ),
@@ -158,7 +159,7 @@ def _holders(opened: Opened, items: Sequence[OpenItem]) -> set[str]:
 def _waiting(opened: Opened, item: OpenItem, names: Names) -> Waiting:
     return Waiting(
         id=item.id,
-        name=item.name,
+        name=translated(item.name),
         holder=holder_of(opened, item, names),
         due_at=item.due_at,
         since=item.created_at,

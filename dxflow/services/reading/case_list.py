@@ -24,6 +24,7 @@ from dxflow.services.people import naming, organisation, visibility
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
+from dxflow.texts import translated
 
 STATUSES = ("running", *packs.END_STATUSES)
 CHUNK = 200
@@ -100,10 +101,14 @@ def choices(site: Site, actor: Actor) -> Choices:
         return Choices(
             stages=tuple(
                 dict.fromkeys(
-                    (stage.key, stage.label) for pack in current for stage in pack.settings.stages
+                    (stage.key, translated(stage.label))
+                    for pack in current
+                    for stage in pack.settings.stages
                 )
             ),
-            processes=tuple((pack.settings.start_process, pack.settings.title) for pack in current),
+            processes=tuple(
+                (pack.settings.start_process, translated(pack.settings.title)) for pack in current
+            ),
             units=tuple(organisation.sections(who)),
             years=tuple((str(year), fiscal_label(year)) for year in years),
         )

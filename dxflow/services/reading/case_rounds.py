@@ -20,6 +20,7 @@ from dxflow.services.people import naming
 from dxflow.services.people.naming import Names
 from dxflow.services.reading.case_opening import Opened, OpenItem
 from dxflow.texts import gettext as _
+from dxflow.texts import translated
 
 VOTE = "vote"
 
@@ -170,7 +171,7 @@ def _view(opened: Opened, rows: _Rows, names: Names, asked: frozenset[str]) -> R
     body = opened.pack.settings.bodies.get(round_.body)
     return RoundView(
         number=round_.round,
-        body=body.name if body else round_.body,
+        body=translated(body.name) if body else round_.body,
         convened_at=round_.convened_at,
         deadline=round_.deadline,
         quorum=round_.quorum,
@@ -179,7 +180,8 @@ def _view(opened: Opened, rows: _Rows, names: Names, asked: frozenset[str]) -> R
             _seat(seat, cast.get(seat), names, round_.chair, seen or seat in mine) for seat in seats
         ),
         recused=tuple(
-            Recused(one["title"], tuple(one["reasons"])) for one in plain.loads(round_.recused)
+            Recused(one["title"], tuple(map(translated, one["reasons"])))
+            for one in plain.loads(round_.recused)
         ),
         member=bool(mine),
         seen=seen,

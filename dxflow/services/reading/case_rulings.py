@@ -19,6 +19,7 @@ from dxflow.services.people.naming import Names
 from dxflow.services.reading.case_opening import Opened
 from dxflow.services.reading.submitted import is_return
 from dxflow.texts import gettext as _
+from dxflow.texts import mark, translated
 
 
 @dataclass(frozen=True)
@@ -128,20 +129,24 @@ def _ruling(opened: Opened, row: Row[Any], *, earlier: bool) -> RulingView:
     hit = {rule["index"] for rule in fired}
     first = fired[0] if fired else {"inputs": (), "outputs": ()}
     return RulingView(
-        name=row.name,
+        name=translated(row.name),
         element=row.element,
         at=row.at,
-        given=tuple((cell["label"], words.value(cell["value"])) for cell in first["inputs"]),
-        found=tuple((cell["label"], words.value(cell["value"])) for cell in first["outputs"]),
-        reasons=tuple(rule["annotation"] for rule in fired if rule["annotation"]),
-        input_labels=table.inputs if table else (),
-        output_labels=table.outputs if table else (),
+        given=tuple(
+            (translated(cell["label"]), words.value(cell["value"])) for cell in first["inputs"]
+        ),
+        found=tuple(
+            (translated(cell["label"]), words.value(cell["value"])) for cell in first["outputs"]
+        ),
+        reasons=tuple(translated(rule["annotation"]) for rule in fired if rule["annotation"]),
+        input_labels=tuple(map(translated, table.inputs)) if table else (),
+        output_labels=tuple(map(translated, table.outputs)) if table else (),
         rules=tuple(
             RuleRow(
                 rule.index,
                 tuple(map(words.cell, rule.inputs)),
                 tuple(map(words.cell, rule.outputs)),
-                rule.annotation,
+                translated(rule.annotation),
                 rule.index in hit,
             )
             for rule in (table.rules if table else ())
@@ -156,7 +161,7 @@ class Words:
     def __init__(self, names: Names, pack: packs.Pack, keys: Collection[str]) -> None:
         self.names = names
         self.labels: dict[str, str] = {
-            option.value: option.label
+            option.value: translated(option.label)
             for form in pack.forms.values()
             for fact in form.fields()
             if fact.path in keys
@@ -164,7 +169,7 @@ class Words:
         }
         for key in keys:
             options = pack.settings.options.get(key, ())
-            self.labels |= {option.value: option.label for option in options}
+            self.labels |= {option.value: translated(option.label) for option in options}
 
     def value(self, text: str) -> str:
         """Return the words for a value that was given or found."""
@@ -178,7 +183,7 @@ class Words:
         number = _number(bare)
         if number:
             return number
-        return self.labels.get(bare) or self.names.group(bare)
+        return self.labels.get(bare) or translated(self.names.group(bare))
 
     def cell(self, text: str) -> str:
         """Return the words for a cell of the table; a dash means that it does not matter."""
@@ -187,11 +192,16 @@ class Words:
         for sign, words in _BOUNDS:
             number = _number(text.removeprefix(sign).strip()) if text.startswith(sign) else ""
             if number:
-                return _(words, n=number)
+                return translated(words).format(n=number)
         low, _dots, high = text[1:-1].partition("..")
         if text[:1] + text[-1:] in ("[)", "[]") and _number(low) and _number(high):
-            last = "{n} 以下" if text.endswith("]") else "{n} 未満"
-            return f"{_('{n} 以上', n=_number(low))} {_(last, n=_number(high))}"
+            least = _("{n} 以上", n=_number(low))
+            most = (
+                _("{n} 以下", n=_number(high))
+                if text.endswith("]")
+                else _("{n} 未満", n=_number(high))
+            )
+            return f"{least} {most}"
         if text.startswith("not(") and text.endswith(")"):
             inner = self.cell(text[4:-1])
             return _("{what} 以外", what=inner)
@@ -203,7 +213,12 @@ class Words:
         return text
 
 
-_BOUNDS = ((">=", "{n} 以上"), ("<=", "{n} 以下"), (">", "{n} を超える"), ("<", "{n} 未満"))
+_BOUNDS = (
+    (">=", mark("{n} 以上")),
+    ("<=", mark("{n} 以下")),
+    (">", mark("{n} を超える")),
+    ("<", mark("{n} 未満")),
+)
 
 
 def _number(text: str) -> str:

@@ -33,6 +33,7 @@ from dxflow.services.reading.case_rulings import DecisionView
 from dxflow.services.reading.kpis import KpiRow
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
+from dxflow.texts import translated
 
 
 @dataclass(frozen=True)
@@ -196,7 +197,7 @@ def _summary(opened: Opened, rows: Sequence[Row[Any]]) -> tuple[str, tuple[Line,
             for field in _fields(_view(opened, pack, definition, row))
         }
         chosen = (lines[key] for key in summary.fields if key in lines)
-        return definition.title, tuple(line for line in chosen if line.text)
+        return translated(definition.title), tuple(line for line in chosen if line.text)
     return "", ()
 
 

@@ -24,6 +24,7 @@ from dxflow.services.reading.case_opening import Opened, Visit, open_case
 from dxflow.services.reading.submitted import is_return
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
+from dxflow.texts import translated
 
 #: What the list of steps names: what people, rules and time do. Forks and joins are left out.
 _NAMED = frozenset(
@@ -185,7 +186,7 @@ def _diagram(pack: Pack, key: str, parent: str | None, state: _State) -> Diagram
     process = pack.processes[key]
     return Diagram(
         key=key,
-        name=process.name or key,
+        name=translated(process.name) or key,
         parent=parent,
         active=tuple(sorted(element for owner, element in state.active if owner == key)),
         done={
@@ -259,7 +260,9 @@ def _step(
             if visit.completed > 1
             else _("{date} 済み", date=day)
         )
-    return Step(element.id, element.name or element.id, kind, _("、").join(notes), children)
+    return Step(
+        element.id, translated(element.name) or element.id, kind, _("、").join(notes), children
+    )
 
 
 def _listed(process: Process) -> list[Element]:

@@ -17,6 +17,7 @@ from dxflow.services.people import visibility
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
+from dxflow.texts import translated
 
 SCOPES = ("mine", "group", "all")
 
@@ -88,7 +89,7 @@ def waiting(
             entries.append(
                 Listed(
                     id=row.id,
-                    name=row.name,
+                    name=translated(row.name),
                     element=row.element,
                     case_id=row.case_id,
                     case_number=row.number,

@@ -18,6 +18,7 @@ from dxflow.services.people.actor import Actor
 from dxflow.services.reading import inbox
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
+from dxflow.texts import translated
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,7 @@ def _turn(
         else not actor.groups.isdisjoint(groups)
     )
     urgency = inbox.urgency(packs.load(site, tx, first.pack_digest), first.due_at, site.now())
-    return Turn(first.id, first.name, holder, first.due_at, urgency, mine)
+    return Turn(first.id, translated(first.name), holder, first.due_at, urgency, mine)
 
 
 def _in_words(names: naming.Names, group: str) -> str:

@@ -21,6 +21,7 @@ from dxflow.services.people import naming, organisation
 from dxflow.services.reading.case_opening import Opened
 from dxflow.services.reading.case_rounds import Rounds
 from dxflow.texts import gettext as _
+from dxflow.texts import translated
 
 #: How the keys of the buttons begin that send a case back; a pack keeps to these words.
 RETURNS = ("return", "send_back", "hand_back")
@@ -106,7 +107,7 @@ def _forms(opened: Opened, rows: Sequence[Row[Any]], rounds: Rounds) -> list[Sub
         found.append(
             SubmittedForm(
                 id=row.id,
-                title=definition.title,
+                title=translated(definition.title),
                 step=step_name(pack, row.element),
                 outcome="" if hidden else label,
                 tone="" if hidden else tone,
@@ -128,7 +129,7 @@ def _forms(opened: Opened, rows: Sequence[Row[Any]], rounds: Rounds) -> list[Sub
 def outcome_words(definition: forms.FormDefinition, outcome: str) -> tuple[str, str]:
     """Return label and tone of a form's button."""
     found = next((one for one in definition.outcomes if one.key == outcome), None)
-    return (found.label, found.tone) if found else (outcome, "secondary")
+    return (translated(found.label), found.tone) if found else (outcome, "secondary")
 
 
 def is_return(outcome: str | None) -> bool:
@@ -143,5 +144,5 @@ def step_name(pack: packs.Pack, element: str) -> str:
     for process in pack.processes:
         found = pack.element(process, element)
         if found is not None:
-            return found.name or element
+            return translated(found.name) or element
     return element

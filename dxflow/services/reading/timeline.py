@@ -24,6 +24,7 @@ from dxflow.services.reading import submitted
 from dxflow.services.reading.case_opening import Opened
 from dxflow.services.reading.case_rounds import Rounds
 from dxflow.texts import gettext as _
+from dxflow.texts import translated
 
 _QUIET = frozenset({"task.claimed", "task.released", "timer.fired", "notice.sent"})
 _GOOD = frozenset({"case.completed", "decision.recorded", "duty.met", "kpi.recorded"})
@@ -151,7 +152,7 @@ def _entry(
     return Entry(
         seq=first.seq,
         at=first.at,
-        what=_what(first, item.name if item else ""),
+        what=_what(first, translated(item.name) if item else ""),
         outcome=outcome,
         tone=_tone(act, outcome, tone),
         person=names.person(first.person),
