@@ -37,8 +37,13 @@ def city_on(kind: str) -> Iterator[City]:
 
 
 def version(city: City) -> str:
+    """Return a city's database and its durability in words."""
+    return version_of(city.site.database)
+
+
+def version_of(database: Database) -> str:
     """Return the database and its durability in words."""
-    if city.site.database.is_sqlite:
+    if database.is_sqlite:
         return "SQLite WAL, synchronous=FULL"
-    with city.site.database.read() as tx:
+    with database.read() as tx:
         return f"PostgreSQL {tx.execute(text('SHOW server_version')).scalar_one()}, fsync=on"

@@ -21,6 +21,7 @@ def events(call: Call) -> Answer:
         ),
         query["page"],
         query["per_page"],
+        exact=True,
     )
     return Answer(present.page(found, map(present.event, found.entries)))
 

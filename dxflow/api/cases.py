@@ -51,6 +51,7 @@ def listed(call: Call) -> Answer:
         case_list.Filters(q=query["q"], status=query.get("status", ""), process=query["process"]),
         query["page"],
         query["per_page"],
+        exact=True,
     )
     return Answer(present.page(found, map(present.case_listed, found.entries)))
 

@@ -12,7 +12,9 @@ from dxflow.services.reading import case_record, inbox
 def listed(call: Call) -> Answer:
     """List open tasks."""
     query = call.query
-    found = inbox.waiting(call.site, call.actor, query["scope"], query["page"], query["per_page"])
+    found = inbox.waiting(
+        call.site, call.actor, query["scope"], query["page"], query["per_page"], exact=True
+    )
     return Answer(present.page(found, map(present.task_listed, found.entries)))
 
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Connection, Select, func, select
 
 from dxflow.errors import Invalid
 from dxflow.texts import gettext as _
@@ -11,16 +13,22 @@ T = TypeVar("T")
 
 MOST_PER_PAGE = 200
 LAST_PAGE = 1_000_000
+#: Pages for people count no further: past it, a filter helps more than a number.
+MOST_COUNTED = 10_000
 
 
 @dataclass(frozen=True)
 class Page(Generic[T]):
-    """A page of a list; pages count from 1, `total` counts all entries."""
+    """A page of a list; pages count from 1.
+
+    `total` counts all entries, unless there are `more` than were counted.
+    """
 
     entries: Sequence[T]
     page: int
     per_page: int
     total: int
+    more: bool = False
 
     @property
     def pages(self) -> int:
@@ -37,3 +45,14 @@ def bounds(page: int, per_page: int) -> tuple[int, int]:
         message = _("page は 1 から {most} までです。", most=LAST_PAGE)
         raise Invalid(message, {"page": [message]})
     return (page - 1) * per_page, per_page
+
+
+def count(tx: Connection, rows: Select[Any], *, exact: bool = False) -> tuple[int, bool]:
+    """Return how many rows there are, and whether there are more: no further than MOST_COUNTED.
+
+    `rows` selects one small column. An exact count costs as much as there are rows.
+    """
+    if not exact:
+        rows = rows.limit(MOST_COUNTED + 1)
+    found = int(tx.execute(select(func.count()).select_from(rows.subquery())).scalar_one())
+    return (MOST_COUNTED, True) if not exact and found > MOST_COUNTED else (found, False)

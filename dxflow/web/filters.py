@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from flask import Flask
 
@@ -15,6 +16,7 @@ from dxflow.calendars.wareki import (
     wareki_short,
 )
 from dxflow.clock import local_date
+from dxflow.services.paging import Page
 from dxflow.texts import gettext as _
 
 NOTHING = "―"
@@ -30,6 +32,7 @@ def install(app: Flask) -> None:
         wareki_month=wareki_month,
         month_short=short_month,
         iso=iso,
+        how_many=how_many,
         period=period,
         period_short=short_period,
         number=number,
@@ -55,6 +58,12 @@ def moment(value: datetime | None) -> str:
 def short_moment(value: datetime | None) -> str:
     """Return `R8.11.21 14:05`."""
     return short_datetime(value) if value else NOTHING
+
+
+def how_many(page: Page[Any]) -> str:
+    """Return how long a list is: `22件`, or `10,000件以上` where counting ended."""
+    number = f"{page.total:,}"
+    return _("{n}件以上", n=number) if page.more else _("{n}件", n=number)
 
 
 def iso(value: date | datetime | None) -> str:

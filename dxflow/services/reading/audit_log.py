@@ -24,7 +24,7 @@ from dxflow.db.case import Case
 from dxflow.db.identity import Person
 from dxflow.errors import Invalid, NotFound
 from dxflow.services import plain
-from dxflow.services.paging import Page, bounds
+from dxflow.services.paging import Page, bounds, count
 from dxflow.services.people import naming, organisation
 from dxflow.services.people.actor import Actor
 from dxflow.services.people.events import who as who_acts
@@ -85,11 +85,18 @@ class Proof:
 
 
 def search(
-    site: Site, actor: Actor, filters: Filters, page: int = 1, per_page: int = 50
+    site: Site,
+    actor: Actor,
+    filters: Filters,
+    page: int = 1,
+    per_page: int = 50,
+    *,
+    exact: bool = False,
 ) -> Page[LogLine]:
     """Return a page of the log, the latest first, after noting that it was read.
 
-    Raises NotAllowed without one of ROLES.
+    All entries are counted only when that is asked for exactly. Raises NotAllowed without one of
+    ROLES.
     """
     actor.require_role(*ROLES)
     offset, limit = bounds(page, per_page)
@@ -102,7 +109,7 @@ def search(
     )
     with site.database.read() as tx:
         which = _condition(tx, filters)
-        total = tx.execute(select(func.count()).select_from(AuditEvent).where(which)).scalar_one()
+        total, more = count(tx, select(AuditEvent.id).where(which), exact=exact)
         rows = tx.execute(
             select(AuditEvent.id, AuditEvent.body)
             .where(which)
@@ -111,7 +118,7 @@ def search(
             .limit(limit)
         ).all()
         lines = _lines(site, tx, actor, rows)
-    return Page(lines, page, per_page, total)
+    return Page(lines, page, per_page, total, more)
 
 
 def event(site: Site, actor: Actor, event_id: int) -> Proof:

@@ -19,7 +19,7 @@ from dxflow.db.identity import Person
 from dxflow.db.process import ProcessInstance, WorkItem
 from dxflow.errors import Invalid
 from dxflow.services.packs import store as packs
-from dxflow.services.paging import Page, bounds
+from dxflow.services.paging import Page, bounds, count
 from dxflow.services.people import naming, organisation, visibility
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
@@ -75,16 +75,25 @@ class Choices:
 
 
 def search(
-    site: Site, actor: Actor, filters: Filters, page: int = 1, per_page: int = 50
+    site: Site,
+    actor: Actor,
+    filters: Filters,
+    page: int = 1,
+    per_page: int = 50,
+    *,
+    exact: bool = False,
 ) -> Page[CaseRow]:
-    """Return the cases the actor may see, the latest changed first. Raises Invalid."""
+    """Return the cases the actor may see, the latest changed first. Raises Invalid.
+
+    All of them are counted only when that is asked for exactly.
+    """
     offset, limit = bounds(page, per_page)
     with site.database.read() as tx:
-        count = total(site, tx, actor, filters)
         which = _condition(site, tx, actor, filters)
+        found, more = count(tx, select(Case.id).where(which), exact=exact)
         rows = tx.execute(_listed(which).offset(offset).limit(limit)).all()
         entries = _entries(site, tx, actor, rows)
-    return Page(entries, page, per_page, count)
+    return Page(entries, page, per_page, found, more)
 
 
 def choices(site: Site, actor: Actor) -> Choices:

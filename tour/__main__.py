@@ -1,0 +1,120 @@
+"""`python -m tour [FOLDER]`: serve a fresh sample city, walk through it, keep the pictures.
+
+Needs a Chromium. The pictures go to `docs/tour`; the README names them.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).parents[1]
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+WINDOW = {"width": 1280, "height": 860}
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A stop of the tour: who looks, the way there, and what of the page is kept.
+
+    `way` are addresses or the texts of links to follow, one after another.
+    """
+
+    name: str
+    user: str
+    way: tuple[str, ...]
+    language: str = "ja"
+
+
+STOPS = (
+    Stop("inbox", "ishida", ("/",)),
+    Stop("proposal", "hayashi", ("/proposals/new",)),
+    Stop("case", "ishida", ("/cases?stage=committee", "css:.case-table tbody a")),
+    Stop(
+        "progress", "ishida", ("/cases?stage=committee", "css:.case-table tbody a", "css:.tabs li:nth-child(2) a")
+    ),
+    Stop("measure", "asakura", ("/kpis", "css:.kpi-table tbody a")),
+    Stop("portfolio", "asakura", ("/portfolio",)),
+    Stop("audit", "sugawara", ("/audit",)),
+    Stop("administration", "arai", ("/admin",)),
+    Stop("status", "arai", ("/admin/status",)),
+    Stop("english", "asakura", ("/portfolio",), language="en"),
+)  # fmt: skip
+
+
+def main(arguments: list[str]) -> int:
+    """Take the pictures."""
+    folder = Path(arguments[0]) if arguments else ROOT / "docs" / "tour"
+    found = next(filter(None, map(shutil.which, CHROMIUMS)), None)
+    if found is None:
+        print("no Chromium was found:", ", ".join(CHROMIUMS), file=sys.stderr)
+        return 1
+    folder.mkdir(parents=True, exist_ok=True)
+    with demonstration() as url, sync_playwright() as player:
+        browser = player.chromium.launch(executable_path=found, args=ARGUMENTS)
+        for number, stop in enumerate(STOPS, 1):
+            picture(browser, url, stop, folder / f"{number:02}-{stop.name}.png")
+            print(f"{number:02}-{stop.name}.png", flush=True)
+        browser.close()
+    return 0
+
+
+@contextmanager
+def demonstration() -> Iterator[str]:
+    """Serve a fresh sample city on a free port and yield its address."""
+    with tempfile.TemporaryDirectory(prefix="dxtour", ignore_cleanup_errors=True) as home:
+        command = [str(Path(sys.executable).with_name("dxflow")), "demo", "--port", "0"]
+        server = subprocess.Popen(
+            command,
+            env={**os.environ, "DXFLOW_HOME": home},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        try:
+            assert server.stdout is not None
+            yield json.loads(server.stdout.readline())["url"]
+        finally:
+            server.terminate()
+            server.wait(timeout=30)
+
+
+def picture(browser: Browser, url: str, stop: Stop, file: Path) -> None:
+    """Log in, go there, and keep what the window shows."""
+    context = browser.new_context(viewport=WINDOW)
+    page = context.new_page()
+    page.goto(f"{url}/language/{stop.language}?next=/login")
+    page.fill("[name=username]", stop.user)
+    page.fill("[name=password]", "dxflow-demo")
+    page.click("main .button--primary")
+    for step in stop.way:
+        _go(page, url, step)
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=str(file))
+    context.close()
+
+
+def _go(page: Page, url: str, step: str) -> None:
+    if step.startswith("/"):
+        answer = page.goto(url + step)
+        if answer is None or answer.status != 200:
+            raise RuntimeError(f"{step} answered {answer.status if answer else 'nothing'}")
+        return
+    page.locator(step.removeprefix("css:")).first.click()
+    page.wait_for_load_state()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
