@@ -1,12 +1,18 @@
-"""Find every text of the program: literal arguments of `_`, `gettext` and `mark`."""
+"""Find every text of the program.
+
+Literal arguments of `_`, `gettext` and `mark`; the Japanese values of dictionaries that a module
+keeps (words for keys); title and lead of the administrators' pages.
+"""
 
 import ast
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from jinja2 import Environment
 from jinja2.ext import extract_from_ast
 
+JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 FUNCTIONS = frozenset({"_", "gettext", "mark"})
 
 
@@ -25,7 +31,9 @@ def collect(root: Path) -> dict[str, list[str]]:
 
 def of_module(path: Path) -> Iterator[str]:
     """Yield the texts of a module."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    yield from _vocabularies(tree)
+    for node in ast.walk(tree):
         if not isinstance(node, ast.Call) or not node.args:
             continue
         function = node.func
@@ -33,6 +41,28 @@ def of_module(path: Path) -> Iterator[str]:
         text = node.args[0]
         if name in FUNCTIONS and isinstance(text, ast.Constant) and isinstance(text.value, str):
             yield text.value
+
+
+def _vocabularies(tree: ast.Module) -> Iterator[str]:
+    for statement in tree.body:
+        if not isinstance(statement, ast.Assign | ast.AnnAssign) or statement.value is None:
+            continue
+        for node in ast.walk(statement.value):
+            if isinstance(node, ast.Dict):
+                yield from _japanese(node.values)
+            elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Entry":
+                named = [one.value for one in node.keywords if one.arg in ("title", "lead")]
+                yield from _japanese([*node.args, *named])
+
+
+def _japanese(values: Iterable[ast.expr]) -> Iterator[str]:
+    for value in values:
+        if (
+            isinstance(value, ast.Constant)
+            and isinstance(value.value, str)
+            and JAPANESE.search(value.value)
+        ):
+            yield value.value
 
 
 def of_template(path: Path) -> Iterator[str]:

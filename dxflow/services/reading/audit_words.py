@@ -116,7 +116,7 @@ def _teller(
     fixed = _FIXED.get((entry.type, field))
     if fixed is not None:
         return fixed(pack, names)
-    return translated if field in _IN_WORDS else None
+    return translated if field in _IN_WORDS or entry.type.startswith("committee.") else None
 
 
 def _each(text: str, word: Callable[[str], str]) -> str:
@@ -184,7 +184,7 @@ def _opinion(pack: packs.Pack | None) -> Callable[[str], str]:
 
 
 #: Fields whose values are stored as the words people see.
-_IN_WORDS = frozenset({"stage", "status", "state", "duty"})
+_IN_WORDS = frozenset({"stage", "status", "state", "duty", "authority_row", "row", "decider"})
 _Teller = Callable[[packs.Pack | None, Names], Callable[[str], str]]
 _FIXED: Mapping[tuple[str, str], _Teller] = {
     ("decision.recorded", "outcome"): lambda _pack, _names: _choice,

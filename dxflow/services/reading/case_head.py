@@ -191,7 +191,7 @@ def _stages(opened: Opened, visits: Mapping[tuple[str, str], Visit]) -> list[Sta
     for place, stage in enumerate(opened.pack.settings.stages):
         visit = visits.get((case["process_key"], stage.key))
         state, note = _stage_state(opened, place, here, visit)
-        steps.append(StageStep(stage.key, stage.label, state, note))
+        steps.append(StageStep(stage.key, translated(stage.label), state, note))
     return steps
 
 
