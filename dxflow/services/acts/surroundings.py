@@ -77,6 +77,9 @@ def of_task(act: Act, task_id: str, idempotency_key: str | None) -> Surroundings
 _WORK, _GROUP, _TIMER = table(WorkItem), table(WorkItemGroup), table(Timer)
 _SUBMISSION, _DRAFT = table(Submission), table(Draft)
 _CASE, _TASK = bindparam("case", type_=String()), bindparam("task", type_=String())
+# Written out, not parameters: where an index holds some rows only, SQLite would plan the statement
+# anew for every value, and use no such index for a value it does not know.
+_OPEN = literal_column("'open'", String())
 _COLUMNS = (
     "id", "element", "process_key", "name", "form_key", "status", "assignee_id",
     "created_at", "ended_at", "ended_by", "due_at", "variables", "group_key",
@@ -97,7 +100,7 @@ def _work() -> Any:
     return (
         _part("work", **columns, variables=of_task, group_key=_GROUP.c.group_key)
         .select_from(_WORK.outerjoin(_GROUP, _GROUP.c.work_item_id == _WORK.c.id))
-        .where(_WORK.c.case_id == _CASE, or_(_WORK.c.status == "open", _WORK.c.id == _TASK))
+        .where(_WORK.c.case_id == _CASE, or_(_WORK.c.status == _OPEN, _WORK.c.id == _TASK))
     )
 
 
@@ -108,7 +111,6 @@ _ALL = Prepared(
         _part("drafter", id=_SUBMISSION.c.person_id)
         .where(
             _SUBMISSION.c.case_id == _CASE,
-            # written out: only so the index of drafts is used
             _SUBMISSION.c.act == literal_column(f"'{DRAFT}'", String()),
         )
         .group_by(_SUBMISSION.c.person_id),
