@@ -83,6 +83,12 @@ class Prepared:
         compiled = self.compiled(tx.dialect, values)
         send(tx, compiled.text, compiled.parameters((values,))).close()
 
+    def many(self, tx: Connection, rows: Sequence[Values]) -> None:
+        """Insert rows that have the same columns."""
+        together = Writes()
+        together.add(self, *rows)
+        together.send(tx)
+
     def compiled(self, dialect: Dialect, values: Values, rows: int = 1) -> Compiled:
         """Return the statement for these columns; `rows` more than one makes one long INSERT."""
         key = (dialect.name, tuple(values), rows)
@@ -197,6 +203,8 @@ def _compile(statement: Statement, dialect: Dialect, names: tuple[str, ...], row
             places.append((0, name, convert))
         elif column in given and row.isdigit():
             places.append((int(row), column, convert))
+        elif bind.required:
+            raise KeyError(name)
         else:
             value = compiled.params[name]
             places.append((0, None, convert(value) if convert else value))

@@ -133,6 +133,12 @@ class FormDefinition:
         return any(variable in text for text in self._expressions)
 
     @cached_property
+    def asked(self) -> frozenset[str]:
+        """Return the option lists the form asks for and the names of its fields and lists."""
+        every = list(every_component(self.components))
+        return frozenset({one.key for one in every} | {one.choices.key for one in every})
+
+    @cached_property
     def _expressions(self) -> tuple[str, ...]:
         found = [rule for _outcome, rule in self.hidden_outcomes if isinstance(rule, Formula)]
         for component in every_component(self.components):

@@ -1,6 +1,6 @@
 """The form of a task or of a start: its definition in the case's version, and all it needs."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -14,7 +14,6 @@ from dxflow.db.case import Case, Duty, Milestone
 from dxflow.db.process import Draft, ProcessInstance, WorkItem
 from dxflow.errors import NotFound
 from dxflow.forms import Option
-from dxflow.forms.definition import Component
 from dxflow.services import plain
 from dxflow.services.acts import cases, history, measures, tasks
 from dxflow.services.acts.act import Act
@@ -208,7 +207,7 @@ def _context(
     options["fiscal_years"] = _fiscal_years(fiscal_year_of(actor.on), language.get())
     prefill: dict[str, Any] = {}
     if case is not None:
-        asked = None if definition is None else _asked(definition.components)
+        asked = None if definition is None else definition.asked
         _add_case_rows(tx, case["id"], variables, asked, options, prefill)
     return forms.Context(
         options=options,
@@ -225,19 +224,11 @@ def _fiscal_years(year: int, _language: str) -> tuple[Option, ...]:
     return tuple(Option(str(one), fiscal_label(one)) for one in years)
 
 
-def _asked(components: Iterable[Component]) -> set[str]:
-    """Return the option lists a form asks for and the names of its fields and lists."""
-    found: set[str] = set()
-    for component in components:
-        found |= {component.key, component.choices.key} | _asked(component.components)
-    return found
-
-
 def _add_case_rows(
     tx: Connection,
     case_id: str,
     variables: Mapping[str, Any],
-    asked: set[str] | None,
+    asked: frozenset[str] | None,
     options: dict[str, tuple[Option, ...]],
     prefill: dict[str, Any],
 ) -> None:
