@@ -1,9 +1,10 @@
-"""Run every benchmark, print a table, write `bench.json`."""
+"""Run the benchmarks, or those that are named; print a table, write `bench.json`."""
 
 import argparse
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from bench import (
@@ -12,42 +13,79 @@ from bench import (
     conditions,
     engine_steps,
     http_completions,
+    idle_cases,
     kpi_cycles,
+    memory,
     report,
+    starts,
+    writers,
 )
 from bench.cities import city_on
 from bench.report import Figure
+from tests.factories import City
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How long and how often is measured."""
+
+    rounds: int = 7
+    seconds: float = 0.5
+    cases: int = 6
+    acts: int = 40
+    cycles: tuple[int, ...] = (1, 1000)
+    requests: int = 10_000
+
+
+QUICK = Scale(rounds=5, seconds=0.15, cases=1, acts=8, cycles=(1, 24), requests=600)
+
+#: What is measured on each database, each in a fresh city.
+PARTS: dict[str, Callable[[City, Scale], Iterator[Figure]]] = {
+    "services": lambda city, by: completions.measure(city, by.rounds, by.cases, by.seconds),
+    "audit": lambda city, by: audit_appends.measure(city, by.rounds, by.seconds),
+    "http": lambda city, by: http_completions.measure(city, by.rounds, by.acts, by.seconds),
+    "start": lambda city, _by: starts.measure(city),
+    "cycles": lambda city, by: kpi_cycles.measure(city, by.cycles),
+    "idle": lambda city, _by: idle_cases.measure(city),
+    "memory": lambda city, by: memory.measure(city, by.requests),
+    "writers": lambda city, by: writers.measure(city, 4 * by.seconds),
+}
+#: These say the same on every database, or are about one of them.
+SQLITE_ONLY = ("memory", "writers")
 
 
 def main() -> None:
     """Measure and report."""
+    names = ("engine", *PARTS)
     parser = argparse.ArgumentParser(prog="python -m bench", description=main.__doc__)
+    parser.add_argument("parts", nargs="*", metavar="NAME", help=" ".join(names))
     parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds")
     parser.add_argument("--database", choices=("sqlite", "postgresql"), help="only this one")
     parser.add_argument("--out", type=Path, default=Path("bench.json"))
     arguments = parser.parse_args()
+    if unknown := sorted(set(arguments.parts) - set(names)):
+        parser.error(f"no such part: {', '.join(unknown)} (there are: {', '.join(names)})")
+    chosen = arguments.parts or names
     databases = [arguments.database] if arguments.database else ["sqlite", "postgresql"]
     begin = time.perf_counter()
     machine = conditions.of_machine(Path(tempfile.gettempdir()))
     print(machine, flush=True)
     figures = []
-    for figure in _everything(databases, quick=arguments.quick):
+    for figure in _measured(chosen, databases, QUICK if arguments.quick else Scale()):
         figures.append(figure)
         print(f"  {figure.name}: {figure.value:.4g} {figure.unit}", flush=True)
     print(f"\n{report.table(figures)}\n\n{time.perf_counter() - begin:.0f} s", flush=True)
     report.write(figures, machine, arguments.out)
 
 
-def _everything(databases: list[str], *, quick: bool) -> Iterator[Figure]:
-    yield from engine_steps.measure(repeats=50 if quick else 200)
-    rounds, seconds = 5 if quick else 7, 0.15 if quick else 0.5
+def _measured(chosen: list[str], databases: list[str], scale: Scale) -> Iterator[Figure]:
+    if "engine" in chosen:
+        yield from engine_steps.measure(repeats=50 if scale is QUICK else 200)
     for kind in databases:
-        with city_on(kind) as city:
-            yield from completions.measure(city, rounds, 1 if quick else 6, seconds)
-            yield from audit_appends.measure(city, rounds, seconds)
-            yield from http_completions.measure(city, rounds, 8 if quick else 50, seconds)
-        with city_on(kind) as city:
-            yield from kpi_cycles.measure(city, (1, 20) if quick else (1, 90))
+        for name, measure in PARTS.items():
+            if name in chosen and (kind == "sqlite" or name not in SQLITE_ONLY):
+                with city_on(kind) as city:
+                    yield from measure(city, scale)
 
 
 if __name__ == "__main__":

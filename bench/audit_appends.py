@@ -1,6 +1,7 @@
 """An event of the audit log beside a row that nothing protects."""
 
 import time
+from collections.abc import Iterator
 
 from bench.cities import version
 from bench.measuring import BareRows, Stopwatch, alternate
@@ -9,7 +10,7 @@ from dxflow import audit
 from tests.factories import City
 
 
-def measure(city: City, rounds: int, seconds: float) -> list[Figure]:
+def measure(city: City, rounds: int, seconds: float) -> Iterator[Figure]:
     """Append events to one chain, one transaction each, and write bare rows beside them."""
     kind = "SQLite" if city.site.database.is_sqlite else "PostgreSQL"
     actor = city.actor("applicant")
@@ -41,4 +42,4 @@ def measure(city: City, rounds: int, seconds: float) -> list[Figure]:
     bare.close()
     name = f"audit event appended and committed, {kind}"
     note = f"beside bare commits; {version(city)}; CPU {came.cpu_ms:.2f} ms, {rounds} rounds"
-    return [Figure(name, came.rate, "1/s", came.bare, came.ratio, note)]
+    yield Figure(name, came.rate, "1/s", came.bare, came.ratio, note)

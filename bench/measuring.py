@@ -21,6 +21,8 @@ class BareRows:
         self._pooled = database.engine.raw_connection()
         self._cursor = self._pooled.cursor()
         self._sqlite = database.is_sqlite
+        if not self._sqlite:
+            self._pooled.driver_connection.autocommit = False  # BEGIN, INSERT, COMMIT
         kind = "INTEGER PRIMARY KEY" if self._sqlite else "SERIAL PRIMARY KEY"
         self._cursor.execute(f"CREATE TABLE IF NOT EXISTS bench_row (id {kind}, body TEXT)")
         self._pooled.commit()
@@ -44,7 +46,7 @@ class BareRows:
 
     def close(self) -> None:
         self._cursor.close()
-        self._pooled.close()
+        self._pooled.invalidate()
 
 
 @dataclass
@@ -79,17 +81,24 @@ class Against:
     bare: float
     ratio: float
     cpu_ms: float
+    #: CPU of another process for each act, where it was asked for.
+    server_ms: float = 0.0
 
 
 def alternate(
-    bare: BareRows, slice_of_acts: Callable[[Stopwatch], None], rounds: int, seconds: float
+    bare: BareRows,
+    slice_of_acts: Callable[[Stopwatch], None],
+    rounds: int,
+    seconds: float,
+    server: Callable[[], float] = lambda: 0.0,
 ) -> Against:
     """Measure an act in slices, each between two slices of bare commits."""
-    rates, bares, ratios, cpu = [], [], [], []
+    rates, bares, ratios, cpu, served = [], [], [], [], []
     before = bare.rate(seconds)
     for _round in range(rounds):
-        watch = Stopwatch()
+        watch, begin = Stopwatch(), server()
         slice_of_acts(watch)
+        served.append((server() - begin) / len(watch.wall))
         after = bare.rate(seconds)
         beside = (before + after) / 2
         rates.append(watch.rate)
@@ -102,6 +111,7 @@ def alternate(
         statistics.median(bares),
         statistics.median(ratios),
         statistics.median(cpu) * 1000,
+        statistics.median(served) * 1000,
     )
 
 

@@ -9,7 +9,10 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Figure:
-    """One measured value. `ratio` is value / baseline; both are None where nothing compares."""
+    """One measured value and, where there is one, what it should be.
+
+    `ratio` is value / baseline; both are None where nothing compares.
+    """
 
     name: str
     value: float
@@ -17,23 +20,19 @@ class Figure:
     baseline: float | None = None
     ratio: float | None = None
     conditions: str = ""
-
-    @classmethod
-    def against(
-        cls, name: str, value: float, unit: str, baseline: float, conditions: str
-    ) -> "Figure":
-        """Return a figure that is told as a share of its baseline."""
-        return cls(name, value, unit, baseline, value / baseline, conditions)
+    goal: str = ""
 
 
 def table(figures: Iterable[Figure]) -> str:
     """Return the figures as a text for people."""
-    rows = [("measured", "value", "unit", "baseline", "ratio", "conditions")]
+    rows = [("measured", "value", "unit", "baseline", "ratio", "goal", "conditions")]
     for one in figures:
         baseline = "" if one.baseline is None else _short(one.baseline)
         ratio = "" if one.ratio is None else f"{one.ratio:.3f}"
-        rows.append((one.name, _short(one.value), one.unit, baseline, ratio, one.conditions))
-    widths = [max(_width(row[column]) for row in rows) for column in range(5)]
+        rows.append(
+            (one.name, _short(one.value), one.unit, baseline, ratio, one.goal, one.conditions)
+        )
+    widths = [max(_width(row[column]) for row in rows) for column in range(6)]
     return "\n".join(_line(row, widths) for row in rows)
 
 
@@ -50,9 +49,9 @@ def _line(row: tuple[str, ...], widths: list[int]) -> str:
     cells = []
     for column, width in enumerate(widths):
         space = " " * (width - _width(row[column]))
-        left = column in (0, 2)
+        left = column in (0, 2, 5)
         cells.append(row[column] + space if left else space + row[column])
-    return "  ".join([*cells, row[5]]).rstrip()
+    return "  ".join([*cells, row[6]]).rstrip()
 
 
 def _width(text: str) -> int:

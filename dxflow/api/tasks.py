@@ -5,7 +5,7 @@ from dxflow.api import answers, present, requests
 from dxflow.api.call import Call
 from dxflow.api.operation import Answer, Operation
 from dxflow.services.acts import task_forms, tasks
-from dxflow.services.acts.tasks import Completed
+from dxflow.services.acts.tasks import Completed, Sent
 from dxflow.services.reading import case_record, inbox
 
 
@@ -39,19 +39,15 @@ def release(call: Call) -> Answer:
 
 def complete(call: Call) -> Answer:
     """Complete a task, once for every key."""
-    site, actor, task = call.site, call.actor, call.path["task"]
-    done = tasks.repeated(site, actor, task, call.idempotency_key, call.sent)
-    if done is None:
-        ready = task_forms.task_form(site, actor, task)
+
+    def fill(ready: task_forms.TaskForm) -> forms.Submission:
         call.case_id = _case_of(ready)
-        submission = forms.submit_values(
+        return forms.submit_values(
             ready.definition, call.body["values"], call.body.get("outcome"), ready.context
         )
-        done = tasks.complete(
-            site, actor, task, submission,
-            version=call.body.get("version"),
-            idempotency_key=call.idempotency_key, request=call.sent,
-        )  # fmt: skip
+
+    sent = Sent(call.body.get("version"), call.idempotency_key, call.sent)
+    done = task_forms.hand_in(call.site, call.actor, call.path["task"], fill, sent)
     return _completed(call, done)
 
 

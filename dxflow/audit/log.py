@@ -10,11 +10,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, insert
 
 from dxflow.audit.chain import GENESIS, Head, Link, link
 from dxflow.audit.events import Event
 from dxflow.audit.plain import moment_text
+from dxflow.db.audit import AuditEvent, AuditPrivate
+from dxflow.db.base import table
+from dxflow.db.prepared import Prepared, Writes
 
 
 class SystemStream(StrEnum):
@@ -26,20 +29,14 @@ class SystemStream(StrEnum):
     AUDIT = "sys:audit"  # views, exports and verifications of the log, erasure
 
 
-_EVENT = (
-    "INSERT INTO audit_event"
-    " (stream, seq, prev_hash, leaf_hash, at, type, actor, case_id, body)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-)
-_PRIVATE = "INSERT INTO audit_private (commitment, salt, value) VALUES (?, ?, ?)"
+_EVENT = Prepared(insert(table(AuditEvent)))
+_PRIVATE = Prepared(insert(table(AuditPrivate)))
 _HEAD = "SELECT seq, head, at FROM audit_stream WHERE stream = ?"
 _OPEN = (
     "INSERT INTO audit_stream (stream, seq, head, at) VALUES (?, ?, ?, ?)"
     " ON CONFLICT (stream) DO NOTHING"
 )
 _MOVE = "UPDATE audit_stream SET seq = ?, head = ?, at = ? WHERE stream = ?"
-
-_Parameters = tuple[object, ...] | list[tuple[object, ...]]
 
 
 def append(connection: Connection, head: Head, event: Event) -> Head:
@@ -49,17 +46,26 @@ def append(connection: Connection, head: Head, event: Event) -> Head:
     NotCanonical and UnknownEventType before anything is written, and the database's
     IntegrityError when somebody else has written behind the same head.
     """
-    return _write(connection, [link(head, event)], head)
+    return append_many(connection, head, [event])
 
 
 def append_many(connection: Connection, head: Head, events: Sequence[Event]) -> Head:
     """Write several events of one stream in their order, still in two statements at most."""
+    writes = Writes()
+    last = gather(writes, head, events)
+    writes.send(connection)
+    return last
+
+
+def gather(writes: Writes, head: Head, events: Sequence[Event]) -> Head:
+    """Gather events of one stream for what an act writes at its end, and return the new head."""
     links: list[Link] = []
     last = head
     for event in events:
         links.append(link(last, event))
         last = links[-1].head
-    return _write(connection, links, head)
+    _write(writes, links)
+    return last
 
 
 def append_system(connection: Connection, stream: SystemStream, *events: Event) -> Head:
@@ -75,25 +81,28 @@ def append_system(connection: Connection, stream: SystemStream, *events: Event) 
     return head
 
 
-def _write(connection: Connection, links: list[Link], head: Head) -> Head:
-    if not links:
-        return head
-    rows = [_row(entry) for entry in links]
-    _execute(connection, _EVENT, rows if len(rows) > 1 else rows[0])
-    private: list[tuple[object, ...]] = [
-        (value.digest, value.salt, value.value) for entry in links for value in entry.private
-    ]
-    if private:
-        _execute(connection, _PRIVATE, private)
-    return links[-1].head
+def _write(writes: Writes, links: Sequence[Link]) -> None:
+    writes.add(_EVENT, *(_row(entry) for entry in links))
+    private = [value for entry in links for value in entry.private]
+    writes.add(
+        _PRIVATE,
+        *({"commitment": one.digest, "salt": one.salt, "value": one.value} for one in private),
+    )
 
 
-def _row(entry: Link) -> tuple[object, ...]:
+def _row(entry: Link) -> dict[str, object]:
     index, head = entry.index, entry.head
-    return (
-        head.stream, head.seq, entry.prev, head.hash,
-        index.at, index.type, index.actor, index.case_id, entry.body,
-    )  # fmt: skip
+    return {
+        "stream": head.stream,
+        "seq": head.seq,
+        "prev_hash": entry.prev,
+        "leaf_hash": head.hash,
+        "at": index.at,
+        "type": index.type,
+        "actor": index.actor,
+        "case_id": index.case_id,
+        "body": entry.body,
+    }
 
 
 def _locked_head(connection: Connection, stream: str) -> Head:
@@ -107,7 +116,7 @@ def _locked_head(connection: Connection, stream: str) -> Head:
     return Head(stream, seq, bytes(head), datetime.fromisoformat(at) if at else None)
 
 
-def _execute(connection: Connection, statement: str, parameters: _Parameters):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _execute(connection: Connection, statement: str, parameters: tuple[object, ...]):  # type: ignore[no-untyped-def]  # noqa: ANN202
     """Run a statement without compiling an expression first: this is on every step's path."""
     if connection.dialect.paramstyle != "qmark":
         statement = statement.replace("?", "%s")

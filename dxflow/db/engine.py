@@ -16,10 +16,12 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError, TimeoutError
 
 from dxflow.db import guard, sqlite
+from dxflow.db.prepared import Prepared, Values, send
 from dxflow.errors import Unavailable
 from dxflow.texts import gettext as _
 
-_WRITE = "dxflow_write"
+_BEGIN, _SNAPSHOT, _IMMEDIATE = "dxflow_begin", "snapshot", "immediate"
+_READ_ONLY = "ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 
 
 class Database:
@@ -37,16 +39,13 @@ class Database:
             self.engine = _sqlite_engine(url, pool_size, guarded=guarded)
         else:
             self.engine = _postgresql_engine(url, pool_size)
-        self._writing = self.engine.execution_options(**{_WRITE: True})
+        self._reading = self.engine.execution_options(**{_BEGIN: _SNAPSHOT})
+        self._writing = self.engine.execution_options(**{_BEGIN: _IMMEDIATE})
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Yield a connection on one consistent snapshot; nothing is written."""
-        with _unavailable(), self.engine.connect() as connection:
-            if not self.is_sqlite:
-                connection.exec_driver_sql(
-                    "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
-                )
+        with _unavailable(), self._begun(self._reading) as connection:
             yield connection
 
     @contextmanager
@@ -55,11 +54,47 @@ class Database:
         if self._queue is not None:
             self._queue.enter()
         try:
-            with _unavailable(), self._writing.connect() as connection, connection.begin():
-                yield connection
+            with _unavailable(), self._begun(self._writing) as connection:
+                try:
+                    yield connection
+                    connection.commit()
+                except BaseException:
+                    connection.rollback()
+                    raise
         finally:
             if self._queue is not None:
                 self._queue.leave()
+
+    def glance(self, statement: Prepared, values: Values) -> list[Any]:
+        """Return the rows of one SELECT that needs no transaction around it."""
+        with _unavailable():
+            try:
+                return self._glance(statement, values)
+            except DBAPIError as exc:
+                self._forget_lost(exc)
+            return self._glance(statement, values)
+
+    def _glance(self, statement: Prepared, values: Values) -> list[Any]:
+        with self.engine.connect() as connection:
+            return statement.all(connection, values)
+
+    def _begun(self, engine: Engine) -> Connection:
+        """Return a connection whose transaction has begun.
+
+        The first statement tells whether a connection of the pool is still alive; nothing has
+        been done on one that was lost while it lay there, so that another one takes its place.
+        """
+        try:
+            return _begin(engine)
+        except DBAPIError as exc:
+            self._forget_lost(exc)
+        return _begin(engine)
+
+    def _forget_lost(self, exc: DBAPIError) -> None:
+        """Throw the idle connections away when one was found lost. Raises any other error."""
+        if not exc.connection_invalidated:
+            raise exc
+        self.engine.dispose()
 
     def close(self) -> None:
         """Close every connection."""
@@ -77,6 +112,16 @@ class Database:
         return True
 
 
+def _begin(engine: Engine) -> Connection:
+    connection = engine.connect()
+    try:
+        connection.begin()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
 def _sqlite_path(url: URL) -> Path:
     if not url.database or url.database == ":memory:":
         raise sqlite.DatabaseUnsafe(_("SQLite のデータベースはファイルに置いてください。"))
@@ -91,6 +136,7 @@ def _sqlite_engine(url: URL, pool_size: int, *, guarded: bool) -> Engine:
         module=sqlite.driver(),
         pool_size=pool_size,
         max_overflow=pool_size,
+        pool_use_lifo=True,  # the connection used last has its pages in memory
         connect_args={"check_same_thread": False},
     )
 
@@ -102,8 +148,8 @@ def _sqlite_engine(url: URL, pool_size: int, *, guarded: bool) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get(_WRITE)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        writes = connection.get_execution_options().get(_BEGIN) == _IMMEDIATE
+        send(connection, "BEGIN IMMEDIATE" if writes else "BEGIN", ()).close()
 
     return engine
 
@@ -117,16 +163,27 @@ def _postgresql_engine(url: URL, pool_size: int) -> Engine:
         "idle_in_transaction_session_timeout": "60000",
         "timezone": "UTC",
     }
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=pool_size,
-        pool_pre_ping=True,
+        pool_use_lifo=True,  # the connection used last has its statements prepared
         connect_args={
             "connect_timeout": 4,
             "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
         },
     )
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: object) -> None:
+        connection.autocommit = True  # transactions begin with our own words, in one go
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        reads = connection.get_execution_options().get(_BEGIN) == _SNAPSHOT
+        send(connection, f"BEGIN {_READ_ONLY}" if reads else "BEGIN", ()).close()
+
+    return engine
 
 
 @contextmanager

@@ -148,7 +148,15 @@ class Submission(Base):
 
     __tablename__ = "submission"
     __table_args__ = (
-        Index(None, "case_id", "form_key"),
+        Index(None, "case_id", "form_key", "at"),
+        # whoever drafted a case is asked for at every act that judges it, for years
+        Index(
+            "ix_submission_drafts",
+            "case_id",
+            "person_id",
+            sqlite_where=text("act = 'draft'"),
+            postgresql_where=text("act = 'draft'"),
+        ),
         Index(None, "person_id", "case_id"),
         UniqueConstraint("person_id", "idempotency_key"),
     )

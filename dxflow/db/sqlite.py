@@ -9,6 +9,7 @@ import importlib
 import os
 import threading
 import time
+from collections import deque
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -23,6 +24,8 @@ except ImportError:  # Windows Server: one process only, the thread lock is enou
 
 MINIMUM_VERSION = (3, 51, 3)
 LOCK_WAIT_SECONDS = 4.0
+#: Seconds between two questions for a lock: several processes ask for the turn, one for the rest.
+_TURN_PAUSE, _WRITE_PAUSE = 0.001, 0.0002
 
 
 class DatabaseUnsafe(DxflowError):
@@ -69,54 +72,108 @@ def configure(connection: Any) -> None:
 class WriterQueue:
     """Lets one writer at a time ask for SQLite's write lock: threads first, then processes.
 
-    Raises Unavailable after `LOCK_WAIT_SECONDS`; nothing has been changed then.
+    Threads of a process are served in their order. Between processes there are two locks: whoever
+    wants to write takes the turn first and keeps it until the database is theirs, so that a
+    process that has just written stands behind those that wait. Raises Unavailable after
+    `LOCK_WAIT_SECONDS`; nothing has been changed then.
     """
 
     def __init__(self, database: Path) -> None:
-        self._path = database.with_name(database.name + ".lock")
-        self._threads = threading.Lock()
-        self._file: int | None = None
+        self._threads = _FairLock()
+        self._turn = _FileLock(database.with_name(database.name + ".turn"), _TURN_PAUSE)
+        self._write = _FileLock(database.with_name(database.name + ".lock"), _WRITE_PAUSE)
 
     def enter(self) -> None:
         """Wait for the turn to write."""
         deadline = time.monotonic() + LOCK_WAIT_SECONDS
-        if not self._threads.acquire(timeout=LOCK_WAIT_SECONDS):
+        if not self._threads.acquire(LOCK_WAIT_SECONDS):
             raise _busy()
         try:
-            self._lock_file(deadline)
+            self._turn.acquire(deadline)
+            try:
+                self._write.acquire(deadline)
+            finally:
+                self._turn.release()
         except BaseException:
             self._threads.release()
             raise
 
     def leave(self) -> None:
         """Let the next writer in."""
-        if self._file is not None and fcntl is not None:
-            fcntl.flock(self._file, fcntl.LOCK_UN)
-        if self._threads.locked():
-            self._threads.release()
+        self._write.release()
+        self._threads.release()
 
     def close(self) -> None:
-        """Give the lock file back to the system."""
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
+        """Give the lock files back to the system."""
+        self._turn.close()
+        self._write.close()
 
-    def _lock_file(self, deadline: float) -> None:
+
+class _FairLock:
+    """A lock between threads that is handed from one to the next in the order they came."""
+
+    def __init__(self) -> None:
+        self._inside = threading.Lock()
+        self._held = False
+        self._waiting: deque[threading.Lock] = deque()
+
+    def acquire(self, seconds: float) -> bool:
+        """Wait so long at most; return whether the lock is this thread's."""
+        with self._inside:
+            if not self._held:
+                self._held = True
+                return True
+            place = threading.Lock()
+            place.acquire()
+            self._waiting.append(place)
+        if place.acquire(timeout=seconds):
+            return True
+        with self._inside:
+            if place not in self._waiting:
+                return True  # it was handed over at the last moment
+            self._waiting.remove(place)
+            return False
+
+    def release(self) -> None:
+        """Hand the lock to whoever has waited longest."""
+        with self._inside:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._held = False
+
+
+class _FileLock:
+    """A lock between processes, asked for again and again with a pause between."""
+
+    def __init__(self, path: Path, pause: float) -> None:
+        self._path, self._pause = path, pause
+        self._file: int | None = None
+
+    def acquire(self, deadline: float) -> None:
+        """Wait for the lock. Raises Unavailable when it is not free before the deadline."""
         if fcntl is None:
             return
         if self._file is None:
             self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        pause = 0.0005
         while True:
             try:
                 fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 if time.monotonic() > deadline:
                     raise _busy() from None
-                time.sleep(pause)
-                pause = min(pause * 1.5, 0.01)
+                time.sleep(self._pause)
             else:
                 return
+
+    def release(self) -> None:
+        if self._file is not None and fcntl is not None:
+            fcntl.flock(self._file, fcntl.LOCK_UN)
+
+    def close(self) -> None:
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
 
 
 def _busy() -> Unavailable:

@@ -7,6 +7,7 @@ The file format is form-js JSON, schema version 19. Words: a *component* is anyt
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 
 from dxflow.forms.formula import Formula
 from dxflow.forms.shapes import Option, Outcome
@@ -85,6 +86,16 @@ class Component:
         """Return whether the component carries a value of its own (not a group or list)."""
         return bool(self.key) and self.kind not in ("group", "list")
 
+    def formulas(self) -> "Iterator[Formula]":
+        """Yield the expressions of the component itself, not of those inside it."""
+        rules = self.rules
+        for part in (
+            self.hide, self.readonly, self.formula, self.choices.formula,
+            rules.minimum, rules.maximum,
+        ):  # fmt: skip
+            if isinstance(part, Formula):
+                yield part
+
 
 @dataclass(frozen=True)
 class FieldFact:
@@ -116,6 +127,30 @@ class FormDefinition:
     def fields(self) -> tuple[FieldFact, ...]:
         """Return every keyed component flat, in page order, lists and groups included."""
         return tuple(_facts(self.components, "", pii=False))
+
+    def asks_for(self, variable: str) -> bool:
+        """Return whether an expression of the form may read a variable of the case."""
+        return any(variable in text for text in self._expressions)
+
+    @cached_property
+    def asked(self) -> frozenset[str]:
+        """Return the option lists the form asks for and the names of its fields and lists."""
+        every = list(every_component(self.components))
+        return frozenset({one.key for one in every} | {one.choices.key for one in every})
+
+    @cached_property
+    def _expressions(self) -> tuple[str, ...]:
+        found = [rule for _outcome, rule in self.hidden_outcomes if isinstance(rule, Formula)]
+        for component in every_component(self.components):
+            found.extend(component.formulas())
+        return tuple(rule.text for rule in found)
+
+
+def every_component(components: tuple[Component, ...]) -> Iterator[Component]:
+    """Yield components in page order, each before what is inside it."""
+    for component in components:
+        yield component
+        yield from every_component(component.components)
 
 
 def _facts(components: tuple[Component, ...], prefix: str, *, pii: bool) -> Iterator[FieldFact]:

@@ -7,7 +7,7 @@ function or options list has to be found before the form is published.
 from collections.abc import Collection, Iterator
 
 from dxflow.feel import unknown_functions, unknown_names
-from dxflow.forms.definition import Component, FormDefinition
+from dxflow.forms.definition import Component, FormDefinition, every_component
 from dxflow.forms.formula import Formula
 from dxflow.problems import Problem
 from dxflow.texts import gettext as _
@@ -28,8 +28,8 @@ def unknown_references(
     keys = {fact.path.rpartition(".")[2] for fact in definition.fields()} | {"parent"}
     known = None if variables is None else keys | set(variables)
     found: list[Problem] = []
-    for component in _every(definition.components):
-        for formula in _formulas(component):
+    for component in every_component(definition.components):
+        for formula in component.formulas():
             for message in _unknown(formula, set(functions), known):
                 found.append(_problem(definition, component, message))
         key = component.choices.key
@@ -49,26 +49,6 @@ def _unknown(formula: Formula, functions: set[str], names: set[str] | None) -> I
     if names is not None:
         for name in sorted(unknown_names(formula.parsed, names)):
             yield _("式「{text}」の名前「{name}」はありません。", text=formula.text, name=name)
-
-
-def _every(components: tuple[Component, ...]) -> Iterator[Component]:
-    for component in components:
-        yield component
-        yield from _every(component.components)
-
-
-def _formulas(component: Component) -> Iterator[Formula]:
-    rules = component.rules
-    for part in (
-        component.hide,
-        component.readonly,
-        component.formula,
-        component.choices.formula,
-        rules.minimum,
-        rules.maximum,
-    ):
-        if isinstance(part, Formula):
-            yield part
 
 
 def _problem(definition: FormDefinition, component: Component, message: str) -> Problem:

@@ -28,15 +28,21 @@ _LONGEST_MAIL = 254
 
 
 class _Strict(ma.Schema):
+    """A schema of fields found while a form was laid out; a class of its own would cost more."""
+
     class Meta:
         unknown = ma.RAISE
+
+    def __init__(self, found: dict[str, fields.Field[Any]]) -> None:
+        self._declared_fields = found
+        super().__init__()
 
 
 def schema_for(placed: tuple[Placed, ...], today: date) -> ma.Schema:
     """Return the schema of laid-out fields; read-only and computed ones refuse other values."""
     found: dict[str, fields.Field[Any]] = {}
     _gather(placed, today, found)
-    schema = _Strict.from_dict(dict(found))()
+    schema = _Strict(found)
     schema.error_messages["unknown"] = _(
         "この項目はフォームにありません。送る値から外してください。"
     )

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from flask import flash, request, url_for
 
 from dxflow.services.packs import store as packs
-from dxflow.services.reading import my_cases
 from dxflow.services.reading.my_cases import Turn
 from dxflow.texts import gettext as _
-from dxflow.web import current, security
+from dxflow.web import security
 from dxflow.web.frame import case_url
 
 #: How many of those who have the same task are named.
@@ -27,19 +26,18 @@ def back() -> str:
     return security.safe_next(request.form.get("next"))
 
 
-def say_next(said: str, case_id: str, number: str, status: str) -> None:
+def say_next(said: str, number: str, status: str, turns: Sequence[Turn]) -> None:
     """Leave a line for the next page: what was done, and whose turn it is now."""
-    flash(f"{said}{_next_words(case_id, number, status)}", "success")
+    flash(f"{said}{_next_words(number, status, turns)}", "success")
 
 
-def _next_words(case_id: str, number: str, status: str) -> str:
+def _next_words(number: str, status: str, turns: Sequence[Turn]) -> str:
     if status != "running":
         return _(
             "案件 {number} は「{status}」になりました。",
             number=number,
             status=packs.status_name(status),
         )
-    turns = my_cases.next_turns(current.site(), current.actor(), case_id)
     if not turns:
         return _("次の作業は、決められた日が来ると届きます。")
     mine = next((turn for turn in turns if turn.mine), None)

@@ -10,6 +10,7 @@ from dxflow.errors import Conflict, Invalid, Unavailable
 from dxflow.services.acts import cases, drafts, processes, task_forms
 from dxflow.services.acts.task_forms import TaskForm
 from dxflow.services.people.access import signed_in
+from dxflow.services.reading import my_cases
 from dxflow.texts import gettext as _
 from dxflow.web import current, frame, onward, posting
 from dxflow.web.errors import RETRY_AFTER
@@ -113,7 +114,8 @@ def _hand_in(form: TaskForm, page: PostedPage, process: str, draft_id: str) -> R
         drafts.require_open(site, actor, draft_id)
         raise
     said = _("提案 {number} を出しました。", number=started.number)
-    onward.say_next(said, started.id, started.number, "running")
+    turns = my_cases.next_turns(site, actor, started.id)
+    onward.say_next(said, started.number, "running", turns)
     return redirect(frame.case_url(started.id), 303)
 
 

@@ -12,9 +12,9 @@ from dxflow.errors import Invalid, Unavailable
 from dxflow.services.acts import drafts, task_forms, tasks
 from dxflow.services.acts.history import DRAFT
 from dxflow.services.acts.task_forms import TaskForm
-from dxflow.services.acts.tasks import Completed, TaskClosed
+from dxflow.services.acts.tasks import Completed, Sent
 from dxflow.services.people.access import signed_in
-from dxflow.services.reading import briefing, inbox
+from dxflow.services.reading import briefing, inbox, my_cases
 from dxflow.texts import gettext as _
 from dxflow.web import current, onward, posting
 from dxflow.web.errors import RETRY_AFTER
@@ -46,26 +46,24 @@ def show(task_id: str) -> str:
 @signed_in
 def act(task_id: str) -> Response:
     """Hand the form in, keep it as a draft, or add and remove rows."""
-    site, actor, page = current.site(), current.actor(), posting.read()
-    try:
-        form = task_forms.task_form(site, actor, task_id)
-    except TaskClosed:
-        done = tasks.completed_before(site, actor, task_id, page.key)
-        if done is None:
-            raise
-        return redirect(onward.after(done.case_id, done.next_tasks), 303)
-    g.case_id = form.task.case_id if form.task else None
+    page = posting.read()
     try:
         if page.saves or page.changes_rows:
-            return _keep(form, page, task_id)
-        return _hand_in(form, page, task_id)
+            return _keep(_form_of(task_id), page, task_id)
+        return _hand_in(page, task_id)
     except forms.FormInvalid as errors:
         trouble = Trouble(422, "error", errors=errors)
     except Invalid as refusal:
         trouble = Trouble(422, "error", refusal.message, refusal)
     except Unavailable as away:
         trouble = Trouble(503, "error", away.message)
-    return _again(form, page, trouble)
+    return _again(_form_of(task_id), page, trouble)
+
+
+def _form_of(task_id: str) -> TaskForm:
+    form = task_forms.task_form(current.site(), current.actor(), task_id)
+    g.case_id = form.task.case_id if form.task else None
+    return form
 
 
 @blueprint.post("/drafts/task/<ident:task_id>")
@@ -107,29 +105,34 @@ def _keep(form: TaskForm, page: PostedPage, task_id: str) -> Response:
     return redirect(url_for("task.show", task_id=task_id), 303)
 
 
-def _hand_in(form: TaskForm, page: PostedPage, task_id: str) -> Response:
+def _hand_in(page: PostedPage, task_id: str) -> Response:
     site, actor = current.site(), current.actor()
-    submission = forms.submit_posted(form.definition, page.typed, page.outcome, form.context)
+    seen: list[tuple[TaskForm, forms.Submission]] = []
+
+    def fill(form: TaskForm) -> forms.Submission:
+        g.case_id = form.case["id"] if form.case else None
+        filled = forms.submit_posted(form.definition, page.typed, page.outcome, form.context)
+        seen.append((form, filled))
+        return filled
+
     try:
-        done = tasks.complete(
-            site,
-            actor,
-            task_id,
-            submission,
-            idempotency_key=page.key or None,
-        )
+        sent = Sent(idempotency_key=page.key or None)
+        done = task_forms.hand_in(site, actor, task_id, fill, sent)
     except StepFailed:
+        form, _filled = seen[-1]
         drafts.save_task(site, actor, task_id, forms.read_posted(form.definition, page.typed))
         raise
-    return _done(form, submission.outcome, done)
-
-
-def _done(form: TaskForm, outcome: str, done: Completed) -> Response:
-    name = form.task.name if form.task else ""
-    label = next((one.label for one in form.definition.outcomes if one.key == outcome), outcome)
-    said = _("「{task}」を「{outcome}」で済ませました。", task=name, outcome=label)
-    onward.say_next(said, done.case_id, done.number, done.status)
+    if done.who is not None:  # not the answer of an earlier request
+        _say(*seen[-1], done)
     return redirect(onward.after(done.case_id, done.next_tasks), 303)
+
+
+def _say(form: TaskForm, filled: forms.Submission, done: Completed) -> None:
+    name, outcomes = form.task.name if form.task else "", form.definition.outcomes
+    label = next((one.label for one in outcomes if one.key == filled.outcome), filled.outcome)
+    said = _("「{task}」を「{outcome}」で済ませました。", task=name, outcome=label)
+    turns = my_cases.turns_after(current.site(), current.actor(), done)
+    onward.say_next(said, done.number, done.status, turns)
 
 
 def _again(form: TaskForm, page: PostedPage, trouble: Trouble) -> Response:

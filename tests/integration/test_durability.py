@@ -188,7 +188,7 @@ def test_a_connection_lost_at_any_statement_of_an_act_leaves_all_or_nothing(city
         else:
             event.remove(engine, point, break_off)
             break
-    assert broken_off >= (1 if point == "commit" else 15)
+    assert broken_off >= (1 if point == "commit" else 10)
     if point == "commit":
         city.complete_form("applicant", form, "submit", **SHEET)
     assert broken(city) == []

@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, text
 
+from dxflow import engine
 from dxflow.api.entrance import PREFIX
 from dxflow.db.audit import AuditEvent
 from dxflow.db.process import Incident
 from dxflow.engine import StepFailed
 from dxflow.errors import Unavailable
-from dxflow.services.acts import tasks
 from dxflow.services.installation.bootstrap import operator
 from dxflow.services.people import registry as people
 from tests.factories import PASSWORD, SHEET, City
@@ -286,7 +286,7 @@ def test_a_failing_step_is_an_incident_with_a_number(app, sqlite_city, monkeypat
     def fail(*_args, **_kwargs):
         raise StepFailed("proposal", "route", "1 / 0")
 
-    monkeypatch.setattr(tasks, "complete", fail)
+    monkeypatch.setattr(engine, "complete", fail)
     answer = caller(app, "head").complete("head_approval", "approve")
     assert problem(answer) == (500, "incident")
     with sqlite_city.site.database.read() as tx:

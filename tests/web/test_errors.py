@@ -9,7 +9,7 @@ from sqlalchemy import event, func, select
 from dxflow.db.audit import AuditEvent
 from dxflow.db.process import Draft, Incident, Submission
 from dxflow.errors import Unavailable
-from dxflow.services.acts import tasks
+from dxflow.services.acts import task_forms
 from dxflow.services.people import access
 from dxflow.web.app import create_app
 from tests.integration.test_main_job import to_sheet
@@ -65,7 +65,7 @@ def test_a_locked_database_gives_the_page_back_with_everything_typed(
         raise Unavailable("いまデータベースを使えません。")
 
     with monkeypatch.context() as patch:
-        patch.setattr(tasks, "complete", away)
+        patch.setattr(task_forms, "hand_in", away)
         answer = browser.post(f"/tasks/{task}", sent)
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == "5"

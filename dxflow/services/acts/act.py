@@ -5,6 +5,7 @@ the commands of the process), write what came out, append the audit events, move
 chain. The caller's transaction commits all of it or nothing.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -16,6 +17,7 @@ from dxflow.authority.directory import Directory
 from dxflow.authority.segregation import Involvement
 from dxflow.db.base import table
 from dxflow.db.case import Case
+from dxflow.db.prepared import Prepared, Writes
 from dxflow.db.process import ProcessInstance, WorkItem
 from dxflow.errors import Conflict, NotFound
 from dxflow.ids import new_id
@@ -54,6 +56,12 @@ class Act:
     happened: list[audit.Event] = field(default_factory=list)
     #: Set when something was done that nobody may pull back, such as a 決裁.
     final: bool = False
+    #: What is written at the end, all together; `flush` sends it earlier where it must be read.
+    writes: Writes = field(default_factory=Writes)
+    #: The groups that work items were offered to in this act.
+    offered: dict[str, set[str]] = field(default_factory=dict)
+    #: The timers that were armed before (id and moment), where they are known.
+    armed: Mapping[str, datetime] | None = None
 
     @property
     def case_id(self) -> str:
@@ -118,6 +126,10 @@ class Act:
             lanes=self.pack.settings.lanes,
         )
 
+    def flush(self) -> None:
+        """Send what was gathered so far, for statements that must see it."""
+        self.writes.send(self.tx)
+
     def finish(self, *, status: str | None = None, **instance: object) -> None:
         """Append the events, move the chain's head, write state and version. Nothing follows."""
         version = self.version + 1
@@ -126,7 +138,7 @@ class Act:
             self.happened[-1] = replace(
                 self.happened[-1], state=audit.state_digest(self.state), version=version
             )
-        head = audit.append_many(self.tx, self.head, self.happened)
+        head = audit.gather(self.writes, self.head, self.happened)
         if status is not None:
             instance["status"] = status
         values = {
@@ -138,17 +150,18 @@ class Act:
             "updated_at": self.now,
             **instance,
         }
-        self.tx.execute(_MOVE, {"of_case": self.case_id, **values})
         if self.case_changes:
             changes = {**self.case_changes, "updated_at": self.now}
-            self.tx.execute(_CHANGE, {"of_case": self.case_id, **changes})
+            self.writes.add(_CHANGE, {"of_case": self.case_id, **changes})
+        self.writes.add(_MOVE, {"of_case": self.case_id, **values})
+        self.flush()
         self.version, self.head = version, head
         self.happened, self.case_changes = [], {}
 
 
 _FILE, _PROCESS, _WORK = table(Case), table(ProcessInstance), table(WorkItem)
-_MOVE = update(_PROCESS).where(_PROCESS.c.case_id == bindparam("of_case"))
-_CHANGE = update(_FILE).where(_FILE.c.id == bindparam("of_case"))
+_MOVE = Prepared(update(_PROCESS).where(_PROCESS.c.case_id == bindparam("of_case")))
+_CHANGE = Prepared(update(_FILE).where(_FILE.c.id == bindparam("of_case")))
 _CASE = tuple(_FILE.c.keys())
 
 
@@ -171,9 +184,9 @@ def _locking(case: Any) -> Select[Any]:
     )
 
 
-_LOCK = _locking(bindparam("case"))
-_LOCK_OF_TASK = _locking(
-    select(_WORK.c.case_id).where(_WORK.c.id == bindparam("task")).scalar_subquery()
+_LOCK = Prepared(_locking(bindparam("case")))
+_LOCK_OF_TASK = Prepared(
+    _locking(select(_WORK.c.case_id).where(_WORK.c.id == bindparam("task")).scalar_subquery())
 )
 
 
@@ -184,7 +197,7 @@ def lock(site: Site, tx: Connection, actor: Actor, case: str | ScalarSelect[Any]
     """
     if isinstance(case, str):
         return _locked(site, tx, actor, _LOCK, {"case": case})
-    return _locked(site, tx, actor, _locking(case), {})
+    return _locked(site, tx, actor, Prepared(_locking(case)), {})
 
 
 def lock_of_task(site: Site, tx: Connection, actor: Actor, task_id: str) -> Act:
@@ -193,29 +206,29 @@ def lock_of_task(site: Site, tx: Connection, actor: Actor, task_id: str) -> Act:
 
 
 def _locked(
-    site: Site, tx: Connection, actor: Actor, statement: Select[Any], which: dict[str, str]
+    site: Site, tx: Connection, actor: Actor, statement: Prepared, which: dict[str, str]
 ) -> Act:
-    row = tx.execute(statement, which).mappings().one_or_none()
+    row = statement.first(tx, which)
     if row is None:
         raise NotFound(_("案件が見つかりません。"))
     return Act(
         site=site,
         tx=tx,
         actor=actor,
-        pack=packs.load(site, tx, row["instance_pack_digest"]),
+        pack=packs.load(site, tx, row.instance_pack_digest),
         now=site.now(),
-        case={name: row[name] for name in _CASE},
-        version=row["instance_version"],
-        state=row["instance_state"],
+        case=dict(zip(_CASE, row[-len(_CASE) :], strict=True)),
+        version=row.instance_version,
+        state=row.instance_state,
         head=audit.Head(
-            audit.case_stream(row["id"]),
-            row["instance_audit_seq"],
-            row["instance_audit_head"],
-            row["instance_audit_at"],
+            audit.case_stream(row.id),
+            row.instance_audit_seq,
+            row.instance_audit_head,
+            row.instance_audit_at,
         ),
-        undo_person=row["instance_undo_person"],
-        undo_submission=row["instance_undo_submission"],
-        organisation=row["organisation"] or "0",
+        undo_person=row.instance_undo_person,
+        undo_submission=row.instance_undo_submission,
+        organisation=row.organisation or "0",
     )
 
 

@@ -91,7 +91,7 @@ def start_linked(act: Act, unit: str, note: str) -> Started:
     pack = packs.load(act.site, act.tx, act.pack.digest)
     process = pack.settings.start_process
     form = pack.form(pack.settings.start_form)
-    original = history.latest(act.tx, act.case_id).get(form.key, {})
+    original = history.latest(act.tx, act.case_id, [form.key]).get(form.key, {})
     title = act.case["title"]
     linked = _new_act(act.site, act.tx, act.actor, pack, process, unit, title, parent=act.case_id)
     values = forms.from_plain(form, original) | {"title": title}
@@ -275,6 +275,7 @@ def _begin(
         answer=vars(started),
         request=request,
     )
+    act.flush()  # the commands of the process ask who drafted
     step = engine.start(
         act.pack.definitions,
         process,

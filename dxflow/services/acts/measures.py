@@ -7,12 +7,14 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from dxflow import audit
 from dxflow.calendars.business_days import BusinessCalendar
 from dxflow.calendars.periods import is_period, parse_frequency, period_label, period_start
 from dxflow.db import case as tables
+from dxflow.db.base import table
+from dxflow.db.prepared import Prepared
 from dxflow.errors import Invalid
 from dxflow.kpi.achievement import Achievement, assess
 from dxflow.kpi.measures import Actual, Aggregation, Direction, Measure, Value, ValueKind
@@ -67,33 +69,74 @@ def tracked(
     With `period` only the values of that period are read: what a step needs must not grow with
     the years.
     """
+    if measure_id is None and len(ids := list(case_ids)) == 1:
+        return _of_case(tx, ids[0], period)
     which = (
         tables.Measure.id == measure_id
         if measure_id is not None
-        else tables.Measure.case_id.in_(list(case_ids))
+        else tables.Measure.case_id.in_(ids)
     )
     rows = tx.execute(
         select(tables.Measure.__table__)
         .where(which)
         .order_by(tables.Measure.case_id, tables.Measure.position)
     ).all()
-    ids = [row.id for row in rows]
-    targets: dict[str, list[Row[Any]]] = defaultdict(list)
-    for row in tx.execute(
+    known = [row.id for row in rows]
+    targets = tx.execute(
         select(tables.Target.__table__)
-        .where(tables.Target.measure_id.in_(ids))
+        .where(tables.Target.measure_id.in_(known))
         .order_by(tables.Target.revision)
-    ):
-        targets[row.measure_id].append(row)
-    values: dict[str, list[Row[Any]]] = defaultdict(list)
+    )
     actuals = select(tables.Actual.__table__).where(
-        tables.Actual.measure_id.in_(ids), tables.Actual.superseded_at.is_(None)
+        tables.Actual.measure_id.in_(known), tables.Actual.superseded_at.is_(None)
     )
     if period is not None:
         actuals = actuals.where(tables.Actual.period == period)
-    for row in tx.execute(actuals.order_by(tables.Actual.at)):
-        values[row.measure_id].append(row)
-    return [_tracked(row, targets[row.id], values[row.id]) for row in rows]
+    values = tx.execute(actuals.order_by(tables.Actual.at))
+    return _put_together(rows, targets, values)
+
+
+def _of_case(tx: Connection, case_id: str, period: str | None) -> list[Tracked]:
+    """Return the measures of one case: the way of every step that measures."""
+    which = {"case": case_id}
+    rows = _MEASURES.all(tx, which)
+    if not rows:
+        return []
+    targets = _TARGETS.all(tx, which)
+    if period is None:
+        return _put_together(rows, targets, _ACTUALS.all(tx, which))
+    return _put_together(rows, targets, _ACTUALS_THEN.all(tx, which | {"period": period}))
+
+
+_MEASURE, _TARGET, _ACTUAL = table(tables.Measure), table(tables.Target), table(tables.Actual)
+_OF_CASE = select(_MEASURE.c.id).where(_MEASURE.c.case_id == bindparam("case")).scalar_subquery()
+_MEASURES = Prepared(
+    select(_MEASURE).where(_MEASURE.c.case_id == bindparam("case")).order_by(_MEASURE.c.position)
+)
+_TARGETS = Prepared(
+    select(_TARGET).where(_TARGET.c.measure_id.in_(_OF_CASE)).order_by(_TARGET.c.revision)
+)
+_VALID = select(_ACTUAL).where(
+    _ACTUAL.c.measure_id.in_(_OF_CASE), _ACTUAL.c.superseded_at.is_(None)
+)
+_ACTUALS = Prepared(_VALID.order_by(_ACTUAL.c.at))
+_ACTUALS_THEN = Prepared(
+    _VALID.where(_ACTUAL.c.period == bindparam("period")).order_by(_ACTUAL.c.at)
+)
+_ADD_MEASURE, _ADD_TARGET = Prepared(insert(_MEASURE)), Prepared(insert(_TARGET))
+_ADD_ACTUAL = Prepared(insert(_ACTUAL))
+
+
+def _put_together(
+    measures: Sequence[Any], targets: Iterable[Any], values: Iterable[Any]
+) -> list[Tracked]:
+    set_for: dict[str, list[Any]] = defaultdict(list)
+    for row in targets:
+        set_for[row.measure_id].append(row)
+    measured: dict[str, list[Any]] = defaultdict(list)
+    for row in values:
+        measured[row.measure_id].append(row)
+    return [_tracked(row, set_for[row.id], measured[row.id]) for row in measures]
 
 
 def register(act: Act, rows: Sequence[Mapping[str, Any]]) -> list[Measure]:
@@ -103,25 +146,19 @@ def register(act: Act, rows: Sequence[Mapping[str, Any]]) -> list[Measure]:
         raise Invalid(_("実績のある指標は登録し直せません。目標の改定を使ってください。"))
     _remove(act.tx, [one.id for one in existing])
     measures = [_measure_of_row(row) for row in rows]
-    for position, (row, measure) in enumerate(zip(rows, measures, strict=True)):
-        measure_id = act.new_id()
-        act.tx.execute(
-            insert(tables.Measure).values(
-                id=measure_id,
-                case_id=act.case_id,
-                position=position,
-                name=measure.name,
-                unit=measure.unit,
-                direction=row.get("direction") or "increase",
-                aggregation=measure.aggregation.value,
-                frequency=measure.frequency.value,
-                baseline=None if measure.baseline is None else str(measure.baseline),
-                baseline_year=measure.baseline_year,
-                since=None,
-            )
-        )
-        for year, value in measure.targets.items():
-            insert_target(act, measure_id, 1, year, value, "", "")
+    rows_of = [
+        _measure_row(act, position, row, measure)
+        for position, (row, measure) in enumerate(zip(rows, measures, strict=True))
+    ]
+    _ADD_MEASURE.many(act.tx, rows_of)
+    _ADD_TARGET.many(
+        act.tx,
+        [
+            _target_row(act, row["id"], 1, year, value, "", "")
+            for row, measure in zip(rows_of, measures, strict=True)
+            for year, value in measure.targets.items()
+        ],
+    )
     act.record(
         "kpi.registered",
         audit.Change("measures", _("指標"), None, [measure.name for measure in measures]),
@@ -129,23 +166,45 @@ def register(act: Act, rows: Sequence[Mapping[str, Any]]) -> list[Measure]:
     return measures
 
 
+def _measure_row(
+    act: Act, position: int, row: Mapping[str, Any], measure: Measure
+) -> dict[str, Any]:
+    return {
+        "id": act.new_id(),
+        "case_id": act.case_id,
+        "position": position,
+        "name": measure.name,
+        "unit": measure.unit,
+        "direction": row.get("direction") or "increase",
+        "aggregation": measure.aggregation.value,
+        "frequency": measure.frequency.value,
+        "baseline": None if measure.baseline is None else str(measure.baseline),
+        "baseline_year": measure.baseline_year,
+        "since": None,
+    }
+
+
 def insert_target(
     act: Act, measure_id: str, revision: int, year: int, value: Value, reason: str, body: str
 ) -> None:
     """Add a target; the one with the highest revision is in force."""
-    act.tx.execute(
-        insert(tables.Target).values(
-            id=act.new_id(),
-            measure_id=measure_id,
-            revision=revision,
-            fiscal_year=year,
-            value=str(value),
-            reason=reason,
-            body=body,
-            person_id=act.actor.person_id,
-            at=act.now,
-        )
-    )
+    _ADD_TARGET.run(act.tx, _target_row(act, measure_id, revision, year, value, reason, body))
+
+
+def _target_row(
+    act: Act, measure_id: str, revision: int, year: int, value: Value, reason: str, body: str
+) -> dict[str, Any]:
+    return {
+        "id": act.new_id(),
+        "measure_id": measure_id,
+        "revision": revision,
+        "fiscal_year": year,
+        "value": str(value),
+        "reason": reason,
+        "body": body,
+        "person_id": act.actor.person_id,
+        "at": act.now,
+    }
 
 
 def record(act: Act, one: Tracked, period: str, value: Decimal, note: str) -> None:
@@ -162,17 +221,18 @@ def record(act: Act, one: Tracked, period: str, value: Decimal, note: str) -> No
             )
             .values(superseded_at=act.now)
         )
-    act.tx.execute(
-        insert(tables.Actual).values(
-            id=act.new_id(),
-            measure_id=one.id,
-            case_id=one.case_id,
-            period=period,
-            value=format(value, "f"),
-            note=note,
-            person_id=act.actor.person_id,
-            at=act.now,
-        )
+    _ADD_ACTUAL.run(
+        act.tx,
+        {
+            "id": act.new_id(),
+            "measure_id": one.id,
+            "case_id": one.case_id,
+            "period": period,
+            "value": format(value, "f"),
+            "note": note,
+            "person_id": act.actor.person_id,
+            "at": act.now,
+        },
     )
     if one.since is None:
         act.tx.execute(
@@ -224,7 +284,7 @@ def _measure_of_row(row: Mapping[str, Any]) -> Measure:
         ) from exc
 
 
-def _tracked(row: Row[Any], targets: Sequence[Row[Any]], values: Sequence[Row[Any]]) -> Tracked:
+def _tracked(row: Any, targets: Sequence[Any], values: Sequence[Any]) -> Tracked:
     latest: dict[int, Decimal] = {t.fiscal_year: Decimal(t.value) for t in targets}
     measure = Measure(
         name=row.name,

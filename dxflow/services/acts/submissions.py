@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from dxflow import audit, forms
 from dxflow.db.base import table
+from dxflow.db.prepared import Prepared
 from dxflow.db.process import Draft, Submission
 from dxflow.errors import Conflict
 from dxflow.services import plain
@@ -20,12 +21,14 @@ from dxflow.texts import gettext as _
 T = TypeVar("T")
 
 _SUBMISSION = table(Submission)
-_ADD = insert(_SUBMISSION)
-_ANSWER = select(_SUBMISSION.c.answer, _SUBMISSION.c.request_digest).where(
-    _SUBMISSION.c.person_id == bindparam("person"),
-    _SUBMISSION.c.idempotency_key == bindparam("key"),
+_ADD = Prepared(insert(_SUBMISSION))
+_ANSWER = Prepared(
+    select(_SUBMISSION.c.answer, _SUBMISSION.c.request_digest).where(
+        _SUBMISSION.c.person_id == bindparam("person"),
+        _SUBMISSION.c.idempotency_key == bindparam("key"),
+    )
 )
-_PREVIOUS = (
+_PREVIOUS = Prepared(
     select(_SUBMISSION.c.body)
     .where(
         _SUBMISSION.c.case_id == bindparam("case"),
@@ -83,18 +86,23 @@ def _answer(
 ) -> dict[str, Any] | None:
     if not idempotency_key:
         return None
-    row = tx.execute(_ANSWER, {"person": actor.person_id, "key": idempotency_key}).one_or_none()
+    row = _ANSWER.first(tx, {"person": actor.person_id, "key": idempotency_key})
     if row is None:
         return None
     if row.request_digest != digest:
-        raise Conflict(_("同じ Idempotency-Key が別の内容に使われています。"))
+        raise another_request()
     answer: dict[str, Any] = plain.loads(row.answer)
     return answer
 
 
-def request_digest(submission: forms.Submission, target: str, request: str = "") -> str:
+def another_request() -> Conflict:
+    """Return the refusal of a key that was used for something else."""
+    return Conflict(_("同じ Idempotency-Key が別の内容に使われています。"))
+
+
+def request_digest(submission: forms.Submission | None, target: str, request: str = "") -> str:
     """Return the SHA-256 (hex) of what a request asks for: as it was sent, if that is known."""
-    if request:
+    if request or submission is None:
         return _digest([target, request])
     values = forms.to_plain(submission.values)
     return _digest([target, submission.form_digest, submission.outcome, values])
@@ -116,9 +124,9 @@ def insert_row(
     answer: Mapping[str, Any],
     request: str = "",
 ) -> str:
-    """Store a submission and return its id. `meaning` is its act for segregation of duties."""
+    """Have a submission stored with the act and return its id. `meaning` is its act for segregation of duties."""
     submission_id = act.new_id()
-    act.tx.execute(
+    act.writes.add(
         _ADD,
         {
             "id": submission_id,
@@ -144,8 +152,8 @@ def insert_row(
 
 def previous(tx: Connection, case_id: str, form_key: str) -> dict[str, Any]:
     """Return the values last handed in with a form of a case, empty when there are none."""
-    body = tx.execute(_PREVIOUS, {"case": case_id, "form": form_key}).scalar_one_or_none()
-    values: dict[str, Any] = plain.loads(body)
+    row = _PREVIOUS.first(tx, {"case": case_id, "form": form_key})
+    values: dict[str, Any] = plain.loads(row.body if row else None)
     return values
 
 

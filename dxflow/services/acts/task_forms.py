@@ -1,8 +1,9 @@
 """The form of a task or of a start: its definition in the case's version, and all it needs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
@@ -13,17 +14,20 @@ from dxflow.db.case import Case, Duty, Milestone
 from dxflow.db.process import Draft, ProcessInstance, WorkItem
 from dxflow.errors import NotFound
 from dxflow.forms import Option
-from dxflow.forms.definition import Component
 from dxflow.services import plain
 from dxflow.services.acts import cases, history, measures, tasks
+from dxflow.services.acts.act import Act
 from dxflow.services.packs import store as packs
 from dxflow.services.people import organisation, visibility
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
+from dxflow.texts import language
 
 #: How many fiscal years before and after today a form offers.
 YEARS_BEFORE, YEARS_AFTER = 6, 10
+#: The variable that holds what was handed in before, by form.
+SUBMITTED = "submitted"
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ def start_form(
         drafted_at = None
         if copy_of:
             visibility.require(site, tx, actor, copy_of)
-            values = history.latest(tx, copy_of).get(definition.key, {})
+            values = history.latest(tx, copy_of, [definition.key]).get(definition.key, {})
         if draft:
             row = _draft(tx, actor, f"start:{process}:{draft}")
             if row is not None:
@@ -85,9 +89,10 @@ def task_form(site: Site, actor: Actor, task_id: str) -> TaskForm:
         tasks.require_mine(tx, actor, row)
         definition = pack.form(row.form_key)
         variables = plain.loads(row.variables)
-        submitted = history.latest(tx, row.case_id)
+        read = pack.forms if definition.asks_for(SUBMITTED) else [definition.key]
+        submitted = history.latest(tx, row.case_id, read)
         context = _context(
-            site, tx, actor, pack, variables | {"submitted": submitted}, case, definition
+            site, tx, actor, pack, variables | {SUBMITTED: submitted}, case, definition
         )
         draft = _draft(tx, actor, f"task:{task_id}")
         values = (
@@ -111,6 +116,34 @@ def task_form(site: Site, actor: Actor, task_id: str) -> TaskForm:
         task=row,
         case=case,
     )
+
+
+def hand_in(
+    site: Site,
+    actor: Actor,
+    task_id: str,
+    fill: Callable[[TaskForm], forms.Submission],
+    sent: tasks.Sent,
+) -> tasks.Completed:
+    """Complete a task with its form as `fill` fills it in: read, checked and done in one go.
+
+    What the form is filled with (`values`) is not read. Raises what `fill` raises (FormInvalid),
+    and otherwise like `tasks.complete`; nothing is written then.
+    """
+
+    def reading(act: Act, item: Any) -> forms.Submission:
+        definition = act.pack.form(item.form_key)
+        variables = plain.loads(item.variables)
+        if definition.asks_for(SUBMITTED):
+            variables |= {SUBMITTED: history.latest(act.tx, act.case_id, act.pack.forms)}
+        context = _context(
+            site, act.tx, actor, act.pack, variables, act.case, definition, act.organisation
+        )
+        return fill(
+            TaskForm(definition, context, {}, act.pack, act.version, task=item, case=act.case)
+        )
+
+    return tasks.complete_by(site, actor, task_id, reading, sent)
 
 
 def submitted_context(
@@ -165,17 +198,16 @@ def _context(
     variables: Mapping[str, Any],
     case: Mapping[str, Any] | None,
     definition: forms.FormDefinition | None = None,
+    version: str | None = None,
 ) -> forms.Context:
-    who = organisation.directory(site, tx, actor.on)
-    year = fiscal_year_of(actor.on)
+    """Return what a form is filled in against; `version` is the organisation's, where known."""
+    who = organisation.directory(site, tx, actor.on, version)
     options: dict[str, tuple[Option, ...]] = dict(pack.settings.options)
     options["units"] = tuple(Option(key, name) for key, name in organisation.sections(who))
-    options["fiscal_years"] = tuple(
-        Option(str(y), fiscal_label(y)) for y in range(year - YEARS_BEFORE, year + YEARS_AFTER + 1)
-    )
+    options["fiscal_years"] = _fiscal_years(fiscal_year_of(actor.on), language.get())
     prefill: dict[str, Any] = {}
     if case is not None:
-        asked = None if definition is None else _asked(definition.components)
+        asked = None if definition is None else definition.asked
         _add_case_rows(tx, case["id"], variables, asked, options, prefill)
     return forms.Context(
         options=options,
@@ -186,19 +218,17 @@ def _context(
     )
 
 
-def _asked(components: Iterable[Component]) -> set[str]:
-    """Return the option lists a form asks for and the names of its fields and lists."""
-    found: set[str] = set()
-    for component in components:
-        found |= {component.key, component.choices.key} | _asked(component.components)
-    return found
+@cache
+def _fiscal_years(year: int, _language: str) -> tuple[Option, ...]:
+    years = range(year - YEARS_BEFORE, year + YEARS_AFTER + 1)
+    return tuple(Option(str(one), fiscal_label(one)) for one in years)
 
 
 def _add_case_rows(
     tx: Connection,
     case_id: str,
     variables: Mapping[str, Any],
-    asked: set[str] | None,
+    asked: frozenset[str] | None,
     options: dict[str, tuple[Option, ...]],
     prefill: dict[str, Any],
 ) -> None:

@@ -1,22 +1,26 @@
 """Work for people: what waits, whose it is, and doing it."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, delete, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, select, update
 
 from dxflow import audit, engine, forms
+from dxflow.authority.directory import Directory
 from dxflow.authority.segregation import Action, conflict
+from dxflow.authority.verdicts import person_key
 from dxflow.calendars.wareki import wareki_datetime
 from dxflow.db.base import table
 from dxflow.db.identity import Person
-from dxflow.db.process import Draft, Submission, WorkItem, WorkItemGroup
+from dxflow.db.prepared import Prepared
+from dxflow.db.process import Draft, WorkItem, WorkItemGroup
 from dxflow.errors import Conflict, NotAllowed, NotFound
 from dxflow.services import plain
-from dxflow.services.acts import history, submissions
+from dxflow.services.acts import history, submissions, surroundings
 from dxflow.services.acts.act import Act, lock_of_task, require_running
-from dxflow.services.acts.writing import write_step
+from dxflow.services.acts.surroundings import FirstAnswer, Surroundings
+from dxflow.services.acts.writing import end_work, write_step
 from dxflow.services.packs import store as packs
 from dxflow.services.people import visibility
 from dxflow.services.people.actor import Actor
@@ -25,13 +29,29 @@ from dxflow.texts import gettext as _
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """A task that waits after an act: its name, whom it is offered to, who has taken it."""
+
+    task_id: str
+    name: str
+    groups: frozenset[str]
+    assignee: str | None
+
+
+@dataclass(frozen=True)
 class Completed:
-    """What came of a task: the case, and the person's next open tasks on it."""
+    """What came of a task: the case, and the person's next open tasks on it.
+
+    `waiting` are all tasks that wait now, and `who` is who is who; unknown (None) when the answer
+    is that of an earlier request.
+    """
 
     case_id: str
     number: str
     status: str
     next_tasks: tuple[str, ...]
+    waiting: tuple[Waiting, ...] = field(default=(), compare=False)
+    who: Directory | None = field(default=None, compare=False)
 
 
 class TaskClosed(Conflict):
@@ -63,37 +83,52 @@ def complete(
     first (says who and when), NotAllowed when the person may not (says why), StepFailed when the
     process itself fails; then nothing is written.
     """
-    sent = _Sent(submission, version, idempotency_key, request)
-    return submissions.once(lambda: _complete(site, actor, task_id, sent))
+    sent = Sent(version, idempotency_key, request, submission)
+    return complete_by(site, actor, task_id, lambda _act, _task: submission, sent)
+
+
+#: Makes a submission of what was sent, with the locked case and the task's row before it.
+Reading = Callable[[Act, Any], forms.Submission]
 
 
 @dataclass(frozen=True)
-class _Sent:
-    """What came with the request to complete a task."""
+class Sent:
+    """What came with the request to complete a task, beside the form.
 
-    submission: forms.Submission
-    version: int | None
-    idempotency_key: str | None
-    request: str
+    `submission` where it is known before the case is locked.
+    """
+
+    version: int | None = None
+    idempotency_key: str | None = None
+    request: str = ""
+    submission: forms.Submission | None = None
 
 
-def _complete(site: Site, actor: Actor, task_id: str, sent: _Sent) -> Completed:
-    submission = sent.submission
+def complete_by(site: Site, actor: Actor, task_id: str, reading: Reading, sent: Sent) -> Completed:
+    """Complete a user task with what `reading` makes of the request, in the same transaction.
+
+    As `complete`; whatever `reading` raises, nothing is written.
+    """
+    return submissions.once(lambda: _complete(site, actor, task_id, reading, sent))
+
+
+def _complete(site: Site, actor: Actor, task_id: str, reading: Reading, sent: Sent) -> Completed:
     with site.database.write() as tx:
         act = _lock_case(site, tx, actor, task_id)
         # Asked under the lock: the first of two equal requests may just have ended.
-        answer = submissions.answered(
-            tx, actor, sent.idempotency_key, submission, task_id, sent.request
-        )
-        if answer is not None:
-            return _completed(answer)
-        item, work = _open_work(act, task_id)
+        around = surroundings.of_task(act, task_id, sent.idempotency_key)
+        if around.first is not None:
+            return _completed(_first_answer(around.first, task_id, sent))
+        item = around.task
+        _require_open(act, item)
+        act.armed, act.drafters = around.timers, around.drafters
         meaning = act.pack.act_of(item.process_key, item.element)
         _require_version(act, sent.version)
-        _require_right(act, item, work[task_id], meaning)
+        _require_right(act, item, around.work[task_id], meaning)
+        submission = reading(act, item)
         _require_form(act, item, submission)
         act.drafting = meaning == history.DRAFT
-        _record(act, task_id, sent)
+        _record(act, task_id, submission, sent)
         undo_state = act.state
         step = engine.complete(
             act.pack.definitions,
@@ -103,8 +138,8 @@ def _complete(site: Site, actor: Actor, task_id: str, sent: _Sent) -> Completed:
             submission.outcome,
             act.environment(),
         )
-        _close(act, task_id, submission.outcome)
-        write_step(act, step, [key for key in work if key != task_id])
+        _close(act, task_id, submission.outcome, drafted=around.drafted)
+        write_step(act, step, [key for key in around.work if key != task_id])
         answer = _answer(act, step)
         submission_id = submissions.insert_row(
             act,
@@ -124,15 +159,41 @@ def _complete(site: Site, actor: Actor, task_id: str, sent: _Sent) -> Completed:
             undo_person=actor.person_id if undoable else None,
             undo_submission=submission_id if undoable else None,
         )
-    return _completed(answer)
+        return replace(_completed(answer), waiting=_waiting(act, step, around), who=act.directory())
 
 
-def _record(act: Act, task_id: str, sent: _Sent) -> None:
+def _first_answer(first: FirstAnswer, task_id: str, sent: Sent) -> dict[str, Any]:
+    """Return the answer to the request that had this key first. Raises Conflict for another one.
+
+    A page sent twice is known by its task: what was typed may read otherwise by now.
+    """
+    if sent.request or sent.submission is not None:
+        same = submissions.request_digest(sent.submission, task_id, sent.request) == first.digest
+    else:
+        same = first.task_id == task_id
+    if not same:
+        raise submissions.another_request()
+    answer: dict[str, Any] = plain.loads(first.answer)
+    return answer
+
+
+def _waiting(act: Act, step: engine.Step, around: Surroundings) -> tuple[Waiting, ...]:
+    return tuple(
+        Waiting(
+            task.id,
+            task.name,
+            frozenset(act.offered.get(task.id) or around.work.get(task.id) or task.groups),
+            around.assignees.get(task.id) or (person_key(task.assignee) if task.assignee else None),
+        )
+        for task in step.tasks
+    )
+
+
+def _record(act: Act, task_id: str, submission: forms.Submission, sent: Sent) -> None:
     """Record what was handed in.
 
     A form that judges begins empty each time, so that there is nothing to compare it with.
     """
-    submission = sent.submission
     before = submissions.previous(act.tx, act.case_id, submission.form_key) if act.drafting else {}
     act.record(
         "task.completed",
@@ -154,41 +215,12 @@ def _answer(act: Act, step: engine.Step) -> dict[str, Any]:
     }
 
 
-def completed_before(
-    site: Site, actor: Actor, task_id: str, idempotency_key: str | None
-) -> Completed | None:
-    """Return what came of the task when the actor did it with this very key, else None."""
-    if not idempotency_key:
-        return None
-    with site.database.read() as tx:
-        answer = tx.execute(
-            select(Submission.answer).where(
-                Submission.person_id == actor.person_id,
-                Submission.idempotency_key == idempotency_key,
-                Submission.work_item_id == task_id,
-            )
-        ).scalar_one_or_none()
-    return _completed(plain.loads(answer)) if answer else None
-
-
-def repeated(
-    site: Site, actor: Actor, task_id: str, idempotency_key: str | None, request: str
-) -> Completed | None:
-    """Return the first answer to a request that is sent again, None when it is new.
-
-    To be asked before the form of the task, which is gone once the task is done. Raises Conflict
-    when the key was used for something else.
-    """
-    answer = submissions.repeated(site, actor, idempotency_key, task_id, request)
-    return None if answer is None else _completed(answer)
-
-
 def claim(site: Site, actor: Actor, task_id: str) -> None:
     """Take a task that is offered to one's group, so that colleagues see who does it."""
     with site.database.write() as tx:
         act = _lock_case(site, tx, actor, task_id)
-        item, work = _open_work(act, task_id)
-        _require_offered(actor, item, work[task_id])
+        item, groups = _open_task(act, task_id)
+        _require_offered(actor, item, groups)
         if item.assignee_id == actor.person_id:
             return
         tx.execute(
@@ -202,10 +234,10 @@ def release(site: Site, actor: Actor, task_id: str) -> None:
     """Give a claimed task back to its groups."""
     with site.database.write() as tx:
         act = _lock_case(site, tx, actor, task_id)
-        item, work = _open_work(act, task_id)
+        item, groups = _open_task(act, task_id)
         if item.assignee_id != actor.person_id:
             raise NotAllowed(_("引き受けた本人だけが解除できます。"))
-        if not work[task_id]:
+        if not groups:
             raise Conflict(_("この作業はあなたに直接割り当てられているため、戻す先がありません。"))
         tx.execute(update(WorkItem).where(WorkItem.id == task_id).values(assignee_id=None))
         act.record("task.released", subject=audit.Subject("task", task_id, act.case_id))
@@ -237,36 +269,25 @@ def _lock_case(site: Site, tx: Connection, actor: Actor, task_id: str) -> Act:
         raise NotFound(_("作業が見つかりません。")) from None
 
 
-def _open_work(act: Act, task_id: str) -> tuple[Row[Any], dict[str, set[str]]]:
-    """Return the open task, and the groups of every open task of its case.
+def _open_task(act: Act, task_id: str) -> tuple[Any, set[str]]:
+    """Return the open task and its groups. Raises Conflict when it is no longer open."""
+    around = surroundings.of_task(act, task_id, None)
+    _require_open(act, around.task)
+    return around.task, around.work[task_id]
 
-    Raises Conflict when the task is no longer open.
-    """
-    which = {"case": act.case_id, "task": task_id}
-    rows: Sequence[Row[Any]] = act.tx.execute(_OPEN_WORK, which).all()
-    item = next(row for row in rows if row.id == task_id)
+
+def _require_open(act: Act, item: Any) -> None:
+    """Raise Conflict when the task is no longer open."""
     if item.status != "open":
         raise _too_late(act.tx, act, item, act.actor)
     require_running(act)
-    work: dict[str, set[str]] = {}
-    for row in rows:
-        work.setdefault(row.id, set()).update([row.group_key] if row.group_key else [])
-    return item, work
 
 
-_WORK, _GROUP, _DRAFT = table(WorkItem), table(WorkItemGroup), table(Draft)
-_OPEN_WORK: Select[Any] = (
-    select(*(column for column in _WORK.c if column.name != "variables"), _GROUP.c.group_key)
-    .join_from(_WORK, _GROUP, _GROUP.c.work_item_id == _WORK.c.id, isouter=True)
-    .where(
-        _WORK.c.case_id == bindparam("case"),
-        or_(_WORK.c.status == "open", _WORK.c.id == bindparam("task")),
+_DRAFT = table(Draft)
+_DROP_DRAFT = Prepared(
+    delete(_DRAFT).where(
+        _DRAFT.c.person_id == bindparam("person"), _DRAFT.c.subject == bindparam("subject")
     )
-)
-_CLOSE = update(_WORK).where(_WORK.c.id == bindparam("task"))
-_WITHDRAW_OFFER = delete(_GROUP).where(_GROUP.c.work_item_id == bindparam("task"))
-_DROP_DRAFT = delete(_DRAFT).where(
-    _DRAFT.c.person_id == bindparam("person"), _DRAFT.c.subject == bindparam("subject")
 )
 
 
@@ -331,6 +352,8 @@ def _require_offered(actor: Actor, item: Row[Any], groups: set[str]) -> None:
 
 def _require_right(act: Act, item: Row[Any], groups: set[str], meaning: str) -> None:
     """Raise NotAllowed unless the task is the actor's and no duty conflict stands against it."""
+    if not may_act(act.actor, groups, item.assignee_id):
+        visibility.require(act.site, act.tx, act.actor, act.case_id)  # strangers learn nothing
     _require_offered(act.actor, item, groups)
     if meaning not in packs.SEGREGATED:
         return
@@ -343,9 +366,8 @@ def _require_form(act: Act, item: Row[Any], submission: forms.Submission) -> Non
         raise Conflict(_("この作業の様式ではないものが送られました。画面を開き直してください。"))
 
 
-def _close(act: Act, task_id: str, outcome: str) -> None:
-    person = act.actor.person_id
-    ended = {"ended_at": act.now, "ended_by": person, "outcome": outcome}
-    act.tx.execute(_CLOSE, {"task": task_id, "status": "completed", **ended})
-    act.tx.execute(_WITHDRAW_OFFER, {"task": task_id})
-    act.tx.execute(_DROP_DRAFT, {"person": person, "subject": f"task:{task_id}"})
+def _close(act: Act, task_id: str, outcome: str, *, drafted: bool) -> None:
+    end_work(act, task_id, "completed", outcome=outcome)
+    if drafted:
+        subject = f"task:{task_id}"
+        act.writes.add(_DROP_DRAFT, {"person": act.actor.person_id, "subject": subject})

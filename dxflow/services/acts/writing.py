@@ -4,13 +4,14 @@ from collections.abc import Collection, Iterable
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dxflow import audit, engine
 from dxflow.authority.organisation import LADDER
 from dxflow.authority.verdicts import person_key
 from dxflow.db.base import table
+from dxflow.db.prepared import Prepared
 from dxflow.db.process import DecisionEvaluation, ElementVisit, Timer, WorkItem, WorkItemGroup
 from dxflow.services import plain
 from dxflow.services.acts.act import Act
@@ -19,12 +20,14 @@ from dxflow.texts import gettext as _
 
 _WORK, _GROUP, _TIMER = table(WorkItem), table(WorkItemGroup), table(Timer)
 _VISIT, _DECISION = table(ElementVisit), table(DecisionEvaluation)
-_ADD_WORK, _ADD_GROUP, _ADD_TIMER = insert(_WORK), insert(_GROUP), insert(_TIMER)
-_ADD_DECISION = insert(_DECISION)
-_CANCEL_WORK = update(_WORK).where(_WORK.c.id.in_(bindparam("gone", expanding=True)))
-_DROP_GROUPS = delete(_GROUP).where(_GROUP.c.work_item_id.in_(bindparam("gone", expanding=True)))
-_TIMERS = select(_TIMER.c.id, _TIMER.c.due_at).where(_TIMER.c.case_id == bindparam("case"))
-_DROP_TIMERS = delete(_TIMER).where(_TIMER.c.id.in_(bindparam("stale", expanding=True)))
+_ADD_WORK, _ADD_GROUP = Prepared(insert(_WORK)), Prepared(insert(_GROUP))
+_ADD_DECISION = Prepared(insert(_DECISION))
+_END_WORK = Prepared(update(_WORK).where(_WORK.c.id == bindparam("work")))
+_DROP_GROUPS = Prepared(delete(_GROUP).where(_GROUP.c.work_item_id == bindparam("work")))
+_TIMERS = Prepared(
+    select(_TIMER.c.id, _TIMER.c.due_at).where(_TIMER.c.case_id == bindparam("case"))
+)
+_DROP_TIMER = Prepared(delete(_TIMER).where(_TIMER.c.id == bindparam("timer")))
 
 
 def write_step(act: Act, step: engine.Step, open_before: Collection[str]) -> None:
@@ -51,25 +54,32 @@ def end_case(act: Act, status: str, reason: str = "") -> None:
 def _write_work(act: Act, step: engine.Step, before: set[str]) -> None:
     still = {task.id for task in step.tasks}
     if gone := before - still:
-        ended = {"ended_at": act.now, "ended_by": act.actor.person_id}
-        act.tx.execute(_CANCEL_WORK, {"gone": list(gone), "status": "cancelled", **ended})
-        act.tx.execute(_DROP_GROUPS, {"gone": list(gone)})
+        for key in sorted(gone):
+            end_work(act, key, "cancelled")
     fresh = [task for task in step.tasks if task.id not in before]
     if not fresh:
         return
-    act.tx.execute(_ADD_WORK, [_work_row(act, task) for task in fresh])
+    act.writes.add(_ADD_WORK, *(_work_row(act, task) for task in fresh))
     offer(act, fresh)
+
+
+def end_work(act: Act, work_item: str, status: str, **values: object) -> None:
+    """Close an open work item and take the offer of it back."""
+    ended = {"ended_at": act.now, "ended_by": act.actor.person_id}
+    act.writes.add(_END_WORK, {"work": work_item, "status": status, **ended, **values})
+    act.writes.add(_DROP_GROUPS, {"work": work_item})
 
 
 def offer(act: Act, tasks: Iterable[engine.OpenTask]) -> None:
     """Offer open work items to their groups, and beyond them where nobody there may act."""
+    offered = {task.id: _groups_of(act, task) for task in tasks}
+    act.offered |= offered
     groups = [
-        {"work_item_id": task.id, "group_key": group}
-        for task in tasks
-        for group in sorted(_groups_of(act, task))
+        {"work_item_id": task, "group_key": group}
+        for task, names in offered.items()
+        for group in sorted(names)
     ]
-    if groups:
-        act.tx.execute(_ADD_GROUP, groups)
+    act.writes.add(_ADD_GROUP, *groups)
 
 
 def _work_row(act: Act, task: engine.OpenTask) -> dict[str, Any]:
@@ -110,18 +120,34 @@ def _groups_of(act: Act, task: engine.OpenTask) -> set[str]:
 
 
 def _write_timers(act: Act, step: engine.Step) -> None:
-    before = {row.id: row.due_at for row in act.tx.execute(_TIMERS, {"case": act.case_id})}
+    before = act.armed
+    if before is None:
+        before = {row.id: row.due_at for row in _TIMERS.all(act.tx, {"case": act.case_id})}
     armed = {timer.id: timer for timer in step.timers}
-    stale = [key for key, due in before.items() if key not in armed or armed[key].due != due]
-    if stale:
-        act.tx.execute(_DROP_TIMERS, {"stale": stale})
+    for key in before:
+        if key not in armed:
+            act.writes.add(_DROP_TIMER, {"timer": key})
     fresh = [
         {"id": key, "case_id": act.case_id, "element": timer.element, "due_at": timer.due}
         for key, timer in armed.items()
         if before.get(key) != timer.due
     ]
-    if fresh:
-        act.tx.execute(_ADD_TIMER, fresh)
+    act.writes.add(_arm(act.tx.dialect.name), *fresh)
+
+
+@cache
+def _arm(dialect: str) -> Prepared:
+    """Return the statement that arms a timer, or arms it anew for another moment."""
+    statement = _upserting(dialect, _TIMER)
+    return Prepared(
+        statement.on_conflict_do_update(
+            index_elements=["id"], set_={"due_at": statement.excluded.due_at, "attempts": 0}
+        )
+    )
+
+
+def _upserting(dialect: str, target: Table) -> Any:
+    return (sqlite.insert if dialect == "sqlite" else postgresql.insert)(target)
 
 
 def _write_visits(act: Act, step: engine.Step) -> None:
@@ -131,8 +157,6 @@ def _write_visits(act: Act, step: engine.Step) -> None:
             (visit.process, visit.element), {"entered": 0, "completed": 0, "cancelled": 0}
         )
         row[visit.kind] += 1
-    if not counts:
-        return
     rows = [
         {
             "case_id": act.case_id,
@@ -143,29 +167,31 @@ def _write_visits(act: Act, step: engine.Step) -> None:
         }
         for key, row in sorted(counts.items())
     ]
-    act.tx.execute(_visit_upsert(act.tx.dialect.name), rows)
+    act.writes.add(_count(act.tx.dialect.name), *rows)
 
 
 @cache
-def _visit_upsert(dialect: str) -> Any:
-    make = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    statement = make(_VISIT)
+def _count(dialect: str) -> Prepared:
+    """Return the statement that counts visits of an element."""
+    statement = _upserting(dialect, _VISIT)
     new = statement.excluded
-    return statement.on_conflict_do_update(
-        index_elements=["case_id", "process_key", "element"],
-        set_={
-            "entered": _VISIT.c.entered + new.entered,
-            "completed": _VISIT.c.completed + new.completed,
-            "cancelled": _VISIT.c.cancelled + new.cancelled,
-            "last_at": new.last_at,
-        },
+    return Prepared(
+        statement.on_conflict_do_update(
+            index_elements=["case_id", "process_key", "element"],
+            set_={
+                "entered": _VISIT.c.entered + new.entered,
+                "completed": _VISIT.c.completed + new.completed,
+                "cancelled": _VISIT.c.cancelled + new.cancelled,
+                "last_at": new.last_at,
+            },
+        )
     )
 
 
 def _write_decision(act: Act, decided: engine.Decided) -> None:
     outcome = decided.outcome
     result = plain.dumps(outcome.value)
-    act.tx.execute(
+    act.writes.add(
         _ADD_DECISION,
         {
             "id": act.new_id(),

@@ -3,15 +3,23 @@
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from sqlalchemy import delete, insert
+from sqlalchemy import bindparam, delete, insert
 
 from dxflow import audit
+from dxflow.db.base import table
 from dxflow.db.case import CaseUnit
+from dxflow.db.prepared import Prepared
 from dxflow.errors import Invalid
 from dxflow.services.acts import cases
 from dxflow.services.acts.act import Act
 from dxflow.services.commands import payload as read
 from dxflow.texts import gettext as _
+
+_UNIT = table(CaseUnit)
+_ADD_UNIT = Prepared(insert(_UNIT))
+_DROP_UNITS = Prepared(
+    delete(_UNIT).where(_UNIT.c.case_id == bindparam("case"), _UNIT.c.part != "applicant")
+)
 
 
 def title(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
@@ -31,12 +39,10 @@ def units(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
     unknown = [key for key in (lead, *related) if key not in who.units]
     if unknown:
         raise Invalid(_("課「{keys}」は今日の組織にありません。", keys="、".join(unknown)))
-    act.tx.execute(
-        delete(CaseUnit).where(CaseUnit.case_id == act.case_id, CaseUnit.part != "applicant")
-    )
+    _DROP_UNITS.run(act.tx, {"case": act.case_id})
     rows = [{"case_id": act.case_id, "unit": lead, "part": "lead"}]
     rows += [{"case_id": act.case_id, "unit": key, "part": "related"} for key in related]
-    act.tx.execute(insert(CaseUnit), rows)
+    _ADD_UNIT.many(act.tx, rows)
     act.record(
         "case.units_changed",
         audit.Change("lead", _("担当課"), act.case["lead_unit"], lead),

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from dxflow import audit
 from dxflow.bpr.workload import Step, compare
+from dxflow.db.base import table
 from dxflow.db.case import Duty, Milestone, Workload
+from dxflow.db.prepared import Prepared
 from dxflow.errors import Invalid
 from dxflow.services import plain
 from dxflow.services.acts.act import Act
@@ -16,6 +18,11 @@ from dxflow.services.commands import payload as read
 from dxflow.texts import gettext as _
 
 MILESTONE_STATUSES = ("planned", "doing", "done", "dropped")
+
+_WORKLOAD, _MILESTONE = table(Workload), table(Milestone)
+_ADD_WORKLOAD, _ADD_MILESTONE = Prepared(insert(_WORKLOAD)), Prepared(insert(_MILESTONE))
+_DROP_WORKLOAD = Prepared(delete(_WORKLOAD).where(_WORKLOAD.c.case_id == bindparam("case")))
+_DROP_MILESTONES = Prepared(delete(_MILESTONE).where(_MILESTONE.c.case_id == bindparam("case")))
 
 
 def register_workload(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
@@ -27,17 +34,18 @@ def register_workload(act: Act, payload: dict[str, Any], _element: str) -> dict[
     result = compare(
         _steps(read.rows(steps, "as_is")), _steps(read.rows(steps, "to_be")), unit_cost
     )
-    act.tx.execute(delete(Workload).where(Workload.case_id == act.case_id))
-    act.tx.execute(
-        insert(Workload).values(
-            case_id=act.case_id,
-            as_is_hours=str(result.as_is_hours),
-            to_be_hours=str(result.to_be_hours),
-            saved_hours=str(result.saved_hours),
-            saved_yen=str(result.saved_yen),
-            unit_cost=str(unit_cost),
-            steps=plain.dumps(steps),
-        )
+    _DROP_WORKLOAD.run(act.tx, {"case": act.case_id})
+    _ADD_WORKLOAD.run(
+        act.tx,
+        {
+            "case_id": act.case_id,
+            "as_is_hours": str(result.as_is_hours),
+            "to_be_hours": str(result.to_be_hours),
+            "saved_hours": str(result.saved_hours),
+            "saved_yen": str(result.saved_yen),
+            "unit_cost": str(unit_cost),
+            "steps": plain.dumps(steps),
+        },
     )
     act.record(
         "bpr.registered",
@@ -50,22 +58,21 @@ def register_workload(act: Act, payload: dict[str, Any], _element: str) -> dict[
 def plan_milestones(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
     """Keep the plan's milestones; a new plan replaces the one before."""
     rows = read.rows(payload, "milestones")
-    act.tx.execute(delete(Milestone).where(Milestone.case_id == act.case_id))
-    if rows:
-        act.tx.execute(
-            insert(Milestone),
-            [
-                {
-                    "id": act.new_id(),
-                    "case_id": act.case_id,
-                    "position": position,
-                    "name": read.text(row, "name", required=True),
-                    "due_on": read.day(row, "due"),
-                    "status": "planned",
-                }
-                for position, row in enumerate(rows)
-            ],
-        )
+    _DROP_MILESTONES.run(act.tx, {"case": act.case_id})
+    _ADD_MILESTONE.many(
+        act.tx,
+        [
+            {
+                "id": act.new_id(),
+                "case_id": act.case_id,
+                "position": position,
+                "name": read.text(row, "name", required=True),
+                "due_on": read.day(row, "due"),
+                "status": "planned",
+            }
+            for position, row in enumerate(rows)
+        ],
+    )
     act.record(
         "milestone.planned",
         audit.Change("milestones", _("工程"), None, [read.text(row, "name") for row in rows]),

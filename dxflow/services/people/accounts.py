@@ -2,13 +2,17 @@
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, Table, bindparam, delete, insert, select, update
 
 from dxflow import audit
+from dxflow.db.base import table
 from dxflow.db.identity import ApiToken, LoginThrottle, Person, WebSession
+from dxflow.db.prepared import Prepared
 from dxflow.errors import NotLoggedIn, Throttled
 from dxflow.services.people import organisation, passwords
 from dxflow.services.people.actor import Actor
@@ -94,53 +98,22 @@ def _opened(
 def actor_of_session(site: Site, reference: str, request_id: str = "") -> Actor:
     """Return who is behind a session's reference. Raises NotLoggedIn when it has ended."""
     now = site.now()
-    with site.database.read() as tx:
-        row = (
-            tx.execute(
-                select(
-                    WebSession.acting_post,
-                    WebSession.last_seen_at,
-                    WebSession.expires_at,
-                    WebSession.epoch.label("session_epoch"),
-                    *_PERSON,
-                    organisation.version_query().label("version"),
-                )
-                .join(Person, Person.id == WebSession.person_id)
-                .where(WebSession.reference_hash == _digest(reference))
-            )
-            .mappings()
-            .one_or_none()
-        )
-        idle = timedelta(minutes=site.settings.session_idle)
-        if row is None or not _alive(row, now) or row["last_seen_at"] + idle < now:
-            raise NotLoggedIn(_("ログインの有効期間が過ぎました。もう一度ログインしてください。"))
-        actor = _actor(site, tx, row, "page", request_id, row["acting_post"])
-    if now - row["last_seen_at"] > SEEN_GRAIN:
+    row = _alive(site.database.glance(_SESSION, {"digest": _digest(reference)}), now)
+    idle = timedelta(minutes=site.settings.session_idle)
+    if row is None or row.last_seen_at + idle < now:
+        raise NotLoggedIn(_("ログインの有効期間が過ぎました。もう一度ログインしてください。"))
+    actor = _actor(site, row, "page", request_id, row.acting_post)
+    if now - row.last_seen_at > SEEN_GRAIN:
         _seen(site, reference, now)
     return actor
 
 
 def actor_of_token(site: Site, token: str, request_id: str = "") -> Actor:
     """Return who is behind a bearer token. Raises NotLoggedIn when it is unknown or has ended."""
-    now = site.now()
-    with site.database.read() as tx:
-        row = (
-            tx.execute(
-                select(
-                    ApiToken.expires_at,
-                    ApiToken.epoch.label("session_epoch"),
-                    *_PERSON,
-                    organisation.version_query().label("version"),
-                )
-                .join(Person, Person.id == ApiToken.person_id)
-                .where(ApiToken.token_hash == _digest(token))
-            )
-            .mappings()
-            .one_or_none()
-        )
-        if row is None or not _alive(row, now):
-            raise NotLoggedIn(_("トークンが無効か、有効期間が過ぎています。"))
-        return _actor(site, tx, row, "api", request_id, None)
+    row = _alive(site.database.glance(_TOKEN, {"digest": _digest(token)}), site.now())
+    if row is None:
+        raise NotLoggedIn(_("トークンが無効か、有効期間が過ぎています。"))
+    return _actor(site, row, "api", request_id, None)
 
 
 def log_out(site: Site, reference: str) -> None:
@@ -182,28 +155,48 @@ _PERSON = (
 )
 
 
-def _alive(row: RowMapping, now: datetime) -> bool:
-    return bool(
-        row["expires_at"] > now
-        and row["status"] == "active"
-        and row["epoch"] == row["session_epoch"]
+_WEB_SESSION, _API_TOKEN, _PERSON_ROW = table(WebSession), table(ApiToken), table(Person)
+
+
+def _login_of(login: Table, key: str, *more: str) -> Prepared:
+    """Return the statement that reads a login by its hash, its person, and the organisation."""
+    return Prepared(
+        select(
+            login.c.expires_at,
+            login.c.epoch.label("session_epoch"),
+            *(login.c[name] for name in more),
+            *(_PERSON_ROW.c[column.key] for column in _PERSON),
+            organisation.version_query().label("version"),
+        )
+        .join_from(login, _PERSON_ROW, _PERSON_ROW.c.id == login.c.person_id)
+        .where(login.c[key] == bindparam("digest"))
     )
 
 
-def _actor(
-    site: Site, tx: Connection, row: RowMapping, channel: str, request_id: str, post: str | None
-) -> Actor:
-    who = organisation.directory(site, tx, site.today(), row["version"] or "0")
+_SESSION = _login_of(_WEB_SESSION, "reference_hash", "acting_post", "last_seen_at")
+_TOKEN = _login_of(_API_TOKEN, "token_hash")
+
+
+def _alive(rows: Sequence[Any], now: datetime) -> Any | None:
+    """Return the row of a login, None when there is none or it has ended."""
+    for row in rows:
+        if row.expires_at > now and row.status == "active" and row.epoch == row.session_epoch:
+            return row
+    return None
+
+
+def _actor(site: Site, row: Any, channel: str, request_id: str, post: str | None) -> Actor:
+    who = organisation.directory_of(site, site.today(), row.version or "0")
     actor = organisation.actor(
         who,
-        row["id"],
-        row["username"],
-        row["name"],
+        row.id,
+        row.username,
+        row.name,
         acting_post=post,
         channel=channel,
         request_id=request_id,
     )
-    return replace(actor, must_change_password=row["must_change_password"])
+    return replace(actor, must_change_password=row.must_change_password)
 
 
 def _authenticate(

@@ -3,12 +3,15 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from dxflow.authority.directory import Directory
 from dxflow.authority.verdicts import person_key
+from dxflow.db.base import table
 from dxflow.db.identity import Person, Post, Unit
+from dxflow.db.prepared import Prepared
 from dxflow.services.people.actor import SYSTEM_ID
+from dxflow.services.site import Site
 from dxflow.texts import gettext as _
 
 
@@ -89,6 +92,27 @@ def load(
         for row in tx.execute(units_then.order_by(Unit.valid_from)):
             found["units"][row.key] = row.name
     return Names(who, found["persons"], found["posts"], found["units"])
+
+
+_PERSON = table(Person)
+_AT_A_TIME = 4
+_NAMES = Prepared(
+    select(_PERSON.c.id, _PERSON.c.name).where(
+        _PERSON.c.id.in_([bindparam(f"id{n}") for n in range(_AT_A_TIME)])
+    )
+)
+
+
+def of_persons(site: Site, person_ids: Iterable[str]) -> dict[str, str]:
+    """Return the names of a few persons by id."""
+    found: dict[str, str] = {}
+    wanted = sorted(person_ids)
+    for begin in range(0, len(wanted), _AT_A_TIME):
+        some = wanted[begin : begin + _AT_A_TIME]
+        some += [some[0]] * (_AT_A_TIME - len(some))
+        values = {f"id{n}": one for n, one in enumerate(some)}
+        found.update((row.id, row.name) for row in site.database.glance(_NAMES, values))
+    return found
 
 
 def role_name(role: str) -> str:

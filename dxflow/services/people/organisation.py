@@ -91,6 +91,15 @@ def directory(
     return found
 
 
+def directory_of(site: Site, day: date, version: str) -> Directory:
+    """Return who is who on a day; the database is only asked when this version is new here."""
+    found = site.directories.get((version, day))
+    if found is not None:
+        return found  # type: ignore[no-any-return]
+    with site.database.read() as tx:
+        return directory(site, tx, day)
+
+
 def _load(connection: Connection, day: date) -> Directory:
     units = [
         values.Unit(

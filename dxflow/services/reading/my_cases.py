@@ -11,6 +11,7 @@ from dxflow.authority.directory import Directory
 from dxflow.db.case import Case
 from dxflow.db.process import ProcessInstance, WorkItem, WorkItemGroup
 from dxflow.services.acts import pulling_back
+from dxflow.services.acts.tasks import Completed
 from dxflow.services.packs import store as packs
 from dxflow.services.paging import Page, bounds
 from dxflow.services.people import naming, organisation
@@ -96,6 +97,34 @@ def next_turns(site: Site, actor: Actor, case_id: str) -> tuple[Turn, ...]:
         return turns_of(site, tx, actor, [case_id]).get(case_id, ())
 
 
+def turns_after(site: Site, actor: Actor, done: Completed) -> tuple[Turn, ...]:
+    """Return whose turn it is after an act, by what the act itself knows: one query for names."""
+    if done.who is None:
+        return next_turns(site, actor, done.case_id)
+    who = done.who
+    rows = [
+        _Row(one.task_id, one.name, one.assignee, group)
+        for one in done.waiting
+        for group in [*sorted(one.groups), None]
+    ]
+    names = naming.Names(who, naming.of_persons(site, _persons(who, rows)), {}, {})
+    return tuple(
+        Turn(one.task_id, one.name, holder, None, "", mine)
+        for one in done.waiting
+        for holder, mine in [_holder(actor, names, [r for r in rows if r.id == one.task_id])]
+    )
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A group of a task, as the query of `turns_of` gives it."""
+
+    id: str
+    name: str
+    assignee_id: str | None
+    group_key: str | None
+
+
 def turns_of(
     site: Site, tx: Connection, actor: Actor, case_ids: Sequence[str]
 ) -> dict[str, tuple[Turn, ...]]:
@@ -134,18 +163,19 @@ def _turn(
     site: Site, tx: Connection, actor: Actor, names: naming.Names, rows: Sequence[Any]
 ) -> Turn:
     first = rows[0]
-    groups = [row.group_key for row in rows if row.group_key]
-    if first.assignee_id:
-        holder = names.person(first.assignee_id)
-    else:
-        holder = _("、").join(dict.fromkeys(_in_words(names, group) for group in groups))
-    mine = (
-        first.assignee_id == actor.person_id
-        if first.assignee_id
-        else not actor.groups.isdisjoint(groups)
-    )
+    holder, mine = _holder(actor, names, rows)
     urgency = inbox.urgency(packs.load(site, tx, first.pack_digest), first.due_at, site.now())
     return Turn(first.id, translated(first.name), holder, first.due_at, urgency, mine)
+
+
+def _holder(actor: Actor, names: naming.Names, rows: Sequence[Any]) -> tuple[str, bool]:
+    """Return in words who has a task, and whether it is the reader's own."""
+    assignee = rows[0].assignee_id
+    groups = [row.group_key for row in rows if row.group_key]
+    if assignee:
+        return names.person(assignee), assignee == actor.person_id
+    words = _("、").join(dict.fromkeys(_in_words(names, group) for group in groups))
+    return words, not actor.groups.isdisjoint(groups)
 
 
 def _in_words(names: naming.Names, group: str) -> str:

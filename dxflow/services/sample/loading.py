@@ -41,7 +41,7 @@ from dxflow.texts import language
 MARK = "sample"
 PARTIAL = ".partial"
 #: SQLite's own files beside a database, and dxflow's queue of writers.
-_BESIDE = ("", "-wal", "-shm", "-journal", ".lock")
+_BESIDE = ("", "-wal", "-shm", "-journal", ".lock", ".turn")
 
 Say = Callable[[str], None]
 

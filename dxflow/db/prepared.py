@@ -1,0 +1,246 @@
+"""Statements of the hot path: written as expressions, compiled once, sent by the driver itself.
+
+SQLAlchemy's way from an expression to the driver costs more than most statements do. A `Prepared`
+statement goes it once for each database and each set of parameters; after that a call converts
+its parameters, hands the text to the driver's cursor and gives rows of plain values. Listeners of
+`before_cursor_execute` and the errors of SQLAlchemy are the same as everywhere else.
+"""
+
+from collections import namedtuple
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    Delete,
+    Dialect,
+    Insert,
+    Select,
+    Update,
+    bindparam,
+)
+from sqlalchemy.dialects.postgresql import psycopg
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.selectable import CompoundSelect
+
+Statement = Select[Any] | CompoundSelect[Any] | Insert | Update | Delete
+Values = Mapping[str, Any]
+Convert = Callable[[Any], Any]
+
+_ROW = "__"
+_POSTGRESQL: Dialect = psycopg.dialect(paramstyle="format")  # type: ignore[no-untyped-call]
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A statement for one database: its text, and how values become its parameters.
+
+    `places` has for each parameter in its order: the row it is taken from, its name there, how it
+    is converted; a parameter of the statement itself has no name and its value instead.
+    """
+
+    text: str
+    places: tuple[tuple[int, str | None, Any], ...]
+
+    def parameters(self, rows: Sequence[Values]) -> tuple[Any, ...]:
+        """Return the parameters of one execution. Raises KeyError for a value that is missing."""
+        found = []
+        for row, name, convert in self.places:
+            if name is None:
+                found.append(convert)
+            elif convert is None:
+                found.append(rows[row][name])
+            else:
+                found.append(convert(rows[row][name]))
+        return tuple(found)
+
+
+class Prepared:
+    """A statement that is run often; which columns are given may differ from call to call."""
+
+    def __init__(self, statement: Statement) -> None:
+        self.statement = statement
+        self._compiled: dict[tuple[str, tuple[str, ...], int], Compiled] = {}
+        self._readers: dict[str, Callable[[Sequence[Any]], Any]] = {}
+
+    def all(self, tx: Connection, values: Values) -> list[Any]:
+        """Run a SELECT and return its rows, with attributes named like the columns."""
+        compiled, read = self.compiled(tx.dialect, values), self._reader(tx.dialect)
+        cursor = send(tx, compiled.text, compiled.parameters((values,)))
+        try:
+            return [read(row) for row in cursor.fetchall()]
+        finally:
+            cursor.close()
+
+    def first(self, tx: Connection, values: Values) -> Any | None:
+        """Run a SELECT and return its first row, None when there is none."""
+        rows = self.all(tx, values)
+        return rows[0] if rows else None
+
+    def run(self, tx: Connection, values: Values) -> None:
+        """Run a statement that changes something."""
+        compiled = self.compiled(tx.dialect, values)
+        send(tx, compiled.text, compiled.parameters((values,))).close()
+
+    def many(self, tx: Connection, rows: Sequence[Values]) -> None:
+        """Insert rows that have the same columns."""
+        together = Writes()
+        together.add(self, *rows)
+        together.send(tx)
+
+    def compiled(self, dialect: Dialect, values: Values, rows: int = 1) -> Compiled:
+        """Return the statement for these columns; `rows` more than one makes one long INSERT."""
+        key = (dialect.name, tuple(values), rows)
+        found = self._compiled.get(key)
+        if found is None:
+            found = self._compiled[key] = _compile(self.statement, dialect, key[1], rows)
+        return found
+
+    def _reader(self, dialect: Dialect) -> Callable[[Sequence[Any]], Any]:
+        found = self._readers.get(dialect.name)
+        if found is None:
+            found = self._readers[dialect.name] = _reader(self.statement, dialect)
+        return found
+
+
+class Writes:
+    """Changes that are gathered and sent together; their order among each other means nothing.
+
+    PostgreSQL gets all of them as one statement, SQLite one after the other.
+    """
+
+    def __init__(self) -> None:
+        self._gathered: list[tuple[Prepared, Sequence[Values]]] = []
+
+    def add(self, statement: Prepared, *rows: Values) -> None:
+        """Gather a statement; several rows are for an INSERT and have the same columns."""
+        if rows:
+            self._gathered.append((statement, rows))
+
+    def send(self, tx: Connection) -> None:
+        """Send what has been gathered."""
+        gathered, self._gathered = self._gathered, []
+        if not gathered:
+            return
+        if tx.dialect.name == "sqlite":
+            for statement, rows in gathered:
+                _send_rows(tx, statement, rows)
+        else:
+            _send_together(tx, gathered)
+
+
+def _send_rows(tx: Connection, statement: Prepared, rows: Sequence[Values]) -> None:
+    compiled = statement.compiled(tx.dialect, rows[0])
+    if len(rows) == 1:
+        send(tx, compiled.text, compiled.parameters(rows)).close()
+    else:
+        many = [compiled.parameters((row,)) for row in rows]
+        send(tx, compiled.text, many, many=True).close()
+
+
+def _send_together(tx: Connection, gathered: Sequence[tuple[Prepared, Sequence[Values]]]) -> None:
+    texts: list[str] = []
+    parameters: list[Any] = []
+    for statement, rows in gathered:
+        compiled = statement.compiled(tx.dialect, rows[0], len(rows))
+        texts.append(compiled.text)
+        parameters.extend(compiled.parameters(rows))
+    *before, last = texts
+    steps = ", ".join(f"w{number} AS ({text})" for number, text in enumerate(before))
+    send(tx, f"WITH {steps} {last}" if before else last, tuple(parameters)).close()
+
+
+def send(tx: Connection, text: str, parameters: Any, *, many: bool = False) -> Any:
+    """Have the driver run a text and return its cursor. Raises what SQLAlchemy would raise."""
+    cursor = tx.connection.cursor()
+    if listeners := tx.dispatch.before_cursor_execute:
+        for listener in listeners:
+            listener(tx, cursor, text, parameters, None, many)
+    try:
+        if many:
+            cursor.executemany(text, parameters)
+        else:
+            cursor.execute(text, parameters)
+    except tx.dialect.loaded_dbapi.Error as refused:
+        raise _said(tx, text, parameters, refused, cursor) from refused
+    return cursor
+
+
+def _said(
+    tx: Connection, text: str, parameters: Any, refused: Exception, cursor: Any
+) -> BaseException:
+    """Return what SQLAlchemy says for an error of the driver; a lost connection is thrown away."""
+    dialect = tx.dialect
+    pooled = tx.connection
+    lost = dialect.is_disconnect(refused, pooled, cursor)  # type: ignore[arg-type]
+    if lost:
+        tx.invalidate(refused)
+    return DBAPIError.instance(
+        text,
+        parameters,
+        refused,
+        dialect.loaded_dbapi.Error,
+        connection_invalidated=lost,
+        dialect=dialect,
+    )
+
+
+def _compile(statement: Statement, dialect: Dialect, names: tuple[str, ...], rows: int) -> Compiled:
+    positional = dialect if dialect.positional else _POSTGRESQL
+    if isinstance(statement, Insert):
+        statement = statement.inline()  # nobody asks for the number of the new row
+    if rows > 1:
+        statement = _long(statement, names, rows)
+    compiled = statement.compile(dialect=positional, column_keys=None if rows > 1 else list(names))
+    given = set(names)
+    places: list[tuple[int, str | None, Any]] = []
+    for name in compiled.positiontup or ():
+        bind = compiled.binds[name]
+        convert = bind.type.dialect_impl(positional).bind_processor(positional)
+        row, _mark, column = name.rpartition(_ROW)
+        if name in given:
+            places.append((0, name, convert))
+        elif column in given and row.isdigit():
+            places.append((int(row), column, convert))
+        elif bind.required:
+            raise KeyError(name)
+        else:
+            value = compiled.params[name]
+            places.append((0, None, convert(value) if convert else value))
+    return Compiled(str(compiled), tuple(places))
+
+
+def _long(statement: Statement, names: tuple[str, ...], rows: int) -> Insert:
+    if not isinstance(statement, Insert):
+        message = "several rows are for an INSERT"
+        raise TypeError(message)
+    columns = statement.table.c
+    return statement.values(
+        [
+            {name: bindparam(f"{row}{_ROW}{name}", type_=columns[name].type) for name in names}
+            for row in range(rows)
+        ]
+    )
+
+
+def _reader(statement: Statement, dialect: Dialect) -> Callable[[Sequence[Any]], Any]:
+    if not isinstance(statement, Select | CompoundSelect):
+        message = "only a SELECT gives rows"
+        raise TypeError(message)
+    columns = list(statement.selected_columns)
+    make: Any = namedtuple("Row", [str(column.key) for column in columns])  # type: ignore[misc]
+    converts = [
+        (place, convert)
+        for place, column in enumerate(columns)
+        if (convert := column.type.dialect_impl(dialect).result_processor(dialect, None))
+    ]
+
+    def read(row: Sequence[Any]) -> Any:
+        values = list(row)
+        for place, convert in converts:
+            if values[place] is not None:
+                values[place] = convert(values[place])
+        return make(*values)
+
+    return read

@@ -1,0 +1,131 @@
+"""What an act on a task must know besides the locked case: read at once, after the lock."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, String, bindparam, case, literal_column, null, or_, select
+from sqlalchemy import union_all as union
+
+from dxflow.db.base import table
+from dxflow.db.prepared import Prepared
+from dxflow.db.process import Draft, Submission, Timer, WorkItem, WorkItemGroup
+from dxflow.services.acts.act import Act
+from dxflow.services.acts.history import DRAFT
+
+
+@dataclass(frozen=True)
+class FirstAnswer:
+    """What a request with the same key was answered before, and what it asked for."""
+
+    task_id: str | None
+    digest: str
+    answer: str
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """The task's row, and what stands around it.
+
+    `work` are the open tasks of the case with the groups they are offered to, `assignees` who has
+    taken them; `drafted`: the person has a draft of the task.
+    """
+
+    task: Any
+    work: Mapping[str, set[str]]
+    assignees: Mapping[str, str | None]
+    timers: Mapping[str, datetime]
+    drafters: frozenset[str]
+    first: FirstAnswer | None
+    drafted: bool
+
+
+def of_task(act: Act, task_id: str, idempotency_key: str | None) -> Surroundings:
+    """Return what stands around a task of the locked case, which may be open or not."""
+    rows = _ALL.all(
+        act.tx,
+        {
+            "case": act.case_id,
+            "task": task_id,
+            "person": act.actor.person_id,
+            "key": idempotency_key or None,
+            "subject": f"task:{task_id}",
+        },
+    )
+    kinds: dict[str, list[Any]] = {
+        kind: [] for kind in ("work", "timer", "drafter", "first", "draft")
+    }
+    for row in rows:
+        kinds[row.kind].append(row)
+    work: dict[str, set[str]] = {}
+    for row in kinds["work"]:
+        if row.status == "open":
+            work.setdefault(row.id, set()).update([row.group_key] if row.group_key else [])
+    first = next(iter(kinds["first"]), None)
+    return Surroundings(
+        task=next(row for row in kinds["work"] if row.id == task_id),
+        work=work,
+        assignees={row.id: row.assignee_id for row in kinds["work"]},
+        timers={row.id: row.due_at for row in kinds["timer"]},
+        drafters=frozenset(row.id for row in kinds["drafter"]),
+        first=FirstAnswer(first.id, first.form_key, first.variables) if first else None,
+        drafted=bool(kinds["draft"]),
+    )
+
+
+_WORK, _GROUP, _TIMER = table(WorkItem), table(WorkItemGroup), table(Timer)
+_SUBMISSION, _DRAFT = table(Submission), table(Draft)
+_CASE, _TASK = bindparam("case", type_=String()), bindparam("task", type_=String())
+# Written out, not parameters: where an index holds some rows only, SQLite would plan the statement
+# anew for every value, and use no such index for a value it does not know.
+_OPEN = literal_column("'open'", String())
+_COLUMNS = (
+    "id", "element", "process_key", "name", "form_key", "status", "assignee_id",
+    "created_at", "ended_at", "ended_by", "due_at", "variables", "group_key",
+)  # fmt: skip
+
+
+def _part(kind: str, **columns: ColumnElement[Any]) -> Any:
+    """Return one part of the statement; what it has no value for is NULL."""
+    given = (columns.get(name, null()).label(name) for name in _COLUMNS)
+    return select(literal_column(f"'{kind}'", String()).label("kind"), *given)
+
+
+def _work() -> Any:
+    columns: dict[str, Any] = {
+        name: _WORK.c[name] for name in _COLUMNS if name not in ("variables", "group_key")
+    }
+    of_task = case((_WORK.c.id == _TASK, _WORK.c.variables), else_=null())
+    return (
+        _part("work", **columns, variables=of_task, group_key=_GROUP.c.group_key)
+        .select_from(_WORK.outerjoin(_GROUP, _GROUP.c.work_item_id == _WORK.c.id))
+        .where(_WORK.c.case_id == _CASE, or_(_WORK.c.status == _OPEN, _WORK.c.id == _TASK))
+    )
+
+
+_ALL = Prepared(
+    union(
+        _work(),
+        _part("timer", id=_TIMER.c.id, due_at=_TIMER.c.due_at).where(_TIMER.c.case_id == _CASE),
+        _part("drafter", id=_SUBMISSION.c.person_id)
+        .where(
+            _SUBMISSION.c.case_id == _CASE,
+            _SUBMISSION.c.act == literal_column(f"'{DRAFT}'", String()),
+        )
+        .group_by(_SUBMISSION.c.person_id),
+        _part(
+            "first",
+            id=_SUBMISSION.c.work_item_id,
+            form_key=_SUBMISSION.c.request_digest,
+            variables=_SUBMISSION.c.answer,
+        ).where(
+            _SUBMISSION.c.person_id == bindparam("person", type_=String()),
+            _SUBMISSION.c.idempotency_key == bindparam("key", type_=String()),
+        ),
+        _part("draft", id=_DRAFT.c.id).where(
+            _DRAFT.c.person_id == bindparam("person", type_=String()),
+            _DRAFT.c.subject == bindparam("subject", type_=String()),
+        ),
+    )
+)
