@@ -116,7 +116,7 @@ def serve_until(
 
 def start_worker(site: Site) -> tuple[Runner, threading.Thread]:
     """Start the runner of jobs and timers in a thread."""
-    runner = upkeep.make_runner(site)
+    runner = upkeep.make_worker(site)
     thread = threading.Thread(target=runner.run_forever, name="dxflow-worker", daemon=True)
     thread.start()
     return runner, thread
@@ -161,3 +161,6 @@ def log_to_stderr() -> None:
     )
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    # what happens to jobs, and a database that is away, is said once, by dxflow.jobs
+    logging.getLogger("procrastinate").setLevel(logging.CRITICAL)
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)

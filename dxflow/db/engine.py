@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError, TimeoutError
 
-from dxflow.db import guard, sqlite
+from dxflow.db import guard, postgresql, sqlite
 from dxflow.errors import Unavailable
 from dxflow.texts import gettext as _
 
@@ -36,7 +36,7 @@ class Database:
             self._queue = sqlite.WriterQueue(path)
             self.engine = _sqlite_engine(url, pool_size, guarded=guarded)
         else:
-            self.engine = _postgresql_engine(url, pool_size)
+            self.engine = postgresql.open_engine(url, pool_size)
         self._writing = self.engine.execution_options(**{_WRITE: True})
 
     @contextmanager
@@ -55,8 +55,10 @@ class Database:
         if self._queue is not None:
             self._queue.enter()
         try:
-            with _unavailable(), self._writing.connect() as connection, connection.begin():
-                yield connection
+            with _unavailable(), self._writing.connect() as connection:
+                with connection.begin():
+                    yield connection
+                postgresql.wake_workers(connection)
         finally:
             if self._queue is not None:
                 self._queue.leave()
@@ -108,27 +110,6 @@ def _sqlite_engine(url: URL, pool_size: int, *, guarded: bool) -> Engine:
     return engine
 
 
-def _postgresql_engine(url: URL, pool_size: int) -> Engine:
-    if url.drivername == "postgresql":
-        url = url.set(drivername="postgresql+psycopg")
-    settings = {
-        "lock_timeout": "4000",
-        "statement_timeout": "30000",
-        "idle_in_transaction_session_timeout": "60000",
-        "timezone": "UTC",
-    }
-    return create_engine(
-        url,
-        pool_size=pool_size,
-        max_overflow=pool_size,
-        pool_pre_ping=True,
-        connect_args={
-            "connect_timeout": 4,
-            "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
-        },
-    )
-
-
 @contextmanager
 def _unavailable() -> Iterator[None]:
     """Turn what the driver says of a locked, full or lost database into Unavailable."""
@@ -139,6 +120,8 @@ def _unavailable() -> Iterator[None]:
     except (OperationalError, InterfaceError) as exc:
         raise Unavailable(_full() if _is_full(exc) else _busy()) from exc
     except DatabaseError as exc:
+        if exc.connection_invalidated:
+            raise Unavailable(_busy()) from exc
         # What the work itself did wrong, and what the guard refused, is not ours to reword.
         if type(exc) is not DatabaseError or guard.REFUSED in str(exc.orig):
             raise
