@@ -54,11 +54,18 @@ class Database:
         """Yield a connection whose work is committed at the end, or undone on any error."""
         if self._queue is not None:
             self._queue.enter()
+        committing = False
         try:
             with _unavailable(), self._writing.connect() as connection:
                 with connection.begin():
                     yield connection
+                    committing = not self.is_sqlite
+                committing = False
                 postgresql.wake_workers(connection)
+        except Unavailable as exc:
+            if committing:  # the server was lost before it said whether it had
+                raise Unavailable(_unknown()) from exc
+            raise
         finally:
             if self._queue is not None:
                 self._queue.leave()
@@ -139,6 +146,13 @@ def _is_full(exc: DBAPIError) -> bool:
 def _busy() -> str:
     return _(
         "いまデータベースを使えません。何も変更されていません。少し待ってもう一度お試しください。"
+    )
+
+
+def _unknown() -> str:
+    return _(
+        "保存の途中でデータベースとの接続が切れたため、保存されたかどうか分かりません。"
+        "画面を開き直して確かめてから、必要ならもう一度操作してください。"
     )
 
 

@@ -276,16 +276,24 @@ def test_a_connection_that_the_server_has_ended_is_not_handed_out(city):
             assert other.execute(text("SELECT 1")).scalar_one() == 1
 
 
-def test_a_connection_lost_within_a_transaction_is_unavailable_and_the_next_one_works(city):
+@pytest.mark.parametrize("when", ["working", "committing", "idle"])
+def test_a_connection_lost_within_a_transaction_is_unavailable_and_the_next_one_works(city, when):
     database = city.site.database
 
     def cut_off() -> None:
         with database.write() as tx, database.write() as other:
             pid = tx.execute(text("SELECT pg_backend_pid()")).scalar_one()
-            other.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
-            tx.execute(delete(Notice))
+            if when == "idle":
+                tx.execute(text("SET LOCAL idle_in_transaction_session_timeout = '1ms'"))
+            else:
+                other.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+            gone = text("SELECT 1 FROM pg_stat_activity WHERE pid = :pid")
+            eventually(lambda: other.execute(gone, {"pid": pid}).first() is None)
+            if when != "committing":
+                tx.execute(delete(Notice))
 
-    with pytest.raises(Unavailable):
+    with pytest.raises(Unavailable) as refused:
         cut_off()
+    assert ("分かりません" in str(refused.value)) == (when == "committing")
     defer(city, "k")
     assert city.run_jobs() == 1
