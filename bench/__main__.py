@@ -13,6 +13,7 @@ from bench import (
     engine_steps,
     http_completions,
     kpi_cycles,
+    many_processes,
     report,
 )
 from bench.cities import city_on
@@ -46,6 +47,9 @@ def _everything(databases: list[str], *, quick: bool) -> Iterator[Figure]:
             yield from completions.measure(city, rounds, 1 if quick else 6, seconds)
             yield from audit_appends.measure(city, rounds, seconds)
             yield from http_completions.measure(city, rounds, 8 if quick else 50, seconds)
+        if kind == "postgresql":
+            with city_on(kind) as city:
+                yield from many_processes.measure(city, rounds, 80 if quick else 320)
         with city_on(kind) as city:
             yield from kpi_cycles.measure(city, (1, 20) if quick else (1, 90))
 

@@ -77,9 +77,12 @@ def serve(arguments: Namespace, settings: Settings, output: Output) -> int:
             serve_until(site, stop, ready, worker=not arguments.no_worker)
             return 0
         bootstrap.record_start(site)
+        bootstrap.warm(site)
     from dxflow.cli import supervising  # which builds on this module
 
-    supervising.supervise(chosen, processes, stop, ready, worker=not arguments.no_worker)
+    supervising.supervise(
+        chosen, processes, stop, ready, worker=not arguments.no_worker, packs=site.packs
+    )
     return 0
 
 

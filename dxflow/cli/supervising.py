@@ -12,8 +12,9 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from dxflow.cli.serving import DRAIN_SECONDS, Stop, run_worker, serve_until
 from dxflow.config import ConfigRefused, Settings
@@ -62,10 +63,17 @@ class _UntilOrphaned(Stop):
 
 
 def supervise(
-    settings: Settings, processes: int, stop: Stop, ready: Callable[[str], None], *, worker: bool
+    settings: Settings,
+    processes: int,
+    stop: Stop,
+    ready: Callable[[str], None],
+    *,
+    worker: bool,
+    packs: Mapping[str, Any],
 ) -> None:
     """Keep the processes running until told to stop; `ready` gets the address once all answer.
 
+    `packs` are compiled packs that every process has from the beginning, in shared memory.
     Raises ConfigRefused where processes cannot share a socket.
     """
     if not hasattr(os, "fork"):
@@ -78,7 +86,7 @@ def supervise(
     os.set_blocking(told, False)
     places = [_Place(WEB) for _number in range(processes)] + [_Place(WORKER)] * worker
     gc.freeze()
-    supervisor = _Supervisor(settings, listening, tell, places)
+    supervisor = _Supervisor(settings, packs, listening, tell, places)
     waiting = processes
     try:
         while not stop.asked:
@@ -97,9 +105,15 @@ def supervise(
 
 class _Supervisor:
     def __init__(
-        self, settings: Settings, listening: socket.socket, tell: int, places: list[_Place]
+        self,
+        settings: Settings,
+        packs: Mapping[str, Any],
+        listening: socket.socket,
+        tell: int,
+        places: list[_Place],
     ) -> None:
         self._settings = settings
+        self._packs = packs
         self._listening = listening
         self._tell = tell
         self._places = places
@@ -165,6 +179,7 @@ class _Supervisor:
         whoever asks, and is there when it is back.
         """
         site = open_site(self._settings)
+        site.packs.update(self._packs)
         if kind == WORKER:
             self._listening.close()
             run_worker(site, stop)
