@@ -82,9 +82,12 @@ def _shares(slices: list[Slice]) -> str:
     def middle(name: str) -> float:
         return statistics.median(getattr(one, name) for one in slices)
 
+    ours = statistics.median((one.web + one.database + one.clients) / one.rate for one in slices)
     return (
         f"cores used: web {middle('web'):.2f}, PostgreSQL {middle('database'):.2f}, "
-        f"clients {middle('clients'):.2f}, machine {middle('machine'):.2f} of {os.cpu_count()}"
+        f"clients {middle('clients'):.2f}, whole machine {middle('machine'):.2f} of "
+        f"{os.cpu_count()}; {ours * 1000:.1f} ms of processor a task, so that "
+        f"{(os.cpu_count() or 1) / ours:.0f}/s are this machine's bound"
     )
 
 
