@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -257,6 +258,31 @@ def test_a_worker_killed_at_any_point_leaves_the_job_to_be_done_exactly_once(
         eventually(lambda: carriers(city) == [])
     assert messages(city) == {"知らせ": 1}
     assert only_job(city).status == "done"
+
+
+def test_a_worker_that_does_not_own_the_tables_needs_no_more_than_the_guide_says(city):
+    guide = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    granted = [
+        line.replace("<role>", "clerk") for line in guide.splitlines()
+        if line.startswith("GRANT ") and "procrastinate" in line
+    ]  # fmt: skip
+    assert len(granted) == 3
+    ordinary = "SELECT, INSERT, UPDATE, DELETE ON job, notice, timer, incident, alembic_version"
+    with city.site.database.write() as tx:
+        tx.execute(text("CREATE ROLE clerk LOGIN"))
+        for one in (f"GRANT {ordinary} TO clerk", *granted):
+            tx.execute(text(one))
+    clerk = Database(city.site.database.url.set(username="clerk"))
+    try:
+        theirs = replace(city, site=replace(city.site, database=clerk))
+        defer(theirs, "k")
+        with at_the_wheel(theirs):
+            eventually(lambda: messages(city) == {"知らせ": 1} and carriers(city) == [])
+    finally:
+        clerk.close()
+        with city.site.database.write() as tx:
+            tx.execute(text("DROP OWNED BY clerk"))
+            tx.execute(text("DROP ROLE clerk"))
 
 
 def test_a_connection_that_the_server_has_ended_is_not_handed_out(city):

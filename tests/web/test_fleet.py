@@ -160,7 +160,7 @@ def at_work(city: City, fleet: Fleet, work: list[str]) -> tuple[list[Client], li
     for client in clients:
         client.log_in("head")
     onlookers[1].log_in("secretariat")
-    deadline, stop, sent = time.monotonic() + 60, threading.Event(), []
+    deadline, stop, sent = time.monotonic() + 120, threading.Event(), []
     working = [
         threading.Thread(target=client.complete_all, args=(work[number::CLIENTS], deadline, 0.25))
         for number, client in enumerate(clients)
@@ -176,7 +176,7 @@ def at_work(city: City, fleet: Fleet, work: list[str]) -> tuple[list[Client], li
         befall(fleet, random.Random(20))
         for thread in working:
             thread.join()
-        wait_until(lambda: healthy(fleet), 10, "the web processes do not answer")
+        wait_until(lambda: healthy(fleet), 30, "the web processes do not answer")
     finally:
         stop.set()
         for thread in looking:
@@ -211,13 +211,13 @@ def settle(city: City, sent: list[str]) -> None:
     wait_until(
         lambda: not count(city, Job, Job.status == "waiting")
         and not count(city, Timer, Timer.due_at <= clock.now()),
-        60, "jobs or timers are left",
+        120, "jobs or timers are left",
     )  # fmt: skip
     with city.site.database.write() as tx:
         queue.defer(tx, clock.now(), kind="notice.deliver", key="last",
                     payload={"groups": ["role:cio"], "message": "last"})  # fmt: skip
     sent.append("last")
-    wait_until(lambda: not count(city, Job, Job.status == "waiting"), 10, "the last job waits")
+    wait_until(lambda: not count(city, Job, Job.status == "waiting"), 30, "the last job waits")
 
 
 def completions(city: City) -> Counter:
