@@ -13,6 +13,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,7 +84,8 @@ def supervise(
     del application
     listening = _listen(settings)
     told, tell = os.pipe()
-    os.set_blocking(told, False)
+    for end in (told, tell):
+        os.set_blocking(end, False)
     places = [_Place(WEB) for _number in range(processes)] + [_Place(WORKER)] * worker
     gc.freeze()
     supervisor = _Supervisor(settings, packs, listening, tell, places)
@@ -191,7 +193,9 @@ class _Supervisor:
 
 
 def _say(tell: int) -> None:
-    os.write(tell, b".")
+    """Tell the parent that this process answers; once all do it no longer listens."""
+    with suppress(BlockingIOError):
+        os.write(tell, b".")
 
 
 def _count(told: int) -> int:

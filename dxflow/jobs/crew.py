@@ -69,6 +69,9 @@ class Crew(Runner):
                 log.warning("the worker has lost its database, trying again: %s", exc)
             except asyncio.CancelledError:
                 pass
+            except Exception:
+                # Whatever it is, jobs wait for somebody to do them.
+                log.exception("the worker has failed; it begins anew")
             self._stop.wait(AWAY.total_seconds())
         looking.join()
 

@@ -236,6 +236,26 @@ def test_timers_that_several_workers_find_due_fire_once(city, hands):
     assert set(times.values()) == {1}
 
 
+def test_a_worker_whose_search_for_timers_or_whose_loop_fails_goes_on(city, monkeypatch, caplog):
+    begin, failures = Crew._carry_until_stopped, iter([True])
+
+    def timers(*_given: Any) -> None:
+        raise ZeroDivisionError
+
+    async def carrying_fails_once(self: Crew) -> None:
+        if next(failures, False):
+            raise ZeroDivisionError
+        await begin(self)
+
+    monkeypatch.setattr(upkeep, "queue_due_timers", timers)
+    monkeypatch.setattr(Crew, "_carry_until_stopped", carrying_fails_once)
+    with at_the_wheel(city):
+        defer(city, "k")
+        eventually(lambda: messages(city) == {"知らせ": 1})
+    assert "looking for due work failed" in caplog.text
+    assert "begins anew" in caplog.text
+
+
 @pytest.mark.parametrize("point", POINTS)
 def test_a_worker_killed_at_any_point_leaves_the_job_to_be_done_exactly_once(
     city, point, monkeypatch
