@@ -15,8 +15,9 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 
-#: Connections beyond one a thread: an incident or a refusal is recorded beside what failed.
-SPARE = 4
+#: Connections beyond one a request: for jobs done in the same process, and for an incident or a
+#: refusal that is recorded beside what failed.
+SPARE = 6
 #: Seconds a request waits for a connection, a server or a lock before it says so.
 WAIT_SECONDS = 4
 SETTINGS = {
