@@ -15,8 +15,10 @@ from bench import (
     http_completions,
     idle_cases,
     kpi_cycles,
+    many_processes,
     memory,
     report,
+    scale,
     starts,
     writers,
 )
@@ -49,14 +51,19 @@ PARTS: dict[str, Callable[[City, Scale], Iterator[Figure]]] = {
     "idle": lambda city, _by: idle_cases.measure(city),
     "memory": lambda city, by: memory.measure(city, by.requests),
     "writers": lambda city, by: writers.measure(city, 4 * by.seconds),
+    "processes": lambda city, by: iter(many_processes.measure(city, by.rounds, 8 * by.acts)),
 }
 #: These say the same on every database, or are about one of them.
 SQLITE_ONLY = ("memory", "writers")
+POSTGRESQL_ONLY = ("processes",)
+OTHER = {"sqlite": POSTGRESQL_ONLY, "postgresql": SQLITE_ONLY}
+#: Takes a quarter of an hour: only when it is named.
+SCALE = "scale"
 
 
 def main() -> None:
     """Measure and report."""
-    names = ("engine", *PARTS)
+    names = ("engine", *PARTS, SCALE)
     parser = argparse.ArgumentParser(prog="python -m bench", description=main.__doc__)
     parser.add_argument("parts", nargs="*", metavar="NAME", help=" ".join(names))
     parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds")
@@ -65,7 +72,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if unknown := sorted(set(arguments.parts) - set(names)):
         parser.error(f"no such part: {', '.join(unknown)} (there are: {', '.join(names)})")
-    chosen = arguments.parts or names
+    chosen = arguments.parts or [name for name in names if name != SCALE]
     databases = [arguments.database] if arguments.database else ["sqlite", "postgresql"]
     begin = time.perf_counter()
     machine = conditions.of_machine(Path(tempfile.gettempdir()))
@@ -78,14 +85,16 @@ def main() -> None:
     report.write(figures, machine, arguments.out)
 
 
-def _measured(chosen: list[str], databases: list[str], scale: Scale) -> Iterator[Figure]:
+def _measured(chosen: list[str], databases: list[str], by: Scale) -> Iterator[Figure]:
     if "engine" in chosen:
-        yield from engine_steps.measure(repeats=50 if scale is QUICK else 200)
+        yield from engine_steps.measure(repeats=50 if by is QUICK else 200)
     for kind in databases:
         for name, measure in PARTS.items():
-            if name in chosen and (kind == "sqlite" or name not in SQLITE_ONLY):
+            if name in chosen and name not in OTHER[kind]:
                 with city_on(kind) as city:
-                    yield from measure(city, scale)
+                    yield from measure(city, by)
+        if SCALE in chosen:
+            yield from scale.measure(kind)
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     threads: int = 8
+    processes: int = 1
     https: bool = False
     proxies: int = 0
     session_idle: int = 30
@@ -91,6 +92,7 @@ def load(environ: dict[str, str] | None = None) -> Settings:
         host=env.get("DXFLOW_HOST", "127.0.0.1"),
         port=_number(env, "DXFLOW_PORT", 8000),
         threads=_number(env, "DXFLOW_THREADS", 8),
+        processes=_number(env, "DXFLOW_PROCESSES", 1),
         https=_flag(env, "DXFLOW_HTTPS"),
         proxies=_number(env, "DXFLOW_PROXIES", 0),
         session_idle=_number(env, "DXFLOW_SESSION_IDLE_MINUTES", 30),

@@ -10,6 +10,7 @@ from dxflow.cli import auditing, checking, demo, installation, packs, people, se
 from dxflow.texts import gettext as _
 
 LANGUAGES = ("ja", "en")
+MOST_PROCESSES = 64
 Run = Callable[..., int]
 
 
@@ -86,6 +87,9 @@ def _installation(commands: "argparse._SubParsersAction[Parser]") -> None:
     serve = _command(commands, "serve", serving.serve, _("画面と API を提供する"))
     serve.add_argument("--host", default=None, help=_("待ち受けるアドレス"))
     serve.add_argument("--port", type=_port, default=None, help=_("待ち受けるポート"))
+    serve.add_argument(
+        "--processes", type=_processes, default=None, metavar="N", help=_("応答するプロセスの数")
+    )
     serve.add_argument("--no-worker", action="store_true", help=_("自動処理を別に動かす"))
     sample = _command(commands, "demo", demo.demo, _("見本の市を作り、画面と API を提供する"))
     sample.add_argument("--port", type=_port, default=None, help=_("待ち受けるポート"))
@@ -162,6 +166,14 @@ def _password(parser: argparse.ArgumentParser) -> None:
 def _port(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) > 65535:
         raise argparse.ArgumentTypeError(_("ポートは 0 から 65535 の数です"))
+    return int(text)
+
+
+def _processes(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MOST_PROCESSES:
+        raise argparse.ArgumentTypeError(
+            _("プロセスの数は 1 から {most} の数です", most=MOST_PROCESSES)
+        )
     return int(text)
 
 

@@ -2,6 +2,7 @@
 
 import logging
 import signal
+import socket
 import sys
 import threading
 import time
@@ -67,11 +68,21 @@ def serve(arguments: Namespace, settings: Settings, output: Output) -> int:
             output.say(_("dxflow を {url} で提供しています（Ctrl+C で終了）。", url=url))
             output.flush()
 
+    processes = settings.processes if arguments.processes is None else arguments.processes
     with opened(chosen) as site:
         bootstrap.require_ready(site)
         stop = Stop()
         stop.listen()
-        serve_until(site, stop, ready, worker=not arguments.no_worker)
+        if processes <= 1:
+            serve_until(site, stop, ready, worker=not arguments.no_worker)
+            return 0
+        bootstrap.record_start(site)
+        bootstrap.warm(site)
+    from dxflow.cli import supervising  # which builds on this module
+
+    supervising.supervise(
+        chosen, processes, stop, ready, worker=not arguments.no_worker, packs=site.packs
+    )
     return 0
 
 
@@ -84,23 +95,37 @@ def worker(_arguments: Namespace, settings: Settings, output: Output) -> int:
         stop.listen()
         output.say(_("自動処理を動かしています（Ctrl+C で終了）。"))
         output.flush()
-        runner, thread = start_worker(site)
-        while thread.is_alive() and not stop.asked:
-            thread.join(POLL_SECONDS)
-        runner.stop()
-        thread.join(DRAIN_SECONDS)
+        run_worker(site, stop)
     return 0 if stop.asked else 1
 
 
+def run_worker(site: Site, stop: Stop) -> None:
+    """Run jobs and timers until told to stop."""
+    runner, thread = start_worker(site)
+    while thread.is_alive() and not stop.asked:
+        thread.join(POLL_SECONDS)
+    runner.stop()
+    thread.join(DRAIN_SECONDS)
+
+
 def serve_until(
-    site: Site, stop: Stop, ready: Callable[[str], None], *, worker: bool = True
+    site: Site,
+    stop: Stop,
+    ready: Callable[[str], None],
+    *,
+    worker: bool = True,
+    listening: socket.socket | None = None,
 ) -> None:
-    """Serve an installation until told to stop; `ready` gets the address once it answers."""
+    """Serve an installation until told to stop; `ready` gets the address once it answers.
+
+    `listening` is a socket shared with other processes, whose parent has recorded the start.
+    """
     from dxflow.cli.application import build  # the pages are only needed here
 
     application = build(site)
-    server = _listen(application, site.settings)
-    bootstrap.record_start(site)
+    server = _listen(application, site.settings, listening)
+    if listening is None:
+        bootstrap.record_start(site)
     running = start_worker(site) if worker else None
     ready(_address(site.settings, server))
     while not stop.asked:
@@ -116,17 +141,17 @@ def serve_until(
 
 def start_worker(site: Site) -> tuple[Runner, threading.Thread]:
     """Start the runner of jobs and timers in a thread."""
-    runner = upkeep.make_runner(site)
+    runner = upkeep.make_worker(site)
     thread = threading.Thread(target=runner.run_forever, name="dxflow-worker", daemon=True)
     thread.start()
     return runner, thread
 
 
-def _listen(application: Flask, settings: Settings) -> Any:
+def _listen(application: Flask, settings: Settings, listening: socket.socket | None) -> Any:
+    where = {"host": settings.host, "port": settings.port}
     return create_server(
         application,
-        host=settings.host,
-        port=settings.port,
+        **(where if listening is None else {"sockets": [listening]}),
         threads=max(1, settings.threads),
         ident="dxflow",
         max_request_body_size=LARGEST_REQUEST,
@@ -161,3 +186,6 @@ def log_to_stderr() -> None:
     )
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    # what happens to jobs, and a database that is away, is said once, by dxflow.jobs
+    logging.getLogger("procrastinate").setLevel(logging.CRITICAL)
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)

@@ -15,13 +15,10 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError, TimeoutError
 
-from dxflow.db import guard, sqlite
-from dxflow.db.prepared import Prepared, Values, send
+from dxflow.db import guard, postgresql, sqlite
+from dxflow.db.prepared import BEGIN, IMMEDIATE, SNAPSHOT, Prepared, Values, send
 from dxflow.errors import Unavailable
 from dxflow.texts import gettext as _
-
-_BEGIN, _SNAPSHOT, _IMMEDIATE = "dxflow_begin", "snapshot", "immediate"
-_READ_ONLY = "ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 
 
 class Database:
@@ -38,9 +35,9 @@ class Database:
             self._queue = sqlite.WriterQueue(path)
             self.engine = _sqlite_engine(url, pool_size, guarded=guarded)
         else:
-            self.engine = _postgresql_engine(url, pool_size)
-        self._reading = self.engine.execution_options(**{_BEGIN: _SNAPSHOT})
-        self._writing = self.engine.execution_options(**{_BEGIN: _IMMEDIATE})
+            self.engine = postgresql.open_engine(url, pool_size)
+        self._reading = self.engine.execution_options(**{BEGIN: SNAPSHOT})
+        self._writing = self.engine.execution_options(**{BEGIN: IMMEDIATE})
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -53,14 +50,22 @@ class Database:
         """Yield a connection whose work is committed at the end, or undone on any error."""
         if self._queue is not None:
             self._queue.enter()
+        committing = False
         try:
             with _unavailable(), self._begun(self._writing) as connection:
                 try:
                     yield connection
+                    committing = not self.is_sqlite
                     connection.commit()
                 except BaseException:
                     connection.rollback()
                     raise
+                committing = False
+                postgresql.wake_workers(connection)
+        except Unavailable as exc:
+            if committing:  # the server was lost before it said whether it had
+                raise Unavailable(_unknown()) from exc
+            raise
         finally:
             if self._queue is not None:
                 self._queue.leave()
@@ -148,40 +153,8 @@ def _sqlite_engine(url: URL, pool_size: int, *, guarded: bool) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get(_BEGIN) == _IMMEDIATE
+        writes = connection.get_execution_options().get(BEGIN) == IMMEDIATE
         send(connection, "BEGIN IMMEDIATE" if writes else "BEGIN", ()).close()
-
-    return engine
-
-
-def _postgresql_engine(url: URL, pool_size: int) -> Engine:
-    if url.drivername == "postgresql":
-        url = url.set(drivername="postgresql+psycopg")
-    settings = {
-        "lock_timeout": "4000",
-        "statement_timeout": "30000",
-        "idle_in_transaction_session_timeout": "60000",
-        "timezone": "UTC",
-    }
-    engine = create_engine(
-        url,
-        pool_size=pool_size,
-        max_overflow=pool_size,
-        pool_use_lifo=True,  # the connection used last has its statements prepared
-        connect_args={
-            "connect_timeout": 4,
-            "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
-        },
-    )
-
-    @event.listens_for(engine, "connect")
-    def _connect(connection: Any, _record: object) -> None:
-        connection.autocommit = True  # transactions begin with our own words, in one go
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        reads = connection.get_execution_options().get(_BEGIN) == _SNAPSHOT
-        send(connection, f"BEGIN {_READ_ONLY}" if reads else "BEGIN", ()).close()
 
     return engine
 
@@ -196,6 +169,8 @@ def _unavailable() -> Iterator[None]:
     except (OperationalError, InterfaceError) as exc:
         raise Unavailable(_full() if _is_full(exc) else _busy()) from exc
     except DatabaseError as exc:
+        if exc.connection_invalidated:
+            raise Unavailable(_busy()) from exc
         # What the work itself did wrong, and what the guard refused, is not ours to reword.
         if type(exc) is not DatabaseError or guard.REFUSED in str(exc.orig):
             raise
@@ -213,6 +188,13 @@ def _is_full(exc: DBAPIError) -> bool:
 def _busy() -> str:
     return _(
         "いまデータベースを使えません。何も変更されていません。少し待ってもう一度お試しください。"
+    )
+
+
+def _unknown() -> str:
+    return _(
+        "保存の途中でデータベースとの接続が切れたため、保存されたかどうか分かりません。"
+        "画面を開き直して確かめてから、必要ならもう一度操作してください。"
     )
 
 

@@ -31,6 +31,9 @@ Convert = Callable[[Any], Any]
 _ROW = "__"
 _POSTGRESQL: Dialect = psycopg.dialect(paramstyle="format")  # type: ignore[no-untyped-call]
 
+#: The execution option that says how a transaction begins, and its values.
+BEGIN, SNAPSHOT, IMMEDIATE = "dxflow_begin", "snapshot", "immediate"
+
 
 @dataclass(frozen=True, slots=True)
 class Compiled:

@@ -6,7 +6,6 @@ number by which a worker that was too slow learns that the job is no longer its.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,24 +16,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from dxflow.db.engine import Database
 from dxflow.db.job import Job
 from dxflow.ids import new_id
+from dxflow.jobs import carrying
+from dxflow.jobs.leased import Leased
 
 LEASE = timedelta(seconds=60)
 MAX_ATTEMPTS = 6
 #: Waits after a failed attempt; the last one repeats.
 BACKOFF = (5, 30, 120, 600, 3600)
-
-
-@dataclass(frozen=True)
-class Leased:
-    """A job in the hands of one worker until its lease runs out."""
-
-    id: str
-    kind: str
-    key: str
-    payload: dict[str, Any]
-    case_id: str | None
-    attempts: int
-    fence: int
 
 
 def defer(
@@ -48,21 +36,23 @@ def defer(
     run_at: datetime | None = None,
 ) -> None:
     """Put work into the queue as part of the caller's transaction; the same key again is nothing."""
-    make = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert
-    tx.execute(
-        make(Job)
-        .values(
-            id=new_id(now),
-            kind=kind,
-            key=key,
-            payload=orjson.dumps(dict(payload)).decode(),
-            case_id=case_id,
-            status="waiting",
-            run_at=run_at or now,
-            created_at=now,
-        )
-        .on_conflict_do_nothing(index_elements=["kind", "key"])
-    )
+    values = {
+        "id": new_id(now),
+        "kind": kind,
+        "key": key,
+        "payload": orjson.dumps(dict(payload)).decode(),
+        "case_id": case_id,
+        "status": "waiting",
+        "run_at": run_at or now,
+        "created_at": now,
+    }
+    once = ["kind", "key"]
+    if tx.dialect.name == "sqlite":
+        tx.execute(sqlite.insert(Job).values(values).on_conflict_do_nothing(index_elements=once))
+    else:
+        insertion = postgresql.insert(Job).values(values)
+        wait = run_at - now if run_at is not None and run_at > now else None
+        carrying.insert_and_carry(tx, insertion.on_conflict_do_nothing(index_elements=once), wait)
 
 
 def cancel_since(tx: Connection, case_id: str, moment: datetime) -> int:
@@ -104,10 +94,7 @@ def lease(database: Database, now: datetime) -> Leased | None:
             .values(lease_until=now + LEASE, fence=Job.fence + 1, attempts=Job.attempts + 1)
             .returning(Job.id, Job.kind, Job.key, Job.payload, Job.case_id, Job.attempts, Job.fence)
         ).one()
-    return Leased(
-        taken.id, taken.kind, taken.key, orjson.loads(taken.payload), taken.case_id,
-        taken.attempts, taken.fence,
-    )  # fmt: skip
+    return carrying.leased(taken, taken.attempts)
 
 
 def finish(tx: Connection, job: Leased, now: datetime) -> bool:
@@ -118,7 +105,7 @@ def finish(tx: Connection, job: Leased, now: datetime) -> bool:
     done = tx.execute(
         update(Job)
         .where(Job.id == job.id, Job.fence == job.fence, Job.status == "waiting")
-        .values(status="done", done_at=now, lease_until=None, last_error="")
+        .values(status="done", attempts=job.attempts, done_at=now, lease_until=None, last_error="")
     )
     return done.rowcount == 1
 
@@ -128,17 +115,26 @@ def fail(database: Database, job: Leased, now: datetime, why: str) -> bool:
     dead = job.attempts >= MAX_ATTEMPTS
     wait = timedelta(seconds=BACKOFF[min(job.attempts, len(BACKOFF)) - 1])
     with database.write() as tx:
-        tx.execute(
+        ours = tx.execute(
             update(Job)
-            .where(Job.id == job.id, Job.fence == job.fence)
+            .where(Job.id == job.id, Job.fence == job.fence, Job.status == "waiting")
             .values(
                 status="dead" if dead else "waiting",
+                attempts=job.attempts,
                 run_at=now + wait,
                 lease_until=None,
                 last_error=why[:2000],
             )
-        )
-    return dead
+        ).rowcount
+        if ours and not dead:
+            bring_again(tx, job, wait)
+    return dead and ours == 1
+
+
+def bring_again(tx: Connection, job: Leased, wait: timedelta) -> None:
+    """Have a waiting job brought to a worker once more; on SQLite the runner looks by itself."""
+    if tx.dialect.name != "sqlite":
+        carrying.carry(tx, job.id, wait)
 
 
 def next_due(database: Database, now: datetime) -> datetime | None:

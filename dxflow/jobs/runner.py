@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from dxflow.db.engine import Database
 from dxflow.errors import DxflowError, Unavailable
 from dxflow.jobs import queue
-from dxflow.jobs.queue import Leased
+from dxflow.jobs.leased import Leased
 
 log = logging.getLogger("dxflow.jobs")
 
@@ -77,6 +77,10 @@ class Runner:
             except Unavailable:
                 log.warning("the database is not available; trying again")
                 pause = LONGEST_PAUSE
+            except Exception:
+                # A source that fails must not end the runner: nobody would fire timers any more.
+                log.exception("looking for due work failed; trying again")
+                pause = LONGEST_PAUSE
             self._stop.wait(pause.total_seconds())
 
     def _pause(self) -> timedelta:
@@ -102,7 +106,10 @@ class Runner:
         except Exception as exc:
             # Whatever a job raises must not end the runner: it is kept, tried again, and seen.
             log.exception("job %s (%s) failed", job.id, job.kind)
-            why = f"{type(exc).__name__}: {exc}"
-            if queue.fail(self._database, job, self._clock(), why) and self._gave_up is not None:
-                self._gave_up(job, why)
+            self._failed(job, f"{type(exc).__name__}: {exc}")
         return True
+
+    def _failed(self, job: Leased, why: str) -> None:
+        """Give a failed job back, and report it when that was its last attempt."""
+        if queue.fail(self._database, job, self._clock(), why) and self._gave_up is not None:
+            self._gave_up(job, why)

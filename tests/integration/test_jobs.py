@@ -19,7 +19,8 @@ from dxflow.db.case import Notice
 from dxflow.db.job import Job
 from dxflow.db.process import Incident, Timer
 from dxflow.jobs import queue
-from dxflow.jobs.queue import BACKOFF, LEASE, MAX_ATTEMPTS, Leased
+from dxflow.jobs.leased import Leased
+from dxflow.jobs.queue import BACKOFF, LEASE, MAX_ATTEMPTS
 from dxflow.services.acts import cases, pulling_back, upkeep
 from dxflow.services.packs import store as packs
 from tests.factories import ROOT, City

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, Select, func, insert, select, update
 
 from dxflow import audit, engine
 from dxflow.clock import local_date
@@ -12,7 +12,7 @@ from dxflow.db.process import Timer
 from dxflow.errors import NotFound
 from dxflow.ids import new_id
 from dxflow.jobs import queue
-from dxflow.jobs.queue import Leased
+from dxflow.jobs.leased import Leased
 from dxflow.jobs.runner import Runner
 from dxflow.services.acts import incidents
 from dxflow.services.acts.act import lock
@@ -23,9 +23,18 @@ from dxflow.services.site import Site
 BATCH = 200
 
 
-def make_runner(site: Site) -> Runner:
+def make_worker(site: Site) -> Runner:
+    """Return the worker that serves an installation: on PostgreSQL one of any number."""
+    if site.database.is_sqlite:
+        return make_runner(site)
+    from dxflow.jobs.crew import Crew  # a third of a second that only PostgreSQL pays
+
+    return make_runner(site, Crew)
+
+
+def make_runner(site: Site, kind: type[Runner] = Runner) -> Runner:
     """Return the runner of an installation's jobs and timers."""
-    return Runner(
+    return kind(
         site.database,
         site.clock,
         work={
@@ -38,15 +47,16 @@ def make_runner(site: Site) -> Runner:
 
 
 def queue_due_timers(site: Site, now: datetime) -> datetime | None:
-    """Put due timers into the queue, one job a case; return when the next timer is due."""
+    """Put due timers into the queue; return when to be asked again at the latest."""
     with site.database.read() as tx:
-        due = _due(tx, now)
+        due = tx.execute(_due(now)).all()
         following = tx.execute(
             select(func.min(Timer.due_at)).where(Timer.due_at > now)
         ).scalar_one_or_none()
     if due:
         with site.database.write() as tx:
-            for row in _due(tx, now):
+            # those that another worker is queueing at this moment are passed over
+            for row in tx.execute(_due(now).with_for_update(skip_locked=True)):
                 queue.defer(
                     tx,
                     now,
@@ -56,18 +66,16 @@ def queue_due_timers(site: Site, now: datetime) -> datetime | None:
                     payload={"case": row.case_id, "timer": row.id},
                 )
                 tx.execute(update(Timer).where(Timer.id == row.id).values(attempts=1))
-    return following
+    return now if len(due) == BATCH else following
 
 
-def _due(tx: Connection, now: datetime) -> list[Any]:
+def _due(now: datetime) -> Select[str, str, datetime]:
     """Return due timers that are not in the queue yet; an incident's timers wait in theirs."""
-    return list(
-        tx.execute(
-            select(Timer.id, Timer.case_id, Timer.due_at)
-            .where(Timer.due_at <= now, Timer.attempts == 0)
-            .order_by(Timer.due_at)
-            .limit(BATCH)
-        )
+    return (
+        select(Timer.id, Timer.case_id, Timer.due_at)
+        .where(Timer.due_at <= now, Timer.attempts == 0)
+        .order_by(Timer.due_at)
+        .limit(BATCH)
     )
 
 

@@ -102,6 +102,12 @@ def require_ready(site: Site) -> None:
         )
 
 
+def warm(site: Site) -> None:
+    """Compile the current packs now, rather than at somebody's first request."""
+    with site.database.read() as tx:
+        packs.current(site, tx)
+
+
 def record_start(site: Site) -> None:
     """Record that the installation was started."""
     with site.database.write() as tx:

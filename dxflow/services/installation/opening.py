@@ -20,7 +20,7 @@ def open_site(settings: Settings, moment: clock.Clock = clock.now) -> Site:
     Raises DatabaseUnsafe for an unsafe SQLite, ConfigRefused for an address of no database.
     """
     try:
-        database = Database(settings.database)
+        database = Database(settings.database, pool_size=max(1, settings.threads))
     except (ArgumentError, ImportError) as exc:
         raise ConfigRefused(
             _(

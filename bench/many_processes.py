@@ -1,0 +1,206 @@
+"""Tasks completed over HTTP by many clients: four web processes on PostgreSQL against one.
+
+The clients are processes of their own. They, the database and the web processes share the same
+cores, so that the figure says what a machine of that size gives, not what one more process gives;
+the conditions name who used the processors.
+"""
+
+import json
+import multiprocessing
+import os
+import statistics
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select, text
+
+from bench.cities import version
+from bench.http_completions import Client
+from bench.report import Figure
+from dxflow.db.process import WorkItem
+from tests.factories import City
+
+GENERATORS, CONNECTIONS = 2, 4  # processes that ask, and connections of each
+_DXFLOW = Path(sys.executable).with_name("dxflow")
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Completions a second, and processor seconds a second by who used them."""
+
+    rate: float
+    web: float
+    database: float
+    clients: float
+    machine: float
+
+
+@dataclass
+class Server:
+    """A `dxflow serve` and its processes."""
+
+    url: str
+    pid: int
+
+    def pids(self) -> list[int]:
+        return [self.pid, *_children(self.pid)]
+
+
+def measure(city: City, rounds: int, acts: int) -> list[Figure]:
+    """Complete `acts` tasks a round with one web process and with four, in turns."""
+    with serving(city, 1) as one, serving(city, 4) as four, generators() as clients:
+        runs: dict[int, list[Slice]] = {1: [], 4: []}
+        for server in (one, four):
+            _slice(city, server, clients, acts=GENERATORS * CONNECTIONS * 2)  # warm up
+        for _round in range(rounds):
+            for number, server in ((1, one), (4, four)):
+                runs[number].append(_slice(city, server, clients, acts))
+    ratio = statistics.median(
+        many.rate / single.rate for single, many in zip(runs[1], runs[4], strict=True)
+    )
+    rate = {number: statistics.median(one.rate for one in runs[number]) for number in runs}
+    how = f"{version(city)}; {GENERATORS * CONNECTIONS} connections, {rounds} rounds of {acts}"
+    return [
+        Figure("completed tasks, HTTP API, PostgreSQL, 1 web process", rate[1], "1/s",
+               conditions=f"{how}; {_shares(runs[1])}"),
+        Figure("completed tasks, HTTP API, PostgreSQL, 4 web processes", rate[4], "1/s", rate[1],
+               ratio, f"beside 1 web process; {how}; {_shares(runs[4])}"),
+    ]  # fmt: skip
+
+
+def _shares(slices: list[Slice]) -> str:
+    def middle(name: str) -> float:
+        return statistics.median(getattr(one, name) for one in slices)
+
+    ours = statistics.median((one.web + one.database + one.clients) / one.rate for one in slices)
+    return (
+        f"cores used: web {middle('web'):.2f}, PostgreSQL {middle('database'):.2f}, "
+        f"clients {middle('clients'):.2f}, whole machine {middle('machine'):.2f} of "
+        f"{os.cpu_count()}; {ours * 1000:.1f} ms of processor a task, so that "
+        f"{(os.cpu_count() or 1) / ours:.0f}/s are this machine's bound"
+    )
+
+
+@contextmanager
+def serving(city: City, processes: int) -> Iterator[Server]:
+    """Run a server without jobs; yield it once all its processes answer."""
+    settings = city.site.settings
+    address = city.site.database.engine.url.render_as_string(hide_password=False)
+    environment = os.environ | {"DXFLOW_HOME": str(settings.home), "DXFLOW_DATABASE": address}
+    command = [_DXFLOW, "serve", "--port", "0", "--json", "--no-worker", "--processes"]
+    with subprocess.Popen(
+        [*command, str(processes)], env=environment,
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    ) as process:  # fmt: skip
+        try:
+            line = process.stdout.readline() if process.stdout else ""
+            yield Server(json.loads(line)["url"], process.pid)
+        finally:
+            process.terminate()
+            process.wait(40)
+
+
+@contextmanager
+def generators() -> Iterator[list[tuple[int, Connection]]]:
+    """Start the processes that ask; each is told what to ask through a pipe."""
+    context = multiprocessing.get_context("spawn")
+    started = []
+    for _number in range(GENERATORS):
+        ours, theirs = context.Pipe()
+        process = context.Process(target=_generate, args=(theirs,), daemon=True)
+        process.start()
+        started.append((process, ours))
+    try:
+        yield [(process.pid or 0, pipe) for process, pipe in started]
+    finally:
+        for process, pipe in started:
+            pipe.send(None)
+            process.join(10)
+
+
+def _generate(orders: Connection) -> None:
+    """Complete what is ordered, over connections that are kept, until there are no more orders."""
+    clients: dict[str, list[Client]] = {}
+    while (order := orders.recv()) is not None:
+        url, tasks = order
+        if url not in clients:
+            clients[url] = [Client(url) for _number in range(CONNECTIONS)]
+            for client in clients[url]:
+                client.take_token()
+        orders.send("ready")
+        orders.recv()
+        with ThreadPoolExecutor(CONNECTIONS) as pool:
+            shares = [tasks[number::CONNECTIONS] for number in range(CONNECTIONS)]
+            done = list(pool.map(_complete, clients[url], shares))
+        orders.send(sum(done))
+
+
+def _complete(client: Client, tasks: list[str]) -> int:
+    for task in tasks:
+        path, body = f"/api/v1/tasks/{task}/complete", {"values": {}, "outcome": "approve"}
+        status, answer = client.post_json(path, body, **{"Idempotency-Key": uuid.uuid4().hex})
+        if status != 200:
+            message = f"the server answered {status}: {answer}"
+            raise RuntimeError(message)
+    return len(tasks)
+
+
+def _slice(city: City, server: Server, clients: list[tuple[int, Connection]], acts: int) -> Slice:
+    tasks = _waiting(city, acts)
+    for number, (_pid, pipe) in enumerate(clients):
+        pipe.send((server.url, tasks[number::GENERATORS]))
+    for _pid, pipe in clients:
+        pipe.recv()
+    groups = (server.pids(), _backends(city), [pid for pid, _pipe in clients])
+    before, busy, begin = [_used(pids) for pids in groups], _busy(), time.perf_counter()
+    for _pid, pipe in clients:
+        pipe.send("go")
+    done = sum(pipe.recv() for _pid, pipe in clients)
+    seconds = time.perf_counter() - begin
+    used = [(_used(pids) - was) / seconds for pids, was in zip(groups, before, strict=True)]
+    return Slice(done / seconds, *used, (_busy() - busy) / seconds)
+
+
+def _waiting(city: City, number: int) -> list[str]:
+    """Hand ideas in; return the tasks that now wait for the head."""
+    started = {city.start().id for _idea in range(number)}
+    with city.site.database.read() as tx:
+        rows = tx.execute(select(WorkItem.id, WorkItem.case_id).where(WorkItem.status == "open"))
+        return [row.id for row in rows if row.case_id in started]
+
+
+def _backends(city: City) -> list[int]:
+    """Return the processes of the database server."""
+    with city.site.database.read() as tx:
+        pid: Any = tx.execute(text("SELECT pg_backend_pid()")).scalar_one()
+    parent = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    return [parent, *_children(parent)]
+
+
+def _children(pid: int) -> list[int]:
+    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _used(pids: list[int]) -> float:
+    """Return the processor seconds that processes have used."""
+    ticks = 0
+    for pid in pids:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / _TICKS
+
+
+def _busy() -> float:
+    """Return the processor seconds that the machine has not been idle."""
+    fields = [int(one) for one in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]]
+    return (sum(fields[:8]) - fields[3] - fields[4]) / _TICKS
