@@ -15,7 +15,8 @@ from dxflow.errors import NotFound
 from dxflow.forms import Option
 from dxflow.forms.definition import Component
 from dxflow.services import plain
-from dxflow.services.acts import cases, history, measures, tasks
+from dxflow.services.acts import cases, history, measures, suspension, tasks
+from dxflow.services.acts.suspension import Suspension
 from dxflow.services.packs import store as packs
 from dxflow.services.people import organisation, visibility
 from dxflow.services.people.actor import Actor
@@ -38,6 +39,7 @@ class TaskForm:
     drafted_at: datetime | None = None
     task: Row[Any] | None = None
     case: Mapping[str, Any] | None = None
+    suspension: Suspension | None = None
 
 
 def start_form(
@@ -71,6 +73,7 @@ def task_form(site: Site, actor: Actor, task_id: str) -> TaskForm:
                 WorkItem.__table__,
                 ProcessInstance.version.label("instance_version"),
                 ProcessInstance.pack_digest,
+                *suspension.COLUMNS,
             )
             .join(ProcessInstance, ProcessInstance.case_id == WorkItem.case_id)
             .where(WorkItem.id == task_id)
@@ -83,6 +86,7 @@ def task_form(site: Site, actor: Actor, task_id: str) -> TaskForm:
         if row.status != "open":
             raise tasks.TaskClosed(tasks.finished_text(tx, row, case, pack), row.case_id)
         tasks.require_mine(tx, actor, row)
+        stopped = suspension.of_row(tx, row._mapping, "instance_")
         definition = pack.form(row.form_key)
         variables = plain.loads(row.variables)
         submitted = history.latest(tx, row.case_id)
@@ -110,6 +114,7 @@ def task_form(site: Site, actor: Actor, task_id: str) -> TaskForm:
         drafted_at=draft.updated_at if draft else None,
         task=row,
         case=case,
+        suspension=stopped,
     )
 
 

@@ -64,7 +64,11 @@ def complete(
     process itself fails; then nothing is written.
     """
     sent = _Sent(submission, version, idempotency_key, request)
-    return submissions.once(lambda: _complete(site, actor, task_id, sent))
+    try:
+        return submissions.once(lambda: _complete(site, actor, task_id, sent))
+    except engine.StepFailed as failure:
+        failure.task_id, failure.outcome = task_id, submission.outcome
+        raise
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from dxflow.calendars.business_days import BusinessCalendar
 from dxflow.clock import local_date
 from dxflow.db.case import Case
 from dxflow.db.identity import Person
-from dxflow.db.process import ProcessInstance, WorkItem, WorkItemGroup
+from dxflow.db.process import ProcessInstance, Submission, WorkItem, WorkItemGroup
 from dxflow.errors import Invalid
 from dxflow.services.packs import store as packs
 from dxflow.services.paging import Page, bounds
@@ -142,11 +142,24 @@ def _condition(site: Site, tx: Connection, actor: Actor, scope: str) -> ColumnEl
     )
     if scope == "mine":
         return or_(
-            WorkItem.assignee_id == actor.person_id, and_(WorkItem.assignee_id.is_(None), offered)
+            WorkItem.assignee_id == actor.person_id,
+            and_(WorkItem.assignee_id.is_(None), offered, _free_to_judge(actor)),
         )
     if scope == "group":
         return or_(WorkItem.assignee_id == actor.person_id, offered)
     return WorkItem.case_id.in_(select(Case.id).where(visibility.visible(site, tx, actor)))
+
+
+def _free_to_judge(actor: Actor) -> ColumnElement[bool]:
+    """Leave out what segregation of duties would refuse: judging a matter one has drafted."""
+    own = select(Case.id).where(Case.applicant_id == actor.person_id)
+    drafted = select(Submission.case_id).where(
+        Submission.person_id == actor.person_id, Submission.act == "draft"
+    )
+    return or_(
+        WorkItem.act == "",
+        and_(WorkItem.case_id.not_in(own), WorkItem.case_id.not_in(drafted)),
+    )
 
 
 def _groups(tx: Connection, ids: list[str]) -> dict[str, tuple[str, ...]]:
