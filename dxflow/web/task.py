@@ -11,6 +11,7 @@ from dxflow.engine import StepFailed
 from dxflow.errors import Invalid, Unavailable
 from dxflow.services.acts import drafts, task_forms, tasks
 from dxflow.services.acts.history import DRAFT
+from dxflow.services.acts.suspension import Suspended
 from dxflow.services.acts.task_forms import TaskForm
 from dxflow.services.acts.tasks import Completed, TaskClosed
 from dxflow.services.people.access import signed_in
@@ -63,6 +64,10 @@ def act(task_id: str) -> Response:
         trouble = Trouble(422, "error", errors=errors)
     except Invalid as refusal:
         trouble = Trouble(422, "error", refusal.message, refusal)
+    except Suspended as stopped:
+        drafts.save_task(site, actor, task_id, forms.read_posted(form.definition, page.typed))
+        form = task_forms.task_form(site, actor, task_id)
+        trouble = Trouble(409, "warning", stopped.message)
     except Unavailable as away:
         trouble = Trouble(503, "error", away.message)
     return _again(form, page, trouble)

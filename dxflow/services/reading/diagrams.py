@@ -116,24 +116,25 @@ def _calls(pack: Pack, top: str) -> dict[str, str | None]:
         if key in found or key not in pack.processes:
             continue
         found[key] = parent
-        waiting += [(called, key) for called in _opens(pack.processes[key]).values()]
+        waiting += [(called, key) for called in opens_of(pack.processes[key]).values()]
     return found
 
 
-def _opens(process: Process) -> dict[str, str]:
+def opens_of(process: Process) -> dict[str, str]:
+    """Return the call activities of a process with the process each opens."""
     return {
         element.id: element.called_process
-        for element in _elements(process)
+        for element in elements_of(process)
         if element.kind is Kind.CALL_ACTIVITY
     }
 
 
-def _elements(process: Process) -> Iterator[Element]:
+def elements_of(process: Process) -> Iterator[Element]:
     """Yield the elements of a process, those inside embedded sub-processes as well."""
     for element in process.elements.values():
         yield element
         if element.body is not None:
-            yield from _elements(element.body)
+            yield from elements_of(element.body)
 
 
 def _state(opened: Opened, facts: Facts, calls: Mapping[str, str | None]) -> _State:
@@ -154,7 +155,7 @@ def _state(opened: Opened, facts: Facts, calls: Mapping[str, str | None]) -> _St
     timers = opened.tx.execute(select(Timer.element).where(Timer.case_id == opened.id)).scalars()
     waiting = set(timers)
     for key in calls:
-        for element in _elements(opened.pack.processes[key]):
+        for element in elements_of(opened.pack.processes[key]):
             if element.kind is Kind.CATCH_TIMER and element.id in waiting:
                 state.active.add((key, element.id))
     _climb(opened.pack, calls, state)
@@ -175,7 +176,7 @@ def _climb(pack: Pack, calls: Mapping[str, str | None], state: _State) -> None:
     for process, _element in list(state.active):
         inner, outer = process, calls.get(process)
         while outer is not None:
-            for element, called in _opens(pack.processes[outer]).items():
+            for element, called in opens_of(pack.processes[outer]).items():
                 if called == inner:
                     state.active.add((outer, element))
             inner, outer = outer, calls.get(outer)
@@ -196,7 +197,7 @@ def _diagram(pack: Pack, key: str, parent: str | None, state: _State) -> Diagram
         returned=tuple(sorted(element for owner, element in state.returned if owner == key)),
         opens={
             element: called
-            for element, called in _opens(process).items()
+            for element, called in opens_of(process).items()
             if called in pack.processes
         },
     )
