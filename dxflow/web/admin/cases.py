@@ -145,7 +145,12 @@ def _one(case_id: str, failed: str, errors: dict[str, str]) -> str:
     """Show a case; `failed` names the form that comes back: suspend, or a task's id."""
     found = case_sheet.sheet(current.site(), current.actor(), case_id)
     return render_template(
-        "admin/cases/one.html", sheet=found, failed=failed, errors=errors, typed=request.form
+        "admin/cases/one.html",
+        sheet=found,
+        failed=failed,
+        errors=errors,
+        typed=request.form,
+        proposed=request.args.get("to", ""),
     )
 
 

@@ -48,7 +48,7 @@ def index() -> str:
     return render_template(
         "admin/steps/list.html",
         found=found,
-        steps=_sorted(found.steps),
+        rows=_sorted(found.steps),
         given=given,
         sort=request.args.get("sort", ""),
         years=[(str(year), fiscal_label(year)) for year in found.years],
