@@ -37,6 +37,7 @@ class Entry:
     claimed_by: str
     claim_url: str
     release_url: str
+    suspended: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,7 @@ def _entry(actor: Actor, one: Listed, today: date) -> Entry:
         claimed_by=_("あなた") if taken_by_me and shared else one.assignee if shared else "",
         claim_url=url_for("task.claim", task_id=one.id) if claim else "",
         release_url=url_for("task.release", task_id=one.id) if taken_by_me and shared else "",
+        suspended=one.suspended,
     )
 
 

@@ -71,7 +71,7 @@ export class Canvas {
     }
     for (const [id, level] of Object.entries(heat)) marked([id], `heat-${level}`);
     for (const [id, text] of Object.entries(labels)) {
-      if (registry.get(id)?.width) this.badge(id, text, "diagram__count", { bottom: 10, left: -6 });
+      if (registry.get(id)?.width) this.badge(id, text, "diagram__count", { top: -12, left: -6 });
     }
     for (const id of returned) {
       if (!registry.get(id)?.width) continue;

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
 
 from dxflow.db.case import Case
-from dxflow.db.process import Incident, PackVersion, ProcessInstance, WorkItem
+from dxflow.db.process import Incident, PackVersion, ProcessInstance, Timer, WorkItem
 from dxflow.errors import Invalid, NotFound
 from dxflow.services.acts.suspension import SUSPENDED
 from dxflow.services.packs import store as packs
@@ -154,10 +154,13 @@ def _condition(filters: CaseFilters) -> ColumnElement[bool]:
         parts.append(PackVersion.version == filters.version)
     if filters.element:
         parts.append(
-            exists().where(
-                WorkItem.case_id == Case.id,
-                WorkItem.status == "open",
-                WorkItem.element == filters.element,
+            or_(
+                exists().where(
+                    WorkItem.case_id == Case.id,
+                    WorkItem.status == "open",
+                    WorkItem.element == filters.element,
+                ),
+                exists().where(Timer.case_id == Case.id, Timer.element == filters.element),
             )
         )
     parts += [

@@ -20,7 +20,7 @@ from dxflow.errors import Invalid, NotFound
 from dxflow.models.model import Kind
 from dxflow.services.packs import store as packs
 from dxflow.services.people.actor import Actor
-from dxflow.services.reading.diagrams import elements_of
+from dxflow.services.reading.diagrams import elements_of, in_order, reached
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
 
@@ -261,8 +261,13 @@ class _Steps:
     def of(self, pack: packs.Pack) -> Iterable[StepTime]:
         """Yield the steps as they are drawn, then those that only other versions have."""
         left = {*self.standing, *self.passed}
-        for process_key, process in pack.processes.items():
-            for element in elements_of(process):
+        top = reached(pack, pack.settings.start_process)
+        for process_key in dict.fromkeys([*top, *pack.processes]):
+            process = pack.processes[process_key]
+            drawn = {one.id: place for place, one in enumerate(in_order(process))}
+            for element in sorted(
+                elements_of(process), key=lambda one: drawn.get(one.id, len(drawn))
+            ):
                 place = (process_key, element.id)
                 if element.kind is Kind.CATCH_TIMER:
                     left.discard(place)

@@ -86,7 +86,7 @@ class _State:
 
 def standing_of(opened: Opened, facts: Facts) -> Standing:
     """Return where the case stands: two queries more than its head."""
-    calls = _calls(opened.pack, opened.case["process_key"])
+    calls = reached(opened.pack, opened.case["process_key"])
     state = _state(opened, facts, calls)
     diagrams = tuple(_diagram(opened.pack, key, parent, state) for key, parent in calls.items())
     innermost = [key for key in calls if any(process == key for process, _e in state.active)]
@@ -107,7 +107,7 @@ def source(site: Site, actor: Actor, case_id: str, process: str) -> str:
     return opened.pack.files[file]
 
 
-def _calls(pack: Pack, top: str) -> dict[str, str | None]:
+def reached(pack: Pack, top: str) -> dict[str, str | None]:
     """Return every process that is reached from the top one, with the one that calls it."""
     found: dict[str, str | None] = {}
     waiting: list[tuple[str, str | None]] = [(top, None)]
@@ -264,10 +264,10 @@ def _step(
 
 
 def _listed(process: Process) -> list[Element]:
-    return [element for element in _in_order(process) if element.kind in _NAMED]
+    return [element for element in in_order(process) if element.kind in _NAMED]
 
 
-def _in_order(process: Process) -> list[Element]:
+def in_order(process: Process) -> list[Element]:
     """Return the elements as the flows reach them, then those that nothing leads to."""
     graph = graph_of(process)
     order: list[str] = []

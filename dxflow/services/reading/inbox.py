@@ -11,6 +11,7 @@ from dxflow.db.case import Case
 from dxflow.db.identity import Person
 from dxflow.db.process import ProcessInstance, Submission, WorkItem, WorkItemGroup
 from dxflow.errors import Invalid
+from dxflow.services.acts.suspension import SUSPENDED
 from dxflow.services.packs import store as packs
 from dxflow.services.paging import Page, bounds
 from dxflow.services.people import visibility
@@ -40,6 +41,7 @@ class Listed:
     created_at: datetime
     urgency: str
     mine: bool
+    suspended: bool = False
 
 
 def waiting(
@@ -64,6 +66,7 @@ def waiting(
                 Case.stage,
                 Person.name.label("assignee_name"),
                 ProcessInstance.pack_digest,
+                ProcessInstance.status.label("instance_status"),
             )
             .join(Case, Case.id == WorkItem.case_id)
             .join(ProcessInstance, ProcessInstance.case_id == WorkItem.case_id)
@@ -103,6 +106,7 @@ def waiting(
                     urgency=urgency(pack, row.due_at, now),
                     mine=row.assignee_id == actor.person_id
                     or (row.assignee_id is None and not actor.groups.isdisjoint(offered)),
+                    suspended=row.instance_status == SUSPENDED,
                 )
             )
     return Page(entries, page, per_page, total)

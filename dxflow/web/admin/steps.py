@@ -119,8 +119,8 @@ def _document(found: StepTimes, element: str) -> dict[str, Any]:
         for one, called in opens.items():
             inner = _below(called, by_process, pack, {key})
             if inner:
-                heat[one] = max(heat.get(one, 0), *(step.level for step in inner)) or 1
-                labels[one] = _("いま {n}件", n=sum(step.standing for step in inner))
+                heat[one] = max(step.level for step in inner)
+                labels[one] = _label_of_all(inner)
         diagrams.append(
             {
                 "key": key,
@@ -146,6 +146,15 @@ def _label(step: StepTime) -> str:
     if step.median is not None:
         return _("いま {n}件・中央 {days}日", n=step.standing, days=step.median.business)
     return _("いま {n}件", n=step.standing) if step.standing else ""
+
+
+def _label_of_all(steps: list[StepTime]) -> str:
+    """Return the numbers of a called process: who stands inside, and its slowest step."""
+    standing = sum(step.standing for step in steps)
+    slowest = max((step.median.business for step in steps if step.median), default=None)
+    if slowest is not None:
+        return _("いま {n}件・最も遅い手順 {days}日", n=standing, days=slowest)
+    return _("いま {n}件", n=standing) if standing else ""
 
 
 def _below(
