@@ -16,6 +16,7 @@ from dxflow.errors import Conflict, Invalid, NotAllowed, NotFound
 from dxflow.jobs import queue
 from dxflow.jobs.queue import BACKOFF, MAX_ATTEMPTS
 from dxflow.services.acts import drafts, incidents, upkeep
+from dxflow.services.acts.suspension import Suspended
 from dxflow.services.operations import case_acts, incident_acts, incident_list
 from tests.factories import SHEET, City
 from tests.integration.histories import broken
@@ -196,6 +197,14 @@ def test_a_failing_timer_neither_spins_nor_keeps_others_waiting(city, caplog):
     assert {one.case_id for one in found} == {sick}
     assert all(one.job_status == "dead" for one in found)
     assert all(one.element_name not in ("", "timer.fire") for one in found)
+    case_acts.suspend(city.site, city.actor("admin"), sick, "調べる")
+    with pytest.raises(Suspended):
+        incident_acts.retry(city.site, city.actor("admin"), found[0].id)
+    case_acts.resume(city.site, city.actor("admin"), sick)
+    city.run_jobs()
+    assert {
+        one.job_status for one in incident_list.listed(city.site, city.actor("admin")).entries
+    } == {"dead"}
     for one in found:
         incident_acts.retry(city.site, city.actor("admin"), one.id)
     city.run_jobs()

@@ -11,12 +11,13 @@ from sqlalchemy import Connection, select
 
 from dxflow import audit, engine, forms
 from dxflow.db.identity import Person
-from dxflow.db.process import Draft, Incident, WorkItem
+from dxflow.db.process import Draft, Incident, ProcessInstance, WorkItem
 from dxflow.engine import StepFailed
 from dxflow.errors import Conflict, DxflowError, Invalid
 from dxflow.jobs import queue
-from dxflow.services.acts import incidents, task_forms
+from dxflow.services.acts import incidents, suspension, task_forms
 from dxflow.services.acts.act import lock_of_task, require_running
+from dxflow.services.acts.suspension import Suspended
 from dxflow.services.operations import incident_list
 from dxflow.services.operations.case_choice import OPERATORS
 from dxflow.services.operations.incident_list import IncidentRow
@@ -91,6 +92,7 @@ def _require_open(row: IncidentRow) -> None:
 def _requeue(site: Site, actor: Actor, row: IncidentRow) -> Retried:
     now = site.now()
     with site.database.write() as tx:
+        _require_going(tx, row)
         job_id = tx.execute(select(Incident.job_id).where(Incident.id == row.id)).scalar_one()
         if job_id is None or not queue.revive(tx, job_id, now):
             raise Conflict(
@@ -112,6 +114,22 @@ def _requeue(site: Site, actor: Actor, row: IncidentRow) -> Retried:
         )
     said = _("処理を待ち行列に戻しました。成功すると、この障害は自動で解消になります。")
     return Retried(row.id, True, None, said)
+
+
+def _require_going(tx: Connection, row: IncidentRow) -> None:
+    """Raise Suspended while the case is stopped: its job would find nothing it may do."""
+    found = (
+        tx.execute(
+            select(*suspension.COLUMNS)
+            .where(ProcessInstance.case_id == row.case_id)
+            .with_for_update(of=ProcessInstance)
+        )
+        .mappings()
+        .one_or_none()
+    )
+    stopped = suspension.of_row(tx, found, "instance_") if found else None
+    if stopped is not None:
+        raise Suspended(stopped.sentence(row.case_number))
 
 
 def _try_act(site: Site, row: IncidentRow) -> Retried:
