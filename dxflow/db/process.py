@@ -72,7 +72,7 @@ class WorkItem(Base):
             postgresql_where=text("status = 'open'"),
         ),
         Index(None, "assignee_id", "status"),
-        Index(None, "process_key", "element", "ended_at"),
+        Index(None, "process_key", "element", "status", "ended_at"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)

@@ -17,7 +17,7 @@ def upgrade() -> None:
 
     with op.batch_alter_table('work_item', schema=None) as batch_op:
         batch_op.add_column(sa.Column('act', sa.String(length=16), server_default='', nullable=False))
-        batch_op.create_index(batch_op.f('ix_work_item_process_key_element_ended_at'), ['process_key', 'element', 'ended_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_work_item_process_key_element_status_ended_at'), ['process_key', 'element', 'status', 'ended_at'], unique=False)
 
     with op.batch_alter_table('incident', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_incident_status'))
@@ -51,7 +51,7 @@ def downgrade() -> None:
         batch_op.create_index(batch_op.f('ix_incident_status'), ['status'], unique=False)
 
     with op.batch_alter_table('work_item', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_work_item_process_key_element_ended_at'))
+        batch_op.drop_index(batch_op.f('ix_work_item_process_key_element_status_ended_at'))
         batch_op.drop_column('act')
 
     with op.batch_alter_table('process_instance', schema=None) as batch_op:

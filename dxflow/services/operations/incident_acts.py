@@ -135,13 +135,14 @@ def _require_going(tx: Connection, row: IncidentRow) -> None:
 def _try_act(site: Site, row: IncidentRow) -> Retried:
     """Try the step of a person's act in a transaction that is taken back."""
     undone = _("操作は取り消され、何も変わっていません。操作を人の代わりに行うことはありません。")
+    who = _("{name} さん", name=row.person) if row.person_id else _("操作した人")
     with site.database.read() as tx:
         person = _actor(site, tx, row.person_id) if _has_draft(tx, row) else None
     if person is None:
         said = _(
             "入力が残っていないため、いま成功するかは試せません。"
-            "{name} さんに、もう一度操作するよう伝えてください。",
-            name=row.person,
+            "{who}に、もう一度操作するよう伝えてください。",
+            who=who,
         )
         return Retried(row.id, False, None, f"{undone}{said}")
     failure = _trial(site, person, row)
@@ -149,8 +150,8 @@ def _try_act(site: Site, row: IncidentRow) -> Retried:
         said = _("いま試しても成功しません: {why}", why=failure)
         return Retried(row.id, False, False, f"{undone}{said}", row.task_id)
     said = _(
-        "いまは成功します。{name} さんに、下書きを開いてもう一度送るよう伝えてください。",
-        name=row.person,
+        "いまは成功します。{who}に、下書きを開いてもう一度送るよう伝えてください。",
+        who=who,
     )
     return Retried(row.id, False, True, f"{undone}{said}", row.task_id)
 

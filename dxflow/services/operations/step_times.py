@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy import ColumnElement, Connection, and_, func, select, true, union_all
 
 from dxflow.calendars.business_days import BusinessCalendar
 from dxflow.calendars.fiscal import fiscal_year_of
@@ -26,6 +26,8 @@ from dxflow.texts import gettext as _
 
 ROLES = ("admin", "secretariat", "cio")
 SAMPLE = 500
+#: So many elements are asked for in one statement; databases limit how many may be put together.
+TOGETHER = 100
 #: Median business days from which a step is coloured warmer, coolest first.
 LEVELS = (1, 3, 5, 10, 20)
 DAY = 86_400
@@ -117,7 +119,7 @@ def measured(site: Site, actor: Actor, scope: Scope) -> StepTimes:
             if row.key == here.pack and here.version in (None, row.version)
         ]
         steps = _Steps(site.now(), pack.settings.calendar)
-        steps.read(tx, digests, _period(here.year))
+        steps.read(tx, digests, _period(here.year), narrowed=len(digests) < len(known))
         counts: dict[str, int] = {
             digest: n
             for digest, n in tx.execute(
@@ -196,12 +198,17 @@ class _Steps:
         self.timers: dict[str, int] = {}
 
     def read(
-        self, tx: Connection, digests: Sequence[str], period: ColumnElement[bool] | None
+        self,
+        tx: Connection,
+        digests: Sequence[str],
+        period: ColumnElement[bool] | None,
+        *,
+        narrowed: bool,
     ) -> None:
-        """Read everything: five queries, whatever the number of elements."""
+        """Read everything: five statements; `narrowed`: there are cases of other packs or versions."""
         where = (WorkItem.process_key, WorkItem.element)
         ran = select(ProcessInstance.case_id).where(ProcessInstance.pack_digest.in_(digests))
-        which = WorkItem.case_id.in_(ran)
+        which = WorkItem.case_id.in_(ran) if narrowed else true()
         done = [which, WorkItem.status == "completed", *([] if period is None else [period])]
         opened = [which, WorkItem.status == "open"]
         for row in tx.execute(
@@ -219,21 +226,24 @@ class _Steps:
             self.timers[timer[0]] = timer[1]
 
     def _read_waits(self, tx: Connection, done: list[ColumnElement[bool]]) -> None:
-        ranked = (
+        """Read the latest finished tasks of each element, an index range each."""
+        latest = [
             select(
-                WorkItem.process_key, WorkItem.element, WorkItem.created_at, WorkItem.ended_at,
-                func.row_number().over(
-                    partition_by=(WorkItem.process_key, WorkItem.element),
-                    order_by=(WorkItem.ended_at.desc(), WorkItem.id),
-                ).label("place"),
+                select(
+                    WorkItem.process_key, WorkItem.element, WorkItem.created_at, WorkItem.ended_at
+                )
+                .where(WorkItem.process_key == process, WorkItem.element == element, *done)
+                .order_by(WorkItem.ended_at.desc())
+                .limit(SAMPLE)
+                .subquery()
             )
-            .where(*done)
-            .subquery()
-        )  # fmt: skip
-        for row in tx.execute(select(ranked).where(ranked.c.place <= SAMPLE)):
-            self.waits.setdefault((row.process_key, row.element), []).append(
-                self._days(row.created_at, row.ended_at)
-            )
+            for process, element in self.passed
+        ]
+        for first in range(0, len(latest), TOGETHER):
+            for row in tx.execute(union_all(*latest[first : first + TOGETHER])):
+                self.waits.setdefault((row.process_key, row.element), []).append(
+                    self._days(row.created_at, row.ended_at)
+                )
 
     def _read_longest(self, tx: Connection, opened: list[ColumnElement[bool]]) -> None:
         ranked = (

@@ -68,11 +68,12 @@ def as_csv() -> Response:
     return attachment(_csv(_sorted(_found().steps)), "text/csv; charset=utf-8", "steps.csv")
 
 
-@blueprint.get("/admin/steps/diagrams/<pack>/<int:version>/<process>")
+@blueprint.get("/admin/steps/diagrams/<pack>/<version>/<process>")
 @needs_role(*step_times.ROLES)
-def diagram(pack: str, version: int, process: str) -> Response:
+def diagram(pack: str, version: str, process: str) -> Response:
     """Give the BPMN of a process of a pack version."""
-    text = step_times.source(current.site(), current.actor(), pack, version, process)
+    number = int(version) if version.isascii() and version.isdigit() and len(version) < 7 else 0
+    text = step_times.source(current.site(), current.actor(), pack, number, process)
     return Response(text, mimetype="application/xml")
 
 
