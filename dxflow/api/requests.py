@@ -130,6 +130,20 @@ class Reason(Request):
     reason = fields.String(required=True, validate=validate.Length(min=1, max=LONGEST_TEXT))
 
 
+class MaybeReason(Request):
+    """Why something is done, when there is something to say."""
+
+    reason = fields.String(load_default="", validate=validate.Length(max=LONGEST_TEXT))
+
+
+class IncidentQuery(Paging):
+    """Which incidents."""
+
+    status = fields.String(
+        validate=validate.OneOf(("open", "resolved", "all")), load_default="open"
+    )
+
+
 class Evidence(Request):
     """What shows that a condition is met."""
 

@@ -32,6 +32,7 @@ _KINDS = {
     "measure": "指標",
     "milestone": "工程",
     "file": "添付",
+    "incident": "障害",
     "log": "監査ログ",
     "system": "システム",
 }

@@ -25,6 +25,8 @@ _LABELS = {
     "case.stopped": "中止で終了",
     "case.completed": "完了",
     "case.cancelled": "管理者が取消し",
+    "case.suspended": "管理者が一時停止",
+    "case.resumed": "管理者が再開",
     "draft.saved": "下書きを保存",
     "draft.deleted": "下書きを削除",
     # 作業
@@ -42,6 +44,7 @@ _LABELS = {
     "job.failed": "処理が失敗",
     "job.discarded": "処理を断念",
     "incident.raised": "障害を記録",
+    "incident.retried": "障害の処理を再び試行",
     "incident.resolved": "障害を解消",
     "instance.migrated": "新しい版へ移行",
     "notice.sent": "お知らせを送付",

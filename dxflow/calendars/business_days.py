@@ -9,7 +9,6 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import lru_cache
-from itertools import chain
 
 from jpholiday import JPHoliday
 
@@ -148,10 +147,9 @@ class BusinessCalendar:
 
     def _count_until(self, end: date, start: date) -> int:
         """Count business days in the half-open range start ≤ day < end."""
-        days = chain.from_iterable(
-            self._business_days(year) for year in range(start.year, end.year + 1)
-        )
-        return sum(start.toordinal() <= day < end.toordinal() for day in days)
+        years = (self._business_days(year) for year in range(start.year, end.year + 1))
+        first, last = start.toordinal(), end.toordinal()
+        return sum(bisect_left(days, last) - bisect_left(days, first) for days in years)
 
     def _business_days(self, year: int) -> tuple[int, ...]:
         """Return the ordinals of the year's business days, ascending."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import NoReturn
 
-from dxflow.cli import auditing, checking, demo, installation, packs, people, serving
+from dxflow.cli import auditing, checking, demo, installation, operating, packs, people, serving
 from dxflow.texts import gettext as _
 
 LANGUAGES = ("ja", "en")
@@ -44,6 +44,8 @@ def parse(given: Sequence[str]) -> argparse.Namespace:
     _checks(commands)
     _packs(commands)
     _people(commands)
+    _cases(commands)
+    _incidents(commands)
     _audit(commands)
     return top.parse_args(given)
 
@@ -146,6 +148,40 @@ def _people(commands: "argparse._SubParsersAction[Parser]") -> None:
         parser.add_argument("post")
 
 
+def _cases(commands: "argparse._SubParsersAction[Parser]") -> None:
+    group = _group(commands, "case", _("進行中の案件の運用"))
+    for name, run, text, asked in (
+        ("show", operating.show, _("どこまで進み、何が開いているかを見る"), None),
+        ("suspend", operating.suspend, _("一時停止する"), True),
+        ("resume", operating.resume, _("再開する"), False),
+        ("cancel", operating.cancel, _("取り消す（元には戻せない）"), True),
+    ):
+        one = _command(group, name, run, text)
+        one.add_argument("case", metavar="NUMBER", help=_("案件の番号か ID"))
+        if asked is not None:
+            one.add_argument("--reason", required=asked, default="", help=_("理由"))
+    reassign = _command(group, "reassign", operating.reassign, _("作業の担当を変える"))
+    reassign.add_argument("task", metavar="TASK", help=_("作業の ID（case show で分かる）"))
+    reassign.add_argument("--to", required=True, help="user:NAME, post:KEY, section:KEY …")
+    reassign.add_argument("--reason", required=True, help=_("理由"))
+
+
+def _incidents(commands: "argparse._SubParsersAction[Parser]") -> None:
+    group = _group(commands, "incident", _("止まった処理（障害）"))
+    listed = _command(group, "list", operating.incidents, _("障害の一覧"))
+    listed.add_argument("--all", action="store_true", help=_("解消済みも含める"))
+    listed.add_argument("--page", type=_page, default=1)
+    for name, run, text in (
+        ("show", operating.incident, _("障害の内容を見る")),
+        ("retry", operating.retry, _("もう一度試す（二度行われることはない）")),
+        ("close", operating.close, _("解消済みにする")),
+    ):
+        one = _command(group, name, run, text)
+        one.add_argument("incident", metavar="ID", help=_("障害番号"))
+        if name == "close":
+            one.add_argument("--note", required=True, help=_("何をして解消したか"))
+
+
 def _audit(commands: "argparse._SubParsersAction[Parser]") -> None:
     group = _group(commands, "audit", _("監査ログ"))
     _command(group, "verify", auditing.verify, _("改変の跡がないか検証する"))
@@ -174,6 +210,12 @@ def _processes(text: str) -> int:
         raise argparse.ArgumentTypeError(
             _("プロセスの数は 1 から {most} の数です", most=MOST_PROCESSES)
         )
+    return int(text)
+
+
+def _page(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 < len(text) < 7:
+        raise argparse.ArgumentTypeError(_("ページは 1 からの数です"))
     return int(text)
 
 

@@ -31,8 +31,9 @@ class ProcessInstance(Base):
     """A running process: the row that every act on a case locks.
 
     `state` are the engine's bytes; `audit_seq`, `audit_head`, `audit_at` are the head of the
-    case's own chain. `status` is active, ended or cancelled. The `undo` columns keep the state
-    before the last person's act, so that this person may pull it back (引戻し).
+    case's own chain. `status` is active, suspended or ended; while it is suspended the `suspended`
+    columns say since when, by whom and why. The `undo` columns keep the state before
+    the last person's act, so that this person may pull it back (引戻し).
     """
 
     __tablename__ = "process_instance"
@@ -50,10 +51,16 @@ class ProcessInstance(Base):
     undo_state: Mapped[bytes | None] = mapped_column(LargeBinary)
     undo_person: Mapped[str | None] = mapped_column(String(32))
     undo_submission: Mapped[str | None] = mapped_column(String(32))
+    suspended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    suspended_by: Mapped[str | None] = mapped_column(String(32))
+    suspend_reason: Mapped[str] = mapped_column(Text, server_default="")
 
 
 class WorkItem(Base):
-    """A user task offered to people. `status` is open, completed or cancelled."""
+    """A user task offered to people. `status` is open, completed or cancelled.
+
+    `act` is what completing it means where segregation of duties asks (approve, vote, …), else "".
+    """
 
     __tablename__ = "work_item"
     __table_args__ = (
@@ -65,6 +72,7 @@ class WorkItem(Base):
             postgresql_where=text("status = 'open'"),
         ),
         Index(None, "assignee_id", "status"),
+        Index(None, "process_key", "element", "status", "ended_at"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -83,6 +91,7 @@ class WorkItem(Base):
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_by: Mapped[str | None] = mapped_column(String(32))
     outcome: Mapped[str | None] = mapped_column(String(64))
+    act: Mapped[str] = mapped_column(String(16), server_default="")
 
 
 class WorkItemGroup(Base):
@@ -200,16 +209,42 @@ class Draft(Base):
 
 
 class Incident(Base):
-    """A step that failed and needs an operator; the act itself was undone. open or resolved."""
+    """A step that failed and needs an operator; the act itself was undone. open or resolved.
+
+    The same failure (`digest`: case, process, element, cause) is one open row that counts: `at` is
+    the first time, `last_at` the last; person, request, task and pressed button are the last ones.
+    `job_id` names the job that was given up, if it was one.
+    """
 
     __tablename__ = "incident"
-    __table_args__ = (Index(None, "case_id"), Index(None, "status"))
+    __table_args__ = (
+        Index(None, "case_id"),
+        Index(None, "status", "last_at"),
+        Index(None, "job_id"),
+        Index(
+            "uq_incident_open_digest",
+            "digest",
+            unique=True,
+            sqlite_where=text("status = 'open'"),
+            postgresql_where=text("status = 'open'"),
+        ),
+    )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     case_id: Mapped[str | None] = mapped_column(String(32))
+    process_key: Mapped[str] = mapped_column(String(64), server_default="")
     element: Mapped[str] = mapped_column(String(128))
     cause: Mapped[str] = mapped_column(Text)
+    digest: Mapped[str] = mapped_column(String(64))
+    job_id: Mapped[str | None] = mapped_column(String(32))
+    work_item_id: Mapped[str | None] = mapped_column(String(32))
+    outcome: Mapped[str] = mapped_column(String(64), server_default="")
     person_id: Mapped[str | None] = mapped_column(String(32))
     request_id: Mapped[str] = mapped_column(String(64))
     status: Mapped[str] = mapped_column(String(16))
+    occurrences: Mapped[int] = mapped_column(server_default="1")
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    resolved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    resolved_by: Mapped[str | None] = mapped_column(String(32))
+    note: Mapped[str] = mapped_column(Text, server_default="")

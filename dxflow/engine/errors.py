@@ -15,8 +15,12 @@ class TaskNotReady(Conflict):
 class StepFailed(DxflowError):
     """An expression, a decision or a command inside the process failed.
 
-    `process` and `element` are BPMN ids, `cause` is the sentence that says what was wrong.
+    `process` and `element` are BPMN ids, `cause` is the sentence that says what was wrong. Whoever
+    was completing a task notes it in `task_id`, and the pressed button in `outcome`.
     """
+
+    task_id: str = ""
+    outcome: str = ""
 
     def __init__(self, process: str, element: str, cause: str) -> None:
         self.process = process

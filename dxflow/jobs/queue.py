@@ -137,6 +137,33 @@ def bring_again(tx: Connection, job: Leased, wait: timedelta) -> None:
         carrying.carry(tx, job.id, wait)
 
 
+def rearm(tx: Connection, case_id: str, kind: str) -> None:
+    """Remove a case's jobs of one kind but for dead ones, which wait for an operator."""
+    tx.execute(delete(Job).where(Job.case_id == case_id, Job.kind == kind, Job.status != "dead"))
+
+
+def revive(tx: Connection, job_id: str, now: datetime) -> bool:
+    """Put a dead job back into the queue; False when it is not dead (any more).
+
+    The fence is raised, so that nobody who held the job before can still finish it.
+    """
+    revived = tx.execute(
+        update(Job)
+        .where(Job.id == job_id, Job.status == "dead")
+        .values(status="waiting", run_at=now, attempts=0, fence=Job.fence + 1, lease_until=None)
+    )
+    return revived.rowcount == 1
+
+
+def drop(tx: Connection, case_id: str) -> None:
+    """Cancel every job of a case that is not done, dead ones too."""
+    tx.execute(
+        update(Job)
+        .where(Job.case_id == case_id, Job.status.in_(("waiting", "dead")))
+        .values(status="cancelled")
+    )
+
+
 def next_due(database: Database, now: datetime) -> datetime | None:
     """Return when the next waiting job is due, None when none waits."""
     with database.read() as tx:

@@ -17,6 +17,7 @@ from dxflow.engine import StepFailed
 from dxflow.errors import DxflowError, Invalid, NotAllowed, NotLoggedIn, Throttled, Unavailable
 from dxflow.services.acts import incidents
 from dxflow.services.acts.drafts import HandedIn
+from dxflow.services.acts.suspension import Suspended
 from dxflow.services.acts.tasks import TaskClosed
 from dxflow.services.people import denials
 from dxflow.texts import gettext as _
@@ -121,6 +122,8 @@ def _refused(error: DxflowError) -> Answer:
     if isinstance(error, HandedIn):
         title = _("もう提出されています")
         case_url = frame.case_url(error.case_id)
+    if isinstance(error, Suspended):
+        title, icon = _("この案件は一時停止されています"), "circle-pause"
     if isinstance(error, TaskClosed):
         title = _("この作業はもう済んでいます")
         case_url = frame.case_url(error.case_id)

@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map
 from werkzeug.routing.exceptions import RoutingException
 
+from dxflow.services.operations.case_choice import OPERATORS
 from dxflow.services.people.actor import Actor
 from dxflow.services.reading import inbox, notices
 from dxflow.texts import LANGUAGE_NAMES, gettext, language, translated
@@ -36,7 +37,7 @@ ADDRESSES = {
 ROLES = {
     "audit": ("cio", "auditor"),
     "portfolio": ("cio", "secretariat", "auditor"),
-    "admin": ("admin",),
+    "admin": ("admin", "secretariat", "cio"),
 }
 PAGES = ("inbox", "mine", "new", "cases", "kpis", "portfolio", "audit", "notices", "admin")
 
@@ -61,6 +62,8 @@ class Frame:
     late: int
     notices: int
     can: frozenset[str]
+    #: Whether the person may suspend, cancel and reassign: the way to a case's operations.
+    operates: bool = False
 
 
 def install(app: Flask, served: frozenset[str]) -> None:
@@ -126,6 +129,7 @@ def _frame_of(actor: Actor) -> Frame:
         late=late,
         notices=notices.unread_count(site, actor) if "notices" in can else 0,
         can=can,
+        operates=actor.has_role(*OPERATORS),
     )
 
 

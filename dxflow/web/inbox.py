@@ -37,6 +37,7 @@ class Entry:
     claimed_by: str
     claim_url: str
     release_url: str
+    suspended: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,8 @@ def _entry(actor: Actor, one: Listed, today: date) -> Entry:
     due = local_date(one.due_at) if one.due_at else None
     taken_by_me = one.assignee_id == actor.person_id
     shared = len(one.groups) > 0 and not all(group.startswith("user:") for group in one.groups)
-    claim = one.mine and one.assignee_id is None and shared
+    moves = shared and not one.suspended
+    claim = one.mine and one.assignee_id is None and moves
     return Entry(
         url=url_for("task.show", task_id=one.id) if one.mine else frame.case_url(one.case_id),
         task=one.name,
@@ -104,7 +106,8 @@ def _entry(actor: Actor, one: Listed, today: date) -> Entry:
         received=wareki_short(local_date(one.created_at)),
         claimed_by=_("あなた") if taken_by_me and shared else one.assignee if shared else "",
         claim_url=url_for("task.claim", task_id=one.id) if claim else "",
-        release_url=url_for("task.release", task_id=one.id) if taken_by_me and shared else "",
+        release_url=url_for("task.release", task_id=one.id) if taken_by_me and moves else "",
+        suspended=one.suspended,
     )
 
 

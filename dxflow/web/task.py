@@ -11,11 +11,13 @@ from dxflow.engine import StepFailed
 from dxflow.errors import Invalid, Unavailable
 from dxflow.services.acts import drafts, task_forms, tasks
 from dxflow.services.acts.history import DRAFT
+from dxflow.services.acts.suspension import Suspended
 from dxflow.services.acts.task_forms import TaskForm
 from dxflow.services.acts.tasks import Completed, Sent
 from dxflow.services.people.access import signed_in
 from dxflow.services.reading import briefing, inbox, my_cases
 from dxflow.texts import gettext as _
+from dxflow.texts import translated
 from dxflow.web import current, onward, posting
 from dxflow.web.errors import RETRY_AFTER
 from dxflow.web.posting import PostedPage
@@ -55,6 +57,10 @@ def act(task_id: str) -> Response:
         trouble = Trouble(422, "error", errors=errors)
     except Invalid as refusal:
         trouble = Trouble(422, "error", refusal.message, refusal)
+    except Suspended as stopped:
+        raw = forms.read_posted(_form_of(task_id).definition, page.typed)
+        drafts.save_task(current.site(), current.actor(), task_id, raw)
+        trouble = Trouble(409, "warning", stopped.message)
     except Unavailable as away:
         trouble = Trouble(503, "error", away.message)
     return _again(_form_of(task_id), page, trouble)
@@ -130,7 +136,11 @@ def _hand_in(page: PostedPage, task_id: str) -> Response:
 def _say(form: TaskForm, filled: forms.Submission, done: Completed) -> None:
     name, outcomes = form.task.name if form.task else "", form.definition.outcomes
     label = next((one.label for one in outcomes if one.key == filled.outcome), filled.outcome)
-    said = _("「{task}」を「{outcome}」で済ませました。", task=name, outcome=label)
+    said = _(
+        "「{task}」を「{outcome}」で済ませました。",
+        task=translated(name),
+        outcome=translated(label),
+    )
     turns = my_cases.turns_after(current.site(), current.actor(), done)
     onward.say_next(said, done.number, done.status, turns)
 

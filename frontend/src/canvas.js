@@ -52,7 +52,7 @@ export class Canvas {
     this.fit();
   }
 
-  mark({ active = [], done = {}, returned = [], opens = {} }) {
+  mark({ active = [], done = {}, returned = [], opens = {}, heat = {}, labels = {} }) {
     const canvas = this.viewer.get("canvas");
     const registry = this.viewer.get("elementRegistry");
     const marked = (ids, marker) => {
@@ -68,6 +68,10 @@ export class Canvas {
       if (visits > 1 && registry.get(id)?.width) {
         this.badge(id, this.texts.visit.replace("{n}", visits), "diagram__badge", { top: -12, right: 22 });
       }
+    }
+    for (const [id, level] of Object.entries(heat)) marked([id], `heat-${level}`);
+    for (const [id, text] of Object.entries(labels)) {
+      if (registry.get(id)?.width) this.badge(id, text, "diagram__count", { top: -12, left: -6 });
     }
     for (const id of returned) {
       if (!registry.get(id)?.width) continue;

@@ -3,7 +3,9 @@
 // Every element with [data-bpmn] is a mount; its value is the id of a
 // <script type="application/json"> block or a URL that answers with the same document:
 //   { diagrams: [{ key, name, url, active: [ids], done: {id: count}, returned: [ids],
-//                  parent: key|null, opens: {elementId: key} }], start: key }
+//                  parent: key|null, opens: {elementId: key},
+//                  heat: {id: level 1..6}, labels: {id: text} }], start: key }
+// `heat` colours elements by how long work waits there and `labels` puts numbers on them.
 // The mount receives data-ready (the key of the diagram on show) or data-error.
 // Without this script the page still has its list of steps beside the diagram.
 

@@ -3,6 +3,7 @@
 from dxflow.api.answers.cases import Case, CaseInFull, CasePage, Completed, PulledBack
 from dxflow.api.answers.log import EventPage
 from dxflow.api.answers.measures import KpiInFull, KpiPage
+from dxflow.api.answers.operations import IncidentPage, Retried, Standing
 from dxflow.api.answers.people import Me, Token
 from dxflow.api.answers.shared import Problem
 from dxflow.api.answers.work import ProcessInFull, ProcessList, Task, TaskInFull, TaskPage
@@ -13,6 +14,7 @@ __all__ = [
     "CasePage",
     "Completed",
     "EventPage",
+    "IncidentPage",
     "KpiInFull",
     "KpiPage",
     "Me",
@@ -20,6 +22,8 @@ __all__ = [
     "ProcessInFull",
     "ProcessList",
     "PulledBack",
+    "Retried",
+    "Standing",
     "Task",
     "TaskInFull",
     "TaskPage",

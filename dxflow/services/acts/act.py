@@ -21,7 +21,8 @@ from dxflow.db.prepared import Prepared, Writes
 from dxflow.db.process import ProcessInstance, WorkItem
 from dxflow.errors import Conflict, NotFound
 from dxflow.ids import new_id
-from dxflow.services.acts import history
+from dxflow.services.acts import history, suspension
+from dxflow.services.acts.suspension import Suspended, Suspension
 from dxflow.services.packs import store as packs
 from dxflow.services.people import events, organisation
 from dxflow.services.people.actor import Actor
@@ -48,6 +49,7 @@ class Act:
     head: audit.Head
     undo_person: str | None = None
     undo_submission: str | None = None
+    suspension: Suspension | None = None
     organisation: str | None = None
     #: Whether the person drafts with this act: what follows from it must not be theirs to judge.
     drafting: bool = False
@@ -228,12 +230,22 @@ def _locked(
         ),
         undo_person=row.instance_undo_person,
         undo_submission=row.instance_undo_submission,
+        suspension=suspension.of_row(tx, row._asdict(), "instance_")
+        if row.instance_status == suspension.SUSPENDED
+        else None,
         organisation=row.organisation or "0",
     )
 
 
 def require_running(act: Act) -> None:
-    """Raise Conflict when the case has ended."""
+    """Raise Conflict when the case has ended, Suspended when it is stopped for a while."""
+    require_not_ended(act)
+    if act.suspension is not None:
+        raise Suspended(act.suspension.sentence(act.case["number"]))
+
+
+def require_not_ended(act: Act) -> None:
+    """Raise Conflict when the case has ended; it may be suspended."""
     if act.case["status"] != "running":
         raise Conflict(
             _(

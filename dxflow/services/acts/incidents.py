@@ -1,8 +1,19 @@
-"""Steps that failed: recorded in a transaction of their own after the act was undone."""
+"""Steps that failed: recorded in a transaction of their own after the act was undone.
 
-from sqlalchemy import insert
+The same failure again is counted on the row that is open for it, so that a thing that fails every
+minute stays one line of the list.
+"""
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from dxflow import audit
+from dxflow.db.job import Job
 from dxflow.db.process import Incident
 from dxflow.engine import StepFailed
 from dxflow.ids import new_id
@@ -11,6 +22,8 @@ from dxflow.services.people.events import system_event
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
 
+LONGEST_CAUSE = 4000
+
 
 def record(
     site: Site,
@@ -18,25 +31,34 @@ def record(
     case_id: str | None,
     element: str,
     cause: str,
+    process: str = "",
+    job_id: str | None = None,
+    task_id: str = "",
+    outcome: str = "",
     actor: Actor | None = None,
     request_id: str = "",
 ) -> str:
     """Record an incident and return its id, the number a person may quote."""
     now = site.now()
-    incident = new_id(now)
+    place = "\x1f".join((case_id or "", process, element, cause, job_id or ""))
+    values = {
+        "id": new_id(now),
+        "case_id": case_id,
+        "process_key": process,
+        "element": element,
+        "cause": cause[:LONGEST_CAUSE],
+        "digest": hashlib.sha256(place.encode()).hexdigest(),
+        "job_id": job_id,
+        "work_item_id": task_id or None,
+        "outcome": outcome,
+        "person_id": actor.person_id if actor else None,
+        "request_id": request_id,
+        "status": "open",
+        "at": now,
+        "last_at": now,
+    }
     with site.database.write() as tx:
-        tx.execute(
-            insert(Incident).values(
-                id=incident,
-                case_id=case_id,
-                element=element,
-                cause=cause[:4000],
-                person_id=actor.person_id if actor else None,
-                request_id=request_id,
-                status="open",
-                at=now,
-            )
-        )
+        incident = str(tx.execute(_counted(tx), values).scalar_one())
         audit.append_system(
             tx,
             audit.SystemStream.CONFIG,
@@ -53,6 +75,26 @@ def record(
     return incident
 
 
+def _counted(tx: Connection) -> Any:
+    """Return the statement that adds a row, or counts on the one that is open for the same."""
+    make = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert
+    statement = make(Incident)
+    new = statement.excluded
+    return statement.on_conflict_do_update(
+        index_elements=["digest"],
+        index_where=text("status = 'open'"),
+        set_={
+            "occurrences": Incident.occurrences + 1,
+            "last_at": new.last_at,
+            "person_id": new.person_id,
+            "request_id": new.request_id,
+            "job_id": new.job_id,
+            "work_item_id": new.work_item_id,
+            "outcome": new.outcome,
+        },
+    ).returning(Incident.id)
+
+
 def of_failure(site: Site, actor: Actor, failure: StepFailed, case_id: str | None) -> str:
     """Record what stopped a step, and return the incident's id."""
     return record(
@@ -60,6 +102,49 @@ def of_failure(site: Site, actor: Actor, failure: StepFailed, case_id: str | Non
         case_id=case_id,
         element=failure.element,
         cause=failure.cause,
+        process=failure.process,
+        task_id=failure.task_id,
+        outcome=failure.outcome,
         actor=actor,
         request_id=actor.request_id,
     )
+
+
+def settling(tx: Connection, kind: str, key: str, now: datetime, work: Callable[[], None]) -> None:
+    """Do a job's work; an incident that its earlier failure has left is resolved with it."""
+    work()
+    job = select(Job.id).where(Job.kind == kind, Job.key == key).scalar_subquery()
+    settle(tx, now, Incident.job_id == job, None, "job", _("再び試みて成功しました。"))
+
+
+def settle(
+    tx: Connection,
+    now: datetime,
+    which: Any,
+    person_id: str | None,
+    channel: str,
+    note: str,
+    request_id: str = "",
+) -> int:
+    """Resolve the open incidents that a condition names, each with its event; return how many."""
+    gone = tx.execute(
+        update(Incident)
+        .where(which, Incident.status == "open")
+        .values(status="resolved", resolved_at=now, resolved_by=person_id, note=note)
+        .returning(Incident.id, Incident.case_id)
+    ).all()
+    for row in gone:
+        audit.append_system(
+            tx,
+            audit.SystemStream.CONFIG,
+            system_event(
+                "incident.resolved",
+                now,
+                person_id,
+                channel,
+                subject=audit.Subject("incident", row.id, row.case_id or ""),
+                request_id=request_id,
+                changes=(audit.Change("note", _("対応"), None, note),),
+            ),
+        )
+    return len(gone)

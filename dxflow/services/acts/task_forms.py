@@ -15,8 +15,9 @@ from dxflow.db.process import Draft, ProcessInstance, WorkItem
 from dxflow.errors import NotFound
 from dxflow.forms import Option
 from dxflow.services import plain
-from dxflow.services.acts import cases, history, measures, tasks
+from dxflow.services.acts import cases, history, measures, suspension, tasks
 from dxflow.services.acts.act import Act
+from dxflow.services.acts.suspension import Suspension
 from dxflow.services.packs import store as packs
 from dxflow.services.people import organisation, visibility
 from dxflow.services.people.actor import Actor
@@ -42,6 +43,7 @@ class TaskForm:
     drafted_at: datetime | None = None
     task: Row[Any] | None = None
     case: Mapping[str, Any] | None = None
+    suspension: Suspension | None = None
 
 
 def start_form(
@@ -75,6 +77,7 @@ def task_form(site: Site, actor: Actor, task_id: str) -> TaskForm:
                 WorkItem.__table__,
                 ProcessInstance.version.label("instance_version"),
                 ProcessInstance.pack_digest,
+                *suspension.COLUMNS,
             )
             .join(ProcessInstance, ProcessInstance.case_id == WorkItem.case_id)
             .where(WorkItem.id == task_id)
@@ -87,6 +90,7 @@ def task_form(site: Site, actor: Actor, task_id: str) -> TaskForm:
         if row.status != "open":
             raise tasks.TaskClosed(tasks.finished_text(tx, row, case, pack), row.case_id)
         tasks.require_mine(tx, actor, row)
+        stopped = suspension.of_row(tx, row._mapping, "instance_")
         definition = pack.form(row.form_key)
         variables = plain.loads(row.variables)
         read = pack.forms if definition.asks_for(SUBMITTED) else [definition.key]
@@ -115,6 +119,7 @@ def task_form(site: Site, actor: Actor, task_id: str) -> TaskForm:
         drafted_at=draft.updated_at if draft else None,
         task=row,
         case=case,
+        suspension=stopped,
     )
 
 

@@ -130,14 +130,7 @@ def _complete(site: Site, actor: Actor, task_id: str, reading: Reading, sent: Se
         act.drafting = meaning == history.DRAFT
         _record(act, task_id, submission, sent)
         undo_state = act.state
-        step = engine.complete(
-            act.pack.definitions,
-            act.state,
-            task_id,
-            submission.values,
-            submission.outcome,
-            act.environment(),
-        )
+        step = _step(act, task_id, submission)
         _close(act, task_id, submission.outcome, drafted=around.drafted)
         write_step(act, step, [key for key in around.work if key != task_id])
         answer = _answer(act, step)
@@ -160,6 +153,22 @@ def _complete(site: Site, actor: Actor, task_id: str, reading: Reading, sent: Se
             undo_submission=submission_id if undoable else None,
         )
         return replace(_completed(answer), waiting=_waiting(act, step, around), who=act.directory())
+
+
+def _step(act: Act, task_id: str, submission: forms.Submission) -> engine.Step:
+    """Let the engine go on. Raises StepFailed, which knows what was pressed."""
+    try:
+        return engine.complete(
+            act.pack.definitions,
+            act.state,
+            task_id,
+            submission.values,
+            submission.outcome,
+            act.environment(),
+        )
+    except engine.StepFailed as failure:
+        failure.task_id, failure.outcome = task_id, submission.outcome
+        raise
 
 
 def _first_answer(first: FirstAnswer, task_id: str, sent: Sent) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Select, func, insert, select, update
 from dxflow import audit, engine
 from dxflow.clock import local_date
 from dxflow.db.case import Notice
-from dxflow.db.process import Timer
+from dxflow.db.process import ProcessInstance, Timer
 from dxflow.errors import NotFound
 from dxflow.ids import new_id
 from dxflow.jobs import queue
@@ -16,6 +16,7 @@ from dxflow.jobs.leased import Leased
 from dxflow.jobs.runner import Runner
 from dxflow.services.acts import incidents
 from dxflow.services.acts.act import lock
+from dxflow.services.acts.suspension import SUSPENDED
 from dxflow.services.acts.writing import open_items, write_step
 from dxflow.services.people.actor import system_actor
 from dxflow.services.site import Site
@@ -38,8 +39,12 @@ def make_runner(site: Site, kind: type[Runner] = Runner) -> Runner:
         site.database,
         site.clock,
         work={
-            "timer.fire": lambda tx, payload, _key, now: fire_timers(site, tx, payload, now),
-            "notice.deliver": deliver_notice,
+            "timer.fire": lambda tx, payload, key, now: incidents.settling(
+                tx, "timer.fire", key, now, lambda: fire_timers(site, tx, payload, now)
+            ),
+            "notice.deliver": lambda tx, payload, key, now: incidents.settling(
+                tx, "notice.deliver", key, now, lambda: deliver_notice(tx, payload, key, now)
+            ),
         },
         sources=[lambda now: queue_due_timers(site, now)],
         gave_up=lambda job, why: report_dead_job(site, job, why),
@@ -73,7 +78,8 @@ def _due(now: datetime) -> Select[str, str, datetime]:
     """Return due timers that are not in the queue yet; an incident's timers wait in theirs."""
     return (
         select(Timer.id, Timer.case_id, Timer.due_at)
-        .where(Timer.due_at <= now, Timer.attempts == 0)
+        .join(ProcessInstance, ProcessInstance.case_id == Timer.case_id)
+        .where(Timer.due_at <= now, Timer.attempts == 0, ProcessInstance.status != SUSPENDED)
         .order_by(Timer.due_at)
         .limit(BATCH)
     )
@@ -86,8 +92,8 @@ def fire_timers(site: Site, tx: Connection, payload: dict[str, Any], now: dateti
         act = lock(site, tx, actor, payload["case"])
     except NotFound:
         return
-    if act.case["status"] != "running":
-        return
+    if act.case["status"] != "running" or act.suspension is not None:
+        return  # a suspended case's timers are armed anew when it resumes
     due = list(
         tx.execute(
             select(Timer.element).where(Timer.case_id == act.case_id, Timer.due_at <= now)
@@ -99,7 +105,7 @@ def fire_timers(site: Site, tx: Connection, payload: dict[str, Any], now: dateti
     step = engine.fire_timers(act.pack.definitions, act.state, act.environment())
     act.record(
         "timer.fired",
-        *(audit.Change("timer", _element_name(act.pack, name), None, name) for name in due),
+        *(audit.Change("timer", element_name(act.pack, name), None, name) for name in due),
     )
     write_step(act, step, open_before)
     moved = {task.id for task in step.tasks} != set(open_before)
@@ -109,7 +115,8 @@ def fire_timers(site: Site, tx: Connection, payload: dict[str, Any], now: dateti
     act.finish(status="ended" if step.ended else None, **undo)
 
 
-def _element_name(pack: Any, element: str) -> str:
+def element_name(pack: Any, element: str) -> str:
+    """Return the name of an element or of a timer on a boundary; its id when it has none."""
     for process in pack.processes.values():
         for one in process.elements.values():
             for boundary in one.boundaries:
@@ -139,4 +146,10 @@ def deliver_notice(tx: Connection, payload: dict[str, Any], _key: str, now: date
 
 def report_dead_job(site: Site, job: Leased, why: str) -> None:
     """Record an incident for a job that has had its last attempt."""
-    incidents.record(site, case_id=job.case_id, element=job.kind, cause=why)
+    place = None
+    if job.kind == "timer.fire":
+        with site.database.read() as tx:
+            place = tx.execute(
+                select(Timer.element).where(Timer.id == job.payload.get("timer"))
+            ).scalar_one_or_none()
+    incidents.record(site, case_id=job.case_id, element=place or job.kind, cause=why, job_id=job.id)

@@ -97,7 +97,14 @@ def _work_row(act: Act, task: engine.OpenTask) -> dict[str, Any]:
         "variables": plain.dumps(task.variables),
         "due_at": task.due,
         "created_at": act.now,
+        "act": _segregated(act, task),
     }
+
+
+def _segregated(act: Act, task: engine.OpenTask) -> str:
+    """Return what completing the task means where nobody may do it on their own matter."""
+    meaning = act.pack.act_of(task.process, task.element)
+    return meaning if meaning in packs.SEGREGATED else ""
 
 
 def _groups_of(act: Act, task: engine.OpenTask) -> set[str]:
@@ -106,7 +113,7 @@ def _groups_of(act: Act, task: engine.OpenTask) -> set[str]:
     Nobody approves their own matter, and a task always has somebody who can act on it.
     """
     groups = set(task.groups)
-    if act.pack.act_of(task.process, task.element) not in packs.SEGREGATED or not groups:
+    if not _segregated(act, task) or not groups:
         return groups
     who = act.directory()
     barred = act.involved().persons

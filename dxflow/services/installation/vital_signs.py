@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 
 from dxflow.db.job import Job
-from dxflow.db.process import Incident, Timer, WorkItem
+from dxflow.db.process import Incident, ProcessInstance, Timer, WorkItem
+from dxflow.services.acts.suspension import SUSPENDED
 from dxflow.services.site import Site
 
 
@@ -38,7 +39,11 @@ def read(site: Site) -> VitalSigns:
                 .group_by(Job.status)
             )
         }
-        oldest = tx.execute(select(func.min(Timer.due_at))).scalar_one_or_none()
+        oldest = tx.execute(
+            select(func.min(Timer.due_at))
+            .join(ProcessInstance, ProcessInstance.case_id == Timer.case_id)
+            .where(ProcessInstance.status != SUSPENDED)
+        ).scalar_one_or_none()
         incidents = tx.execute(
             select(func.count()).select_from(Incident).where(Incident.status == "open")
         ).scalar_one()

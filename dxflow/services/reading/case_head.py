@@ -12,6 +12,7 @@ from dxflow.clock import local_date
 from dxflow.db.case import CaseUnit
 from dxflow.models.model import Kind
 from dxflow.services.acts import pulling_back
+from dxflow.services.acts.suspension import Suspension
 from dxflow.services.acts.tasks import may_act
 from dxflow.services.packs import store as packs
 from dxflow.services.people import naming
@@ -79,6 +80,7 @@ class CaseHead:
     may_withdraw: bool
     may_pull_back: bool
     may_copy: bool
+    suspension: Suspension | None = None
 
 
 @dataclass(frozen=True)
@@ -138,12 +140,12 @@ def head_of(opened: Opened, facts: Facts) -> CaseHead:
         ),
         process=case["process_key"],
         version=opened.version,
-        may_withdraw=opened.running
+        may_withdraw=opened.going
         and case["applicant_id"] == actor.person_id
         and pack.settings.may_withdraw(case["stage"]),
-        may_pull_back=opened.running
-        and pulling_back.may_pull_back(opened.undo_person, actor, pack),
+        may_pull_back=opened.going and pulling_back.may_pull_back(opened.undo_person, actor, pack),
         may_copy=actor.unit is not None,
+        suspension=opened.suspension,
     )
 
 

@@ -18,6 +18,7 @@ from dxflow.db.case import Case
 from dxflow.db.identity import Person
 from dxflow.db.process import ProcessInstance, WorkItem
 from dxflow.errors import Invalid
+from dxflow.services.acts.suspension import SUSPENDED
 from dxflow.services.packs import store as packs
 from dxflow.services.paging import Page, bounds, count
 from dxflow.services.people import naming, organisation, visibility
@@ -62,6 +63,7 @@ class CaseRow:
     late: bool
     started_at: datetime
     updated_at: datetime
+    suspended: bool = False
 
 
 @dataclass(frozen=True)
@@ -194,6 +196,7 @@ def _listed(which: ColumnElement[bool]) -> Select[Any]:
         select(
             Case.__table__,
             ProcessInstance.updated_at.label("touched_at"),
+            ProcessInstance.status.label("instance_status"),
             Person.name.label("applicant_name"),
             due.label("due_at"),
         )
@@ -227,6 +230,7 @@ def _entries(site: Site, tx: Connection, actor: Actor, rows: Sequence[Row[Any]])
                 late=row.due_at is not None and row.due_at < site.now(),
                 started_at=row.created_at,
                 updated_at=row.touched_at,
+                suspended=row.instance_status == SUSPENDED,
             )
         )
     return found

@@ -12,6 +12,8 @@ from dxflow.db.case import Case, Workload
 from dxflow.db.identity import Person
 from dxflow.db.process import ElementVisit, ProcessInstance, WorkItem, WorkItemGroup
 from dxflow.errors import NotFound
+from dxflow.services.acts import suspension
+from dxflow.services.acts.suspension import Suspension
 from dxflow.services.packs import store as packs
 from dxflow.services.people import organisation, visibility
 from dxflow.services.people.actor import Actor
@@ -58,6 +60,7 @@ class Opened:
     version: int
     undo_person: str | None
     applicant: str
+    suspension: Suspension | None = None
     workload: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -69,6 +72,11 @@ class Opened:
     def running(self) -> bool:
         """Return whether the case has not ended."""
         return bool(self.case["status"] == "running")
+
+    @property
+    def going(self) -> bool:
+        """Return whether acts on the case are taken: it has not ended and is not suspended."""
+        return self.running and self.suspension is None
 
     def items(self) -> tuple[OpenItem, ...]:
         """Return the open user tasks with the groups they are offered to, in one query."""
@@ -126,6 +134,7 @@ def open_case(site: Site, tx: Connection, actor: Actor, case_id: str) -> Opened:
                 ProcessInstance.version.label("instance_version"),
                 ProcessInstance.pack_digest.label("instance_pack"),
                 ProcessInstance.undo_person,
+                *suspension.COLUMNS,
                 Person.name.label("applicant_name"),
                 *_WORKLOAD,
             )
@@ -149,6 +158,7 @@ def open_case(site: Site, tx: Connection, actor: Actor, case_id: str) -> Opened:
         version=row["instance_version"],
         undo_person=row["undo_person"],
         applicant=row["applicant_name"] or "",
+        suspension=suspension.of_row(tx, row, "instance_"),
         workload={
             name: row[f"workload_{name}"]
             for name in ("as_is_hours", "to_be_hours", "saved_hours", "saved_yen", "unit_cost")

@@ -271,7 +271,7 @@ def _duty(opened: Opened, row: Row[Any], names: Names) -> DutyView:
         met_by=row.person_name or "",
         evidence=row.evidence,
         late=bool(still_open and row.due_on and row.due_on < opened.actor.on),
-        mine=still_open and opened.running and row.owner_group in opened.actor.groups,
+        mine=still_open and opened.going and row.owner_group in opened.actor.groups,
     )
 
 

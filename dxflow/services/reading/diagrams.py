@@ -87,7 +87,7 @@ class _State:
 
 def standing_of(opened: Opened, facts: Facts) -> Standing:
     """Return where the case stands: two queries more than its head."""
-    calls = _calls(opened.pack, opened.case["process_key"])
+    calls = reached(opened.pack, opened.case["process_key"])
     state = _state(opened, facts, calls)
     diagrams = tuple(_diagram(opened.pack, key, parent, state) for key, parent in calls.items())
     innermost = [key for key in calls if any(process == key for process, _e in state.active)]
@@ -108,7 +108,7 @@ def source(site: Site, actor: Actor, case_id: str, process: str) -> str:
     return opened.pack.files[file]
 
 
-def _calls(pack: Pack, top: str) -> dict[str, str | None]:
+def reached(pack: Pack, top: str) -> dict[str, str | None]:
     """Return every process that is reached from the top one, with the one that calls it."""
     found: dict[str, str | None] = {}
     waiting: list[tuple[str, str | None]] = [(top, None)]
@@ -117,24 +117,25 @@ def _calls(pack: Pack, top: str) -> dict[str, str | None]:
         if key in found or key not in pack.processes:
             continue
         found[key] = parent
-        waiting += [(called, key) for called in _opens(pack.processes[key]).values()]
+        waiting += [(called, key) for called in opens_of(pack.processes[key]).values()]
     return found
 
 
-def _opens(process: Process) -> dict[str, str]:
+def opens_of(process: Process) -> dict[str, str]:
+    """Return the call activities of a process with the process each opens."""
     return {
         element.id: element.called_process
-        for element in _elements(process)
+        for element in elements_of(process)
         if element.kind is Kind.CALL_ACTIVITY
     }
 
 
-def _elements(process: Process) -> Iterator[Element]:
+def elements_of(process: Process) -> Iterator[Element]:
     """Yield the elements of a process, those inside embedded sub-processes as well."""
     for element in process.elements.values():
         yield element
         if element.body is not None:
-            yield from _elements(element.body)
+            yield from elements_of(element.body)
 
 
 def _state(opened: Opened, facts: Facts, calls: Mapping[str, str | None]) -> _State:
@@ -155,7 +156,7 @@ def _state(opened: Opened, facts: Facts, calls: Mapping[str, str | None]) -> _St
     timers = opened.tx.execute(select(Timer.element).where(Timer.case_id == opened.id)).scalars()
     waiting = set(timers)
     for key in calls:
-        for element in _elements(opened.pack.processes[key]):
+        for element in elements_of(opened.pack.processes[key]):
             if element.kind is Kind.CATCH_TIMER and element.id in waiting:
                 state.active.add((key, element.id))
     _climb(opened.pack, calls, state)
@@ -176,7 +177,7 @@ def _climb(pack: Pack, calls: Mapping[str, str | None], state: _State) -> None:
     for process, _element in list(state.active):
         inner, outer = process, calls.get(process)
         while outer is not None:
-            for element, called in _opens(pack.processes[outer]).items():
+            for element, called in opens_of(pack.processes[outer]).items():
                 if called == inner:
                     state.active.add((outer, element))
             inner, outer = outer, calls.get(outer)
@@ -197,7 +198,7 @@ def _diagram(pack: Pack, key: str, parent: str | None, state: _State) -> Diagram
         returned=tuple(sorted(element for owner, element in state.returned if owner == key)),
         opens={
             element: called
-            for element, called in _opens(process).items()
+            for element, called in opens_of(process).items()
             if called in pack.processes
         },
     )
@@ -266,10 +267,10 @@ def _step(
 
 
 def _listed(process: Process) -> list[Element]:
-    return [element for element in _in_order(process) if element.kind in _NAMED]
+    return [element for element in in_order(process) if element.kind in _NAMED]
 
 
-def _in_order(process: Process) -> list[Element]:
+def in_order(process: Process) -> list[Element]:
     """Return the elements as the flows reach them, then those that nothing leads to."""
     graph = graph_of(process)
     order: list[str] = []

@@ -9,8 +9,9 @@ from dxflow.calendars.business_days import BusinessCalendar
 from dxflow.clock import local_date
 from dxflow.db.case import Case
 from dxflow.db.identity import Person
-from dxflow.db.process import ProcessInstance, WorkItem, WorkItemGroup
+from dxflow.db.process import ProcessInstance, Submission, WorkItem, WorkItemGroup
 from dxflow.errors import Invalid
+from dxflow.services.acts.suspension import SUSPENDED
 from dxflow.services.packs import store as packs
 from dxflow.services.paging import Page, bounds, count
 from dxflow.services.people import visibility
@@ -41,6 +42,7 @@ class Listed:
     created_at: datetime
     urgency: str
     mine: bool
+    suspended: bool = False
 
 
 def waiting(
@@ -71,6 +73,7 @@ def waiting(
                 Case.stage,
                 Person.name.label("assignee_name"),
                 ProcessInstance.pack_digest,
+                ProcessInstance.status.label("instance_status"),
             )
             .join(Case, Case.id == WorkItem.case_id)
             .join(ProcessInstance, ProcessInstance.case_id == WorkItem.case_id)
@@ -105,6 +108,7 @@ def waiting(
                     urgency=urgency(pack, row.due_at, now),
                     mine=row.assignee_id == actor.person_id
                     or (row.assignee_id is None and not actor.groups.isdisjoint(offered)),
+                    suspended=row.instance_status == SUSPENDED,
                 )
             )
     return Page(entries, page, per_page, total, more)
@@ -148,11 +152,26 @@ def _condition(site: Site, tx: Connection, actor: Actor, scope: str) -> ColumnEl
     if scope == "mine":
         return and_(
             WorkItem.id.in_(union_all(offered, taken)),
-            or_(WorkItem.assignee_id.is_(None), WorkItem.assignee_id == actor.person_id),
+            or_(
+                WorkItem.assignee_id == actor.person_id,
+                and_(WorkItem.assignee_id.is_(None), _free_to_judge(actor)),
+            ),
         )
     if scope == "group":
         return WorkItem.id.in_(union_all(offered, taken))
     return WorkItem.case_id.in_(select(Case.id).where(visibility.visible(site, tx, actor)))
+
+
+def _free_to_judge(actor: Actor) -> ColumnElement[bool]:
+    """Leave out what segregation of duties would refuse: judging a matter one has drafted."""
+    own = select(Case.id).where(Case.applicant_id == actor.person_id)
+    drafted = select(Submission.case_id).where(
+        Submission.person_id == actor.person_id, Submission.act == "draft"
+    )
+    return or_(
+        WorkItem.act == "",
+        and_(WorkItem.case_id.not_in(own), WorkItem.case_id.not_in(drafted)),
+    )
 
 
 def _groups(tx: Connection, ids: list[str]) -> dict[str, tuple[str, ...]]:

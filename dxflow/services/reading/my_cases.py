@@ -11,6 +11,7 @@ from dxflow.authority.directory import Directory
 from dxflow.db.case import Case
 from dxflow.db.process import ProcessInstance, WorkItem, WorkItemGroup
 from dxflow.services.acts import pulling_back
+from dxflow.services.acts.suspension import SUSPENDED
 from dxflow.services.acts.tasks import Completed
 from dxflow.services.packs import store as packs
 from dxflow.services.paging import Page, bounds
@@ -50,6 +51,7 @@ class MyCase:
     created_at: datetime
     updated_at: datetime
     may_pull_back: bool
+    suspended: bool = False
 
 
 def mine(site: Site, actor: Actor, page: int = 1, per_page: int = 30) -> Page[MyCase]:
@@ -58,7 +60,11 @@ def mine(site: Site, actor: Actor, page: int = 1, per_page: int = 30) -> Page[My
     with site.database.read() as tx:
         own = Case.applicant_id == actor.person_id
         rows = tx.execute(
-            select(Case.__table__, ProcessInstance.undo_person)
+            select(
+                Case.__table__,
+                ProcessInstance.undo_person,
+                ProcessInstance.status.label("instance_status"),
+            )
             .join(ProcessInstance, ProcessInstance.case_id == Case.id)
             .where(own)
             .order_by(Case.status != "running", Case.created_at.desc(), Case.id)
@@ -71,6 +77,7 @@ def mine(site: Site, actor: Actor, page: int = 1, per_page: int = 30) -> Page[My
         for row in rows:
             pack = packs.load(site, tx, row.pack_digest)
             running = row.status == "running"
+            stopped = row.instance_status == SUSPENDED
             entries.append(
                 MyCase(
                     id=row.id,
@@ -84,7 +91,9 @@ def mine(site: Site, actor: Actor, page: int = 1, per_page: int = 30) -> Page[My
                     turns=turns.get(row.id, ()),
                     created_at=row.created_at,
                     updated_at=row.updated_at,
+                    suspended=stopped,
                     may_pull_back=running
+                    and not stopped
                     and pulling_back.may_pull_back(row.undo_person, actor, pack),
                 )
             )

@@ -28,7 +28,9 @@ from dxflow.texts import translated
 
 _QUIET = frozenset({"task.claimed", "task.released", "timer.fired", "notice.sent"})
 _GOOD = frozenset({"case.completed", "decision.recorded", "duty.met", "kpi.recorded"})
-_BAD = frozenset({"case.rejected", "case.stopped", "case.withdrawn", "case.cancelled"})
+_BAD = frozenset(
+    {"case.rejected", "case.stopped", "case.withdrawn", "case.cancelled", "case.suspended"}
+)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,139 @@
+"""`dxflow case …` and `dxflow incident …`: running cases and failures, from the command line."""
+
+from argparse import Namespace
+from dataclasses import asdict
+
+from dxflow.calendars.wareki import wareki_datetime
+from dxflow.cli.output import Output
+from dxflow.config import Settings
+from dxflow.services.installation.bootstrap import operator
+from dxflow.services.installation.opening import opened
+from dxflow.services.operations import (
+    case_acts,
+    case_sheet,
+    incident_acts,
+    incident_list,
+    reassigning,
+)
+from dxflow.services.operations.case_sheet import CaseSheet
+from dxflow.services.operations.incident_list import IncidentRow
+from dxflow.texts import gettext as _
+
+
+def show(arguments: Namespace, settings: Settings, output: Output) -> int:
+    """Say where a case stands and what is open."""
+    with opened(settings) as site:
+        sheet = case_sheet.sheet(site, operator(site), arguments.case)
+    output.say(*_lines(sheet))
+    output.result(asdict(sheet))
+    return 0
+
+
+def suspend(arguments: Namespace, settings: Settings, output: Output) -> int:
+    """Stop a case for a while."""
+    with opened(settings) as site:
+        case = case_acts.suspend(site, operator(site), arguments.case, arguments.reason)
+    return _done(output, case, _("一時停止しました。"))
+
+
+def resume(arguments: Namespace, settings: Settings, output: Output) -> int:
+    """Let a suspended case go on."""
+    with opened(settings) as site:
+        case = case_acts.resume(site, operator(site), arguments.case, arguments.reason)
+    return _done(output, case, _("再開しました。"))
+
+
+def cancel(arguments: Namespace, settings: Settings, output: Output) -> int:
+    """End a case for good."""
+    with opened(settings) as site:
+        case = case_acts.cancel(site, operator(site), arguments.case, arguments.reason)
+    return _done(output, case, _("案件を取り消しました。"))
+
+
+def reassign(arguments: Namespace, settings: Settings, output: Output) -> int:
+    """Give an open task to somebody else."""
+    with opened(settings) as site:
+        case = reassigning.reassign(
+            site, operator(site), arguments.task, arguments.to, arguments.reason
+        )
+    return _done(output, case, _("担当を変えました。"))
+
+
+def incidents(arguments: Namespace, settings: Settings, output: Output) -> int:
+    """List incidents; open ones unless `--all`."""
+    status = "" if arguments.all else "open"
+    with opened(settings) as site:
+        found = incident_list.listed(site, operator(site), status, arguments.page)
+    for row in found.entries:
+        output.say("\t".join((row.id, row.status, row.case_number or "-", row.element_name,
+                              str(row.occurrences), wareki_datetime(row.last_at), row.cause)))  # fmt: skip
+    if not found.entries:
+        output.say(_("障害はありません。"))
+    output.result({"items": [asdict(row) for row in found.entries], "total": found.total})
+    return 0
+
+
+def incident(arguments: Namespace, settings: Settings, output: Output) -> int:
+    """Say what an incident is about."""
+    with opened(settings) as site:
+        row = incident_list.one(site, operator(site), arguments.incident)
+    output.say(*_incident_lines(row))
+    output.result(asdict(row))
+    return 0
+
+
+def retry(arguments: Namespace, settings: Settings, output: Output) -> int:
+    """Try an incident again; 1 when the step would not go through."""
+    with opened(settings) as site:
+        tried = incident_acts.retry(site, operator(site), arguments.incident)
+    output.say(tried.message)
+    output.result(asdict(tried))
+    return 1 if tried.works is False else 0
+
+
+def close(arguments: Namespace, settings: Settings, output: Output) -> int:
+    """Resolve an incident with a note."""
+    with opened(settings) as site:
+        incident_acts.close(site, operator(site), arguments.incident, arguments.note)
+    output.say(_("解消済みにしました。"))
+    output.result({"incident": arguments.incident, "status": "resolved"})
+    return 0
+
+
+def _done(output: Output, case: str, said: str) -> int:
+    output.say(said)
+    output.result({"case": case})
+    return 0
+
+
+def _lines(sheet: CaseSheet) -> list[str]:
+    lines = [
+        f"{sheet.number}  {sheet.title}",
+        _("状態: {status}、段階: {stage}、{procedure}", status=sheet.status_name,
+          stage=sheet.stage_name, procedure=sheet.procedure),
+    ]  # fmt: skip
+    if sheet.suspension:
+        lines.append(sheet.suspension.sentence(sheet.number))
+    lines += [
+        _("作業 {id}: {name}（{holder}）", id=task.id, name=task.name, holder=task.holder)
+        for task in sheet.tasks
+    ]
+    lines += [
+        _("期限: {name} {at}", name=timer.name, at=wareki_datetime(timer.due_at))
+        for timer in sheet.timers
+    ]
+    lines += [_("障害 {id}: {cause}", id=row.id, cause=row.cause) for row in sheet.incidents]
+    return lines
+
+
+def _incident_lines(row: IncidentRow) -> list[str]:
+    return [
+        _("障害番号: {id}（{status}）", id=row.id,
+          status=_("未解消") if row.status == "open" else _("解消済み")),
+        _("原因: {cause}", cause=row.cause),
+        _("場所: {element}（{process}）", element=row.element_name, process=row.process_name),
+        _("案件: {number}", number=row.case_number or "-"),
+        _("出会った人: {name}、回数: {n}", name=row.person, n=row.occurrences),
+        _("最初: {first}、最後: {last}", first=wareki_datetime(row.at),
+          last=wareki_datetime(row.last_at)),
+    ]  # fmt: skip

@@ -1,0 +1,159 @@
+"""What would wait for ever: tasks that nobody can do today, and cases that wait for nothing."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
+
+from dxflow.authority.directory import Directory
+from dxflow.authority.organisation import LADDER
+from dxflow.db.case import Case
+from dxflow.db.identity import Person
+from dxflow.db.process import Incident, Timer, WorkItem, WorkItemGroup
+from dxflow.services.operations.case_choice import OPERATORS
+from dxflow.services.operations.reassigning import BOUND_TO_OFFICE
+from dxflow.services.paging import Page, bounds
+from dxflow.services.people import naming, organisation
+from dxflow.services.people.actor import Actor
+from dxflow.services.site import Site
+from dxflow.texts import gettext as _
+
+SECRETARIAT = "role:secretariat"
+
+
+@dataclass(frozen=True)
+class Unattended:
+    """An open task nobody can do today. `proposal` is what `reassign` takes, "" when none fits."""
+
+    task_id: str
+    name: str
+    case_id: str
+    case_number: str
+    case_title: str
+    offered: str
+    since: datetime
+    proposal: str
+    advice: str
+
+
+@dataclass(frozen=True)
+class Stuck:
+    """A running case with neither open task nor timer, job or open incident."""
+
+    case_id: str
+    number: str
+    title: str
+    since: datetime
+
+
+def unattended(site: Site, actor: Actor, page: int = 1, per_page: int = 50) -> Page[Unattended]:
+    """Return open tasks that have no holder in any group today, the oldest first."""
+    actor.require_role(*OPERATORS)
+    offset, limit = bounds(page, per_page)
+    with site.database.read() as tx:
+        who = organisation.directory(site, tx, actor.on)
+        which = and_(WorkItem.status == "open", _nobody(tx, who))
+        total = tx.execute(select(func.count()).select_from(WorkItem).where(which)).scalar_one()
+        rows = tx.execute(
+            select(WorkItem.__table__, Case.number, Case.title, Case.unit)
+            .join(Case, Case.id == WorkItem.case_id)
+            .where(which)
+            .order_by(WorkItem.created_at, WorkItem.id)
+            .offset(offset)
+            .limit(limit)
+        ).all()
+        offers = _offers(tx, [row.id for row in rows])
+        names = naming.load(tx, who, persons=[row.assignee_id for row in rows])
+        entries = []
+        for row in rows:
+            groups = offers.get(row.id, [])
+            words = [names.group(group) for group in groups] or [names.person(row.assignee_id)]
+            proposal, advice = _proposal(who, names, row.act, row.unit, row.assignee_id, groups)
+            entries.append(
+                Unattended(
+                    task_id=row.id,
+                    name=row.name,
+                    case_id=row.case_id,
+                    case_number=row.number,
+                    case_title=row.title,
+                    offered=_("、").join(words),
+                    since=row.created_at,
+                    proposal=proposal,
+                    advice=advice,
+                )
+            )
+    return Page(entries, page, per_page, total)
+
+
+def stuck(site: Site, actor: Actor, most: int = 100) -> list[Stuck]:
+    """Return running cases that wait for nothing: there should be none."""
+    actor.require_role(*OPERATORS)
+    waiting = (
+        exists().where(WorkItem.case_id == Case.id, WorkItem.status == "open"),
+        exists().where(Timer.case_id == Case.id),
+        exists().where(Incident.case_id == Case.id, Incident.status == "open"),
+    )
+    with site.database.read() as tx:
+        rows = tx.execute(
+            select(Case.id, Case.number, Case.title, Case.updated_at)
+            .where(Case.status == "running", *(~one for one in waiting))
+            .order_by(Case.updated_at)
+            .limit(most)
+        )
+        return [Stuck(row.id, row.number, row.title, row.updated_at) for row in rows]
+
+
+def _nobody(tx: Connection, who: Directory) -> ColumnElement[bool]:
+    """Return the condition: assigned to somebody who is gone, or offered to empty groups only."""
+    offered = tx.execute(
+        select(WorkItemGroup.group_key)
+        .join(WorkItem, WorkItem.id == WorkItemGroup.work_item_id)
+        .where(WorkItem.status == "open")
+        .distinct()
+    ).scalars()
+    closed = set(tx.execute(select(Person.id).where(Person.status != "active")).scalars())
+    empty = sorted(group for group in offered if not who.holders(group) - closed)
+    assigned = tx.execute(
+        select(WorkItem.assignee_id)
+        .where(WorkItem.status == "open", WorkItem.assignee_id.is_not(None))
+        .distinct()
+    ).scalars()
+    gone = sorted(one for one in assigned if one and (one in closed or one not in who.persons))
+    attended = exists().where(
+        WorkItemGroup.work_item_id == WorkItem.id, WorkItemGroup.group_key.not_in(empty)
+    )
+    return or_(and_(WorkItem.assignee_id.is_(None), ~attended), WorkItem.assignee_id.in_(gone))
+
+
+def _offers(tx: Connection, ids: list[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for row in tx.execute(
+        select(WorkItemGroup.work_item_id, WorkItemGroup.group_key)
+        .where(WorkItemGroup.work_item_id.in_(ids))
+        .order_by(WorkItemGroup.group_key)
+    ):
+        found.setdefault(row.work_item_id, []).append(row.group_key)
+    return found
+
+
+def _proposal(
+    who: Directory,
+    names: naming.Names,
+    act: str,
+    unit: str,
+    assignee: str | None,
+    groups: Iterable[str],
+) -> tuple[str, str]:
+    """Return who could do the task, and the sentence that says so."""
+    held = next((group for group in groups if who.holders(group)), "")
+    if assignee is not None and held:
+        words = names.group(held)
+        return held, _("引き受けた人がいません。「{group}」に戻してください。", group=words)
+    if act in BOUND_TO_OFFICE:
+        return "", _("職に結び付いた作業です。空いている職に後任を就けてください。")
+    for kind in LADDER:
+        post = who.post_for(kind, unit)
+        if post is not None and who.holders(f"post:{post.key}"):
+            return f"post:{post.key}", _("上位の職「{post}」に渡せます。", post=post.title)
+    return SECRETARIAT, _("事務局に渡せます。")
