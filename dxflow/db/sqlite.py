@@ -22,7 +22,12 @@ except ImportError:  # Windows Server: one process only, the thread lock is enou
     fcntl = None  # type: ignore[assignment]
 
 MINIMUM_VERSION = (3, 51, 3)
-LOCK_WAIT_SECONDS = 4.0
+#: A writer waits for its turn and then for SQLite's lock; whoever asks has an answer within both.
+QUEUE_WAIT_SECONDS = 2.5
+LOCK_WAIT_SECONDS = 2.0
+#: Once somebody could not have the lock in that time, those behind are told sooner, for a while.
+HURRIED_WAIT_SECONDS = 0.3
+HURRY_SECONDS = 3.0
 
 
 class DatabaseUnsafe(DxflowError):
@@ -69,27 +74,34 @@ def configure(connection: Any) -> None:
 class WriterQueue:
     """Lets one writer at a time ask for SQLite's write lock: threads first, then processes.
 
-    Raises Unavailable after `LOCK_WAIT_SECONDS`; nothing has been changed then.
+    Raises Unavailable after `QUEUE_WAIT_SECONDS`; nothing has been changed then.
     """
 
     def __init__(self, database: Path) -> None:
         self._path = database.with_name(database.name + ".lock")
         self._threads = threading.Lock()
         self._file: int | None = None
+        self._entered = 0.0
+        self._hurried_until = 0.0
 
     def enter(self) -> None:
         """Wait for the turn to write."""
-        deadline = time.monotonic() + LOCK_WAIT_SECONDS
-        if not self._threads.acquire(timeout=LOCK_WAIT_SECONDS):
+        now = time.monotonic()
+        patience = HURRIED_WAIT_SECONDS if now < self._hurried_until else QUEUE_WAIT_SECONDS
+        if not self._threads.acquire(timeout=patience):
             raise _busy()
         try:
-            self._lock_file(deadline)
+            self._lock_file(now + patience)
         except BaseException:
             self._threads.release()
             raise
+        self._entered = time.monotonic()
 
     def leave(self) -> None:
         """Let the next writer in."""
+        now = time.monotonic()
+        slow = now - self._entered >= LOCK_WAIT_SECONDS
+        self._hurried_until = now + HURRY_SECONDS if slow else 0.0
         if self._file is not None and fcntl is not None:
             fcntl.flock(self._file, fcntl.LOCK_UN)
         if self._threads.locked():
