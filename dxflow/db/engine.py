@@ -112,7 +112,7 @@ def _postgresql_engine(url: URL, pool_size: int) -> Engine:
     if url.drivername == "postgresql":
         url = url.set(drivername="postgresql+psycopg")
     settings = {
-        "lock_timeout": "4000",
+        "lock_timeout": "2000",  # an act may have to wait twice: for the number, then for a case
         "statement_timeout": "30000",
         "idle_in_transaction_session_timeout": "60000",
         "timezone": "UTC",
