@@ -95,9 +95,9 @@ class Installation:
 
 
 @contextmanager
-def installed(kind: str) -> Iterator[Installation]:
+def installed(kind: str, below: Path | None = None) -> Iterator[Installation]:
     """Yield a fresh installation; nothing of it is left afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="dxt"))
+    folder = Path(tempfile.mkdtemp(prefix="dxt", dir=below))
     address = f"sqlite:///{folder}/dxflow.db"
     try:
         if kind == "postgresql":

@@ -109,7 +109,8 @@ def beside_tasks(found: Found) -> Iterator[str]:
             wanted[types[one.kind], one.target, people[one.person]].append(one)
     for what, ones in wanted.items():
         yes = sum(one.ended == ACKNOWLEDGED for one in ones)
-        tries = sum(one.lost + (one.ended == ACKNOWLEDGED) for one in ones)
+        # a refusal may also come from the look at the case after the act
+        tries = sum(one.lost + 1 for one in ones)
         least = min(yes, 1) if what[0] in ("task.claimed", "task.released") else yes
         if not least <= happened[what] <= max(tries, least):
             yield f"{what} happened {happened[what]} times, acknowledged {yes}, tried {tries}"
@@ -246,22 +247,31 @@ def timers_fired_once(found: Found) -> Iterator[str]:
     for event in found.books.events:
         if event.type == "timer.fired":
             fired.update((event.case, change["after"]) for change in event.changes)
-    hosts = {"check_reminder": "check", "closing_late": "closing"}
     open_work = Counter(
         (item["case_id"], item["element"])
         for item in found.books.work.values()
         if item["status"] == "open"
     )
     for (case, element), visit in found.books.visits.items():
-        if found.recalled_cases[case]:
+        timer, host = _FOLLOWS.get(element, ("", ""))
+        if not timer or found.recalled_cases[case]:
             continue  # what is pulled back is armed again
-        for timer, host in hosts.items():
-            if host == element:
-                count = fired[case, timer]
-                if not open_work[case, host] <= count <= visit["entered"]:
-                    yield f"{timer} of {case} fired {count} times for {visit['entered']} {host}"
-        if element in ("pause", "rest") and fired[case, element] != visit["completed"]:
-            yield f"{element} of {case} fired {fired[case, element]} times, passed {visit['completed']}"
+        # a timer that is due when somebody acts on the case goes on within that act
+        passed, entered = visit["completed"], visit["entered"]
+        if host and (case, host) in found.books.visits:
+            entered = found.books.visits[case, host]["entered"]
+        if not max(open_work[case, host], fired[case, timer]) <= passed <= entered:
+            yield (
+                f"{timer} of {case}: fired {fired[case, timer]} times, passed {passed} times,"
+                f" entered {entered} times"
+            )
+
+
+#: Element behind a timer -> the timer, and the task it is attached to.
+_FOLLOWS = {
+    "remind": ("check_reminder", "check"), "give_up": ("closing_late", ""),
+    "pause": ("pause", ""), "rest": ("rest", ""),
+}  # fmt: skip
 
 
 def jobs_done(found: Found) -> Iterator[str]:

@@ -43,6 +43,8 @@ class Journal:
 
     sent: list[Sent] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
+    refusals: set[str] = field(default_factory=set)
+    pairs: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, one: Sent) -> Sent:
@@ -55,6 +57,17 @@ class Journal:
         """Remember an answer that is a violation by itself."""
         with self._lock:
             self.wrong.append(text)
+
+    def busy(self, text: str) -> None:
+        """Remember what a 503 said."""
+        with self._lock:
+            if len(self.refusals) < 100:
+                self.refusals.add(text)
+
+    def pair(self) -> None:
+        """Count two requests that were sent at the same moment."""
+        with self._lock:
+            self.pairs += 1
 
     def acknowledged(self, *kinds: str) -> list[Sent]:
         """Return what was acknowledged."""

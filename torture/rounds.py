@@ -106,7 +106,10 @@ def _work(
 ) -> None:
     stop, people = threading.Event(), calls.logins(list(PEOPLE))
     clients = [
-        Client(number, people, lambda: servers.ports, journal, stop, patience=plan.patience)
+        Client(
+            number, people, lambda: servers.ports, journal, stop,
+            patience=plan.patience, waits=installation.kind == "sqlite",
+        )  # fmt: skip
         for number in range(plan.clients)
     ]
     for client in clients:
