@@ -84,9 +84,7 @@ class Line:
         self._open = None
         self._turn += 1
 
-    def api(
-        self, login: Login, method: str, path: str, body: Any = None, key: str = ""
-    ) -> Reply:
+    def api(self, login: Login, method: str, path: str, body: Any = None, key: str = "") -> Reply:
         """Call the REST API once as somebody."""
         if not login.token:
             self._token(login)
@@ -148,5 +146,3 @@ class Line:
 def logins(names: list[str]) -> dict[str, Login]:
     """Return people who will log in when they first need it."""
     return {name: Login(name) for name in names}
-
-

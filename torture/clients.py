@@ -10,7 +10,7 @@ from typing import Any
 
 from torture import plays
 from torture.calls import Line, Login, Lost, Reply
-from torture.journal import ACKNOWLEDGED, REFUSED, Journal, Sent
+from torture.journal import ACKNOWLEDGED, REFUSED, SLOW, Journal, Sent
 
 #: What a server may say beside yes and 503.
 REFUSALS = frozenset({403, 404, 409, 422})
@@ -54,6 +54,8 @@ class Client(threading.Thread):
                 getattr(self, what)()
             except Lost:
                 time.sleep(0.05)  # it was only looked at, nothing was asked for
+        self._line.drop()
+        self._second.drop()
 
     # -- starting --------------------------------------------------------------------------
 
@@ -102,7 +104,9 @@ class Client(threading.Thread):
 
     def complete_by_page(self) -> None:
         """Complete a task that waits, on its page."""
-        if (found := self._task()) is None or (fields := plays.fields(self._random, found[1])) is None:
+        if (found := self._task()) is None or (
+            fields := plays.fields(self._random, found[1])
+        ) is None:
             return
         who, task = found
         key = _KEY.search(self._line.page(who, f"/tasks/{task['id']}").text)
@@ -139,8 +143,7 @@ class Client(threading.Thread):
         who, task = found
         other = self._people[self._random.choice(list(self._people))]
         pair = [
-            self._sent("complete", one, "api", task["id"], uuid.uuid4().hex)
-            for one in (who, other)
+            self._sent("complete", one, "api", task["id"], uuid.uuid4().hex) for one in (who, other)
         ]
         self._both(
             [
@@ -200,7 +203,9 @@ class Client(threading.Thread):
         for kind in ("claim", "release"):
             one = self._sent(kind, who, "api", task["id"])
             path = f"/tasks/{task['id']}/{kind}"
-            self._until_answered(one, self._line, lambda line, path=path: line.api(who, "POST", path))
+            self._until_answered(
+                one, self._line, lambda line, path=path: line.api(who, "POST", path)
+            )
             if self._random.random() < 0.4:
                 return
 
@@ -269,7 +274,9 @@ class Client(threading.Thread):
         who = self._people[self._random.choice(list(self._people))]
         page = self._random.choice((1, 1, 1, 2))
         reply = self._line.api(who, "GET", f"/tasks?scope=mine&per_page=25&page={page}")
-        known = [t for t in (reply.json()["items"] if reply.status == 200 else []) if plays.knows(t)]
+        known = [
+            t for t in (reply.json()["items"] if reply.status == 200 else []) if plays.knows(t)
+        ]
         return (who, self._random.choice(known)) if known else None
 
     def _until_answered(self, one: Sent, line: Line, send: Callable[[Line], Reply]) -> None:
@@ -291,7 +298,7 @@ class Client(threading.Thread):
                 continue
             self._take(one, reply)
             return
-        self._journal.complain(f"no answer within {self._patience:.0f} s to {one}")
+        self._journal.complain(f"{SLOW} {self._patience:.0f} s to {one}")
 
     def _judge_busy(self, one: Sent, reply: Reply) -> None:
         if self._waits and reply.seconds < WAITED_SECONDS:

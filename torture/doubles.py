@@ -34,9 +34,14 @@ def run(installation: Installation, count: int, clients: int = 8) -> Result:
     with Servers(installation, webs=2, workers=1) as servers:
         crowd = [
             Client(
-                number, people, lambda: servers.ports, journal, stop,
-                weights=WEIGHTS, waits=installation.kind == "sqlite",
-            )  # fmt: skip
+                number,
+                people,
+                lambda: servers.ports,
+                journal,
+                stop,
+                weights=WEIGHTS,
+                waits=installation.kind == "sqlite",
+            )
             for number in range(clients)
         ]
         for client in crowd:

@@ -210,8 +210,9 @@ def engine_agrees(found: Found) -> Iterator[str]:
             if armed != {timer.id: timer.due for timer in step.timers}:
                 yield f"timers of {case}: {armed} in the table, {step.timers} in the state"
             running = books.cases[case]["status"] == "running"
-            if running == step.ended or running != (row["status"] == "active"
-                                                    and books.cases[case]["status"] != "recalled"):
+            if running == step.ended or running != (
+                row["status"] == "active" and books.cases[case]["status"] != "recalled"
+            ):
                 yield f"case {case} is {books.cases[case]['status']}, its engine ended={step.ended}"
 
 

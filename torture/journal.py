@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+#: How the complaint about a request without an answer begins.
+SLOW = "no answer within"
 ACKNOWLEDGED, REFUSED, OPEN = "acknowledged", "refused", "open"
 
 

@@ -9,7 +9,6 @@ from sqlalchemy import text
 from torture.installation import Installation
 from torture.servers import ROOT
 
-
 _PROGRAM = "import sys; from dxflow.cli import main; sys.exit(main(sys.argv[1:]))"
 
 
@@ -30,12 +29,16 @@ def file_is_whole(installation: Installation) -> Iterator[str]:
             said = [row[0] for row in tx.execute(text("PRAGMA integrity_check"))]
             if said != ["ok"]:
                 yield f"integrity_check: {said[:3]}"
-            yield from (f"foreign key: {row}" for row in tx.execute(text("PRAGMA foreign_key_check")))
+            yield from (
+                f"foreign key: {row}" for row in tx.execute(text("PRAGMA foreign_key_check"))
+            )
             return
         names = [
             row[0]
             for row in tx.execute(
-                text("SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace")
+                text(
+                    "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+                )
             )
         ]
         for name in names:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from torture import powercut, rounds
 from torture.installation import installed
+from torture.journal import SLOW
 from torture.plants import PLANTS, Plant
 
 #: How often a round is repeated until the bug shows.
@@ -60,10 +61,13 @@ def _noticed(name: str, plant: Plant, database: str, seconds: float) -> Noticed:
 
 
 def _plan(name: str, points: tuple[str, ...], seconds: float, seed: int) -> rounds.Plan:
-    return rounds.Plan(
-        seconds=seconds, plant=name, points=points, quiet=25, seed=seed, patience=20
-    )
+    return rounds.Plan(seconds=seconds, plant=name, points=points, quiet=25, seed=seed, patience=30)
 
 
 def _broken(violations: dict[str, list[str]]) -> dict[str, str]:
-    return {name: texts[0] for name, texts in violations.items() if texts}
+    """Return one violation of each promise; slowness alone is no proof of a bug."""
+    told = {
+        name: [text for text in texts if not text.startswith(SLOW)]
+        for name, texts in violations.items()
+    }
+    return {name: texts[0] for name, texts in told.items() if texts}

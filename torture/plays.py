@@ -75,9 +75,7 @@ def people_of(task: dict[str, Any]) -> tuple[str, ...]:
     if fixed is not None:
         return fixed
     return tuple(
-        name
-        for group in groups
-        for name in _SECTION.get(group.removeprefix("section:"), ())
+        name for group in groups for name in _SECTION.get(group.removeprefix("section:"), ())
     )
 
 

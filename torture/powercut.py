@@ -207,9 +207,7 @@ def _after(
         old.unlink()
     for file, data in files.items():
         (folder / file).write_bytes(data)
-    promised = [
-        one for one in journal.acknowledged("start", "complete") if 0 < one.mark <= moment
-    ]
+    promised = [one for one in journal.acknowledged("start", "complete") if 0 < one.mark <= moment]
     try:
         database = Database(f"sqlite:///{folder / name}")
         try:

@@ -11,22 +11,28 @@ from pathlib import Path
 from typing import Any
 
 from dxflow import clock
+from tests.factories import POSTS
 from torture import books, calls, invariants, physics
 from torture.clients import Client
 from torture.installation import Installation
 from torture.journal import Journal
 from torture.servers import Servers
-from tests.factories import POSTS
 
 #: People who may be played; the others have nothing to do in the processes.
-PEOPLE = tuple(dict.fromkeys(row[5] for row in POSTS if row[5] not in ("admin", "auditor", "mayor")))
+PEOPLE = tuple(
+    dict.fromkeys(row[5] for row in POSTS if row[5] not in ("admin", "auditor", "mayor"))
+)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How a round goes. `pause` is the mean time between two kills, 0 for none."""
+    """How a round goes. `pause` is the mean time between two kills, 0 for none.
+
+    With `acts` a round ends when so many were acknowledged, if that is sooner.
+    """
 
     seconds: float = 60.0
+    acts: int = 0
     clients: int = 16
     pause: float = 0.8
     plant: str = ""
@@ -107,15 +113,20 @@ def _work(
     stop, people = threading.Event(), calls.logins(list(PEOPLE))
     clients = [
         Client(
-            number, people, lambda: servers.ports, journal, stop,
-            patience=plan.patience, waits=installation.kind == "sqlite",
-        )  # fmt: skip
+            number,
+            people,
+            lambda: servers.ports,
+            journal,
+            stop,
+            patience=plan.patience,
+            waits=installation.kind == "sqlite",
+        )
         for number in range(plan.clients)
     ]
     for client in clients:
         client.start()
     try:
-        _kill_until(installation, servers, plan, time.monotonic() + plan.seconds)
+        _kill_until(installation, servers, plan, journal)
     finally:
         stop.set()
         while any(client.is_alive() for client in clients):
@@ -123,14 +134,16 @@ def _work(
             time.sleep(0.05)
 
 
-def _kill_until(installation: Installation, servers: Servers, plan: Plan, end: float) -> None:
-    chance = random.Random(plan.seed)
+def _kill_until(installation: Installation, servers: Servers, plan: Plan, journal: Journal) -> None:
+    chance, end = random.Random(plan.seed), time.monotonic() + plan.seconds
     following = time.monotonic() + 1.0
     while time.monotonic() < end:
         servers.revive(armed=bool(plan.pause))
         if plan.pause and time.monotonic() > following:
             _kill_something(installation, servers, chance)
             following = time.monotonic() + chance.expovariate(1 / plan.pause)
+        if plan.acts and len(journal.acknowledged("start", "complete")) >= plan.acts:
+            return
         time.sleep(0.02)
 
 
@@ -171,8 +184,6 @@ def _due(installation: Installation) -> bool:
             select(func.count()).select_from(Timer).where(Timer.due_at < soon)
         ).scalar_one()
         jobs = tx.execute(
-            select(func.count())
-            .select_from(Job)
-            .where(Job.status == "waiting", Job.run_at < soon)
+            select(func.count()).select_from(Job).where(Job.status == "waiting", Job.run_at < soon)
         ).scalar_one()
     return bool(timers or jobs)

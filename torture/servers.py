@@ -104,7 +104,8 @@ class Servers:
             "log": str(self.log),
         }
         with self._lock:
-            assert self._nursery.stdin is not None and self._nursery.stdout is not None
+            assert self._nursery.stdin is not None
+            assert self._nursery.stdout is not None
             self._nursery.stdin.write(json.dumps(order) + "\n")
             self._nursery.stdin.flush()
             process.pid = int(self._nursery.stdout.readline())
