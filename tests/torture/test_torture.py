@@ -12,7 +12,7 @@ from torture.powercut import SYNC_BEGINS, SYNC_ENDED, WRITE, Disk, Done
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_a_small_round_keeps_every_promise(database):
-    plan = rounds.Plan(seconds=40, acts=25, clients=6, pause=1.5, lease=2, quiet=60)
+    plan = rounds.Plan(seconds=40, acts=15, clients=6, pause=1.5, lease=2, quiet=60)
     with installed(database) as installation:
         result = rounds.play(installation, plan)
     assert {name: texts for name, texts in result.violations.items() if texts} == {}
