@@ -3,10 +3,13 @@
 PYTHON ?= python3
 PORT ?= 8000
 PACK ?= standard
+MINUTES ?= 2
+COUNT ?= 10000
+TORTURED = $(if $(DATABASE),--database $(DATABASE))
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo demo-reset test lint check bench clean
+.PHONY: help demo demo-reset test lint check bench torture torture-planted torture-doubles clean
 
 help:
 	@echo "make demo [PORT=8000]  serve a sample city, with accounts to try"
@@ -14,6 +17,9 @@ help:
 	@echo "make test              all tests, PostgreSQL and browser included"
 	@echo "make check             format, lint, types, import contracts, then the tests"
 	@echo "make bench             measure, print a table, write bench.json"
+	@echo "make torture [MINUTES=2] [DATABASE=postgresql]  kill servers while many work, check"
+	@echo "make torture-planted   plant bugs; each must be noticed"
+	@echo "make torture-doubles [COUNT=10000]  double submissions"
 
 .venv/runtime: requirements.lock pyproject.toml
 	@echo "installing into .venv from the lock file ..." >&2
@@ -45,6 +51,15 @@ check: lint test
 
 bench: .venv/dev
 	$(BIN)/python -m bench
+
+torture: .venv/dev
+	$(BIN)/python -m torture all --minutes $(MINUTES) $(TORTURED)
+
+torture-planted: .venv/dev
+	$(BIN)/python -m torture planted $(TORTURED)
+
+torture-doubles: .venv/dev
+	$(BIN)/python -m torture doubles --count $(COUNT) $(TORTURED)
 
 clean:
 	rm -rf .venv build dist

@@ -23,7 +23,12 @@ except ImportError:  # Windows Server: one process only, the thread lock is enou
     fcntl = None  # type: ignore[assignment]
 
 MINIMUM_VERSION = (3, 51, 3)
-LOCK_WAIT_SECONDS = 4.0
+#: A writer waits for its turn and then for SQLite's lock; whoever asks has an answer within both.
+QUEUE_WAIT_SECONDS = 2.5
+LOCK_WAIT_SECONDS = 2.0
+#: Once somebody could not have the lock in that time, those behind are told sooner, for a while.
+HURRIED_WAIT_SECONDS = 0.3
+HURRY_SECONDS = 3.0
 #: Seconds between two questions for a lock: several processes ask for the turn, one for the rest.
 _TURN_PAUSE, _WRITE_PAUSE = 0.001, 0.0002
 
@@ -75,18 +80,22 @@ class WriterQueue:
     Threads of a process are served in their order. Between processes there are two locks: whoever
     wants to write takes the turn first and keeps it until the database is theirs, so that a
     process that has just written stands behind those that wait. Raises Unavailable after
-    `LOCK_WAIT_SECONDS`; nothing has been changed then.
+    `QUEUE_WAIT_SECONDS`; nothing has been changed then.
     """
 
     def __init__(self, database: Path) -> None:
         self._threads = _FairLock()
         self._turn = _FileLock(database.with_name(database.name + ".turn"), _TURN_PAUSE)
         self._write = _FileLock(database.with_name(database.name + ".lock"), _WRITE_PAUSE)
+        self._entered = 0.0
+        self._hurried_until = 0.0
 
     def enter(self) -> None:
         """Wait for the turn to write."""
-        deadline = time.monotonic() + LOCK_WAIT_SECONDS
-        if not self._threads.acquire(LOCK_WAIT_SECONDS):
+        now = time.monotonic()
+        patience = HURRIED_WAIT_SECONDS if now < self._hurried_until else QUEUE_WAIT_SECONDS
+        deadline = now + patience
+        if not self._threads.acquire(patience):
             raise _busy()
         try:
             self._turn.acquire(deadline)
@@ -94,12 +103,16 @@ class WriterQueue:
                 self._write.acquire(deadline)
             finally:
                 self._turn.release()
+            self._entered = time.monotonic()
         except BaseException:
             self._threads.release()
             raise
 
     def leave(self) -> None:
         """Let the next writer in."""
+        now = time.monotonic()
+        slow = now - self._entered >= LOCK_WAIT_SECONDS
+        self._hurried_until = now + HURRY_SECONDS if slow else 0.0
         self._write.release()
         self._threads.release()
 

@@ -5,6 +5,7 @@ and the page gives that number.
 """
 
 import logging
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -35,6 +36,8 @@ STATUS_OF_KIND = {
     "unavailable": 503,
 }
 RETRY_AFTER = 5
+#: A database that has made the person wait so long is not asked again for what stands around.
+PATIENCE_SECONDS = 1.5
 #: Typed texts are given back below the message; longer ones than this are cut.
 LONGEST_TYPED = 20_000
 
@@ -87,11 +90,13 @@ def answer(failure: Failure) -> Answer:
 
 
 def _page(failure: Failure) -> str:
-    try:
-        around = frame.frame()
-    except DxflowError:
-        around = g.frame = None
-    typed = _typed() if around else []
+    around = None
+    if failure.status != 503 or time.perf_counter() - g.began < PATIENCE_SECONDS:
+        with suppress(DxflowError):
+            around = frame.frame()
+    if around is None:
+        g.frame = None
+    typed = _typed() if around or failure.status == 503 else []
     return render_template(
         "error.html", failure=failure, request_id=current.request_id(), typed=typed
     )

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -239,6 +240,29 @@ def test_a_sqlite_file_that_another_program_has_locked_is_waited_for_not_long(sq
         assert city.open_tasks("applicant")  # readers never wait
     act()
     assert broken(city) == []
+
+
+def test_everybody_who_waits_for_a_locked_sqlite_file_is_told_in_time(sqlite_city):
+    city = sqlite_city
+    database = city.site.database
+    module = "pysqlite3" if "pysqlite3" in str(database.engine.dialect.dbapi) else "sqlite3"
+
+    def one_act(_number: int) -> float:
+        began = time.monotonic()
+        with pytest.raises(Unavailable), database.write():
+            pass
+        return time.monotonic() - began
+
+    with (
+        another_process(HOLD, module, database.url.database or ""),
+        ThreadPoolExecutor(max_workers=8) as crowd,
+    ):
+        waited = list(crowd.map(one_act, range(8)))
+        late = list(crowd.map(one_act, range(8)))
+    assert max(waited) < 5.0
+    assert sorted(late)[-2] < 2.0  # told at once, all but the one who tries the lock again
+    with database.write():
+        pass
 
 
 def test_a_writer_that_keeps_the_queue_is_waited_for_not_long(sqlite_city):

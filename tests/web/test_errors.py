@@ -87,6 +87,29 @@ def test_a_database_that_is_away_gives_a_calm_page(browse, sqlite_city, monkeypa
     assert int(answer.headers["Retry-After"]) > 0
 
 
+def test_a_database_that_made_the_person_wait_is_not_asked_again_for_the_frame(
+    browse, sqlite_city, monkeypatch
+):
+    to_sheet(sqlite_city)
+    task = task_of(sqlite_city, "applicant", "project_sheet")
+    browser = browse("applicant")
+    sent = {**browser.controls(f"/tasks/{task}"), **SHEET, "_outcome": "submit"}
+    asked = []
+
+    def away(*_arguments, **_options):
+        asked.append(1)
+        raise Unavailable("いまデータベースを使えません。")
+
+    monkeypatch.setattr("dxflow.web.errors.PATIENCE_SECONDS", 0)
+    monkeypatch.setattr("dxflow.services.acts.task_forms.task_form", away)
+    monkeypatch.setattr("dxflow.services.reading.inbox.counts", away)
+    answer = browser.post(f"/tasks/{task}", sent, token=sent["_csrf"])
+    assert answer.status_code == 503
+    assert "いまデータベースを使えません。" in answer.text
+    assert "繁忙期の待ち時間が長い。" in answer.text  # nobody types it twice
+    assert len(asked) == 1
+
+
 def test_what_nobody_foresaw_is_logged_under_a_number_and_not_shown(app, browse, caplog):
     def broken():
         raise KeyError("secret-detail")

@@ -1,0 +1,88 @@
+"""Named points at which a server process kills itself: installed by `torture.serve` only.
+
+Nothing of the program knows of them. Each point wraps one function of the program from outside.
+"""
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.engine.default import DefaultDialect
+
+from dxflow.audit import log as audit_log
+from dxflow.jobs import queue
+from dxflow.services.acts import numbering
+from dxflow.services.acts.act import Act
+
+#: What each kind of process may die at, with what it means.
+WEB = {
+    "before-commit": "all is written, nothing committed",
+    "after-commit": "committed, not answered",
+    "amid-audit": "the event is written, its personal values and the head are not",
+    "before-finish": "work items are written, events and version are not",
+    "numbered": "the number is taken, the case is not there",
+    "before-answer": "the answer is made, not sent",
+}
+WORKER = {
+    "before-commit": WEB["before-commit"],
+    "after-commit": WEB["after-commit"],
+    "amid-audit": WEB["amid-audit"],
+    "deferred": "one of several due timers is in the queue",
+    "leased": "between lease and work",
+    "worked": "after the work, before the job is finished",
+    "finished": "the job is finished, nothing committed",
+}
+
+
+def arm(point: str, number: int, log: Path) -> None:
+    """Let the process die by SIGKILL at the `number`th time it comes to `point`."""
+    left = [number]
+    guard = threading.Lock()
+
+    def reach(name: str) -> None:
+        if name != point:
+            return
+        with guard:
+            left[0] -= 1
+            if left[0]:
+                return
+        note = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        os.write(note, f"{name}\n".encode())
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    _wrap(DefaultDialect, "do_commit", before=lambda: reach("before-commit"),
+          after=lambda _result: reach("after-commit"))  # fmt: skip
+    _wrap(audit_log, "_execute", after=lambda _result: reach("amid-audit"))
+    _wrap(Act, "finish", before=lambda: reach("before-finish"))
+    _wrap(numbering, "next_number", after=lambda _result: reach("numbered"))
+    _wrap(queue, "defer", after=lambda _result: reach("deferred"))
+    _wrap(queue, "lease", after=lambda job: reach("leased") if job is not None else None)
+    _wrap(queue, "finish", before=lambda: reach("worked"), after=lambda _result: reach("finished"))
+    if point == "before-answer":
+        from dxflow.web import app
+
+        _wrap(app, "_log_request", after=lambda _result: reach("before-answer"))
+
+
+def _nothing(*_ignored: object) -> None:
+    return
+
+
+def _wrap(
+    owner: Any,
+    name: str,
+    before: Callable[[], object] = _nothing,
+    after: Callable[[Any], object] = _nothing,
+) -> None:
+    inner = getattr(owner, name)
+
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        before()
+        result = inner(*args, **kwargs)
+        after(result)
+        return result
+
+    setattr(owner, name, wrapped)

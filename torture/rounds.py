@@ -1,0 +1,189 @@
+"""One round: servers, clients, killing, then quiet, then every check."""
+
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dxflow import clock
+from tests.factories import POSTS
+from torture import books, calls, invariants, physics
+from torture.clients import Client
+from torture.installation import Installation
+from torture.journal import Journal
+from torture.servers import Servers
+
+#: People who may be played; the others have nothing to do in the processes.
+PEOPLE = tuple(
+    dict.fromkeys(row[5] for row in POSTS if row[5] not in ("admin", "auditor", "mayor"))
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a round goes. `pause` is the mean time between two kills, 0 for none.
+
+    With `acts` a round ends when so many were acknowledged, if that is sooner.
+    """
+
+    seconds: float = 60.0
+    acts: int = 0
+    clients: int = 16
+    pause: float = 0.8
+    plant: str = ""
+    points: tuple[str, ...] = ()
+    lease: float = 3.0
+    quiet: float = 90.0
+    patience: float = 120.0
+    seed: int = 1
+
+
+@dataclass
+class Result:
+    """What came of a round."""
+
+    kills: Counter = field(default_factory=Counter)
+    restarts: int = 0
+    figures: dict[str, Any] = field(default_factory=dict)
+    timers: int = 0
+    cases: int = 0
+    events: int = 0
+    quiet: float = 0.0
+    violations: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def checked(self) -> int:
+        """Return how many kinds of promises were checked."""
+        return len(invariants.INVARIANTS) + len(physics.PHYSICS)
+
+    def noticed_by(self) -> list[str]:
+        """Return the names of the promises that were broken."""
+        return [name for name, found in self.violations.items() if found]
+
+
+def play(installation: Installation, plan: Plan, journal_file: Path | None = None) -> Result:
+    """Torture an installation and check it."""
+    journal, result = Journal(), Result()
+    with Servers(installation, plant=plan.plant, lease=plan.lease, points=plan.points) as servers:
+        _work(installation, servers, plan, journal, result)
+        servers.disarm()
+        result.quiet = until_quiet(installation, plan.quiet)
+        result.kills = servers.kills + Counter(
+            {f"at {name}": n for name, n in servers.deaths().items()}
+        )
+        result.restarts = servers.restarts
+        check(installation, journal, result)
+    result.figures = journal.figures()
+    if journal_file is not None:
+        journal.write(journal_file)
+    return result
+
+
+def check(installation: Installation, journal: Journal, result: Result) -> None:
+    """Check every promise."""
+    installation.city.clock.moment = clock.now()
+    with installation.database.read() as tx:
+        found = invariants.Found(installation, journal, books.read(tx))
+    for one in invariants.INVARIANTS:
+        result.violations[one.__name__] = list(_first(one(found)))
+    for other in physics.PHYSICS:
+        result.violations[other.__name__] = list(_first(other(installation)))
+    result.cases, result.events = len(found.books.cases), len(found.books.events)
+    result.timers = sum(
+        len(event.changes) for event in found.books.events if event.type == "timer.fired"
+    )
+
+
+def _first(found: Iterator[str], most: int = 20) -> Iterator[str]:
+    for number, text in enumerate(found):
+        if number == most:
+            yield "… and more"
+            return
+        yield text
+
+
+def _work(
+    installation: Installation, servers: Servers, plan: Plan, journal: Journal, result: Result
+) -> None:
+    stop, people = threading.Event(), calls.logins(list(PEOPLE))
+    clients = [
+        Client(
+            number,
+            people,
+            lambda: servers.ports,
+            journal,
+            stop,
+            patience=plan.patience,
+            waits=installation.kind == "sqlite",
+        )
+        for number in range(plan.clients)
+    ]
+    for client in clients:
+        client.start()
+    try:
+        _kill_until(installation, servers, plan, journal)
+    finally:
+        stop.set()
+        while any(client.is_alive() for client in clients):
+            servers.revive(armed=False)
+            time.sleep(0.05)
+
+
+def _kill_until(installation: Installation, servers: Servers, plan: Plan, journal: Journal) -> None:
+    chance, end = random.Random(plan.seed), time.monotonic() + plan.seconds
+    following = time.monotonic() + 1.0
+    while time.monotonic() < end:
+        servers.revive(armed=bool(plan.pause))
+        if plan.pause and time.monotonic() > following:
+            _kill_something(installation, servers, chance)
+            following = time.monotonic() + chance.expovariate(1 / plan.pause)
+        if plan.acts and len(journal.acknowledged("start", "complete")) >= plan.acts:
+            return
+        time.sleep(0.02)
+
+
+def _kill_something(installation: Installation, servers: Servers, chance: random.Random) -> None:
+    drawn = chance.random()
+    if installation.kind == "postgresql" and drawn < 0.06:
+        servers.kills["PostgreSQL, whole server"] += 1
+        installation.kill_server()
+    elif installation.kind == "postgresql" and drawn < 0.16:
+        servers.kills["PostgreSQL, one process"] += installation.kill_backend(chance.randrange(50))
+    else:
+        process = chance.choice(servers.processes)
+        servers.kill(process, process.what)
+
+
+def until_quiet(installation: Installation, longest: float) -> float:
+    """Wait until no timer or job is due any more; return the seconds it took."""
+    began = time.monotonic()
+    calm = 0
+    while time.monotonic() - began < longest and calm < 2:
+        time.sleep(0.5)
+        with suppress(Exception):
+            calm = 0 if _due(installation) else calm + 1
+    return time.monotonic() - began
+
+
+def _due(installation: Installation) -> bool:
+    from datetime import timedelta
+
+    from sqlalchemy import func, select
+
+    from dxflow.db.job import Job
+    from dxflow.db.process import Timer
+
+    soon = clock.now() + timedelta(minutes=1)
+    with installation.database.read() as tx:
+        timers = tx.execute(
+            select(func.count()).select_from(Timer).where(Timer.due_at < soon)
+        ).scalar_one()
+        jobs = tx.execute(
+            select(func.count()).select_from(Job).where(Job.status == "waiting", Job.run_at < soon)
+        ).scalar_one()
+    return bool(timers or jobs)
