@@ -6,13 +6,16 @@ PACK ?= standard
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo demo-reset test lint check bench clean
+.PHONY: help demo demo-reset test lint check bench wheelhouse try-offline try-deploy clean
 
 help:
 	@echo "make demo [PORT=8000]  serve a sample city, with accounts to try"
 	@echo "make demo-reset        throw the sample city away and make it again"
 	@echo "make test              all tests, PostgreSQL and browser included"
 	@echo "make check             format, lint, types, import contracts, then the tests"
+	@echo "make wheelhouse        everything an installation without a network needs, in dist"
+	@echo "make try-offline       install from it where there is no network, and look"
+	@echo "make try-deploy        units and proxy as they are delivered, really started"
 	@echo "make bench             measure, print a table, write bench.json"
 
 .venv/runtime: requirements.lock pyproject.toml
@@ -45,6 +48,15 @@ check: lint test
 
 bench: .venv/dev
 	$(BIN)/python -m bench
+
+wheelhouse: .venv/runtime
+	@sh deploy/wheelhouse.sh $(abspath $(BIN)/python)
+
+try-offline: wheelhouse
+	@sh deploy/try-offline.sh
+
+try-deploy: .venv/runtime
+	@$(BIN)/python deploy/try_deploy.py
 
 clean:
 	rm -rf .venv build dist

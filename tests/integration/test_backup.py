@@ -111,7 +111,8 @@ def test_a_city_goes_on_from_a_backup_on_either_database(city, elsewhere, tmp_pa
         types = tx.execute(select(AuditEvent.type).where(AuditEvent.type.like("backup%"))).scalars()
         assert list(types) == ["backup.restored"]
     names = [c["after"] for body in fired for c in orjson.loads(body)["changes"]]
-    assert names and len(names) == len(set(names))
+    assert names
+    assert len(names) == len(set(names))
 
 
 def test_a_backup_is_one_moment_while_people_work(city, tmp_path):
@@ -229,12 +230,19 @@ def test_a_database_that_is_not_empty_is_kept_beside(city, tmp_path):
 
 def test_nothing_is_restored_or_replaced_while_somebody_runs(city, tmp_path):
     make(city, tmp_path / "a")
-    with presence.present(city.site.database), presence.present(city.site.database):
-        with pytest.raises(Conflict, match="止めて"):
-            restore(city.site, tmp_path / "a", replace_it=True)
-    with presence.alone(city.site.database), pytest.raises(Conflict, match="更新中か復元中"):
-        with presence.present(city.site.database):
-            pass
+    database = city.site.database
+    with (
+        presence.present(database),
+        presence.present(database),
+        pytest.raises(Conflict, match="止めて"),
+    ):
+        restore(city.site, tmp_path / "a", replace_it=True)
+    with (
+        presence.alone(database),
+        pytest.raises(Conflict, match="更新中か復元中"),
+        presence.present(database),
+    ):
+        pass
     restore(city.site, tmp_path / "a", replace_it=True)
 
 
@@ -263,7 +271,7 @@ def test_every_cut_and_every_changed_byte_is_noticed(sqlite_city, tmp_path):
         checking.check(bad)
     for text_ in (b"", b"hello", whole[: len(whole) // 2]):
         bad.write_bytes(text_)
-        with pytest.raises(BackupRefused, match="ではありません|切れて"):
+        with pytest.raises(BackupRefused, match=r"ではありません|切れて"):
             checking.check(bad)
 
 

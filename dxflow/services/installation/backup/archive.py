@@ -7,6 +7,7 @@ read, and any program that knows ZIP still opens the file.
 """
 
 import hashlib
+import json
 import os
 import zipfile
 from collections.abc import Iterable, Iterator
@@ -54,7 +55,7 @@ class Writer:
     def finish(self, manifest: dict[str, Any]) -> None:
         """Write the manifest, which names every other member."""
         document = manifest | {"members": self.members}
-        self.archive.writestr(MANIFEST, orjson.dumps(document, option=orjson.OPT_INDENT_2))
+        self.archive.writestr(MANIFEST, json.dumps(document, ensure_ascii=False, indent=1))
 
 
 @contextmanager
