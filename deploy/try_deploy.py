@@ -78,8 +78,14 @@ def check_units() -> None:
 def prepare(folder: Path) -> dict[str, str]:
     """Make a sample city and return the environment that the unit gives."""
     unit = (DEPLOY / "systemd" / "dxflow.service").read_text(encoding="utf-8")
-    given = dict(pair.split("=", 1) for pair in re.search(r"^Environment=(.+)$", unit, re.M)[1].split())
-    environment = given | {"DXFLOW_HOME": str(folder / "var"), "DXFLOW_DEMO": "1", "PATH": "/usr/bin:/bin"}
+    given = dict(
+        pair.split("=", 1) for pair in re.search(r"^Environment=(.+)$", unit, re.M)[1].split()
+    )
+    environment = given | {
+        "DXFLOW_HOME": str(folder / "var"),
+        "DXFLOW_DEMO": "1",
+        "PATH": "/usr/bin:/bin",
+    }
     port = free_port()
     log = (folder / "demo.log").open("w")
     with subprocess.Popen([BIN / "dxflow", "demo", "--port", str(port)], env=environment, cwd=folder,
@@ -129,7 +135,8 @@ def proxy(folder: Path, port: int, https: int, http: int) -> Iterator[None]:
             raise SystemExit(f"dxflow.conf does not say {old}")
         text = text.replace(old, new)
     temporary = "".join(
-        f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        f"{kind}_temp_path {folder}/{kind};"
+        for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
     (folder / "nginx.conf").write_text(
         f"daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log; worker_processes 1;\n"
@@ -153,10 +160,13 @@ class Browser:
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         self.opener = urllib.request.build_opener(
-            urllib.request.HTTPSHandler(context=context), urllib.request.HTTPCookieProcessor(self.jar)
+            urllib.request.HTTPSHandler(context=context),
+            urllib.request.HTTPCookieProcessor(self.jar),
         )
 
-    def open(self, path: str, data: dict[str, str] | None = None, **headers: str) -> tuple[int, str, str]:
+    def open(
+        self, path: str, data: dict[str, str] | None = None, **headers: str
+    ) -> tuple[int, str, str]:
         """Return status, final address and text."""
         body = None if data is None else urllib.parse.urlencode(data).encode()
         where = urllib.parse.urljoin(self.base, path)
@@ -187,16 +197,26 @@ def through_the_proxy(https: int, http: int) -> None:
     status, url, page = browser.open(
         "/login", {"username": "ogawa", "password": "dxflow-demo", "_csrf": hidden(page)["_csrf"]}
     )
-    expect(status == 200 and url.startswith(base) and not url.endswith("/login"), f"logged in, at {url}")
+    expect(
+        status == 200 and url.startswith(base) and not url.endswith("/login"),
+        f"logged in, at {url}",
+    )
     cookies = {cookie.name: cookie.secure for cookie in browser.jar}
-    expect(any(name.startswith("__Host-") and safe for name, safe in cookies.items()), f"cookies {cookies}")
+    expect(
+        any(name.startswith("__Host-") and safe for name, safe in cookies.items()),
+        f"cookies {cookies}",
+    )
     hand_in_an_idea(browser)
     expect(browser.open("/metrics")[0] == 404, "/metrics is closed")
     expect(browser.open("/login", {"_csrf": "x" * (9 << 20)})[0] == 413, "9 MiB are refused")
     plain = Browser(f"http://localhost:{http}").opener.open
     try:
-        sent = plain(urllib.request.Request(f"http://localhost:{http}/login", method="HEAD"), timeout=10).url
-    except urllib.error.URLError as exc:  # port 443 is not ours here; that we were sent there is enough
+        sent = plain(
+            urllib.request.Request(f"http://localhost:{http}/login", method="HEAD"), timeout=10
+        ).url
+    except (
+        urllib.error.URLError
+    ) as exc:  # port 443 is not ours here; that we were sent there is enough
         sent = str(exc)
     expect("Connection refused" in sent or sent.startswith("https://"), "plain HTTP leads to HTTPS")
 
@@ -212,7 +232,10 @@ def hand_in_an_idea(browser: Browser) -> None:
         "beneficiary": "citizen", "_outcome": "submit",
     }  # fmt: skip
     status, url, page = browser.open(url, values)
-    expect(status == 200 and "待合番号の見える化" in page and "/cases/" in url, f"handed in: {status} {url}")
+    expect(
+        status == 200 and "待合番号の見える化" in page and "/cases/" in url,
+        f"handed in: {status} {url}",
+    )
 
 
 def expect(true: bool, what: str) -> None:

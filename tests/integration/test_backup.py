@@ -91,6 +91,7 @@ def test_a_city_goes_on_from_a_backup_on_either_database(city, elsewhere, tmp_pa
     assert (done.findings, done.kept, done.key_made) == ((), "", True)
     assert rows(elsewhere.database) == before
     other = living(city, elsewhere)
+    assert other.sees("cio", case)
     assert broken(other) == []
     with elsewhere.database.read() as tx:
         due = tx.execute(select(Timer.due_at).where(Timer.case_id == case)).scalars().all()

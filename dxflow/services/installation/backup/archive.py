@@ -88,7 +88,8 @@ def secure(place: Path) -> None:
     """Have a file or a folder on the disk before going on."""
     if place.is_dir() and os.name != "posix":
         return  # Windows keeps folders by itself and lets nobody open them
-    descriptor = os.open(place, os.O_RDONLY)
+    # Windows puts only what may be written on the disk
+    descriptor = os.open(place, os.O_RDONLY if place.is_dir() else os.O_RDWR)
     try:
         os.fsync(descriptor)
     finally:
