@@ -9,13 +9,17 @@ TORTURED = $(if $(DATABASE),--database $(DATABASE))
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo demo-reset test lint check bench torture torture-planted torture-doubles clean
+.PHONY: help demo demo-reset test lint check bench torture torture-planted torture-doubles \
+	wheelhouse try-offline try-deploy clean
 
 help:
 	@echo "make demo [PORT=8000]  serve a sample city, with accounts to try"
 	@echo "make demo-reset        throw the sample city away and make it again"
 	@echo "make test              all tests, PostgreSQL and browser included"
 	@echo "make check             format, lint, types, import contracts, then the tests"
+	@echo "make wheelhouse        everything an installation without a network needs, in dist"
+	@echo "make try-offline       install from it where there is no network, and look"
+	@echo "make try-deploy        units and proxy as they are delivered, really started"
 	@echo "make bench             measure, print a table, write bench.json"
 	@echo "make torture [MINUTES=2] [DATABASE=postgresql]  kill servers while many work, check"
 	@echo "make torture-planted   plant bugs; each must be noticed"
@@ -60,6 +64,15 @@ torture-planted: .venv/dev
 
 torture-doubles: .venv/dev
 	$(BIN)/python -m torture doubles --count $(COUNT) $(TORTURED)
+
+wheelhouse: .venv/runtime
+	@sh deploy/wheelhouse.sh $(abspath $(BIN)/python)
+
+try-offline: wheelhouse
+	@sh deploy/try-offline.sh
+
+try-deploy: .venv/runtime
+	@$(BIN)/python deploy/try_deploy.py
 
 clean:
 	rm -rf .venv build dist

@@ -7,7 +7,10 @@ from dxflow import config
 from dxflow.cli.application import build
 from dxflow.services.installation.bootstrap import require_ready
 from dxflow.services.installation.opening import open_site
+from dxflow.services.installation.running import announced
 
 _site = open_site(config.load())
+_running = announced(_site)
+_running.__enter__()  # as long as the process lives
 require_ready(_site)
 app = build(_site)

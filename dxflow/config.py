@@ -69,15 +69,15 @@ class Settings:
             )
         return key
 
-    def make_secret_key(self) -> None:
-        """Write a fresh secret key unless there is one."""
+    def make_secret_key(self, key: bytes | None = None) -> None:
+        """Write a fresh secret key, or a given one, unless there is one."""
         self.home.mkdir(parents=True, exist_ok=True)
         if self.key_file.exists():
             return
         with os.fdopen(
             os.open(self.key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb"
         ) as f:
-            f.write(secrets.token_bytes(KEY_BYTES))
+            f.write(key or secrets.token_bytes(KEY_BYTES))
 
 
 def load(environ: dict[str, str] | None = None) -> Settings:

@@ -100,6 +100,8 @@ _LABELS = {
     "system.initialised": "システムを初期化",
     "system.upgraded": "システムを更新",
     "system.started": "システムを起動",
+    "backup.made": "バックアップを作成",
+    "backup.restored": "バックアップから復元",
     # 監査
     "audit.viewed": "監査ログを閲覧",
     "audit.exported": "監査ログを書出し",

@@ -6,7 +6,17 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import NoReturn
 
-from dxflow.cli import auditing, checking, demo, installation, operating, packs, people, serving
+from dxflow.cli import (
+    auditing,
+    backups,
+    checking,
+    demo,
+    installation,
+    operating,
+    packs,
+    people,
+    serving,
+)
 from dxflow.texts import gettext as _
 
 LANGUAGES = ("ja", "en")
@@ -41,6 +51,7 @@ def parse(given: Sequence[str]) -> argparse.Namespace:
     top.set_defaults(json=False, lang=None)
     commands = top.add_subparsers(required=True, metavar=_("コマンド"), parser_class=Parser)
     _installation(commands)
+    _backups(commands)
     _checks(commands)
     _packs(commands)
     _people(commands)
@@ -85,7 +96,10 @@ def _installation(commands: "argparse._SubParsersAction[Parser]") -> None:
     init.add_argument("--name", default="", help=_("管理者の氏名"))
     init.add_argument("--pack", metavar="DIR", default="", help=_("最初のパックを入れる"))
     _password(init)
-    _command(commands, "upgrade", installation.upgrade, _("データベースをこの版にそろえる"))
+    upgrade = _command(
+        commands, "upgrade", installation.upgrade, _("データベースをこの版にそろえる")
+    )
+    upgrade.add_argument("--no-backup", action="store_true", help=_("先にバックアップを作らない"))
     serve = _command(commands, "serve", serving.serve, _("画面と API を提供する"))
     serve.add_argument("--host", default=None, help=_("待ち受けるアドレス"))
     serve.add_argument("--port", type=_port, default=None, help=_("待ち受けるポート"))
@@ -98,6 +112,24 @@ def _installation(commands: "argparse._SubParsersAction[Parser]") -> None:
     sample.add_argument("--pack", metavar="NAME", default="standard", help=_("見本のパック"))
     sample.add_argument("--reset", action="store_true", help=_("見本を捨てて作り直す"))
     _command(commands, "worker", serving.worker, _("期限とお知らせの自動処理を動かす"))
+
+
+def _backups(commands: "argparse._SubParsersAction[Parser]") -> None:
+    backup = _command(
+        commands, "backup", backups.backup, _("動いたままバックアップを作る・確かめる")
+    )
+    backup.add_argument("file", metavar="FILE", help=_("新しいファイルか、フォルダー"))
+    backup.add_argument("--verify", action="store_true", help=_("作らずに、あるものを確かめる"))
+    backup.add_argument("--with-key", action="store_true", help=_("秘密鍵も入れる"))
+    backup.add_argument(
+        "--keep", type=int, default=None, metavar="N", help=_("フォルダーに残す新しい方からの数")
+    )
+    restore = _command(commands, "restore", backups.restore, _("バックアップから復元する"))
+    restore.add_argument("file", metavar="FILE")
+    restore.add_argument(
+        "--replace", action="store_true", help=_("あるデータベースを脇に残して置き換える")
+    )
+    restore.add_argument("--other-city", action="store_true", help=_("別の市のものでも復元する"))
 
 
 def _checks(commands: "argparse._SubParsersAction[Parser]") -> None:

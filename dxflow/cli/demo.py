@@ -10,8 +10,9 @@ from dxflow.cli.output import Output
 from dxflow.cli.serving import Stop, log_to_stderr, serve_until
 from dxflow.config import Settings
 from dxflow.errors import Conflict
-from dxflow.services.installation import bootstrap
+from dxflow.services.installation import bootstrap, upgrading
 from dxflow.services.installation.opening import open_site
+from dxflow.services.installation.running import announced
 from dxflow.services.sample import loading
 from dxflow.texts import gettext as _
 
@@ -27,15 +28,16 @@ def demo(arguments: Namespace, settings: Settings, output: Output) -> int:
     _require_sample(chosen, arguments.pack, output)
     log_to_stderr()
     site = open_site(chosen)
-    bootstrap.upgrade(site)
-    bootstrap.require_ready(site)
-    stop = Stop()
-    stop.listen()
-    serve_until(
-        site,
-        stop,
-        lambda url: output.line({"url": url, "accounts": [asdict(one) for one in accounts]}),
-    )
+    upgrading.upgrade(site, bootstrap.operator(site))
+    with announced(site):
+        bootstrap.require_ready(site)
+        stop = Stop()
+        stop.listen()
+        serve_until(
+            site,
+            stop,
+            lambda url: output.line({"url": url, "accounts": [asdict(one) for one in accounts]}),
+        )
     return 0
 
 

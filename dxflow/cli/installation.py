@@ -6,7 +6,7 @@ from dxflow.cli.output import Output
 from dxflow.cli.packs import folder_of
 from dxflow.cli.passwords import asked_for
 from dxflow.config import Settings
-from dxflow.services.installation import bootstrap
+from dxflow.services.installation import bootstrap, upgrading
 from dxflow.services.installation.opening import opened
 from dxflow.services.packs import store as packs
 from dxflow.texts import gettext as _
@@ -48,10 +48,20 @@ def init(arguments: Namespace, settings: Settings, output: Output) -> int:
     return 0
 
 
-def upgrade(_arguments: Namespace, settings: Settings, output: Output) -> int:
-    """Bring the tables to this version."""
+def upgrade(arguments: Namespace, settings: Settings, output: Output) -> int:
+    """Bring the tables to this version, after a backup."""
     with opened(settings, any_version=True) as site:
-        changed = bootstrap.upgrade(site)
-    output.say(_("データベースを更新しました。") if changed else _("データベースは最新です。"))
-    output.result({"upgraded": changed, "revision": bootstrap.revision()})
+        done = upgrading.upgrade(
+            site, bootstrap.operator(site), with_backup=not arguments.no_backup
+        )
+    if done.backup:
+        output.say(_("更新前のバックアップ: {file}", file=done.backup))
+    output.say(_("データベースを更新しました。") if done.changed else _("データベースは最新です。"))
+    output.result(
+        {
+            "upgraded": done.changed,
+            "revision": bootstrap.revision(),
+            "backup": done.backup or None,
+        }
+    )
     return 0

@@ -20,8 +20,9 @@ from dxflow.cli.output import Output
 from dxflow.config import Settings
 from dxflow.jobs.runner import Runner
 from dxflow.services.acts import upkeep
-from dxflow.services.installation import bootstrap
+from dxflow.services.installation import bootstrap, clock_check
 from dxflow.services.installation.opening import opened
+from dxflow.services.installation.running import announced
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
 
@@ -69,7 +70,7 @@ def serve(arguments: Namespace, settings: Settings, output: Output) -> int:
             output.flush()
 
     processes = settings.processes if arguments.processes is None else arguments.processes
-    with opened(chosen) as site:
+    with opened(chosen) as site, announced(site):
         bootstrap.require_ready(site)
         stop = Stop()
         stop.listen()
@@ -89,8 +90,9 @@ def serve(arguments: Namespace, settings: Settings, output: Output) -> int:
 def worker(_arguments: Namespace, settings: Settings, output: Output) -> int:
     """Run due timers and deferred jobs."""
     log_to_stderr()
-    with opened(settings) as site:
+    with opened(settings) as site, announced(site):
         bootstrap.require_ready(site)
+        clock_check.warn(site)
         stop = Stop()
         stop.listen()
         output.say(_("自動処理を動かしています（Ctrl+C で終了）。"))

@@ -20,6 +20,7 @@ from typing import Any
 from dxflow.cli.serving import DRAIN_SECONDS, Stop, run_worker, serve_until
 from dxflow.config import ConfigRefused, Settings
 from dxflow.services.installation.opening import open_site
+from dxflow.services.installation.running import announced
 from dxflow.texts import gettext as _
 
 log = logging.getLogger("dxflow.serve")
@@ -182,14 +183,16 @@ class _Supervisor:
         """
         site = open_site(self._settings)
         site.packs.update(self._packs)
-        if kind == WORKER:
-            self._listening.close()
-            run_worker(site, stop)
-            site.database.close()
-            return
-        serve_until(
-            site, stop, lambda _url: _say(self._tell), worker=False, listening=self._listening
-        )
+        with announced(site):
+            if kind == WORKER:
+                self._listening.close()
+                run_worker(site, stop)
+            else:
+                serve_until(
+                    site, stop, lambda _url: _say(self._tell), worker=False,
+                    listening=self._listening,
+                )  # fmt: skip
+        site.database.close()
 
 
 def _say(tell: int) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from dxflow import audit
 from dxflow.config import ConfigRefused
-from dxflow.services.installation import schema
+from dxflow.services.installation import clock_check, identity, schema
 from dxflow.services.packs import store as packs
 from dxflow.services.people import appointments, events
 from dxflow.services.people import registry as people
@@ -45,8 +45,10 @@ def init(
 ) -> Initialised:
     """Make secret key, tables, first pack and first administrator; what is there already stays.
 
-    Raises Refused for a pack that may not be published, Invalid for a bad account name.
+    Raises Refused for a pack that may not be published, Invalid for a bad account name,
+    Unavailable for tables of another version: those are upgraded, with a backup.
     """
+    schema.require_newest_or_none(site.database)
     key_made = not site.settings.key_file.exists()
     site.settings.make_secret_key()
     upgraded = upgrade(site)
@@ -68,8 +70,11 @@ def upgrade(site: Site) -> bool:
     newest = schema.newest()
     if before == newest:
         return False
+    if before is not None:
+        schema.require_known(before)
     schema.upgrade(site.database)
     with site.database.write() as tx:
+        identity.ensure(tx, site.now())
         _record(
             site, tx, "system.upgraded" if before else "system.initialised",
             audit.Change("revision", _("表の版"), before, newest),
@@ -109,7 +114,8 @@ def warm(site: Site) -> None:
 
 
 def record_start(site: Site) -> None:
-    """Record that the installation was started."""
+    """Record that the installation was started, and warn when its clock stands behind."""
+    clock_check.warn(site)
     with site.database.write() as tx:
         _record(site, tx, "system.started")
 

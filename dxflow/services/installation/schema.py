@@ -24,7 +24,14 @@ TABLES = (audit, case, identity, job, process)
 def upgrade(database: Database, target: str = "head") -> None:
     """Apply the migrations up to a target, in one transaction."""
     with _migrating(database) as tx:
-        command.upgrade(_config(tx), target)
+        if not database.is_sqlite:
+            tx.exec_driver_sql("SET LOCAL statement_timeout = 0")
+        migrate(tx, target)
+
+
+def migrate(tx: Connection, target: str) -> None:
+    """Apply the migrations up to a target on a connection that may change the audit tables."""
+    command.upgrade(_config(tx), target)
 
 
 def downgrade(database: Database, target: str) -> None:
@@ -54,12 +61,31 @@ def newest() -> str | None:
     return ScriptDirectory.from_config(_config(None)).get_current_head()
 
 
+def known() -> frozenset[str]:
+    """Return every revision this program knows."""
+    script = ScriptDirectory.from_config(_config(None))
+    return frozenset(one.revision for one in script.walk_revisions())
+
+
+def require_known(revision: str | None) -> None:
+    """Raise Unavailable for a database without tables, or with those of a newer program."""
+    if revision is None:
+        raise Unavailable(_("データベースが空です。先に dxflow init を実行してください。"))
+    if revision not in known():
+        raise Unavailable(
+            _(
+                "データベースの版（{found}）は、この dxflow より新しいものです。"
+                "その版以降の dxflow を入れるか、古い版のバックアップを復元してください。",
+                found=revision,
+            )
+        )
+
+
 def require_newest(database: Database) -> None:
     """Raise Unavailable when the tables are not of this version."""
     with database.read() as tx:
         found = current(tx)
-    if found is None:
-        raise Unavailable(_("データベースが空です。先に dxflow init を実行してください。"))
+    require_known(found)
     if found != newest():
         raise Unavailable(
             _(
@@ -67,6 +93,14 @@ def require_newest(database: Database) -> None:
                 found=found,
             )
         )
+
+
+def require_newest_or_none(database: Database) -> None:
+    """Raise Unavailable when there are tables, but not of this version."""
+    with database.read() as tx:
+        found = current(tx)
+    if found is not None:
+        require_newest(database)
 
 
 def differences(tx: Connection) -> list[str]:

@@ -27,6 +27,7 @@ from dxflow.db.sqlite import WriterQueue
 from dxflow.errors import Conflict, DxflowError
 from dxflow.services.commands import COMMANDS
 from dxflow.services.installation import bootstrap
+from dxflow.services.installation.backup.archive import secure
 from dxflow.services.installation.opening import open_site
 from dxflow.services.packs import settings as pack_settings
 from dxflow.services.packs import store as packs
@@ -41,7 +42,7 @@ from dxflow.texts import language
 MARK = "sample"
 PARTIAL = ".partial"
 #: SQLite's own files beside a database, and dxflow's queue of writers.
-_BESIDE = ("", "-wal", "-shm", "-journal", ".lock", ".turn")
+_BESIDE = ("", "-wal", "-shm", "-journal", ".lock", ".turn", ".running")
 
 Say = Callable[[str], None]
 
@@ -151,9 +152,9 @@ def _make_beside(
         if partial.with_name(partial.name + "-wal").exists():
             raise SampleBroken(_("見本のデータベースを閉じられませんでした。"))
         _unlink(file)  # at most a database without tables
-        _secure(partial)
+        secure(partial)
         os.replace(partial, file)
-        _secure(file.parent)
+        secure(file.parent)
     finally:
         _unlink(partial)
 
@@ -197,15 +198,6 @@ def _make(
 def _hasten(connection: Any, _record: object) -> None:
     """Do not wait for the disk at each commit: a file that a power cut breaks is not taken."""
     connection.execute("PRAGMA synchronous=OFF")
-
-
-def _secure(place: Path) -> None:
-    """Have a file or a folder on the disk before going on."""
-    descriptor = os.open(place, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _require_sound(site: Site) -> None:

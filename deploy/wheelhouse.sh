@@ -1,0 +1,16 @@
+#!/bin/sh
+# On a machine with a connection: everything that an installation without one needs, in one file.
+# Run by `make wheelhouse`. The wheels fit this machine's Python version and platform only.
+set -eu
+python=${1:?usage: wheelhouse.sh PYTHON}
+folder=dist/dxflow-wheelhouse
+rm -rf "$folder" "$folder.tar.gz"
+mkdir -p "$folder/wheels"
+"$python" -m pip download --quiet --require-hashes --only-binary :all: \
+    -r requirements.lock -d "$folder/wheels"
+"$python" -m pip wheel --quiet --no-deps --no-build-isolation -w "$folder/wheels" .
+cp requirements.lock deploy/install.sh docs/operations.md "$folder/"
+cp -r deploy/systemd deploy/nginx "$folder/"
+(cd "$folder" && find . -type f ! -name SHA256SUMS | LC_ALL=C sort | xargs sha256sum > SHA256SUMS)
+tar -C dist -czf "$folder.tar.gz" dxflow-wheelhouse
+(cd dist && sha256sum dxflow-wheelhouse.tar.gz)
