@@ -144,6 +144,8 @@ def _packs(commands: "argparse._SubParsersAction[Parser]") -> None:
     install = _command(group, "install", packs.install, _("新しい版として公開する"))
     install.add_argument("folder", metavar="DIR")
     _command(group, "list", packs.listed, _("入っている版の一覧"))
+    compare = _command(group, "diff", packs.compared, _("公開中の版から何が変わるか"))
+    compare.add_argument("folder", metavar="DIR")
 
 
 def _people(commands: "argparse._SubParsersAction[Parser]") -> None:

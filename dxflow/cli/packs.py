@@ -1,4 +1,4 @@
-"""`dxflow pack install|list`."""
+"""`dxflow pack install|list|diff`."""
 
 from argparse import Namespace
 from pathlib import Path
@@ -8,6 +8,7 @@ from dxflow.cli.output import Output
 from dxflow.config import Settings
 from dxflow.services.installation.opening import opened
 from dxflow.services.packs import store as packs
+from dxflow.services.packs.comparison import against_current
 from dxflow.services.packs.listing import installed
 from dxflow.texts import gettext as _
 
@@ -47,4 +48,16 @@ def listed(_arguments: Namespace, settings: Settings, output: Output) -> int:
     if not rows:
         output.say(_("パックはまだありません。dxflow pack install で入れてください。"))
     output.result(rows)
+    return 0
+
+
+def compared(arguments: Namespace, settings: Settings, output: Output) -> int:
+    """Tell what publishing a folder would change, in words; nothing is published."""
+    with opened(settings) as site:
+        found = against_current(site, packs.read_folder(folder_of(arguments.folder)))
+    for one in found.differences:
+        output.say(f"{one.place}\t{one.element}\t{one.sentence}")
+    if not found.differences:
+        output.say(_("公開中の第 {version} 版と同じです。", version=found.version))
+    output.result(found)
     return 0

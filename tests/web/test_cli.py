@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -192,6 +193,25 @@ def test_a_pack_that_may_not_be_published_is_refused_with_its_problems(ready, tm
     assert {problem["code"] for problem in refused.document["problems"]} >= {"xml-broken"}
     missing = ready("pack", "install", str(tmp_path / "nothing"))
     assert (missing.status, "pack.toml" in missing.err) == (1, True)
+
+
+def test_what_a_folder_would_change_is_told_in_words(ready, tmp_path):
+    folder = copy_of_standard(tmp_path)
+    assert ready("pack", "diff", str(folder)).status == 1
+    ready("pack", "install", str(STANDARD))
+    assert ready("pack", "diff", str(folder), "--json").document["differences"] == []
+    route, idea = folder / "route.dmn", folder / "idea.bpmn"
+    route.write_text(route.read_text() + "\n")
+    text, count = re.subn(
+        r'(<(?:bpmn:)?userTask [^>]*?name=")', r"\1改・", idea.read_text(), count=1
+    )
+    assert count == 1
+    idea.write_text(text)
+    told = ready("pack", "diff", str(folder), "--json").document
+    assert (told["key"], told["version"]) == ("standard", 1)
+    assert any("改・" in one["sentence"] for one in told["differences"])
+    assert "route.dmn" in {one["place"] for one in told["differences"]}
+    assert ready("pack", "list", "--json").document[0]["version"] == 1
 
 
 def copy_of_standard(tmp_path: Path) -> Path:

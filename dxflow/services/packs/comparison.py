@@ -1,0 +1,89 @@
+"""What changes between two versions of a pack, in words."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from dxflow.db.process import PackVersion
+from dxflow.errors import NotFound
+from dxflow.models.diff import diff
+from dxflow.models.model import Process
+from dxflow.problems import Refused, errors_in
+from dxflow.services.packs.check import check_files
+from dxflow.services.packs.store import load
+from dxflow.services.site import Site
+from dxflow.texts import gettext as _
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing that differs; `place` is a process id or a file name."""
+
+    place: str
+    element: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A folder against the current version of its pack."""
+
+    key: str
+    version: int
+    differences: list[Difference]
+
+
+def against_current(site: Site, files: Mapping[str, str]) -> Comparison:
+    """Compare files with the current version of their pack; nothing is written.
+
+    Raises Refused when the files may not be published, NotFound when the pack has no version yet.
+    """
+    checked = check_files(files, site.commands)
+    if errors_in(checked.problems):
+        raise Refused(checked.problems)
+    key = checked.settings.key
+    with site.database.read() as tx:
+        digest = tx.execute(
+            select(PackVersion.digest).where(
+                PackVersion.key == key, PackVersion.status == "current"
+            )
+        ).scalar_one_or_none()
+        if digest is None:
+            raise NotFound(
+                _(
+                    "パック {key} はまだありません。dxflow pack install で入れてください。",
+                    key=key,
+                )
+            )
+        pack = load(site, tx, digest)
+    differences = [
+        *_processes(pack.processes, checked.processes),
+        *_files(pack.files, files),
+    ]
+    return Comparison(key, pack.version, differences)
+
+
+def _processes(before: Mapping[str, Process], after: Mapping[str, Process]) -> Iterator[Difference]:
+    for key in sorted({*before, *after}):
+        old, new = before.get(key), after.get(key)
+        if old is None:
+            yield Difference(key, "", _("プロセスを追加しました。"))
+        elif new is None:
+            yield Difference(key, "", _("プロセスを削除しました。"))
+        else:
+            for change in diff(old, new):
+                yield Difference(key, change.element, change.sentence)
+
+
+def _files(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Difference]:
+    """Tell which tables, forms and settings differ; processes are told element by element."""
+    for name in sorted({*before, *after}):
+        if name.endswith(".bpmn") or before.get(name) == after.get(name):
+            continue
+        if name not in before:
+            yield Difference(name, "", _("ファイルを追加しました。"))
+        elif name not in after:
+            yield Difference(name, "", _("ファイルを削除しました。"))
+        else:
+            yield Difference(name, "", _("ファイルの内容を変えました。"))
