@@ -78,7 +78,7 @@ def start(
 def repeated(
     site: Site, actor: Actor, process: str, idempotency_key: str | None, request: str
 ) -> Started | None:
-    """Return the first answer to a start that is sent again; Conflict as in `tasks.repeated`."""
+    """Return the first answer to a start that is sent again. Raises Conflict for another request."""
     answer = submissions.repeated(site, actor, idempotency_key, process, request)
     return None if answer is None else Started(answer["id"], answer["number"])
 
