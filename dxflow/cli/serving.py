@@ -69,6 +69,8 @@ def serve(arguments: Namespace, settings: Settings, output: Output) -> int:
             output.say(_("dxflow を {url} で提供しています（Ctrl+C で終了）。", url=url))
             output.flush()
 
+    from dxflow.cli.application import build  # the pages are only needed here
+
     processes = settings.processes if arguments.processes is None else arguments.processes
     with opened(chosen) as site, announced(site):
         bootstrap.require_ready(site)
@@ -79,6 +81,9 @@ def serve(arguments: Namespace, settings: Settings, output: Output) -> int:
             return 0
         bootstrap.record_start(site)
         bootstrap.warm(site)
+        # What cannot be put together here could not in any process: better said now than by
+        # processes that are started again and again. What this reads in, all of them share.
+        build(site)
     from dxflow.cli import supervising  # which builds on this module
 
     supervising.supervise(

@@ -80,9 +80,6 @@ def supervise(
     """
     if not hasattr(os, "fork"):
         raise ConfigRefused(_("このシステムでは --processes は 1 だけです。Linux では増やせます。"))
-    from dxflow.cli import application  # before the fork: read once, shared by all
-
-    del application
     listening = _listen(settings)
     told, tell = os.pipe()
     for end in (told, tell):
