@@ -19,7 +19,6 @@ from dxflow.audit import log as audit_log
 from dxflow.db import engine as db_engine
 from dxflow.db import sqlite
 from dxflow.db.engine import Database
-from dxflow.db.job import Job
 from dxflow.db.process import Submission, Timer
 from dxflow.jobs import queue
 from dxflow.services.acts import act as acts
@@ -139,14 +138,6 @@ def _leased_for_ever() -> None:
             queue.LEASE = kept
 
     queue.lease = lease
-
-
-def _no_fence() -> None:
-    def finish(tx: Any, job: Any, now: Any) -> bool:
-        tx.execute(update(Job).where(Job.id == job.id).values(status="done", done_at=now))
-        return True
-
-    queue.finish = finish
 
 
 def _job_finished_first() -> None:
@@ -293,9 +284,6 @@ PLANTS: dict[str, Plant] = {
     ),
     "leased-for-ever": Plant(
         "a job whose worker dies is never leased again", _leased_for_ever, ("leased", "worked")
-    ),
-    "no-fence": Plant(
-        "a worker that lost its lease may still finish the job", _no_fence, ("stopped",)
     ),
     "job-finished-first": Plant(
         "the job is finished in a transaction before its work", _job_finished_first, ("leased",)
