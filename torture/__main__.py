@@ -1,6 +1,7 @@
 """Torture dxflow: `python -m torture round|planted|powercut|faults|doubles|all`."""
 
 import argparse
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -18,6 +19,7 @@ PAUSES = {"sqlite": 1.0, "postgresql": 2.0}
 def main(arguments: list[str] | None = None) -> int:
     """Torture, print a table, write JSON; 0 when every promise was kept."""
     chosen = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # servers and files are cleared away
     kinds = [chosen.database] if chosen.database else list(KINDS)
     document: dict[str, Any] = {"at": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
     parts = ["round", "powercut", "faults"] if chosen.what == "all" else [chosen.what]

@@ -14,7 +14,7 @@ from dxflow.services.packs import store as packs
 from torture import plays
 from torture.books import Books, Event
 from torture.installation import Installation
-from torture.journal import ACKNOWLEDGED, REFUSED, Journal, Sent
+from torture.journal import ACKNOWLEDGED, OPEN, REFUSED, Journal, Sent
 
 #: A finished worker may be late by its longest pause and a lost lease; then nothing may be due.
 DONE = frozenset({"task.completed", "case.started", "case.resubmitted"})
@@ -48,6 +48,24 @@ Check = Callable[[Found], Iterator[str]]
 def answers(found: Found) -> Iterator[str]:
     """Every request was answered, and by nothing but what is declared."""
     yield from found.journal.wrong
+
+
+def doubles(found: Found) -> Iterator[str]:
+    """One key has one answer, one task is done by one request; unless it was pulled back."""
+    for pair in found.journal.same_key:
+        first, second = pair
+        if OPEN in (first.ended, second.ended) or _was_recalled(found, pair):
+            continue
+        if (first.ended, first.case) != (second.ended, second.case):
+            yield f"two answers to one key: {first} {second}"
+    for pair in found.journal.same_task:
+        done = all(one.ended == ACKNOWLEDGED for one in pair)
+        if done and not _was_recalled(found, pair):
+            yield f"one task was done twice: {pair}"
+
+
+def _was_recalled(found: Found, pair: list[Sent]) -> bool:
+    return any(found.recalls[one.target] or found.recalled_cases[one.case] for one in pair)
 
 
 def acknowledged_is_there(found: Found) -> Iterator[str]:
@@ -333,7 +351,7 @@ def no_incidents(found: Found) -> Iterator[str]:
 
 
 INVARIANTS: tuple[Check, ...] = (
-    answers, acknowledged_is_there, once, refused_is_not_there, nothing_else, beside_tasks,
+    answers, doubles, acknowledged_is_there, once, refused_is_not_there, nothing_else, beside_tasks,
     drafts_kept, versions, version_respected, submissions_are_completed_work, offered,
     engine_agrees, not_stuck, offers, timers_fired_once, jobs_done, notices_once, numbers,
     actuals_current, no_incidents,

@@ -47,6 +47,9 @@ class Journal:
     wrong: list[str] = field(default_factory=list)
     refusals: set[str] = field(default_factory=set)
     pairs: int = 0
+    #: Requests sent at the same moment: with one key, and with two for one task.
+    same_key: list[list[Sent]] = field(default_factory=list)
+    same_task: list[list[Sent]] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, one: Sent) -> Sent:

@@ -32,13 +32,17 @@ WORKER = {
     "amid-audit": WEB["amid-audit"],
     "deferred": "one of several due timers is in the queue",
     "leased": "between lease and work",
+    "stopped": "stopped between lease and work for longer than the lease, then it goes on",
     "worked": "after the work, before the job is finished",
     "finished": "the job is finished, nothing committed",
 }
 
 
 def arm(point: str, number: int, log: Path) -> None:
-    """Let the process die by SIGKILL at the `number`th time it comes to `point`."""
+    """Let the process die by SIGKILL at the `number`th time it comes to `point`.
+
+    At the point `stopped` it is stopped instead, for whoever started it to let it go on.
+    """
     left = [number]
     guard = threading.Lock()
 
@@ -47,11 +51,12 @@ def arm(point: str, number: int, log: Path) -> None:
             return
         with guard:
             left[0] -= 1
-            if left[0]:
+            if left[0] != 0:
                 return
         note = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         os.write(note, f"{name}\n".encode())
-        os.kill(os.getpid(), signal.SIGKILL)
+        os.close(note)
+        os.kill(os.getpid(), signal.SIGSTOP if name == "stopped" else signal.SIGKILL)
 
     _wrap(DefaultDialect, "do_commit", before=lambda: reach("before-commit"),
           after=lambda _result: reach("after-commit"))  # fmt: skip
@@ -60,6 +65,11 @@ def arm(point: str, number: int, log: Path) -> None:
     _wrap(numbering, "next_number", after=lambda _result: reach("numbered"))
     _wrap(queue, "defer", after=lambda _result: reach("deferred"))
     _wrap(queue, "lease", after=lambda job: reach("leased") if job is not None else None)
+    # a timer that fired meanwhile leaves nothing to do; a notice would be left once more
+    _wrap(
+        queue, "lease",
+        after=lambda job: reach("stopped") if job and job.kind == "notice.deliver" else None,
+    )  # fmt: skip
     _wrap(queue, "finish", before=lambda: reach("worked"), after=lambda _result: reach("finished"))
     if point == "before-answer":
         from dxflow.web import app

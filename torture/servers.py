@@ -30,9 +30,19 @@ class Process:
     pid: int = 0
     point: str = ""
 
+    stopped_at: float = 0.0
+
     def runs(self) -> bool:
         """Return whether it is alive."""
         return bool(self.pid) and Path(f"/proc/{self.pid}").exists()
+
+    def stands_still(self) -> bool:
+        """Return whether it has been stopped."""
+        try:
+            state = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except OSError:
+            return False
+        return state == "T"
 
 
 @dataclass
@@ -64,7 +74,7 @@ class Servers:
             for _one in range(number):
                 process = Process(what, free_port() if what == "web" else 0)
                 self.processes.append(process)
-                self.start(process)
+                self.start(process, armed=bool(self.points))
         self.wait_ready()
         return self
 
@@ -90,6 +100,7 @@ class Servers:
     def start(self, process: Process, *, armed: bool = False) -> None:
         """Start a process; an armed one will die at a point."""
         process.point = self._choose(process.what) if armed else ""
+        process.stopped_at = 0.0
         arguments = [
             process.what, "--port", str(process.port), "--lease", str(self.lease),
             "--kills", str(self._deaths), "--plant", self.plant, "--point", process.point,
@@ -114,7 +125,7 @@ class Servers:
         """SIGKILL a process and start it again."""
         self._signal(process, signal.SIGKILL)
         self.kills[kind] += 1
-        self.restart(process, armed=self._random.random() < 0.5)
+        self.restart(process, armed=bool(self.points) or self._random.random() < 0.5)
 
     def restart(self, process: Process, *, armed: bool = False) -> None:
         """Start a process that has died."""
@@ -125,10 +136,20 @@ class Servers:
         self.start(process, armed=armed)
 
     def revive(self, *, armed: bool = True) -> None:
-        """Start every process that has died by itself at its point."""
+        """Start every process that has died at its point; let one go on that was stopped there."""
         for process in self.processes:
             if not process.runs():
                 self.restart(process, armed=armed)
+            elif process.stands_still():
+                self._go_on_later(process)
+
+    def _go_on_later(self, process: Process) -> None:
+        """Let a stopped worker go on when its lease has long been somebody else's."""
+        now = time.monotonic()
+        process.stopped_at = process.stopped_at or now
+        if now - process.stopped_at > self.lease + 2:
+            process.stopped_at = 0.0
+            self._signal(process, signal.SIGCONT)
 
     def disarm(self) -> None:
         """Replace every process that would still die at a point by a healthy one."""
@@ -165,7 +186,8 @@ class Servers:
         if not names:
             return ""
         name = self._random.choice(names)
-        return f"{name}:{self._random.randint(1, 60 if what == 'web' else 12)}"
+        most = 60 if what == "web" else 2 if name == "stopped" else 12
+        return f"{name}:{self._random.randint(1, most)}"
 
     @staticmethod
     def _signal(process: Process, number: int) -> None:
