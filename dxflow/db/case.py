@@ -23,6 +23,7 @@ class Case(Base):
         Index(None, "status", "updated_at"),
         Index(None, "unit"),
         Index(None, "applicant_id"),
+        Index(None, "parent_id"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)

@@ -34,6 +34,8 @@ PLANNED = "planned"
 #: The order of the list: what needs somebody comes first.
 ORDER = ("overdue", "at_risk", "behind", "no_data", "on_track", "achieved", PLANNED)
 MEASURED_STATUSES = ("running", "completed", "stopped")
+#: The list judges the measures of so many cases at most: those that run, then the latest.
+MOST_CASES = 500
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,8 @@ class KpiList:
     page: Page[KpiRow]
     counts: Mapping[str, int]
     missing: int
+    #: Whether there are cases beyond MOST_CASES that were not looked at.
+    cut: bool = False
 
 
 @dataclass(frozen=True)
@@ -135,13 +139,15 @@ def listed(
             which = and_(which, Case.lead_unit == unit)
         if case_id:
             which = and_(which, Case.id == case_id)
-        rows = _rows(site, tx, actor, which)
+        chosen, cut = _latest(tx, which)
+        rows = _rows(site, tx, actor, Case.id.in_(chosen))
     counts = {key: sum(row.status == key for row in rows) for key in ORDER}
     shown = sorted((row for row in rows if not status or row.status == status), key=_urgency)
     return KpiList(
         Page(shown[offset : offset + limit], page, per_page, len(shown)),
         counts,
         sum(1 for row in rows if row.missing),
+        cut,
     )
 
 
@@ -240,6 +246,18 @@ def _rows(site: Site, tx: Connection, actor: Actor, which: ColumnElement[bool]) 
             _row(tracked, dict(case._mapping), used[case.pack_digest], lead, begun, actor.on)
         )
     return found
+
+
+def _latest(tx: Connection, which: ColumnElement[bool]) -> tuple[list[str], bool]:
+    """Return at most MOST_CASES cases with measures, and whether there are more."""
+    found = tx.execute(
+        select(Case.id)
+        .where(which, exists().where(tables.Measure.case_id == Case.id))
+        .order_by(Case.status != "running", Case.created_at.desc(), Case.id.desc())
+        .limit(MOST_CASES + 1)
+    ).scalars()
+    ids = list(found)
+    return ids[:MOST_CASES], len(ids) > MOST_CASES
 
 
 def _begun(
