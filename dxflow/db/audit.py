@@ -15,10 +15,14 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dxflow.db.base import Base
+
+#: What tells the streams of the system from those of cases, as the index has it.
+OF_SYSTEM = "stream >= 'sys:'"
 
 
 class AuditEvent(Base):
@@ -37,6 +41,13 @@ class AuditEvent(Base):
         # One index for all filters: it grows at its end only (an act writes one page of it, not
         # one page for each of four) and answers newest first from its own entries.
         Index("ix_audit_event_filter", "at", "type", "actor", "case_id"),
+        # A case's own events are found by its stream; this holds the few of other streams.
+        Index(
+            "ix_audit_event_system_case",
+            "case_id",
+            sqlite_where=text(OF_SYSTEM),
+            postgresql_where=text(OF_SYSTEM),
+        ),
         {"sqlite_autoincrement": True},
     )
 

@@ -15,6 +15,8 @@ MOST_PER_PAGE = 200
 LAST_PAGE = 1_000_000
 #: Pages for people count no further: past it, a filter helps more than a number.
 MOST_COUNTED = 10_000
+#: What the badges of the frame count up to.
+MOST_IN_BADGE = 999
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from dxflow.calendars.wareki import (
     wareki_short,
 )
 from dxflow.clock import local_date
-from dxflow.services.paging import Page
+from dxflow.services.paging import MOST_IN_BADGE, Page
 from dxflow.texts import gettext as _
 
 NOTHING = "―"
@@ -33,6 +33,7 @@ def install(app: Flask) -> None:
         month_short=short_month,
         iso=iso,
         how_many=how_many,
+        badge=badge,
         period=period,
         period_short=short_period,
         number=number,
@@ -64,6 +65,11 @@ def how_many(page: Page[Any]) -> str:
     """Return how long a list is: `22件`, or `10,000件以上` where counting ended."""
     number = f"{page.total:,}"
     return _("{n}件以上", n=number) if page.more else _("{n}件", n=number)
+
+
+def badge(number: int) -> str:
+    """Return a count for a badge: `999+` where counting ended."""
+    return f"{MOST_IN_BADGE}+" if number > MOST_IN_BADGE else str(number)
 
 
 def iso(value: date | datetime | None) -> str:

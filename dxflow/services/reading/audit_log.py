@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, text, true, union_all
 
 from dxflow import audit
 from dxflow.audit.event_types import EVENT_TYPES
@@ -19,7 +19,7 @@ from dxflow.audit.plain import moment_text
 from dxflow.audit.reading import private_values
 from dxflow.audit.verify import references
 from dxflow.clock import at_local
-from dxflow.db.audit import AuditEvent
+from dxflow.db.audit import OF_SYSTEM, AuditEvent
 from dxflow.db.case import Case
 from dxflow.db.identity import Person
 from dxflow.errors import Invalid, NotFound
@@ -218,7 +218,7 @@ def _condition(tx: Connection, filters: Filters) -> ColumnElement[bool]:
     if filters.person.strip():
         parts.append(AuditEvent.actor.in_(_persons(tx, filters.person.strip())))
     if filters.case.strip():
-        parts.append(AuditEvent.case_id == _case(tx, filters.case.strip()))
+        parts.append(_about(_case(tx, filters.case.strip())))
     if filters.type:
         exact = filters.type in EVENT_TYPES
         part = AuditEvent.type.startswith(f"{filters.type}.", autoescape=True)
@@ -228,6 +228,13 @@ def _condition(tx: Connection, filters: Filters) -> ColumnElement[bool]:
     if filters.until is not None:
         parts.append(AuditEvent.at < moment_text(at_local(filters.until + timedelta(days=1))))
     return and_(*parts)
+
+
+def _about(case_id: str) -> ColumnElement[bool]:
+    """Return the condition on events about a case: its own chain, and the system's few of it."""
+    own = select(AuditEvent.id).where(AuditEvent.stream == audit.case_stream(case_id))
+    of_system = select(AuditEvent.id).where(text(OF_SYSTEM), AuditEvent.case_id == case_id)
+    return AuditEvent.id.in_(union_all(own, of_system))
 
 
 def _persons(tx: Connection, text: str) -> list[str]:

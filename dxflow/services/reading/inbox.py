@@ -13,7 +13,7 @@ from dxflow.db.process import ProcessInstance, Submission, WorkItem, WorkItemGro
 from dxflow.errors import Invalid
 from dxflow.services.acts.suspension import SUSPENDED
 from dxflow.services.packs import store as packs
-from dxflow.services.paging import Page, bounds, count
+from dxflow.services.paging import MOST_IN_BADGE, Page, bounds, count
 from dxflow.services.people import visibility
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
@@ -115,14 +115,19 @@ def waiting(
 
 
 def counts(site: Site, actor: Actor) -> tuple[int, int]:
-    """Return how many tasks wait for the actor, and how many of them are late: one query."""
+    """Return how many tasks wait for the actor, and how many of these are late: one query.
+
+    Counting ends one past MOST_IN_BADGE.
+    """
     with site.database.read() as tx:
-        row = tx.execute(
-            select(
-                func.count(),
-                func.count().filter(WorkItem.due_at < site.now()),
-            ).where(WorkItem.status == "open", _condition(site, tx, actor, "mine"))
-        ).one()
+        mine = (
+            select(WorkItem.due_at)
+            .where(WorkItem.status == "open", _condition(site, tx, actor, "mine"))
+            .limit(MOST_IN_BADGE + 1)
+            .subquery()
+        )
+        late = func.count().filter(mine.c.due_at < site.now())
+        row = tx.execute(select(func.count(), late).select_from(mine)).one()
     return row[0], row[1]
 
 

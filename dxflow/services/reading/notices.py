@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from sqlalchemy import func, insert, select, update
 
 from dxflow.db.case import Case, Notice, NoticeRead
-from dxflow.services.paging import Page, bounds
+from dxflow.services.paging import MOST_IN_BADGE, Page, bounds
 from dxflow.services.people import visibility
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
@@ -64,17 +64,22 @@ def for_actor(site: Site, actor: Actor, page: int = 1, per_page: int = 50) -> Pa
 
 
 def unread_count(site: Site, actor: Actor) -> int:
-    """Return how many notices have come since the person last read them: one query."""
+    """Return how many notices have come since the person last read them: one query.
+
+    Counting ends one past MOST_IN_BADGE.
+    """
     read = select(NoticeRead.read_at).where(NoticeRead.person_id == actor.person_id)
     with site.database.read() as tx:
-        return tx.execute(
-            select(func.count())
-            .select_from(Notice)
+        fresh = (
+            select(Notice.id)
             .where(
                 Notice.group_key.in_(sorted(actor.groups)),
                 Notice.at > func.coalesce(read.scalar_subquery(), _NEVER),
             )
-        ).scalar_one()
+            .limit(MOST_IN_BADGE + 1)
+            .subquery()
+        )
+        return int(tx.execute(select(func.count()).select_from(fresh)).scalar_one())
 
 
 def mark_read(site: Site, actor: Actor) -> None:
