@@ -19,10 +19,11 @@ from dxflow.audit import log as audit_log
 from dxflow.db import engine as db_engine
 from dxflow.db import sqlite
 from dxflow.db.engine import Database
+from dxflow.db.prepared import Writes
 from dxflow.db.process import Submission, Timer
 from dxflow.jobs import queue
 from dxflow.services.acts import act as acts
-from dxflow.services.acts import drafts, numbering, submissions, tasks, upkeep
+from dxflow.services.acts import drafts, numbering, submissions, surroundings, tasks, upkeep
 
 
 @dataclass(frozen=True)
@@ -73,12 +74,11 @@ def _answer_before_commit() -> None:
         if self._queue is not None:
             self._queue.enter()
         with db_engine._unavailable():
-            connection = self._writing.connect()
-            transaction = connection.begin()
+            connection = self._begun(self._writing)
             try:
                 yield connection
             except BaseException:
-                transaction.rollback()
+                connection.rollback()
                 connection.close()
                 if self._queue is not None:
                     self._queue.leave()
@@ -87,7 +87,7 @@ def _answer_before_commit() -> None:
         def later() -> None:
             time.sleep(0.05)
             with suppress(Exception):
-                transaction.commit()
+                connection.commit()
             connection.close()
             if self._queue is not None:
                 self._queue.leave()
@@ -118,11 +118,17 @@ def _events_in_second_transaction() -> None:
     _second_transactions()
     inner = audit_log._write
 
-    def write(connection: Any, links: Any, head: Any) -> Any:
-        if not links or not head.stream.startswith("case:"):
-            return inner(connection, links, head)
-        _afterwards(lambda tx: inner(tx, links, head))
-        return links[-1].head
+    def write(writes: Writes, links: Any) -> None:
+        if not links or not links[-1].head.stream.startswith("case:"):
+            inner(writes, links)
+            return
+
+        def later(tx: Any) -> None:
+            own = Writes()
+            inner(own, links)
+            own.send(tx)
+
+        _afterwards(later)
 
     audit_log._write = write
 
@@ -179,8 +185,8 @@ def _timer_row_first() -> None:
 
 
 def _no_lock() -> None:
-    acts._LOCK._for_update_arg = None
-    acts._LOCK_OF_TASK._for_update_arg = None
+    for prepared in (acts._LOCK, acts._LOCK_OF_TASK):
+        prepared.statement._for_update_arg = None
     opened = Database.__init__
 
     def init(self: Database, *args: Any, **kwargs: Any) -> None:
@@ -201,7 +207,13 @@ def _repeat_accepted() -> None:
     def insert_row(act: Any, submission: Any, **values: Any) -> str:
         return inner(act, submission, **{**values, "idempotency_key": None})
 
+    look = surroundings.of_task
+
+    def of_task(act: Any, task_id: str, key: str | None) -> Any:
+        return look(act, task_id, None)
+
     submissions.insert_row = insert_row
+    surroundings.of_task = of_task
     submissions.answered = lambda *_args: None
     submissions.repeated = lambda *_args: None
 
@@ -217,7 +229,7 @@ def _submission_twice() -> None:
 
 
 def _work_left_open() -> None:
-    tasks._close = lambda *_args: None
+    tasks._close = lambda *_args, **_kwargs: None
 
 
 def _notice_in_own_transaction() -> None:
@@ -269,6 +281,7 @@ def _synchronous(level: str) -> Callable[[], None]:
     return install
 
 
+#: Leases are SQLite's: on PostgreSQL a worker holds its job by a lock of its transaction.
 _LITE = ("sqlite",)
 PLANTS: dict[str, Plant] = {
     "answer-before-commit": Plant(
@@ -283,14 +296,16 @@ PLANTS: dict[str, Plant] = {
         _events_in_second_transaction, ("after-commit",),
     ),
     "leased-for-ever": Plant(
-        "a job whose worker dies is never leased again", _leased_for_ever, ("leased", "worked")
+        "a job whose worker dies is never leased again",
+        _leased_for_ever, ("leased", "worked"), _LITE,
     ),
     "job-finished-first": Plant(
-        "the job is finished in a transaction before its work", _job_finished_first, ("leased",)
+        "the job is finished in a transaction before its work", _job_finished_first,
+        ("leased",), _LITE,
     ),
     "timer-row-first": Plant(
         "the timer's row is deleted in a transaction before it fires",
-        _timer_row_first, ("leased",),
+        _timer_row_first, ("leased",), _LITE,
     ),
     "no-lock": Plant("neither FOR UPDATE nor BEGIN IMMEDIATE", _no_lock),
     "version-unchecked": Plant("the version of the page is not checked", _version_unchecked),
@@ -298,7 +313,8 @@ PLANTS: dict[str, Plant] = {
     "submission-twice": Plant("a submission is stored twice", _submission_twice),
     "work-left-open": Plant("the work item stays open after completion", _work_left_open),
     "notice-in-own-transaction": Plant(
-        "a notice is delivered apart from its job", _notice_in_own_transaction, ("leased",)
+        "a notice is delivered apart from its job", _notice_in_own_transaction,
+        ("leased",), _LITE,
     ),
     "rights-unchecked": Plant("anybody may do any task", _rights_unchecked),
     "drafts-lost": Plant("drafts are acknowledged and not stored", _drafts_lost),

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy.engine.default import DefaultDialect
 
 from dxflow.audit import log as audit_log
+from dxflow.db import prepared
 from dxflow.jobs import queue
 from dxflow.services.acts import numbering
 from dxflow.services.acts.act import Act
@@ -21,7 +22,8 @@ from dxflow.services.acts.act import Act
 WEB = {
     "before-commit": "all is written, nothing committed",
     "after-commit": "committed, not answered",
-    "amid-audit": "the event is written, its personal values and the head are not",
+    "amid-audit": "a system event is written, its head is not",
+    "amid-writes": "one statement of an act is sent, the others are not (SQLite)",
     "before-finish": "work items are written, events and version are not",
     "numbered": "the number is taken, the case is not there",
     "before-answer": "the answer is made, not sent",
@@ -61,6 +63,7 @@ def arm(point: str, number: int, log: Path) -> None:
     _wrap(DefaultDialect, "do_commit", before=lambda: reach("before-commit"),
           after=lambda _result: reach("after-commit"))  # fmt: skip
     _wrap(audit_log, "_execute", after=lambda _result: reach("amid-audit"))
+    _wrap(prepared, "_send_rows", after=lambda _result: reach("amid-writes"))
     _wrap(Act, "finish", before=lambda: reach("before-finish"))
     _wrap(numbering, "next_number", after=lambda _result: reach("numbered"))
     _wrap(queue, "defer", after=lambda _result: reach("deferred"))
