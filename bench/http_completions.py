@@ -44,6 +44,15 @@ class Client:
             self._headers["Cookie"] = cookie.partition(";")[0]
         return answer.status, text
 
+    @property
+    def cookie(self) -> str:
+        """Return the cookie that is sent."""
+        return self._headers["Cookie"]
+
+    @cookie.setter
+    def cookie(self, value: str) -> None:
+        self._headers["Cookie"] = value
+
     def post_form(self, path: str, **values: str) -> int:
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
         return self.ask("POST", path, urlencode(values), **kind)[0]
@@ -183,8 +192,12 @@ def _over_api(url: str) -> Callable[[str], None]:
 def _over_page(url: str) -> Callable[[str], None]:
     client = Client(url)
     token = client.log_in()
+    session = client.cookie
 
     def complete(task: str) -> None:
+        # The line for the next page lies in the cookie until that page is asked for, which a
+        # browser does at once; here it would pile up.
+        client.cookie = session
         status = client.post_form(
             f"/tasks/{task}", _csrf=token, _outcome="approve",
             _idempotency_key=uuid.uuid4().hex, reason="",
