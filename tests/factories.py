@@ -20,6 +20,7 @@ from dxflow.jobs.runner import Runner
 from dxflow.services.acts import cases, task_forms, tasks, upkeep
 from dxflow.services.commands import COMMANDS
 from dxflow.services.packs import store as packs
+from dxflow.services.paging import MOST_PER_PAGE
 from dxflow.services.people import organisation, passwords, visibility
 from dxflow.services.people.actor import Actor
 from dxflow.services.people.organisation import HoldingRow, Organisation, PostRow, UnitRow
@@ -148,7 +149,13 @@ class City:
 
     def open_tasks(self, by: str) -> list[inbox.Listed]:
         """Return what waits for somebody."""
-        return list(inbox.waiting(self.site, self.actor(by)).entries)
+        actor, found = self.actor(by), []
+        for number in range(1, 100):
+            page = inbox.waiting(self.site, actor, page=number, per_page=MOST_PER_PAGE)
+            found += page.entries
+            if number >= page.pages:
+                break
+        return found
 
     def complete(
         self, by: str, element: str, outcome: str, key: str | None = None, **values: Any

@@ -8,7 +8,7 @@ def test_the_slower_of_two_equal_requests_gets_the_answer_of_the_faster(sqlite_c
     sqlite_city.start()
     caller = Caller.of(application(sqlite_city), "head")
     task = next(one for one in caller.tasks() if one["element"] == "head_approval")
-    look = task_forms.task_form
+    look = task_forms.hand_in
     answers = []
 
     def send():
@@ -19,11 +19,11 @@ def test_the_slower_of_two_equal_requests_gets_the_answer_of_the_faster(sqlite_c
         )
 
     def look_too_late(*given, **options):
-        monkeypatch.setattr(task_forms, "task_form", look)
+        monkeypatch.setattr(task_forms, "hand_in", look)
         answers.append(send())  # the other one comes in between, and is faster
         return look(*given, **options)
 
-    monkeypatch.setattr(task_forms, "task_form", look_too_late)
+    monkeypatch.setattr(task_forms, "hand_in", look_too_late)
     answers.append(send())
     faster, slower = answers
     assert (faster.status_code, slower.status_code) == (200, 200)
