@@ -21,6 +21,7 @@ from dxflow.services.people.actor import Actor
 from dxflow.services.reading.case_list import folded
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
+from dxflow.texts import translated
 
 #: Who may operate on cases and incidents.
 OPERATORS = ("admin",)
@@ -111,7 +112,7 @@ def _entries(site: Site, tx: Connection, rows: Sequence[Any]) -> list[RunningCas
         .where(WorkItem.case_id.in_(ids), WorkItem.status == "open")
         .order_by(WorkItem.created_at)
     ):
-        names.setdefault(item.case_id, []).append(item.name)
+        names.setdefault(item.case_id, []).append(translated(item.name))
     failed = {
         row.case_id: row.n
         for row in tx.execute(

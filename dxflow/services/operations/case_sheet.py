@@ -22,6 +22,7 @@ from dxflow.services.people import naming, organisation
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
+from dxflow.texts import translated
 
 #: So many people are offered at most for a task; any other is named by username.
 MOST_CHOICES = 60
@@ -121,7 +122,9 @@ def sheet(site: Site, actor: Actor, case: str) -> CaseSheet:
             status_name=packs.status_name(row["status"]),
             stage_name=pack.stage_name(row["stage"]),
             procedure=_(
-                "{title}（第{version}版）", title=pack.settings.title, version=pack.version
+                "{title}（第{version}版）",
+                title=translated(pack.settings.title),
+                version=pack.version,
             ),
             version=row["version"],
             suspension=suspension.of_row(tx, row, "instance_"),
@@ -162,7 +165,7 @@ def _task(item: Any, groups: list[str], names: naming.Names) -> OpenTask:
     words = [names.person(item.assignee_id)] if item.assignee_id else map(names.group, groups)
     return OpenTask(
         id=item.id,
-        name=item.name,
+        name=translated(item.name),
         element=item.element,
         holder=_("、").join(dict.fromkeys(words)),
         due_at=item.due_at,
@@ -174,7 +177,7 @@ def _timers(tx: Connection, pack: packs.Pack, case_id: str) -> tuple[Armed, ...]
     rows = tx.execute(
         select(Timer.element, Timer.due_at).where(Timer.case_id == case_id).order_by(Timer.due_at)
     )
-    return tuple(Armed(element_name(pack, row.element), row.due_at) for row in rows)
+    return tuple(Armed(translated(element_name(pack, row.element)), row.due_at) for row in rows)
 
 
 def _choices(

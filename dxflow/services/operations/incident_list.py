@@ -20,6 +20,7 @@ from dxflow.services.paging import Page, bounds
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
+from dxflow.texts import translated
 
 STATUSES = ("open", "resolved")
 MOST_OF_CASE = 20
@@ -147,7 +148,7 @@ def _entry(site: Site, tx: Connection, row: Any) -> IncidentRow:
         case_number=row.number or "",
         case_title=row.title or "",
         process=process,
-        process_name=(found.name or process) if found else process,
+        process_name=(translated(found.name) or process) if found else process,
         element=row.element,
         element_name=_element(pack, row.element),
         cause=row.cause,
@@ -172,7 +173,7 @@ def _element(pack: packs.Pack | None, element: str) -> str:
     known = {"timer.fire": _("期限の処理"), "notice.deliver": _("お知らせの送付")}
     if element in known:
         return known[element]
-    return element_name(pack, element) if pack else element
+    return translated(element_name(pack, element)) if pack else element
 
 
 def _process_of(pack: packs.Pack, element: str) -> str:

@@ -23,6 +23,7 @@ from dxflow.services.people.actor import Actor
 from dxflow.services.reading.diagrams import elements_of, in_order, reached
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
+from dxflow.texts import translated
 
 ROLES = ("admin", "secretariat", "cio")
 SAMPLE = 500
@@ -294,9 +295,9 @@ class _Steps:
         waits = self.waits.get(place, [])
         return StepTime(
             process=place[0],
-            process_name=process or place[0],
+            process_name=translated(process) or place[0],
             element=place[1],
-            name=name or place[1],
+            name=translated(name) or place[1],
             standing=self.standing.get(place, 0) + timers.get(place[1], 0),
             passed=self.passed.get(place, 0),
             median=_percentile(waits, 0.5),

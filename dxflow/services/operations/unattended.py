@@ -18,6 +18,7 @@ from dxflow.services.people import naming, organisation
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
+from dxflow.texts import translated
 
 SECRETARIAT = "role:secretariat"
 
@@ -73,7 +74,7 @@ def unattended(site: Site, actor: Actor, page: int = 1, per_page: int = 50) -> P
             entries.append(
                 Unattended(
                     task_id=row.id,
-                    name=row.name,
+                    name=translated(row.name),
                     case_id=row.case_id,
                     case_number=row.number,
                     case_title=row.title,

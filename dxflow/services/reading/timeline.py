@@ -5,7 +5,7 @@ of it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -163,7 +163,9 @@ def _entry(
         reason=first.reason or ("" if withheld else _reason(act)),
         changes=() if withheld else _shown(first),
         consequences=tuple(
-            Consequence(event.label, () if _is_vote(event) and withheld else event.changes)
+            Consequence(
+                event.label, () if _is_vote(event) and withheld else _in_words(event.changes)
+            )
             for event in act[1:]
         ),
         withheld=withheld,
@@ -187,6 +189,13 @@ def _reason(act: list[audit.Entry]) -> str:
     """Return the reason that was given with an act."""
     given = (change.after for event in act for change in event.changes if change.field == "reason")
     return next((text for text in given if text), "")
+
+
+def _in_words(changes: tuple[audit.ChangeLine, ...]) -> tuple[audit.ChangeLine, ...]:
+    """Return what the program recorded, such as names of stages, in the reader's language."""
+    return tuple(
+        replace(one, before=translated(one.before), after=translated(one.after)) for one in changes
+    )
 
 
 def _is_vote(event: audit.Entry) -> bool:

@@ -18,6 +18,7 @@ from dxflow.services.operations.step_times import LEVELS, SAMPLE, Scope, StepTim
 from dxflow.services.people.access import needs_role
 from dxflow.services.reading.diagrams import opens_of
 from dxflow.texts import gettext as _
+from dxflow.texts import translated
 from dxflow.web import current
 from dxflow.web.admin import Entry
 from dxflow.web.case import attachment
@@ -125,7 +126,7 @@ def _document(found: StepTimes, element: str) -> dict[str, Any]:
         diagrams.append(
             {
                 "key": key,
-                "name": process.name or key,
+                "name": translated(process.name) or key,
                 "url": url_for(
                     "steps_admin.diagram", pack=pack.key, version=pack.version, process=key
                 ),
