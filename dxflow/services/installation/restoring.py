@@ -158,9 +158,13 @@ def _exchange(site: Site, place: Path, growing: Path, *, occupied: bool) -> str:
 
 
 def _unlink(file: Path) -> None:
-    for ending in ("", *_BESIDE, ".lock"):
+    for ending in ("", *_BESIDE, ".lock", ".turn"):
         with suppress(FileNotFoundError):
             file.with_name(file.name + ending).unlink()
+
+
+#: The schema of Procrastinate, which carries the jobs; the job rows themselves are restored.
+CARRIERS = "procrastinate"
 
 
 def _put_postgresql(site: Site, fill: Callable[[Connection], None], *, occupied: bool) -> str:
@@ -168,10 +172,15 @@ def _put_postgresql(site: Site, fill: Callable[[Connection], None], *, occupied:
     with site.database.write() as tx:
         if occupied:
             schema = tx.execute(text("SELECT current_schema()")).scalar_one()
-            kept = f"{schema}_replaced_{site.now():%Y%m%d%H%M%S}"
+            ending = f"_replaced_{site.now():%Y%m%d%H%M%S}"
+            kept = f"{schema}{ending}"
             quote = tx.dialect.identifier_preparer.quote
             tx.exec_driver_sql(f"ALTER SCHEMA {quote(schema)} RENAME TO {quote(kept)}")
             tx.exec_driver_sql(f"CREATE SCHEMA {quote(schema)}")
+            if inspect(tx).has_schema(
+                CARRIERS
+            ):  # made anew with the tables; jobs are carried again
+                tx.exec_driver_sql(f"ALTER SCHEMA {CARRIERS} RENAME TO {CARRIERS}{ending}")
         fill(tx)
     site.database.close()  # plans of statements still know the replaced tables
     return kept
