@@ -97,4 +97,4 @@ def test_no_translated_text_is_shown_in_japanese(busy_city, browse, name):
 
 
 #: What people of the test city typed, or what things of it are called, in the words of the program.
-TYPED = frozenset({"市長", "副市長", "日本語", "職員", "受付"})
+TYPED = frozenset({"市長", "副市長", "日本語", "職員", "受付", "決裁する"})
