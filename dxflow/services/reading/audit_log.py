@@ -254,10 +254,15 @@ def _persons(tx: Connection, text: str) -> list[str]:
 
 def _case(tx: Connection, text: str) -> str:
     number = folded(text)
-    found = tx.execute(
-        select(Case.id).where(or_(Case.id == text, func.lower(Case.number) == number))
-    ).scalar_one_or_none()
-    return found or text
+    written = {text, number, number.upper()}
+    for which in (
+        or_(Case.id == text, Case.number.in_(written)),
+        func.lower(Case.number) == number,  # looks at every case
+    ):
+        found = tx.execute(select(Case.id).where(which)).scalar_one_or_none()
+        if found:
+            return str(found)
+    return text
 
 
 def _lines(site: Site, tx: Connection, actor: Actor, rows: Sequence[Any]) -> list[LogLine]:

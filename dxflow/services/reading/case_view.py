@@ -312,7 +312,9 @@ def _linked(opened: Opened) -> tuple[Linked, ...]:
     rows = opened.tx.execute(
         select(Case.id, Case.number, Case.title, Case.status)
         .where(
-            or_(Case.parent_id == opened.id, Case.id == parent),
+            or_(Case.parent_id == opened.id, Case.id == parent)
+            if parent
+            else Case.parent_id == opened.id,
             visibility.visible(opened.site, opened.tx, opened.actor),
         )
         .order_by(Case.created_at)
