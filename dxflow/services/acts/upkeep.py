@@ -12,11 +12,13 @@ from dxflow.db.process import Timer
 from dxflow.errors import NotFound
 from dxflow.ids import new_id
 from dxflow.jobs import queue
+from dxflow.jobs.heartbeat import Heart
 from dxflow.jobs.queue import Leased
 from dxflow.jobs.runner import Runner
 from dxflow.services.acts import incidents
 from dxflow.services.acts.act import lock
 from dxflow.services.acts.writing import open_items, write_step
+from dxflow.services.people import maintenance
 from dxflow.services.people.actor import system_actor
 from dxflow.services.site import Site
 
@@ -34,6 +36,8 @@ def make_runner(site: Site) -> Runner:
         },
         sources=[lambda now: queue_due_timers(site, now)],
         gave_up=lambda job, why: report_dead_job(site, job, why),
+        paused=lambda: maintenance.paused(site),
+        heart=Heart(site.database),
     )
 
 
