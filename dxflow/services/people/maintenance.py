@@ -121,11 +121,13 @@ def end(site: Site, actor: Actor) -> bool:
 
 
 def _store(site: Site, actor: Actor, planned: Maintenance | None, event_type: str) -> None:
-    value = planned and {
-        "start": planned.start.isoformat(),
-        "until": planned.until.isoformat() if planned.until else None,
-        "message": planned.message,
-    }
+    value: dict[str, str | None] | None = None
+    if planned is not None:
+        value = {
+            "start": planned.start.isoformat(),
+            "until": planned.until.isoformat() if planned.until else None,
+            "message": planned.message,
+        }
     labels = {"start": _("始まり"), "until": _("終わりの予定"), "message": _("お知らせの文")}
     with site.database.write() as tx:
         before = facts.read(tx, KEY).get(KEY) or {}
