@@ -25,7 +25,7 @@ def test_maintenance_from_banner_to_end(browse: Browse) -> None:
     values = {"message": "サーバーを点検します。", "start": "", "until": ""}
     assert admin.post("/admin/maintenance", values).status_code == 303
     assert "サーバーを点検します。" in text_of(applicant.get("/"))
-    refused = applicant.post("/proposals/proposal/proposal", {"title": "打ちかけの提案の題名"})
+    refused = applicant.post(f"/proposals/proposal/{'a' * 32}", {"title": "打ちかけの提案の題名"})
     assert refused.status_code == 503
     assert int(refused.headers["Retry-After"]) == 300
     assert "打ちかけの提案の題名" in refused.text
