@@ -106,7 +106,7 @@ def _refused(error: DxflowError) -> Refusal:
     if isinstance(error, Throttled):
         headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, Unavailable) or status == 503:
-        headers["Retry-After"] = str(RETRY_AFTER)
+        headers["Retry-After"] = str(getattr(error, "retry_after", RETRY_AFTER))
         log.warning("request %s: %s", g.get("request_id", ""), error.message)
     return Refusal(status, error.kind, error.message, more, headers)
 

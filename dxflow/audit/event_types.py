@@ -97,6 +97,8 @@ _LABELS = {
     # 設定
     "pack.published": "手続きを公開",
     "setting.changed": "設定を変更",
+    "maintenance.announced": "保守を予告・開始",
+    "maintenance.ended": "保守を終了",
     "system.initialised": "システムを初期化",
     "system.upgraded": "システムを更新",
     "system.started": "システムを起動",

@@ -9,6 +9,7 @@ from typing import NoReturn
 from dxflow.cli import (
     auditing,
     backups,
+    care,
     checking,
     demo,
     installation,
@@ -52,6 +53,7 @@ def parse(given: Sequence[str]) -> argparse.Namespace:
     commands = top.add_subparsers(required=True, metavar=_("コマンド"), parser_class=Parser)
     _installation(commands)
     _backups(commands)
+    _care(commands)
     _checks(commands)
     _packs(commands)
     _people(commands)
@@ -137,6 +139,16 @@ def _checks(commands: "argparse._SubParsersAction[Parser]") -> None:
         commands, "check", checking.check, _("BPMN・DMN・様式・パックのフォルダーを調べる")
     )
     check.add_argument("files", metavar="FILE", nargs="+")
+
+
+def _care(commands: "argparse._SubParsersAction[Parser]") -> None:
+    _command(commands, "status", care.status, _("稼働状況を調べる（異常があれば 1）"))
+    group = _group(commands, "maintenance", _("保守（閲覧だけにする）"))
+    begin = _command(group, "on", care.maintenance_on, _("予告する・始める"))
+    begin.add_argument("--message", required=True, help=_("お知らせの文"))
+    begin.add_argument("--from", dest="start", type=care.moment, default=None, metavar="TIME")
+    begin.add_argument("--until", type=care.moment, default=None, metavar="TIME")
+    _command(group, "off", care.maintenance_off, _("終える"))
 
 
 def _packs(commands: "argparse._SubParsersAction[Parser]") -> None:

@@ -36,6 +36,8 @@ DRAIN_SECONDS = 8.0
 #: How long to wait after the database was away, and with a job that met it busy.
 AWAY = timedelta(seconds=1)
 BUSY = timedelta(seconds=5)
+#: How long a job that comes while work is paused waits before it is brought again.
+REST = timedelta(seconds=10)
 #: How often a job may be brought back because its worker died at it.
 MOST_DEATHS = 10
 
@@ -127,6 +129,9 @@ class Crew(Runner):
                 if job is None:
                     return
                 held.append(job)
+                if self._paused():
+                    queue.bring_again(tx, job, REST)
+                    return
                 if deaths >= MOST_DEATHS:
                     message = f"{deaths} workers have died at this job"
                     raise RuntimeError(message)
@@ -156,7 +161,10 @@ class Crew(Runner):
             pause = LONGEST_PAUSE
             try:
                 now = self._clock()
-                moments = [source(now) for source in self._sources]
+                if self._heart is not None:
+                    self._heart(now)
+                sources = () if self._paused() else self._sources
+                moments = [source(now) for source in sources]
                 carrying.tend(self._database, now)
                 waits = [moment - now for moment in moments if moment is not None]
                 pause = max(timedelta(milliseconds=50), min([LONGEST_PAUSE, *waits]))

@@ -43,12 +43,16 @@ class Runner:
         work: Mapping[str, Work],
         sources: Sequence[Source] = (),
         gave_up: GaveUp | None = None,
+        paused: Callable[[], bool] = lambda: False,
+        heart: Source | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
         self._work = work
         self._sources = sources
         self._gave_up = gave_up
+        self._paused = paused
+        self._heart = heart
         self._stop = threading.Event()
 
     def stop(self) -> None:
@@ -59,12 +63,16 @@ class Runner:
         """Run everything that is due now; return how many jobs were taken."""
         taken = 0
         while taken < limit and not self._stop.is_set():
+            if self._heart is not None:
+                self._heart(self._clock())
+            if self._paused():
+                break
             for source in self._sources:
                 source(self._clock())
             if not self._run_one():
                 break
             taken += 1
-            while taken < limit and not self._stop.is_set() and self._run_one():
+            while taken < limit and not self._waits() and self._run_one():
                 taken += 1
         return taken
 
@@ -83,7 +91,12 @@ class Runner:
                 pause = LONGEST_PAUSE
             self._stop.wait(pause.total_seconds())
 
+    def _waits(self) -> bool:
+        return self._stop.is_set() or self._paused()
+
     def _pause(self) -> timedelta:
+        if self._paused():
+            return LONGEST_PAUSE
         now = self._clock()
         moments = [source(now) for source in self._sources]
         moments.append(queue.next_due(self._database, now))

@@ -16,7 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from dxflow.services.people.access import public
 from dxflow.services.site import Site
-from dxflow.web import current, errors, filters, frame, security, tongue
+from dxflow.web import closing, current, errors, filters, frame, security, tongue
 from dxflow.web.admin import hub
 from dxflow.web.posting import Identifier
 
@@ -58,6 +58,7 @@ def create_app(site: Site, blueprints: Sequence[Blueprint] = ()) -> Flask:
     app.extensions[security.GUARDED_ELSEWHERE] = frozenset(one.name for one in blueprints)
     app.before_request(_begin)
     security.install(app)
+    closing.install(app)
     errors.install(app)
     filters.install(app)
     for blueprint in (*_pages(), *blueprints):

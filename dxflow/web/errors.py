@@ -134,7 +134,7 @@ def _refused(error: DxflowError) -> Answer:
         case_url = frame.case_url(error.case_id)
     retry = error.retry_after if isinstance(error, Throttled) else 0
     if isinstance(error, Unavailable):
-        retry = RETRY_AFTER
+        retry = getattr(error, "retry_after", RETRY_AFTER)
         log.warning("request %s: %s", current.request_id(), error.message)
     visitor = current.visitor() if isinstance(error, NotAllowed) else None
     if visitor is not None:

@@ -12,12 +12,14 @@ from dxflow.db.process import ProcessInstance, Timer
 from dxflow.errors import NotFound
 from dxflow.ids import new_id
 from dxflow.jobs import queue
+from dxflow.jobs.heartbeat import Heart
 from dxflow.jobs.leased import Leased
 from dxflow.jobs.runner import Runner
 from dxflow.services.acts import incidents
 from dxflow.services.acts.act import lock
 from dxflow.services.acts.suspension import SUSPENDED
 from dxflow.services.acts.writing import open_items, write_step
+from dxflow.services.people import maintenance
 from dxflow.services.people.actor import system_actor
 from dxflow.services.site import Site
 
@@ -48,6 +50,8 @@ def make_runner(site: Site, kind: type[Runner] = Runner) -> Runner:
         },
         sources=[lambda now: queue_due_timers(site, now)],
         gave_up=lambda job, why: report_dead_job(site, job, why),
+        paused=lambda: maintenance.paused(site),
+        heart=Heart(site.database),
     )
 
 

@@ -25,7 +25,7 @@ from dxflow.db.identity import Person
 from dxflow.errors import Invalid, NotFound
 from dxflow.services import plain
 from dxflow.services.paging import Page, bounds, count
-from dxflow.services.people import naming, organisation
+from dxflow.services.people import facts, naming, organisation
 from dxflow.services.people.actor import Actor
 from dxflow.services.people.events import who as who_acts
 from dxflow.services.people.naming import Names
@@ -35,6 +35,8 @@ from dxflow.services.site import Site
 from dxflow.texts import gettext as _
 
 ROLES = ("cio", "auditor")
+#: The fact that holds when the log was last verified, and how many findings there were.
+VERIFIED_KEY = "audit.verified"
 FORMATS = ("csv", "jsonl")
 CHUNK = 500
 #: So many persons may answer to a part of a name.
@@ -172,6 +174,9 @@ def verify(site: Site, actor: Actor) -> Report:
         audit.Change("events", _("検証した記録"), None, report.events),
         audit.Change("findings", _("食い違い"), None, len(report.findings)),
     )
+    with site.database.write() as tx:
+        outcome = {"at": site.now().isoformat(), "findings": len(report.findings)}
+        facts.write(tx, VERIFIED_KEY, outcome)
     return report
 
 

@@ -1,0 +1,54 @@
+"""`dxflow status` and `dxflow maintenance`."""
+
+from argparse import ArgumentTypeError, Namespace
+from dataclasses import asdict
+from datetime import datetime
+
+from dxflow.cli.output import Output
+from dxflow.clock import TOKYO
+from dxflow.config import Settings
+from dxflow.services.installation import status as installation
+from dxflow.services.installation.bootstrap import operator
+from dxflow.services.installation.opening import opened
+from dxflow.services.people import maintenance
+from dxflow.texts import gettext as _
+
+
+def status(_arguments: Namespace, settings: Settings, output: Output) -> int:
+    """Say how the installation is; 1 when something is wrong."""
+    with opened(settings, any_version=True) as site:
+        found = installation.read(site, operator(site))
+    for line in found.lines:
+        advice = f" → {line.advice}" if line.advice else ""
+        output.say(f"[{installation.word(line.state)}] {line.label}: {line.value}{advice}")
+    output.result({"state": found.worst} | asdict(found))
+    return 1 if found.worst == installation.BAD else 0
+
+
+def maintenance_on(arguments: Namespace, settings: Settings, output: Output) -> int:
+    """Announce a maintenance, or begin it at once."""
+    with opened(settings) as site:
+        planned = maintenance.announce(
+            site, operator(site), arguments.message, arguments.start, arguments.until
+        )
+    output.say(_("保守の始まり: {at}", at=installation.local(planned.start)))
+    output.result(asdict(planned))
+    return 0
+
+
+def maintenance_off(_arguments: Namespace, settings: Settings, output: Output) -> int:
+    """End it."""
+    with opened(settings) as site:
+        ended = maintenance.end(site, operator(site))
+    output.say(_("保守を終えました。") if ended else _("保守の予定はありません。"))
+    output.result({"ended": ended})
+    return 0
+
+
+def moment(text: str) -> datetime:
+    """Read a moment in local time. Raises ArgumentTypeError."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError(_("日時は 2026-04-01T18:00 の形で指定してください")) from None
+    return found if found.tzinfo else found.replace(tzinfo=TOKYO)

@@ -1,0 +1,78 @@
+"""保守: announce it, begin it, end it."""
+
+from datetime import datetime
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as Answer
+
+from dxflow.clock import TOKYO
+from dxflow.errors import Invalid
+from dxflow.services.people import maintenance
+from dxflow.services.people.access import needs_role
+from dxflow.texts import gettext as _
+from dxflow.web import current
+from dxflow.web.admin import Entry
+
+blueprint = Blueprint("admin_maintenance", __name__)
+ENTRY = Entry(
+    "admin_maintenance.index",
+    _("保守"),
+    _("予告を全員に出し、時刻になったら閲覧だけにします。"),
+    "wrench",
+    20,
+)
+
+
+@blueprint.get("/admin/maintenance")
+@needs_role("admin")
+def index() -> str:
+    """Show what is announced, and the form."""
+    return _page({}, {})
+
+
+@blueprint.post("/admin/maintenance")
+@needs_role("admin")
+def announce() -> Answer | tuple[str, int]:
+    """Announce or begin a maintenance."""
+    typed = {name: request.form.get(name, "").strip() for name in ("message", "start", "until")}
+    try:
+        start, until = _moment(typed, "start"), _moment(typed, "until")
+        maintenance.announce(current.site(), current.actor(), typed["message"], start, until)
+    except Invalid as exc:
+        return _page(typed, exc.fields), 422
+    flash(_("保守を予告しました。"), "success")
+    return redirect(url_for("admin_maintenance.index"), 303)
+
+
+@blueprint.post("/admin/maintenance/end")
+@needs_role("admin")
+def end() -> Answer:
+    """End it."""
+    if maintenance.end(current.site(), current.actor()):
+        flash(_("保守を終えました。"), "success")
+    else:
+        flash(_("保守の予定はありません。"), "info")
+    return redirect(url_for("admin_maintenance.index"), 303)
+
+
+def _page(typed: dict[str, str], wrong: dict[str, list[str]]) -> str:
+    planned = maintenance.current(current.site())
+    return render_template(
+        "admin/maintenance.html",
+        planned=planned,
+        active=planned is not None and planned.active(current.site().now()),
+        typed=typed,
+        errors=[
+            {"id": name, "label": "", "message": text} for name, ts in wrong.items() for text in ts
+        ],
+    )
+
+
+def _moment(typed: dict[str, str], name: str) -> datetime | None:
+    if not typed[name]:
+        return None
+    try:
+        return datetime.fromisoformat(typed[name]).replace(tzinfo=TOKYO)
+    except ValueError:
+        message = _("日時は 2026-04-01T18:00 の形で指定してください。")
+        raise Invalid(message, {name: [message]}) from None

@@ -1,0 +1,95 @@
+"""Status, signs of life and maintenance, on both databases."""
+
+from datetime import timedelta
+
+import pytest
+
+from dxflow.errors import Invalid, NotAllowed
+from dxflow.jobs import queue
+from dxflow.services.installation import status
+from dxflow.services.installation.bootstrap import operator
+from dxflow.services.people import facts, maintenance
+from dxflow.services.reading import audit_log
+from tests.factories import City
+
+
+def line(city: City, key: str) -> status.Line:
+    found = status.read(city.site, operator(city.site))
+    return next(one for one in found.lines if one.key == key)
+
+
+def test_status_follows_workers_and_backups(city: City) -> None:
+    assert line(city, "workers").state == "bad"
+    assert line(city, "backup").state == "care"
+    city.run_jobs()
+    assert line(city, "workers").state == "good"
+    with city.site.database.write() as tx:
+        facts.write(tx, "backup.last", {"at": city.clock().isoformat(), "bytes": 3 << 20})
+    assert line(city, "backup").state == "good"
+    assert "3.0 MB" in line(city, "backup").value
+    city.clock.advance(minutes=5)
+    assert line(city, "workers").state == "care"
+    city.clock.advance(days=4)
+    assert line(city, "workers").state == "bad"
+    assert line(city, "backup").state == "bad"
+
+
+def test_a_clock_set_back_is_seen(city: City) -> None:
+    city.start()
+    assert line(city, "clock").state == "good"
+    city.clock.advance(hours=-1)
+    assert line(city, "clock").state == "bad"
+
+
+def test_the_last_verification_is_kept(city: City) -> None:
+    assert line(city, "verified").state == "care"
+    audit_log.verify(city.site, operator(city.site))
+    assert line(city, "verified").state == "good"
+    city.clock.advance(days=40)
+    assert line(city, "verified").state == "care"
+
+
+def test_only_administrators(city: City) -> None:
+    with pytest.raises(NotAllowed):
+        status.read(city.site, city.actor("applicant"))
+    with pytest.raises(NotAllowed):
+        maintenance.announce(city.site, city.actor("applicant"), "x", None, None)
+    with pytest.raises(NotAllowed):
+        maintenance.end(city.site, city.actor("applicant"))
+
+
+def test_announced_then_closed_then_over(city: City) -> None:
+    chief = operator(city.site)
+    start = city.clock() + timedelta(hours=1)
+    maintenance.announce(city.site, chief, "版を上げます。", start, start + timedelta(hours=1))
+    maintenance.require_open(city.site)
+    city.clock.advance(hours=1)
+    with pytest.raises(maintenance.UnderMaintenance) as refused:
+        maintenance.require_open(city.site)
+    assert refused.value.retry_after == 3600
+    assert "版を上げます。" in refused.value.message
+    assert maintenance.end(city.site, chief)
+    maintenance.require_open(city.site)
+    assert not maintenance.end(city.site, chief)
+    report = audit_log.verify(city.site, chief)
+    assert report.ok
+
+
+def test_workers_wait_during_a_maintenance(city: City) -> None:
+    payload = {"groups": ["role:admin"], "message": "お知らせ"}
+    with city.site.database.write() as tx:
+        queue.defer(tx, city.clock(), kind="notice.deliver", key="one", payload=payload)
+    chief = operator(city.site)
+    maintenance.announce(city.site, chief, "点検", None, None)
+    assert city.run_jobs() == 0
+    assert line(city, "workers").state == "good"
+    assert line(city, "maintenance").state == "care"
+    maintenance.end(city.site, chief)
+    assert city.run_jobs() == 1
+
+
+def test_an_end_before_the_beginning_is_refused(city: City) -> None:
+    start = city.clock()
+    with pytest.raises(Invalid) as refused:
+        maintenance.announce(city.site, operator(city.site), " ", start, start)
+    assert set(refused.value.fields) == {"message", "until"}

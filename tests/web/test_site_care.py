@@ -1,0 +1,54 @@
+"""The administrators' pages of status and maintenance, and what others meet meanwhile."""
+
+from collections.abc import Callable
+
+from flask.testing import FlaskClient
+
+from dxflow.services.installation.bootstrap import operator
+from dxflow.services.people import maintenance
+from tests.factories import City
+from tests.web.conftest import Browser, text_of
+
+Browse = Callable[[str], Browser]
+
+
+def test_status_page(browse: Browse) -> None:
+    answer = browse("admin").get("/admin/status")
+    assert answer.status_code == 200
+    assert "一度も動いていません" in text_of(answer)
+    assert browse("applicant").get("/admin/status").status_code == 403
+
+
+def test_maintenance_from_banner_to_end(browse: Browse) -> None:
+    admin, applicant = browse("admin"), browse("applicant")
+    assert "保守のため" not in text_of(applicant.get("/"))
+    values = {"message": "サーバーを点検します。", "start": "", "until": ""}
+    assert admin.post("/admin/maintenance", values).status_code == 303
+    assert "サーバーを点検します。" in text_of(applicant.get("/"))
+    refused = applicant.post(f"/proposals/proposal/{'a' * 32}", {"title": "打ちかけの提案の題名"})
+    assert refused.status_code == 503
+    assert int(refused.headers["Retry-After"]) == 300
+    assert "打ちかけの提案の題名" in refused.text
+    assert "サーバーを点検します。" in text_of(refused)
+    assert applicant.get("/healthz").status_code == 200
+    assert admin.post("/admin/maintenance/end").status_code == 303
+    assert "サーバーを点検します。" not in text_of(applicant.get("/"))
+
+
+def test_wrong_time_keeps_what_was_typed(browse: Browse) -> None:
+    admin = browse("admin")
+    answer = admin.post("/admin/maintenance", {"message": "点検", "start": "きょう", "until": ""})
+    assert answer.status_code == 422
+    assert 'value="点検"' in answer.text
+
+
+def test_the_api_refuses_with_a_document(sqlite_city: City) -> None:
+    from dxflow.cli.application import build
+
+    sqlite_city.site.settings.make_secret_key()
+    client: FlaskClient = build(sqlite_city.site).test_client()
+    maintenance.announce(sqlite_city.site, operator(sqlite_city.site), "点検", None, None)
+    answer = client.post("/api/v1/cases", json={})
+    assert answer.status_code == 503
+    assert answer.mimetype == "application/problem+json"
+    assert answer.headers["Retry-After"] == "300"
