@@ -1,0 +1,179 @@
+"""Plans for moving running cases to another version of their pack.
+
+A plan is a TOML text: `to`, the number of the version, `pack` where several packs are installed,
+and a table `map` of `"process/element"` in the old drawing to `"process/element"` in the new one.
+Elements that keep their id need no line.
+"""
+
+import hashlib
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from dxflow.db.process import PackVersion
+from dxflow.engine import Place
+from dxflow.errors import Invalid
+from dxflow.models.model import Kind, Process
+from dxflow.services import plain
+from dxflow.services.packs import store as packs
+from dxflow.services.site import Site
+from dxflow.texts import gettext as _
+
+_KEYS = frozenset({"pack", "to", "map"})
+BOUNDARY = "boundaryEvent"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan that fits the installed versions. `mapping` is old place to new place."""
+
+    pack: str
+    version: int
+    digest: str
+    mapping: Mapping[Place, Place]
+
+    @property
+    def mapping_text(self) -> str:
+        """Return the mapping as it is stored and hashed."""
+        return plain.dumps(
+            {"/".join(old): "/".join(new) for old, new in sorted(self.mapping.items())}
+        )
+
+    @property
+    def mapping_digest(self) -> str:
+        """Return the SHA-256 (hex) of the mapping."""
+        return hashlib.sha256(self.mapping_text.encode()).hexdigest()
+
+
+def read(site: Site, tx: Connection, text: str) -> Plan:
+    """Return the plan a TOML text describes. Raises Invalid with every mistake and its mending."""
+    try:
+        written = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as wrong:
+        raise Invalid(_("計画のファイルが TOML として読めません: {why}", why=str(wrong))) from None
+    unknown = sorted(set(written) - _KEYS)
+    if unknown:
+        raise Invalid(
+            _(
+                "計画に知らない項目があります: {names}。使えるのは pack、to、[map] です。",
+                names=", ".join(unknown),
+            )
+        )
+    return check(site, tx, written.get("pack", ""), written.get("to"), written.get("map", {}))
+
+
+def check(site: Site, tx: Connection, pack: object, to: object, mapping: object) -> Plan:
+    """Return the plan made of these values. Raises Invalid with every mistake."""
+    key = _pack_key(tx, pack)
+    rows = [row for row in packs.versions(tx) if row.key == key]
+    target = next((row for row in rows if row.version == to and not isinstance(to, bool)), None)
+    if target is None:
+        raise Invalid(
+            _(
+                "計画の to には、入っている版の番号を書いてください（{key}: {versions}）。",
+                key=key,
+                versions=", ".join(str(row.version) for row in rows),
+            )
+        )
+    new = packs.load(site, tx, target.digest)
+    others = [packs.load(site, tx, row.digest) for row in rows if row.digest != target.digest]
+    places, problems = _places(mapping)
+    problems += [why for pair in places.items() for why in _mistakes(*pair, others, new)]
+    if problems:
+        raise Invalid("\n".join(problems))
+    return Plan(key, new.version, new.digest, places)
+
+
+def _pack_key(tx: Connection, given: object) -> str:
+    keys = sorted(set(tx.execute(select(PackVersion.key)).scalars()))
+    if given in keys:
+        return str(given)
+    if not given and len(keys) == 1:
+        return keys[0]
+    raise Invalid(
+        _("計画の pack には、入っているパックの名前を書いてください（{keys}）。",
+          keys=", ".join(keys))
+    )  # fmt: skip
+
+
+def _places(mapping: object) -> tuple[dict[Place, Place], list[str]]:
+    """Return the pairs that are written as they should be, and sentences about the others."""
+    places: dict[Place, Place] = {}
+    problems: list[str] = []
+    if not isinstance(mapping, dict):
+        return {}, [_('[map] には "プロセス/要素" = "プロセス/要素" を書いてください。')]
+    for old, new in mapping.items():
+        pair = (_place(old), _place(new))
+        if pair[0] is None or pair[1] is None:
+            problems.append(
+                _('対応付け「{old} = {new}」は "プロセス/要素" = "プロセス/要素" と書いてください。',
+                  old=str(old), new=str(new))
+            )  # fmt: skip
+        else:
+            places[pair[0]] = pair[1]
+    return places, problems
+
+
+def _place(text: Any) -> Place | None:
+    if not isinstance(text, str):
+        return None
+    process, slash, element = text.strip().partition("/")
+    return (process, element) if slash and process and element else None
+
+
+def _mistakes(
+    old: Place, new: Place, others: list[packs.Pack], target: packs.Pack
+) -> Iterator[str]:
+    kinds = {kind for pack in others if (kind := kind_of(pack, old))}
+    there = kind_of(target, new)
+    if not kinds:
+        yield _("対応付けの「{place}」は、ほかのどの版にもありません。", place="/".join(old))
+    if not there:
+        yield _(
+            "対応付けの先「{place}」が版 {version} にありません。",
+            place="/".join(new),
+            version=target.version,
+        )
+    elif kinds and there not in kinds:
+        yield _(
+            "「{old}」と「{new}」は種類が違います。同じ種類の要素に対応付けてください。",
+            old="/".join(old),
+            new="/".join(new),
+        )
+
+
+def kind_of(pack: packs.Pack, place: Place) -> str:
+    """Return the kind of an element or of a timer on a boundary; "" when it is not there."""
+    process = pack.processes.get(place[0])
+    return "" if process is None else _kind(process, place[1])
+
+
+def _kind(process: Process, element: str) -> str:
+    for one in process.elements.values():
+        if one.id == element:
+            return str(one.kind)
+        if any(boundary.id == element for boundary in one.boundaries):
+            return BOUNDARY
+        if one.body is not None and (deep := _kind(one.body, element)):
+            return deep
+    return ""
+
+
+def user_tasks(pack: packs.Pack) -> list[tuple[str, str]]:
+    """Return the user tasks of a version as `process/element` and name, in drawing order."""
+    return [
+        (f"{key}/{one.id}", one.name or one.id)
+        for key, process in pack.processes.items()
+        for one in _elements(process)
+        if one.kind is Kind.USER_TASK
+    ]
+
+
+def _elements(process: Process) -> Iterator[Any]:
+    for one in process.elements.values():
+        yield one
+        if one.body is not None:
+            yield from _elements(one.body)
