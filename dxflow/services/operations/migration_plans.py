@@ -18,7 +18,9 @@ from dxflow.engine import Place
 from dxflow.errors import Invalid
 from dxflow.models.model import Kind, Process
 from dxflow.services import plain
+from dxflow.services.operations.case_choice import OPERATORS
 from dxflow.services.packs import store as packs
+from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
 
@@ -48,8 +50,11 @@ class Plan:
         return hashlib.sha256(self.mapping_text.encode()).hexdigest()
 
 
-def read(site: Site, tx: Connection, text: str) -> Plan:
-    """Return the plan a TOML text describes. Raises Invalid with every mistake and its mending."""
+def read(site: Site, actor: Actor, text: str) -> Plan:
+    """Return the plan a TOML text describes.
+
+    Raises NotAllowed, and Invalid with every mistake and how to mend it.
+    """
     try:
         written = tomllib.loads(text)
     except tomllib.TOMLDecodeError as wrong:
@@ -62,11 +67,17 @@ def read(site: Site, tx: Connection, text: str) -> Plan:
                 names=", ".join(unknown),
             )
         )
-    return check(site, tx, written.get("pack", ""), written.get("to"), written.get("map", {}))
+    return check(site, actor, written.get("pack", ""), written.get("to"), written.get("map", {}))
 
 
-def check(site: Site, tx: Connection, pack: object, to: object, mapping: object) -> Plan:
-    """Return the plan made of these values. Raises Invalid with every mistake."""
+def check(site: Site, actor: Actor, pack: object, to: object, mapping: object) -> Plan:
+    """Return the plan made of these values. Raises NotAllowed, Invalid with every mistake."""
+    actor.require_role(*OPERATORS)
+    with site.database.read() as tx:
+        return _checked(site, tx, pack, to, mapping)
+
+
+def _checked(site: Site, tx: Connection, pack: object, to: object, mapping: object) -> Plan:
     key = _pack_key(tx, pack)
     rows = [row for row in packs.versions(tx) if row.key == key]
     target = next((row for row in rows if row.version == to and not isinstance(to, bool)), None)

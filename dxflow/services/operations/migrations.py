@@ -44,6 +44,11 @@ class Blocked:
     name: str
     sentence: str
 
+    @property
+    def place(self) -> str:
+        """Return `process/element`, "" for the case as a whole."""
+        return f"{self.process}/{self.element}" if self.element else ""
+
 
 @dataclass(frozen=True)
 class Preview:
