@@ -9,8 +9,13 @@ from dxflow.config import Settings
 from dxflow.errors import Invalid
 from dxflow.services.installation.bootstrap import operator
 from dxflow.services.installation.opening import opened
-from dxflow.services.operations import migration_list, migration_plans, migrations
-from dxflow.services.operations.migrations import Preview
+from dxflow.services.operations import (
+    migration_list,
+    migration_plans,
+    migration_preview,
+    migrations,
+)
+from dxflow.services.operations.migration_preview import Preview
 from dxflow.services.paging import MOST_PER_PAGE
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
@@ -30,7 +35,7 @@ def migrate(arguments: Namespace, settings: Settings, output: Output) -> int:
             return _came(site, actor, arguments.revert, "kept", output)
         plan = migration_plans.read(site, actor, _text(arguments.plan))
         if arguments.dry_run:
-            return _shown(migrations.preview(site, actor, plan, arguments.case), output)
+            return _shown(migration_preview.preview(site, actor, plan, arguments.case), output)
         batch = migrations.begin(site, actor, plan, arguments.case, at_once=True)
         return _came(site, actor, batch, "blocked", output)
 

@@ -13,7 +13,13 @@ from dxflow.db.case import Case
 from dxflow.db.process import ProcessInstance, Timer, WorkItem, WorkItemGroup
 from dxflow.errors import Conflict, Invalid, NotAllowed, NotFound
 from dxflow.services.acts import pulling_back, tasks
-from dxflow.services.operations import case_acts, migration_list, migration_plans, migrations
+from dxflow.services.operations import (
+    case_acts,
+    migration_list,
+    migration_plans,
+    migration_preview,
+    migrations,
+)
 from dxflow.services.operations.migration_plans import Plan
 from dxflow.services.packs import store as packs
 from dxflow.services.reading import kpis
@@ -138,13 +144,13 @@ def test_a_case_measured_for_years_goes_on_in_the_corrected_process(city):
     city.run_jobs()
     before = rows(city, case)
     one = to_version(city, corrected())
-    (seen,) = migrations.preview(city.site, city.actor("admin"), one)
+    (seen,) = migration_preview.preview(city.site, city.actor("admin"), one)
     assert (seen.case, seen.version, seen.blockers) == (case, 1, ())
-    assert seen.standing == ("kpi/kpi_measure", "measure_reminder")
+    assert seen.standing == ("実績を入力", "期日の2日前")
     said = "\n".join(seen.changes)
     assert "実績を入力: 名前 実績を入力 → 実績の報告" in said
     assert "期日" in said
-    assert "measure_reminder" in said
+    assert "期限の変更: 期日の2日前" in said
     assert rows(city, case) == before
 
     batch = begin(city, one)
@@ -176,7 +182,9 @@ def test_a_batch_with_blocked_cases_and_back_again(city):
     old = {case: rows(city, case) for case in (*first, *behind, *before)}
 
     blind = to_version(city, renamed())
-    seen = {one.case: one for one in migrations.preview(city.site, city.actor("admin"), blind)}
+    seen = {
+        one.case: one for one in migration_preview.preview(city.site, city.actor("admin"), blind)
+    }
     assert set(seen) == {*first, *behind, *before} - {gone}
     assert {case for case, one in seen.items() if one.blockers} == set(first) - {gone}
     (why,) = seen[first[2]].blockers
@@ -295,7 +303,7 @@ def test_only_administrators_move_cases(sqlite_city):
     for name in ("secretariat", "cio", "applicant", "auditor"):
         who = city.actor(name)
         for act in (
-            partial(migrations.preview, city.site, who, one),
+            partial(migration_preview.preview, city.site, who, one),
             partial(migrations.begin, city.site, who, one, (case,)),
             partial(migrations.stop, city.site, who, "x"),
             partial(migrations.revert, city.site, who, "x"),

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select
 from dxflow.db.process import PackVersion
 from dxflow.engine import Place
 from dxflow.errors import Invalid
-from dxflow.models.model import Kind, Process
+from dxflow.models.model import Process
 from dxflow.services import plain
 from dxflow.services.operations.case_choice import OPERATORS
 from dxflow.services.packs import store as packs
@@ -26,6 +26,16 @@ from dxflow.texts import gettext as _
 
 _KEYS = frozenset({"pack", "to", "map"})
 BOUNDARY = "boundaryEvent"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A step of the old versions and what it may be mapped to: `process/element` and names."""
+
+    place: str
+    name: str
+    chosen: str
+    offered: list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -159,32 +169,42 @@ def _mistakes(
 def kind_of(pack: packs.Pack, place: Place) -> str:
     """Return the kind of an element or of a timer on a boundary; "" when it is not there."""
     process = pack.processes.get(place[0])
-    return "" if process is None else _kind(process, place[1])
+    found = _elements(process) if process else iter(())
+    return next((kind for element, _name, kind in found if element == place[1]), "")
 
 
-def _kind(process: Process, element: str) -> str:
-    for one in process.elements.values():
-        if one.id == element:
-            return str(one.kind)
-        if any(boundary.id == element for boundary in one.boundaries):
-            return BOUNDARY
-        if one.body is not None and (deep := _kind(one.body, element)):
-            return deep
-    return ""
-
-
-def user_tasks(pack: packs.Pack) -> list[tuple[str, str]]:
-    """Return the user tasks of a version as `process/element` and name, in drawing order."""
+def places(pack: packs.Pack, kind: str) -> list[tuple[str, str]]:
+    """Return what a version has of one kind, as `process/element` and name, in drawing order."""
     return [
-        (f"{key}/{one.id}", one.name or one.id)
+        (f"{key}/{place}", name)
         for key, process in pack.processes.items()
-        for one in _elements(process)
-        if one.kind is Kind.USER_TASK
+        for place, name, its in _elements(process)
+        if its == kind
     ]
 
 
-def _elements(process: Process) -> Iterator[Any]:
+def _elements(process: Process) -> Iterator[tuple[str, str, str]]:
     for one in process.elements.values():
-        yield one
+        yield one.id, one.name or one.id, str(one.kind)
+        for boundary in one.boundaries:
+            yield boundary.id, boundary.name or boundary.id, BOUNDARY
         if one.body is not None:
             yield from _elements(one.body)
+
+
+def choices(site: Site, actor: Actor, plan: Plan, unmapped: Mapping[str, str]) -> list[Choice]:
+    """Return what can be chosen for unmapped steps (place to name) and for those mapped so far."""
+    actor.require_role(*OPERATORS)
+    with site.database.read() as tx:
+        rows = [row for row in packs.versions(tx) if row.key == plan.pack]
+        loaded = [packs.load(site, tx, row.digest) for row in rows if row.digest != plan.digest]
+        new = packs.load(site, tx, plan.digest)
+    chosen = {"/".join(old): "/".join(there) for old, there in plan.mapping.items()}
+    found = []
+    for place in sorted({*unmapped, *chosen}):
+        where = _place(place)
+        kind = next((k for pack in loaded if where and (k := kind_of(pack, where))), "")
+        names = (name for pack in loaded for one, name in places(pack, kind) if one == place)
+        name = unmapped.get(place) or next(names, place)
+        found.append(Choice(place, name, chosen.get(place, ""), places(new, kind)))
+    return found
