@@ -201,7 +201,9 @@ def _armed_only(token: Token) -> bool:
 
 def _no_counterpart(token: Token) -> str:
     if token.unfinished:
-        return _("新しい版に同じ要素がありません。どの要素で続けるかを [map] に書いてください。")
+        return _(
+            "新しい版に同じ要素がありません。どの要素で続けるかを対応付け（[map]）で選んでください。"
+        )
     return _("並行する枝の途中です。枝の分かれた要素が新しい版にありません。")
 
 

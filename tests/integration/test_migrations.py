@@ -190,6 +190,7 @@ def test_a_batch_with_blocked_cases_and_back_again(city):
     (why,) = seen[first[2]].blockers
     assert (why.process, why.element, why.name) == ("idea", "triage", "受付審査")
     assert "[map]" in why.sentence
+    assert seen[first[2]].standing == ("受付審査",)
 
     batch = begin(city, blind, *first, *behind, *before)
     city.run_jobs()

@@ -70,11 +70,12 @@ class _Nobody:
 
 @dataclass(frozen=True)
 class _Tried:
-    """A case with the versions it would move between; moved, or refused."""
+    """A case with the versions it would move between; moved, or refused where it stands."""
 
     row: Any
     old: packs.Pack
     new: packs.Pack
+    before: engine.Step | None
     moved: engine.Migrated | None
     refused: DxflowError | None
 
@@ -149,12 +150,15 @@ def _previews(
 
 def _try(site: Site, tx: Connection, plan: Plan, row: Any, reached: dict[str, datetime]) -> _Tried:
     old, new = packs.load(site, tx, row.pack_digest), packs.load(site, tx, plan.digest)
+    now, before = site.now(), None
+    env = engine.Environment(old.functions(now), now, _Nobody(), old.settings.lanes)
     try:
+        before = engine.peek(old.definitions, row.state, env)
         _require_movable(row, old, new)
-        moved = migrating.move(old, new, row.state, plan.mapping, reached, site.now(), _Nobody())
+        moved = migrating.move(old, new, row.state, plan.mapping, reached, now, env.host)
     except DxflowError as refused:
-        return _Tried(row, old, new, None, refused)
-    return _Tried(row, old, new, moved, None)
+        return _Tried(row, old, new, before, None, refused)
+    return _Tried(row, old, new, before, moved, None)
 
 
 def _require_movable(row: Any, old: packs.Pack, new: packs.Pack) -> None:
@@ -174,15 +178,17 @@ def _words(site: Site, tx: Connection, actor: Actor, tried: Sequence[_Tried]) ->
 
 
 def _previewed(one: _Tried, words: naming.Names) -> Preview:
-    standing: tuple[str, ...] = ()
+    standing: dict[str, None] = {}
+    if one.before is not None:
+        names = (element_name(one.old, timer.element) for timer in one.before.timers)
+        standing = dict.fromkeys((*(task.name for task in one.before.tasks), *names))
     changes: tuple[str, ...] = ()
     if one.moved is not None:
-        before = one.moved.before
-        timers = [element_name(one.old, timer.element) for timer in before.timers]
-        standing = tuple(dict.fromkeys([*(task.name for task in before.tasks), *timers]))
         changes = (*_task_changes(one.moved, words), *_timer_changes(one))
     row, blockers = one.row, tuple(_blockers(one))
-    return Preview(row.id, row.number, row.title, one.old.version, standing, changes, blockers)
+    return Preview(
+        row.id, row.number, row.title, one.old.version, tuple(standing), changes, blockers
+    )
 
 
 def _blockers(one: _Tried) -> Iterator[Blocked]:

@@ -1,5 +1,6 @@
 """Running instances move to another version of their processes, or are told why they cannot."""
 
+import random
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
@@ -9,7 +10,9 @@ import pytest
 
 from dxflow import engine
 from dxflow.models.model import TimerKind
-from tests.process.engine.factory import NOW, Draft, World, each, out
+from tests.process.engine import samples
+from tests.process.engine.factory import NOW, Calls, Draft, World, each, out
+from tests.process.engine.test_walks import choose
 
 TODAY = date(2026, 4, 1)
 Mapping = dict[tuple[str, str], tuple[str, str]]
@@ -420,3 +423,36 @@ def test_other_kinds_other_processes_and_what_has_ended_are_refused() -> None:
 def test_a_rule_of_the_new_version_that_fails_is_a_blocker() -> None:
     world = World(line("a")).start()
     assert "section" in blockers(world, line("a", candidate_groups='[1, "section:x"]'))["a"]
+
+
+# -- every construct, at every rest
+
+
+@pytest.mark.parametrize("sample", samples.ALL, ids=lambda sample: sample.__name__)
+def test_moving_to_the_same_drawing_changes_no_byte_at_any_rest(sample: Any) -> None:
+    def definitions() -> engine.Definitions:
+        return engine.compile_definition({d.id: d.process() for d in sample()}, {})
+
+    old, new, moved = definitions(), definitions(), 0
+    for seed in range(30):
+        rng, now, host = random.Random(seed), NOW, Calls()
+        env = engine.Environment({"today": lambda: TODAY}, now, host)
+        step = engine.start(old, sample()[0].id, {}, env)
+        for _step in range(40):
+            if step.ended or not (step.tasks or step.timers):  # surplus tokens wait for good
+                break
+            there = engine.migrated(old, new, step.state, {}, env)
+            assert (there.state, there.timers) == (step.state, ())
+            moved += 1
+            now += timedelta(hours=rng.randrange(1, 60))
+            env = replace(env, now=now)
+            late = any(timer.due <= now for timer in step.timers)
+            if late or not step.tasks:
+                env = replace(env, now=max(now, min(timer.due for timer in step.timers)))
+                step = engine.fire_timers(old, step.state, env)
+                now = env.now
+                continue
+            task = rng.choice(step.tasks)
+            values, outcome = choose(rng, task)
+            step = engine.complete(old, step.state, task.id, values, outcome, env)
+    assert moved > 100
