@@ -434,7 +434,7 @@ def test_moving_to_the_same_drawing_changes_no_byte_at_any_rest(sample: Any) -> 
         return engine.compile_definition({d.id: d.process() for d in sample()}, {})
 
     old, new, moved = definitions(), definitions(), 0
-    for seed in range(30):
+    for seed in range(40):
         rng, now, host = random.Random(seed), NOW, Calls()
         env = engine.Environment({"today": lambda: TODAY}, now, host)
         step = engine.start(old, sample()[0].id, {}, env)
