@@ -2,10 +2,10 @@
 
 from alembic import context
 
-from dxflow.db import audit, case, identity, job, process
+from dxflow.db import audit, case, identity, job, migration, process
 from dxflow.db.base import Base
 
-TABLES = (audit, case, identity, job, process)
+TABLES = (audit, case, identity, job, migration, process)
 
 
 def run() -> None:

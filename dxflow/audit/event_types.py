@@ -47,6 +47,10 @@ _LABELS = {
     "incident.retried": "障害の処理を再び試行",
     "incident.resolved": "障害を解消",
     "instance.migrated": "新しい版へ移行",
+    "instance.reverted": "移行前の版へ復帰",
+    "migration.started": "版の移行を開始",
+    "migration.stopped": "版の移行を中止",
+    "migration.reverted": "版の移行の取消しを開始",
     "notice.sent": "お知らせを送付",
     # 審議と決裁
     "decision_table.evaluated": "判定表を適用",

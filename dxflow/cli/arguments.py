@@ -13,6 +13,7 @@ from dxflow.cli import (
     checking,
     demo,
     installation,
+    migrating,
     operating,
     packs,
     people,
@@ -210,6 +211,13 @@ def _cases(commands: "argparse._SubParsersAction[Parser]") -> None:
     reassign.add_argument("task", metavar="TASK", help=_("作業の ID（case show で分かる）"))
     reassign.add_argument("--to", required=True, help="user:NAME, post:KEY, section:KEY …")
     reassign.add_argument("--reason", required=True, help=_("理由"))
+    migrate = _command(group, "migrate", migrating.migrate, _("同じパックの別の版へ移す・戻す"))
+    migrate.add_argument("plan", metavar="PLAN.toml", nargs="?", default="", help=_("移行の計画"))
+    migrate.add_argument(
+        "--case", action="append", default=[], metavar="NUMBER", help=_("この案件だけ（何度でも）")
+    )
+    migrate.add_argument("--dry-run", action="store_true", help=_("何が変わるかを見るだけ"))
+    migrate.add_argument("--revert", metavar="BATCH", default="", help=_("この移行を元に戻す"))
 
 
 def _incidents(commands: "argparse._SubParsersAction[Parser]") -> None:

@@ -5,6 +5,8 @@ The only room that knows SpiffWorkflow.
 
 from dxflow.engine.compile import Definition, Definitions, compile_definition
 from dxflow.engine.errors import BudgetExceeded, StateUnreadable, StepFailed, TaskNotReady
+from dxflow.engine.migrate import Migrated, NotMigratable, TimerChange, migrated
+from dxflow.engine.rehoming import Blocker, Place
 from dxflow.engine.runtime import Instance, cancel, complete, fire_timers, peek, start
 from dxflow.engine.step import (
     ArmedTimer,
@@ -17,7 +19,8 @@ from dxflow.engine.step import (
 )
 
 __all__ = [
-    "ArmedTimer", "BudgetExceeded", "Decided", "Definition", "Definitions", "Environment", "Host",
-    "Instance", "OpenTask", "StateUnreadable", "Step", "StepFailed", "TaskNotReady", "Visit",
-    "cancel", "compile_definition", "complete", "fire_timers", "peek", "start",
+    "ArmedTimer", "Blocker", "BudgetExceeded", "Decided", "Definition", "Definitions",
+    "Environment", "Host", "Instance", "Migrated", "NotMigratable", "OpenTask", "Place",
+    "StateUnreadable", "Step", "StepFailed", "TaskNotReady", "TimerChange", "Visit", "cancel",
+    "compile_definition", "complete", "fire_timers", "migrated", "peek", "start",
 ]  # fmt: skip

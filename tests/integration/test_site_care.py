@@ -24,7 +24,9 @@ def test_status_follows_workers_and_backups(city: City) -> None:
     city.run_jobs()
     assert line(city, "workers").state == "good"
     with city.site.database.write() as tx:
-        facts.write(tx, "backup.last", {"at": city.clock().isoformat(), "bytes": 3 << 20})
+        facts.write(
+            tx, "backup.last", {"at": city.clock().isoformat(), "size": 3 << 20, "file": "x"}
+        )
     assert line(city, "backup").state == "good"
     assert "3.0 MB" in line(city, "backup").value
     city.clock.advance(minutes=5)

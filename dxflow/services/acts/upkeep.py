@@ -15,7 +15,7 @@ from dxflow.jobs import queue
 from dxflow.jobs.heartbeat import Heart
 from dxflow.jobs.leased import Leased
 from dxflow.jobs.runner import Runner
-from dxflow.services.acts import incidents
+from dxflow.services.acts import incidents, migrating
 from dxflow.services.acts.act import lock
 from dxflow.services.acts.suspension import SUSPENDED
 from dxflow.services.acts.writing import open_items, write_step
@@ -46,6 +46,9 @@ def make_runner(site: Site, kind: type[Runner] = Runner) -> Runner:
             ),
             "notice.deliver": lambda tx, payload, key, now: incidents.settling(
                 tx, "notice.deliver", key, now, lambda: deliver_notice(tx, payload, key, now)
+            ),
+            migrating.JOB: lambda tx, payload, key, now: incidents.settling(
+                tx, migrating.JOB, key, now, lambda: migrating.work_on(site, tx, payload, now)
             ),
         },
         sources=[lambda now: queue_due_timers(site, now)],

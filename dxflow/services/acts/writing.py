@@ -59,7 +59,7 @@ def _write_work(act: Act, step: engine.Step, before: set[str]) -> None:
     fresh = [task for task in step.tasks if task.id not in before]
     if not fresh:
         return
-    act.writes.add(_ADD_WORK, *(_work_row(act, task) for task in fresh))
+    act.writes.add(_ADD_WORK, *(work_row(act, task) for task in fresh))
     offer(act, fresh)
 
 
@@ -82,7 +82,8 @@ def offer(act: Act, tasks: Iterable[engine.OpenTask]) -> None:
     act.writes.add(_ADD_GROUP, *groups)
 
 
-def _work_row(act: Act, task: engine.OpenTask) -> dict[str, Any]:
+def work_row(act: Act, task: engine.OpenTask) -> dict[str, Any]:
+    """Return the row of a newly opened work item."""
     return {
         "id": task.id,
         "case_id": act.case_id,

@@ -18,7 +18,7 @@ from dxflow.db.audit import AuditEvent
 from dxflow.db.identity import WebSession
 from dxflow.db.job import Job
 from dxflow.db.upkeep import WorkerHeartbeat
-from dxflow.services.installation import schema, vital_signs
+from dxflow.services.installation import backups, schema, vital_signs
 from dxflow.services.packs import store as packs
 from dxflow.services.people import facts, maintenance
 from dxflow.services.people.actor import Actor
@@ -27,7 +27,6 @@ from dxflow.services.site import Site
 from dxflow.texts import gettext as _
 
 GOOD, CARE, BAD = "good", "care", "bad"
-BACKUP_KEY = "backup.last"
 #: When numbers become a matter of care, and when they are wrong.
 LAG = (timedelta(minutes=2), timedelta(minutes=15))
 SILENT = (timedelta(minutes=2), timedelta(minutes=10))
@@ -140,13 +139,13 @@ def _disk(site: Site) -> Line:
 
 
 def _backup(tx: Connection, now: datetime) -> Line:
-    last = facts.read(tx, BACKUP_KEY).get(BACKUP_KEY)
+    last = facts.read(tx, backups.LAST).get(backups.LAST)
     at = moment_of(last)
     label = _("バックアップ")
     if last is None or at is None:
         return Line("backup", label, CARE, _("まだありません"), _("控えを取ってください。"))
     state = _graded(now - at, BACKUP)
-    size = last.get("bytes")
+    size = last.get("size")
     value = "、".join(
         part for part in (local(at), size_text(size) if isinstance(size, int) else "") if part
     )

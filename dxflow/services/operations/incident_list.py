@@ -170,7 +170,11 @@ def _entry(site: Site, tx: Connection, row: Any) -> IncidentRow:
 
 
 def _element(pack: packs.Pack | None, element: str) -> str:
-    known = {"timer.fire": _("期限の処理"), "notice.deliver": _("お知らせの送付")}
+    known = {
+        "timer.fire": _("期限の処理"),
+        "notice.deliver": _("お知らせの送付"),
+        "case.migrate": _("版の移行"),
+    }
     if element in known:
         return known[element]
     return translated(element_name(pack, element)) if pack else element
