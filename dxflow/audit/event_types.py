@@ -100,6 +100,7 @@ _LABELS = {
     "file.added": "添付を追加",
     # 設定
     "pack.published": "手続きを公開",
+    "pack.retired": "手続きを廃止",
     "setting.changed": "設定を変更",
     "maintenance.announced": "保守を予告・開始",
     "maintenance.ended": "保守を終了",

@@ -57,11 +57,18 @@ def against_current(site: Site, files: Mapping[str, str]) -> Comparison:
                 )
             )
         pack = load(site, tx, digest)
-    differences = [
-        *_processes(pack.processes, checked.processes),
-        *_files(pack.files, files),
-    ]
+    differences = between(pack.processes, pack.files, checked.processes, files)
     return Comparison(key, pack.version, differences)
+
+
+def between(
+    old_processes: Mapping[str, Process],
+    old_files: Mapping[str, str],
+    new_processes: Mapping[str, Process],
+    new_files: Mapping[str, str],
+) -> list[Difference]:
+    """Return what differs from one version to another, process by process, then file by file."""
+    return [*_processes(old_processes, new_processes), *_files(old_files, new_files)]
 
 
 def _processes(before: Mapping[str, Process], after: Mapping[str, Process]) -> Iterator[Difference]:

@@ -157,7 +157,11 @@ def install(site: Site, files: Mapping[str, str], person_id: str, channel: str =
         last = tx.execute(
             select(func.max(PackVersion.version)).where(PackVersion.key == key)
         ).scalar_one()
-        tx.execute(update(PackVersion).where(PackVersion.key == key).values(status="superseded"))
+        tx.execute(
+            update(PackVersion)
+            .where(PackVersion.key == key, PackVersion.status == "current")
+            .values(status="superseded")
+        )
         if existing is not None:
             tx.execute(
                 update(PackVersion).where(PackVersion.digest == digest).values(status="current")

@@ -1,0 +1,139 @@
+"""手続きの版: side by side, what changed, publish, make current again, retire."""
+
+from flask import (
+    Blueprint,
+    Response,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from werkzeug.wrappers import Response as Answer
+
+from dxflow.errors import Invalid
+from dxflow.services.operations import publishing, versions
+from dxflow.services.operations.publishing import Uploaded
+from dxflow.services.people.access import needs_role
+from dxflow.texts import gettext as _
+from dxflow.web import current
+from dxflow.web.admin import Entry
+
+blueprint = Blueprint("processes_admin", __name__)
+
+ENTRY = Entry(
+    "processes_admin.index", "手続きの版",
+    "版を並べて違いを見る。新しい版を公開する、前の版に戻す、廃止する。", "git-branch", 40,
+)  # fmt: skip
+
+
+@blueprint.get("/admin/processes")
+@needs_role("admin")
+def index() -> str:
+    """List every version of every pack."""
+    return _list()
+
+
+@blueprint.get("/admin/processes/<key>/compare")
+@needs_role("admin")
+def compare(key: str) -> str:
+    """Show what changed between two versions, in words."""
+    before, after = _number("from"), _number("to")
+    found = versions.compare(current.site(), current.actor(), key, before, after)
+    return render_template("admin/processes/compare.html", found=found)
+
+
+@blueprint.get("/admin/processes/<key>/<int:number>.zip")
+@needs_role("admin")
+def download(key: str, number: int) -> Response:
+    """Hand a version out as a zip file."""
+    answer = Response(
+        publishing.as_zip(current.site(), current.actor(), key, number), mimetype="application/zip"
+    )
+    answer.headers["Content-Disposition"] = f'attachment; filename="{key}-{number}.zip"'
+    return answer
+
+
+@blueprint.post("/admin/processes/upload")
+@needs_role("admin")
+def upload() -> Response:
+    """Check an uploaded pack and show what publishing it would change."""
+    sent = request.files.get("file")
+    try:
+        if sent is None or not sent.filename:
+            message = _("zip ファイルを選んでください。")
+            raise Invalid(message, {"file": [message]})
+        found = publishing.upload(current.site(), current.actor(), sent.read())
+    except Invalid as refused:
+        return make_response(_list(error=refused.message), 422)
+    return make_response(_looked_at(found), 422 if not found.digest else 200)
+
+
+@blueprint.post("/admin/processes/publish")
+@needs_role("admin")
+def publish() -> Answer:
+    """Publish what was uploaded and looked at."""
+    digest = request.form.get("digest", "")
+    row = publishing.publish(current.site(), current.actor(), digest)
+    flash(
+        _(
+            "パック {key}（{title}）の第 {version} 版を公開しました。",
+            key=row.key,
+            title=row.title,
+            version=row.version,
+        ),
+        "success",
+    )
+    return redirect(url_for("processes_admin.index"), 303)
+
+
+@blueprint.post("/admin/processes/<key>/<int:number>/current")
+@needs_role("admin")
+def make_current(key: str, number: int) -> Answer | tuple[str, int]:
+    """Have new cases begin on a version."""
+    try:
+        versions.make_current(
+            current.site(), current.actor(), key, number, request.form.get("reason", "")
+        )
+    except Invalid as refused:
+        return _list(error=refused.message), 422
+    flash(_("第 {n} 版を公開中にしました。新しい案件はこの版で始まります。", n=number), "success")
+    return redirect(url_for("processes_admin.index"), 303)
+
+
+@blueprint.post("/admin/processes/<key>/retire")
+@needs_role("admin")
+def retire(key: str) -> Answer | tuple[str, int]:
+    """Have no new case begin with a pack."""
+    try:
+        versions.retire(current.site(), current.actor(), key, request.form.get("reason", ""))
+    except Invalid as refused:
+        return _list(error=refused.message), 422
+    flash(_("廃止しました。進行中の案件はそのまま進みます。"), "success")
+    return redirect(url_for("processes_admin.index"), 303)
+
+
+def _list(error: str = "") -> str:
+    found = versions.listed(current.site(), current.actor())
+    return render_template(
+        "admin/processes/list.html",
+        packs=[
+            (key, [one for one in found if one.key == key])
+            for key in dict.fromkeys(one.key for one in found)
+        ],
+        status_name=versions.status_name,
+        error=error,
+    )
+
+
+def _looked_at(found: Uploaded) -> str:
+    return render_template("admin/processes/upload.html", found=found)
+
+
+def _number(name: str) -> int:
+    text = request.args.get(name, "")
+    if not (text.isascii() and text.isdigit() and len(text) < 7):
+        message = _("版は数で指定してください。")
+        raise Invalid(message, {name: [message]})
+    return int(text)

@@ -1,0 +1,49 @@
+"""Versions in the browser: upload, look, publish; compare; back to an earlier one; retire."""
+
+import io
+
+from tests.integration.test_versions import changed
+
+
+def upload(browser, content, name="pack.zip"):
+    return browser.post(
+        "/admin/processes/upload",
+        {"file": (io.BytesIO(content), name)},
+        content_type="multipart/form-data",
+    )
+
+
+def test_a_pack_is_uploaded_looked_at_and_published(browse):
+    browser = browse("admin")
+    looked = upload(browser, changed())
+    assert looked.status_code == 200
+    assert "課長の承認" in looked.text
+    digest = looked.text.split('name="digest" value="')[1].split('"')[0]
+    assert browser.post("/admin/processes/publish", {"digest": digest}).status_code == 303
+    page = browser.page("/admin/processes")
+    assert "第2版" in page.text_content()
+    (way,) = page.xpath("//a[contains(@href, 'compare')]/@href")
+    assert "課長の承認" in browser.get(way).text
+    assert browser.get("/admin/processes/standard/2.zip").data[:2] == b"PK"
+
+
+def test_what_is_no_pack_is_refused_on_the_page(browse):
+    browser = browse("admin")
+    answer = upload(browser, b"nothing of a zip")
+    assert answer.status_code == 422
+    assert "zip ファイルとして読めません" in answer.text
+
+
+def test_reasons_are_asked_for(browse):
+    browser = browse("admin")
+    assert browser.post("/admin/processes/standard/retire", {"reason": ""}).status_code == 422
+    done = browser.post("/admin/processes/standard/retire", {"reason": "試行の終わり"})
+    assert done.status_code == 303
+    assert "廃止" in browser.get("/admin/processes").text
+    back = browser.post("/admin/processes/standard/1/current", {"reason": "再開"})
+    assert back.status_code == 303
+    assert browser.get("/admin/processes/standard/compare?from=x&to=1").status_code == 422
+
+
+def test_others_are_kept_out(browse):
+    assert browse("secretariat").get("/admin/processes").status_code == 403
