@@ -9,7 +9,7 @@ TORTURED = $(if $(DATABASE),--database $(DATABASE))
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo demo-reset test lint check bench torture torture-planted torture-doubles \
+.PHONY: help demo demo-reset test lint check bench tour torture torture-planted torture-doubles \
 	wheelhouse try-offline try-deploy clean
 
 help:
@@ -20,6 +20,7 @@ help:
 	@echo "make wheelhouse        everything an installation without a network needs, in dist"
 	@echo "make try-offline       install from it where there is no network, and look"
 	@echo "make try-deploy        units and proxy as they are delivered, really started"
+	@echo "make tour              take the pictures of the README again (needs a Chromium)"
 	@echo "make bench             measure, print a table, write bench.json"
 	@echo "make torture [MINUTES=2] [DATABASE=postgresql]  kill servers while many work, check"
 	@echo "make torture-planted   plant bugs; each must be noticed"
@@ -52,6 +53,9 @@ lint: .venv/dev
 	$(BIN)/lint-imports
 
 check: lint test
+
+tour: .venv/dev
+	$(BIN)/python -m tour
 
 bench: .venv/dev
 	$(BIN)/python -m bench

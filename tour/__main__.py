@@ -48,6 +48,7 @@ STOPS = (
     Stop("measure", "asakura", ("/kpis", "css:.kpi-table tbody a")),
     Stop("portfolio", "asakura", ("/portfolio",)),
     Stop("audit", "sugawara", ("/audit",)),
+    Stop("steps", "arai", ("/admin/steps",)),
     Stop("administration", "arai", ("/admin",)),
     Stop("status", "arai", ("/admin/status",)),
     Stop("english", "asakura", ("/portfolio",), language="en"),
