@@ -19,6 +19,7 @@ from dxflow.services.operations import (
     migration_plans,
     migration_preview,
     migrations,
+    reassigning,
 )
 from dxflow.services.operations.migration_plans import Plan
 from dxflow.services.packs import store as packs
@@ -243,11 +244,16 @@ def test_what_is_done_at_the_same_moment_wins_or_is_told(city):
 
 def test_whoever_holds_a_task_keeps_it_and_nobody_pulls_back_over_a_move(city):
     case = to_triage(city)
-    one = to_version(city, renamed(), '[map]\n"idea/triage" = "idea/reception"\n')
     (task,) = [task for task in city.open_tasks("secretariat") if task.case_id == case]
     tasks.claim(city.site, city.actor("secretariat"), task.id)
-    begin(city, one, case)
+    given = to_triage(city)
+    (other,) = [row.id for row in city.open_tasks("secretariat") if row.case_id == given]
+    reassigning.reassign(city.site, city.actor("admin"), other, "section:management", "休暇")
+    groups = rows(city, given)["groups"]
+    one = to_version(city, renamed(), '[map]\n"idea/triage" = "idea/reception"\n')
+    begin(city, one, case, given)
     city.run_jobs()
+    assert rows(city, given)["groups"] == groups == [(other, "section:management")]
     (row,) = rows(city, case)["work"]
     assert row[0] == task.id
     assert city.person["secretariat"] in row

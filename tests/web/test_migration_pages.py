@@ -112,3 +112,21 @@ def test_a_version_or_mapping_that_is_none_is_said_on_the_page(browse, sqlite_ci
         assert answer.status_code == 422, query
         assert "notice--error" in answer.text
     assert admin.post("/admin/migrations", {"to": "standard:1", "_act": "all"}).status_code == 422
+
+
+def test_whoever_reads_a_moved_case_sees_the_new_drawing_and_when_it_moved(browse, sqlite_city):
+    city, admin = sqlite_city, browse("admin")
+    case = to_triage(city)
+    packs.install(city.site, renamed(), "system")
+    plan = {"to": "standard:2", "map:idea/triage": "idea/reception"}
+    admin.post("/admin/migrations", {**plan, "_act": "all"})
+    city.run_jobs()
+    for name in ("applicant", "secretariat", "cio", "head"):
+        for part in ("", "/progress", "/timeline", "/forms", "/print", "/diagrams/idea"):
+            assert browse(name).get(f"/cases/{case}{part}").status_code == 200, (name, part)
+    (task,) = city.open_tasks("secretariat")
+    assert browse("secretariat").get(f"/tasks/{task.id}").status_code == 200
+    assert "新しい版へ移行" in browse("applicant").get(f"/cases/{case}/timeline").text
+    assert "新しい版へ移行" in browse("auditor").get("/audit?type=instance.migrated").text
+    assert browse("admin").get("/admin/steps").status_code == 200
+    assert browse("admin").get(f"/admin/cases/{case}").status_code == 200

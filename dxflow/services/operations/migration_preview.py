@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, func, select
 
 from dxflow import engine
 from dxflow.calendars.wareki import wareki_datetime
@@ -87,23 +87,25 @@ def candidates(tx: Connection, plan: Plan, cases: Sequence[str] = ()) -> list[st
     """
     if cases:
         return list(dict.fromkeys(case_choice.find(tx, case) for case in cases))
-    found = list(
-        tx.execute(
-            select(Case.id)
-            .join(ProcessInstance, ProcessInstance.case_id == Case.id)
-            .join(PackVersion, PackVersion.digest == ProcessInstance.pack_digest)
-            .where(
-                Case.status == "running",
-                PackVersion.key == plan.pack,
-                PackVersion.digest != plan.digest,
-            )
-            .order_by(Case.number)
-            .limit(MOST + 1)
-        ).scalars()
-    )
+    found = list(tx.execute(_movable(plan).limit(MOST + 1)).scalars())
     if len(found) > MOST:
         raise Invalid(_("一度に移せるのは {most} 件までです。案件を選んでください。", most=MOST))
     return found
+
+
+def _movable(plan: Plan) -> Select[Any]:
+    """Return the statement for the running cases of other versions of the pack, by number."""
+    return (
+        select(Case.id)
+        .join(ProcessInstance, ProcessInstance.case_id == Case.id)
+        .join(PackVersion, PackVersion.digest == ProcessInstance.pack_digest)
+        .where(
+            Case.status == "running",
+            PackVersion.key == plan.pack,
+            PackVersion.digest != plan.digest,
+        )
+        .order_by(Case.number)
+    )
 
 
 def preview(site: Site, actor: Actor, plan: Plan, cases: Sequence[str] = ()) -> list[Preview]:
@@ -120,9 +122,10 @@ def preview_page(
     actor.require_role(*OPERATORS)
     offset, limit = bounds(page, per_page)
     with site.database.read() as tx:
-        ids = candidates(tx, plan)
-        some = ids[offset : offset + limit]
-        return Page(_previews(site, tx, actor, plan, some), page, per_page, len(ids))
+        rows = _movable(plan)
+        total = tx.execute(select(func.count()).select_from(rows.subquery())).scalar_one()
+        some = tx.execute(rows.offset(offset).limit(limit)).scalars().all()
+        return Page(_previews(site, tx, actor, plan, some), page, per_page, total)
 
 
 def _previews(
