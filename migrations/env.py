@@ -2,10 +2,10 @@
 
 from alembic import context
 
-from dxflow.db import audit, case, identity, job, migration, process
+from dxflow.db import audit, case, digest, identity, job, migration, process, upkeep
 from dxflow.db.base import Base
 
-TABLES = (audit, case, identity, job, migration, process)
+TABLES = (audit, case, digest, identity, job, migration, process, upkeep)
 
 
 def run() -> None:

@@ -19,7 +19,7 @@ from waitress.server import create_server
 from dxflow.cli.output import Output
 from dxflow.config import Settings
 from dxflow.jobs.runner import Runner
-from dxflow.services.acts import upkeep
+from dxflow.services.administration import working
 from dxflow.services.installation import bootstrap, clock_check
 from dxflow.services.installation.opening import opened
 from dxflow.services.installation.running import announced
@@ -148,7 +148,7 @@ def serve_until(
 
 def start_worker(site: Site) -> tuple[Runner, threading.Thread]:
     """Start the runner of jobs and timers in a thread."""
-    runner = upkeep.make_worker(site)
+    runner = working.make_worker(site)
     thread = threading.Thread(target=runner.run_forever, name="dxflow-worker", daemon=True)
     thread.start()
     return runner, thread

@@ -36,6 +36,7 @@ PAGES = (
     "case",
     "kpi",
     "portfolio",
+    "digests",
     "papers",
     "audit",
     "notices",

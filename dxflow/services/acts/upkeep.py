@@ -1,5 +1,6 @@
 """What happens without a person: due timers, notices to deliver, failed jobs to report."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ from dxflow.ids import new_id
 from dxflow.jobs import queue
 from dxflow.jobs.heartbeat import Heart
 from dxflow.jobs.leased import Leased
-from dxflow.jobs.runner import Runner
+from dxflow.jobs.runner import Runner, Source, Work
 from dxflow.services.acts import incidents, migrating
 from dxflow.services.acts.act import lock
 from dxflow.services.acts.suspension import SUSPENDED
@@ -26,16 +27,26 @@ from dxflow.services.site import Site
 BATCH = 200
 
 
-def make_worker(site: Site) -> Runner:
-    """Return the worker that serves an installation: on PostgreSQL one of any number."""
+def make_worker(
+    site: Site, work: Mapping[str, Work] | None = None, sources: Sequence[Source] = ()
+) -> Runner:
+    """Return the worker of an installation: on PostgreSQL one of any number.
+
+    `work` and `sources` are what others add to timers, notices and migrations.
+    """
     if site.database.is_sqlite:
-        return make_runner(site)
+        return make_runner(site, Runner, work, sources)
     from dxflow.jobs.crew import Crew  # a third of a second that only PostgreSQL pays
 
-    return make_runner(site, Crew)
+    return make_runner(site, Crew, work, sources)
 
 
-def make_runner(site: Site, kind: type[Runner] = Runner) -> Runner:
+def make_runner(
+    site: Site,
+    kind: type[Runner] = Runner,
+    work: Mapping[str, Work] | None = None,
+    sources: Sequence[Source] = (),
+) -> Runner:
     """Return the runner of an installation's jobs and timers."""
     return kind(
         site.database,
@@ -50,8 +61,9 @@ def make_runner(site: Site, kind: type[Runner] = Runner) -> Runner:
             migrating.JOB: lambda tx, payload, key, now: incidents.settling(
                 tx, migrating.JOB, key, now, lambda: migrating.work_on(site, tx, payload, now)
             ),
+            **(work or {}),
         },
-        sources=[lambda now: queue_due_timers(site, now)],
+        sources=[lambda now: queue_due_timers(site, now), *sources],
         gave_up=lambda job, why: report_dead_job(site, job, why),
         paused=lambda: maintenance.paused(site),
         heart=Heart(site.database),

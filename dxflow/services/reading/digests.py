@@ -1,0 +1,197 @@
+"""週報: what happened in a week, made once on its first business day after, kept as it was made.
+
+Whoever reads every case reads it. Making one is a job of the week's key, so that several workers
+make it once, also after days without any worker: then the last week's is made, no older one.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from dxflow.clock import TOKYO, at_local, local_date
+from dxflow.db.digest import Digest
+from dxflow.errors import NotAllowed, NotFound
+from dxflow.jobs import queue
+from dxflow.services import plain
+from dxflow.services.packs import store as packs
+from dxflow.services.paging import Page, bounds
+from dxflow.services.people import naming, organisation
+from dxflow.services.people.actor import READS_ALL, Actor
+from dxflow.services.reading import portfolio_figures as figures
+from dxflow.services.reading.case_head import stages_with_reports
+from dxflow.services.reading.case_rulings import outcome_name, outcome_tone
+from dxflow.services.site import Site
+from dxflow.texts import gettext as _
+from dxflow.texts import mark
+
+KIND = "digest.weekly"
+#: Hour in Japan at which a week's digest is made at the earliest.
+HOUR = 8
+MOST_LATE, MOST_DECISIONS = 30, 100
+READERS = ("role:cio", "role:secretariat")
+
+
+@dataclass(frozen=True)
+class WeekRow:
+    """A digest as listed: its week, first and last day, when it was made."""
+
+    week: str
+    first: date
+    last: date
+    made_at: datetime
+
+
+@dataclass(frozen=True)
+class Weekly:
+    """A digest. `body` has `handed_in`, `running`, `late_total`, `late`, `waiting`, `decided`."""
+
+    row: WeekRow
+    body: dict[str, Any]
+
+
+def queue_due(site: Site, now: datetime) -> datetime | None:
+    """Put last week's digest into the queue once it is due; return when to be asked again."""
+    due = _due_at(site, now)
+    if now < due:
+        return due
+    week = _week(local_date(now) - timedelta(days=7))
+    if site.kept.get(KIND) != (0.0, week):  # asked of the database once a week and process
+        with site.database.read() as tx:
+            made = tx.execute(select(Digest.week).where(Digest.week == week)).one_or_none()
+        if made is None:
+            with site.database.write() as tx:
+                queue.defer(tx, now, kind=KIND, key=week, payload={"week": week})
+        site.kept[KIND] = (0.0, week)
+    return due + timedelta(days=7)
+
+
+def make(site: Site, tx: Connection, payload: dict[str, Any], now: datetime) -> None:
+    """Make the digest of a week and tell its readers; one that is there stays as it is."""
+    week = str(payload["week"])
+    if tx.execute(select(Digest.week).where(Digest.week == week)).one_or_none() is not None:
+        return
+    first, last = _days(week)
+    tx.execute(
+        insert(Digest).values(
+            week=week, made_at=now, body=plain.dumps(_body(site, tx, now, first, last))
+        )
+    )
+    queue.defer(
+        tx,
+        now,
+        kind="notice.deliver",
+        key=f"digest:{week}",
+        payload={
+            "case_id": None,
+            "groups": list(READERS),
+            "message": mark(
+                "{first}から{last}までの週報ができました。「全体状況」の「週報」で読めます。",
+                first=f"{first.month}月{first.day}日",
+                last=f"{last.month}月{last.day}日",
+            ),
+        },
+    )
+
+
+def listed(site: Site, actor: Actor, page: int = 1, per_page: int = 50) -> Page[WeekRow]:
+    """Return the digests, the latest first. Raises NotAllowed."""
+    _require(actor)
+    offset, limit = bounds(page, per_page)
+    with site.database.read() as tx:
+        rows = tx.execute(
+            select(Digest.week, Digest.made_at)
+            .order_by(Digest.week.desc())
+            .offset(offset)
+            .limit(limit + 1)
+        ).all()
+    total = offset + len(rows)
+    return Page([_row(row.week, row.made_at) for row in rows[:limit]], page, per_page, total)
+
+
+def one(site: Site, actor: Actor, week: str) -> Weekly:
+    """Return a digest with names for its ids. Raises NotAllowed, NotFound."""
+    _require(actor)
+    with site.database.read() as tx:
+        found = tx.execute(select(Digest.__table__).where(Digest.week == week)).one_or_none()
+        if found is None:
+            raise NotFound(_("この週の週報はありません。"))
+        body = plain.loads(found.body)
+        who = organisation.directory(site, tx, actor.on)
+        rows = [*body["late"], *body["decided"]]
+        names = naming.load(
+            tx,
+            who,
+            units=[row["unit"] for row in rows],
+            posts=[row["post"] for row in body["decided"]],
+        )
+    for row in rows:
+        row["unit"] = names.unit(row["unit"])
+    for row in body["late"]:
+        row["since"] = date.fromisoformat(row["since"])
+    for row in body["decided"]:
+        row["post"], row["on"] = names.post(row["post"]), date.fromisoformat(row["on"])
+        row["tone"], row["outcome"] = outcome_tone(row["outcome"]), outcome_name(row["outcome"])
+    return Weekly(_row(found.week, found.made_at), body)
+
+
+def _body(site: Site, tx: Connection, now: datetime, first: date, last: date) -> dict[str, Any]:
+    current = packs.current(site, tx)
+    reported_in = {stage for pack in current for stage in stages_with_reports(pack)}
+    late, late_total = figures.late(tx, now, reported_in, MOST_LATE)
+    counts = figures.counts(tx, last)
+    return {
+        "handed_in": figures.handed_in(tx, first, last),
+        "running": sum(one.cases for one in counts if one.status == "running"),
+        "late_total": late_total,
+        "late": [{**vars(one), "since": one.since.isoformat()} for one in late],
+        "waiting": [
+            {"name": one.name, "tasks": one.tasks, "late": one.late}
+            for one in figures.waiting(tx, now)
+        ],
+        "decided": [
+            {**vars(one), "on": one.on.isoformat()}
+            for one in figures.decided(tx, first, last, MOST_DECISIONS)
+        ],
+    }
+
+
+def _due_at(site: Site, now: datetime) -> datetime:
+    """Return when the digest of last week is due: the first business day of this week, at HOUR."""
+    today = local_date(now)
+    monday = today - timedelta(days=today.weekday())
+    known = site.kept.get(f"{KIND} due")
+    if known is not None and known[1][0] == monday:
+        found: datetime = known[1][1]
+        return found
+    with site.database.read() as tx:
+        current = packs.current(site, tx)
+    day = monday
+    if current:
+        calendar = current[0].settings.calendar
+        days = (monday + timedelta(days=n) for n in range(5))
+        day = next((one for one in days if calendar.is_business_day(one)), monday)
+    found = at_local(day, HOUR)
+    site.kept[f"{KIND} due"] = (0.0, (monday, found))
+    return found
+
+
+def _week(day: date) -> str:
+    year, week, _weekday = day.isocalendar()
+    return f"{year}-W{week:02}"
+
+
+def _days(week: str) -> tuple[date, date]:
+    first = date.fromisocalendar(int(week[:4]), int(week[6:]), 1)
+    return first, first + timedelta(days=6)
+
+
+def _row(week: str, made_at: datetime) -> WeekRow:
+    first, last = _days(week)
+    return WeekRow(week, first, last, made_at.astimezone(TOKYO))
+
+
+def _require(actor: Actor) -> None:
+    if not actor.has_role(*READS_ALL):
+        raise NotAllowed(_("週報は、すべての案件を見られる職が読みます。"))

@@ -1,0 +1,21 @@
+"""The weekly digest on a page."""
+
+from dxflow.services.reading import digests
+from tests.walks import to_kpi
+
+
+def test_readers_find_the_week_and_print_it(sqlite_city, browse):
+    to_kpi(sqlite_city)
+    assert "週報はまだありません" in browse("cio").get("/digests").text
+    with sqlite_city.site.database.write() as tx:
+        digests.make(sqlite_city.site, tx, {"week": "2026-W20"}, sqlite_city.clock())
+    browser = browse("cio")
+    (way,) = browser.page("/digests").xpath("//a[contains(@href, '2026-W20')]/@href")
+    page = browser.get(way).text
+    assert "令和8年5月11日" in page
+    assert "市民課" in page
+    assert browser.get("/digests/2026-W01").status_code == 404
+
+
+def test_others_are_kept_out(browse):
+    assert browse("applicant").get("/digests").status_code == 403
