@@ -15,6 +15,7 @@ from dxflow.cli import (
     installation,
     migrating,
     operating,
+    organising,
     packs,
     people,
     serving,
@@ -58,6 +59,7 @@ def parse(given: Sequence[str]) -> argparse.Namespace:
     _checks(commands)
     _packs(commands)
     _people(commands)
+    _organisation(commands)
     _cases(commands)
     _incidents(commands)
     _audit(commands)
@@ -193,6 +195,19 @@ def _people(commands: "argparse._SubParsersAction[Parser]") -> None:
     for parser in (begin, end):
         parser.add_argument("username")
         parser.add_argument("post")
+
+
+def _organisation(commands: "argparse._SubParsersAction[Parser]") -> None:
+    group = _group(commands, "org", _("組織"))
+    taken = _command(
+        group, "import", organising.import_file, _("人と職を CSV か Excel から取り込む")
+    )
+    taken.add_argument("file", metavar="FILE")
+    taken.add_argument(
+        "--effective", type=people.day, default=None, metavar="DATE",
+        help=_("開始日が空の行の開始日（省けば今日）"),
+    )  # fmt: skip
+    taken.add_argument("--dry-run", action="store_true", help=_("確かめるだけで書かない"))
 
 
 def _cases(commands: "argparse._SubParsersAction[Parser]") -> None:

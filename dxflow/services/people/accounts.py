@@ -42,7 +42,7 @@ def log_in(site: Site, username: str, password: str, origin: str, request_id: st
     person = _authenticate(site, username, password, origin, request_id)
     login = _fresh(site, person, site.settings.session_absolute)
     values: dict[str, object] = {
-        "reference_hash": _digest(login.reference),
+        "reference_hash": digest(login.reference),
         "last_seen_at": site.now(),
         "acting_post": None,
     }
@@ -56,7 +56,7 @@ def issue_token(
     """Issue a bearer token for programs. Raises NotLoggedIn or Throttled."""
     person = _authenticate(site, username, password, origin, request_id)
     login = _fresh(site, person, site.settings.token_lifetime)
-    values: dict[str, object] = {"token_hash": _digest(login.reference)}
+    values: dict[str, object] = {"token_hash": digest(login.reference)}
     return _opened(site, ApiToken, login, values, person, ("token.created", "api", request_id))
 
 
@@ -98,7 +98,7 @@ def _opened(
 def actor_of_session(site: Site, reference: str, request_id: str = "") -> Actor:
     """Return who is behind a session's reference. Raises NotLoggedIn when it has ended."""
     now = site.now()
-    row = _alive(site.database.glance(_SESSION, {"digest": _digest(reference)}), now)
+    row = _alive(site.database.glance(_SESSION, {"digest": digest(reference)}), now)
     idle = timedelta(minutes=site.settings.session_idle)
     if row is None or row.last_seen_at + idle < now:
         raise NotLoggedIn(_("ログインの有効期間が過ぎました。もう一度ログインしてください。"))
@@ -110,7 +110,7 @@ def actor_of_session(site: Site, reference: str, request_id: str = "") -> Actor:
 
 def actor_of_token(site: Site, token: str, request_id: str = "") -> Actor:
     """Return who is behind a bearer token. Raises NotLoggedIn when it is unknown or has ended."""
-    row = _alive(site.database.glance(_TOKEN, {"digest": _digest(token)}), site.now())
+    row = _alive(site.database.glance(_TOKEN, {"digest": digest(token)}), site.now())
     if row is None:
         raise NotLoggedIn(_("トークンが無効か、有効期間が過ぎています。"))
     return _actor(site, row, "api", request_id, None)
@@ -118,12 +118,12 @@ def actor_of_token(site: Site, token: str, request_id: str = "") -> Actor:
 
 def log_out(site: Site, reference: str) -> None:
     """End a browser session."""
-    _end(site, WebSession, WebSession.reference_hash == _digest(reference), "session.ended")
+    _end(site, WebSession, WebSession.reference_hash == digest(reference), "session.ended")
 
 
 def revoke_token(site: Site, token: str) -> None:
     """End a bearer token."""
-    _end(site, ApiToken, ApiToken.token_hash == _digest(token), "token.revoked")
+    _end(site, ApiToken, ApiToken.token_hash == digest(token), "token.revoked")
 
 
 def choose_post(site: Site, reference: str, actor: Actor, post: str) -> None:
@@ -133,7 +133,7 @@ def choose_post(site: Site, reference: str, actor: Actor, post: str) -> None:
     with site.database.write() as tx:
         tx.execute(
             update(WebSession)
-            .where(WebSession.reference_hash == _digest(reference))
+            .where(WebSession.reference_hash == digest(reference))
             .values(acting_post=post)
         )
 
@@ -268,7 +268,7 @@ def _seen(site: Site, reference: str, now: datetime) -> None:
     with site.database.write() as tx:
         tx.execute(
             update(WebSession)
-            .where(WebSession.reference_hash == _digest(reference))
+            .where(WebSession.reference_hash == digest(reference))
             .values(last_seen_at=now)
         )
 
@@ -288,5 +288,6 @@ def _end(
         )
 
 
-def _digest(secret: str) -> str:
+def digest(secret: str) -> str:
+    """Return the hash under which the secret of a login is kept."""
     return hashlib.sha256(secret.encode()).hexdigest()

@@ -4,6 +4,8 @@ Cost: 46 MiB, one pass (OWASP's equal of 19 MiB, two passes; about 50 ms), at mo
 time so that a flood of logins cannot eat the memory.
 """
 
+import hashlib
+import hmac
 import threading
 
 from argon2 import PasswordHasher
@@ -14,6 +16,9 @@ from dxflow.texts import gettext as _
 
 MINIMUM_LENGTH = 10
 MAXIMUM_LENGTH = 256
+
+#: Marks the hash of a generated one-time password.
+_ONCE = "once$"
 
 _hasher = PasswordHasher(time_cost=1, memory_cost=47104, parallelism=1)
 _slots = threading.BoundedSemaphore(4)
@@ -36,8 +41,20 @@ def make(password: str, username: str = "") -> str:
         return _hasher.hash(password)
 
 
+def make_once(secret: str) -> str:
+    """Return the hash of a generated password of 96 random bits, to be changed at first login.
+
+    Slow hashing protects what people choose; nobody can guess through 96 random bits, so that
+    hundreds of new accounts need not wait for it.
+    """
+    return _ONCE + hashlib.sha256(secret.encode()).hexdigest()
+
+
 def matches(stored: str | None, password: str) -> bool:
     """Return whether the password fits; takes as long for an account that does not exist."""
+    if stored is not None and stored.startswith(_ONCE):
+        matches(None, password)
+        return hmac.compare_digest(stored, make_once(password))
     with _slots:
         try:
             _hasher.verify(stored or _NOBODY, password[:MAXIMUM_LENGTH])

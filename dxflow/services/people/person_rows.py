@@ -66,11 +66,11 @@ def insert_account(
     site: Site, tx: Connection, by: Actor, username: str, name: str, password: str, email: str
 ) -> Account:
     """Make an account; without a password one is generated. Raises Invalid or Conflict."""
-    _require_username(username)
-    shown = _require_name(name)
+    require_username(username)
+    shown = require_name(name)
     if found(tx, username) is not None:
         raise Conflict(_("利用者名「{name}」はすでに使われています。", name=username))
-    secret = password or _generated()
+    secret = password or generated()
     now = site.now()
     person_id = new_id(now)
     tx.execute(
@@ -99,7 +99,7 @@ def reset(
     site: Site, tx: Connection, by: Actor, person: RowMapping, password: str, *, must_change: bool
 ) -> Account:
     """Give an account a new password, generated when none is given; its logins end."""
-    secret = password or _generated()
+    secret = password or generated()
     tx.execute(
         update(Person)
         .where(Person.id == person["id"])
@@ -124,7 +124,8 @@ def set_status(site: Site, tx: Connection, by: Actor, person: RowMapping, status
     )  # fmt: skip
 
 
-def _require_username(username: str) -> None:
+def require_username(username: str) -> None:
+    """Raise Invalid unless a username is one."""
     fits = 0 < len(username) <= LONGEST_USERNAME and all(
         sign.isascii() and (sign.isalnum() or sign in _SIGNS) for sign in username
     )
@@ -135,7 +136,8 @@ def _require_username(username: str) -> None:
         raise Invalid(message, {"username": [message]})
 
 
-def _require_name(name: str) -> str:
+def require_name(name: str) -> str:
+    """Return a name as it is kept. Raises Invalid for none, or one too long."""
     shown = unicodedata.normalize("NFC", name).strip()
     if not 0 < len(shown) <= LONGEST_NAME or not shown.isprintable():
         message = _("氏名を {n} 文字までで入力してください。", n=LONGEST_NAME)
@@ -143,7 +145,8 @@ def _require_name(name: str) -> str:
     return shown
 
 
-def _generated() -> str:
+def generated() -> str:
+    """Return a fresh one-time password: 96 random bits."""
     return secrets.token_urlsafe(GENERATED_BYTES)
 
 

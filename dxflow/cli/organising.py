@@ -1,0 +1,53 @@
+"""`dxflow org …`: people with their posts from a file."""
+
+from argparse import Namespace
+from dataclasses import asdict
+from pathlib import Path
+
+from dxflow.cli.output import Output
+from dxflow.config import Settings
+from dxflow.errors import NotFound
+from dxflow.problems import Refused
+from dxflow.services.administration.imports import importing
+from dxflow.services.administration.imports.reading import LARGEST_FILE
+from dxflow.services.installation.bootstrap import operator
+from dxflow.services.installation.opening import opened
+from dxflow.services.people.person_rows import Account
+from dxflow.texts import gettext as _
+
+
+def import_file(arguments: Namespace, settings: Settings, output: Output) -> int:
+    """Import people with posts; with --dry-run only say what would change."""
+    path = Path(arguments.file)
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+    except OSError:
+        raise NotFound(_("ファイル「{path}」を読めません。", path=path)) from None
+    made: tuple[Account, ...] = ()
+    with opened(settings) as site:
+        by = operator(site)
+        day = arguments.effective or site.today()
+        if arguments.dry_run:
+            plan = importing.preview(site, by, content, path.name, day)
+            if plan.problems:
+                raise Refused(plan.problems)
+        else:
+            done = importing.apply(site, by, content, path.name, day)
+            plan, made = done.plan, done.accounts
+    counts = {
+        "new": len(plan.new), "renamed": len(plan.renamed), "emails": len(plan.emails),
+        "given": len(plan.given), "ended": len(plan.ended),
+    }  # fmt: skip
+    output.say(
+        _(
+            "新しい人 {new}、氏名の変更 {renamed}、メールの変更 {emails}、就く職 {given}、終える職 {ended}",
+            **counts,
+        )
+    )
+    if arguments.dry_run:
+        output.say(_("確かめただけで、何も書いていません。"))
+    for account in made:
+        output.say(f"{account.username}\t{account.password}")
+    output.result(counts | {"dry_run": arguments.dry_run, "accounts": [asdict(a) for a in made]})
+    return 0

@@ -1,0 +1,203 @@
+"""A file of people as rows: CSV in UTF-8 or CP932, or the first sheet of an Excel workbook."""
+
+import csv
+import hashlib
+import io
+import re
+import unicodedata
+import warnings
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import openpyxl
+
+from dxflow.problems import Problem, Refused
+from dxflow.texts import gettext as _
+
+LARGEST_FILE = 8 * 1024 * 1024
+LARGEST_UNPACKED = 64 * 1024 * 1024
+MOST_ROWS = 20_000
+MOST_COLUMNS = 50
+
+#: Column → its heading in Japanese; both are understood, in any order.
+HEADINGS = {
+    "username": "利用者名",
+    "name": "氏名",
+    "email": "メール",
+    "post": "職",
+    "unit": "所属",
+    "from": "開始日",
+    "to": "終了日",
+    "concurrent": "兼務",
+}
+#: What the codec makes of single bytes that are no character of CP932.
+_STRAY = re.compile("[\x80\xa0\uf8f0-\uf8f3]")
+REQUIRED = ("username", "name")
+_COLUMN_OF = {title: key for key, title in HEADINGS.items()} | {key: key for key in HEADINGS}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the file: its number (from 1) and its texts by column, stripped."""
+
+    line: int
+    values: dict[str, str]
+
+    def text(self, column: str) -> str:
+        """Return a text, "" when the column is not there."""
+        return self.values.get(column, "")
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What a file holds; `encoding` is utf-8, cp932 or xlsx, `digest` its SHA-256."""
+
+    name: str
+    encoding: str
+    digest: str
+    rows: tuple[Row, ...]
+
+
+def read(content: bytes, name: str) -> Sheet:
+    """Return the rows of a file. Raises Refused with every problem of its form."""
+    if len(content) > LARGEST_FILE:
+        raise _refused(name, _("ファイルが大きすぎます（8 MiB まで）。"), _("分けて取り込む"))
+    if content.startswith(b"PK\x03\x04"):
+        encoding, lines = "xlsx", _workbook(content, name)
+    else:
+        encoding, text = _decoded(content, name)
+        lines = _csv(text, name)
+    rows = tuple(_rows(lines, name))
+    if not rows:
+        raise _refused(name, _("取り込む行がありません。"), _("見出しの下に一人一行で書く"))
+    return Sheet(name, encoding, hashlib.sha256(content).hexdigest(), rows)
+
+
+def _refused(name: str, message: str, hint: str = "", line: int = 0, column: int = 0) -> Refused:
+    return Refused([Problem("import", message, name, line, column, hint=hint)])
+
+
+def _decoded(content: bytes, name: str) -> tuple[str, str]:
+    """Return the encoding and the text. Raises Refused naming the first byte that is no text."""
+    try:
+        return "utf-8", content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        pass
+    try:
+        text = content.decode("cp932")
+    except UnicodeDecodeError as error:
+        raise _unreadable(
+            content[: error.start].decode("cp932"), content[error.start], name
+        ) from None
+    stray = _STRAY.search(text)
+    if stray:
+        before = text[: stray.start()]
+        raise _unreadable(before, content[len(before.encode("cp932"))], name)
+    return "cp932", text
+
+
+def _unreadable(before: str, byte: int, name: str) -> Refused:
+    line = before.count("\n") + 1
+    column = len(before) - (before.rfind("\n") + 1) + 1
+    message = _("文字として読めないバイト 0x{byte} があります。", byte=f"{byte:02X}")
+    return _refused(name, message, _("UTF-8 か Shift_JIS の CSV で保存し直す"), line, column)
+
+
+def _csv(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    line = 1
+    try:
+        for cells in reader:
+            yield line, cells
+            line = reader.line_num + 1
+    except csv.Error:
+        raise _refused(
+            name, _("CSV の引用符が閉じていないか、崩れています。"), _("引用符を直す"), line
+        ) from None
+
+
+def _workbook(content: bytes, name: str) -> Iterator[tuple[int, list[str]]]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            if sum(part.file_size for part in archive.infolist()) > LARGEST_UNPACKED:
+                raise _refused(name, _("広げると大きすぎるファイルです。"), _("CSV で保存する"))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            book = openpyxl.load_workbook(
+                io.BytesIO(content), read_only=True, data_only=False, keep_links=False
+            )
+            lines = [
+                (number, [_text(cell) for cell in cells[:MOST_COLUMNS]])
+                for number, cells in zip(
+                    range(1, MOST_ROWS + 3),
+                    book.worksheets[0].iter_rows(values_only=True),
+                    strict=False,
+                )
+            ]
+            book.close()
+    except Refused:
+        raise
+    # Whatever is wrong inside a workbook, the file is refused: openpyxl lets all kinds through.
+    except Exception:
+        raise _refused(name, _("Excel のファイルとして読めません。"), _("CSV で保存する")) from None
+    yield from lines
+
+
+def _text(cell: object) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, datetime):
+        return cell.date().isoformat()
+    if isinstance(cell, date):
+        return cell.isoformat()
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return str(cell)
+
+
+def _rows(lines: Iterable[tuple[int, list[str]]], name: str) -> Iterator[Row]:
+    columns: list[str] = []
+    count = 0
+    for line, cells in lines:
+        texts = [unicodedata.normalize("NFC", cell).strip() for cell in cells]
+        if not any(texts):
+            continue
+        if not columns:
+            columns = _columns(texts, name, line)
+            continue
+        count += 1
+        if count > MOST_ROWS:
+            raise _refused(
+                name, _("行が多すぎます（{n} 行まで）。", n=MOST_ROWS), _("分ける"), line
+            )
+        if any(texts[len(columns) :]):
+            raise _refused(name, _("見出しより列が多い行です。"), _("余分なコンマを消す"), line)
+        yield Row(line, {key: text for key, text in zip(columns, texts, strict=False) if key})
+
+
+def _columns(texts: list[str], name: str, line: int) -> list[str]:
+    known = "、".join(f"{title}({key})" for key, title in HEADINGS.items())
+    columns = [_COLUMN_OF.get(text.casefold(), "") for text in texts]
+    hint = _("使える見出し: {known}", known=known)
+    problems = [
+        Problem("column", _("知らない見出し「{text}」です。", text=text), name, line, at, hint=hint)
+        for at, (text, column) in enumerate(zip(texts, columns, strict=True), start=1)
+        if text and not column
+    ]
+    problems += [
+        Problem("column", _("見出し「{text}」が二度あります。", text=HEADINGS[key]), name, line)
+        for key in HEADINGS
+        if columns.count(key) > 1
+    ]
+    problems += [
+        Problem(
+            "column", _("見出し「{text}」がありません。", text=HEADINGS[key]), name, line, hint=hint
+        )
+        for key in REQUIRED
+        if key not in columns
+    ]
+    if problems:
+        raise Refused(problems)
+    return columns

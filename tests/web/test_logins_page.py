@@ -1,0 +1,30 @@
+"""Logins as administrators end them: one, a person's, all but one's own; each one is recorded."""
+
+from collections.abc import Callable
+
+from tests.factories import City
+from tests.web.conftest import Browser, text_of
+
+
+def test_a_login_is_seen_and_ended(browse: Callable[[str], Browser], sqlite_city: City) -> None:
+    admin, other, cio = browse("admin"), browse("other"), browse("cio")
+    page = admin.page("/admin/sessions")
+    assert len(page.xpath("//tbody/tr")) == 3
+    row = page.xpath("//tbody/tr[contains(., 'other')]")[0]
+    key = row.xpath(".//input[@name='key']/@value")[0]
+    answer = admin.post("/admin/sessions/end", {"kind": "session", "key": key})
+    assert answer.status_code == 303
+    assert other.get("/inbox").status_code != 200
+    assert cio.get("/password").status_code == 200
+    assert admin.post("/admin/sessions/end", {"kind": "session", "key": key}).status_code == 404
+    admin.post("/admin/sessions/end", {"kind": "session", "others": "yes"})
+    assert cio.get("/password").status_code != 200
+    assert len(admin.page("/admin/sessions").xpath("//tbody/tr")) == 1
+    assert "セッションを失効" in text_of(browse("auditor").get("/audit"))
+
+
+def test_nobody_else_may(browse: Callable[[str], Browser]) -> None:
+    cio = browse("cio")
+    assert cio.get("/admin/sessions").status_code == 403
+    assert cio.post("/admin/sessions/end", {"kind": "session", "others": "yes"}).status_code == 403
+    assert browse("admin").page("/admin/sessions?kind=token").xpath("//h1")
