@@ -9,7 +9,10 @@ from dxflow.services.people import access
 from dxflow.web.app import create_app
 from tests.web.conftest import Browser, text_of
 
-SAMPLES = {"Identifier": "0" * 32, "UnicodeConverter": "proposal", "PathConverter": "css/base.css"}
+SAMPLES = {
+    "Identifier": "0" * 32, "UnicodeConverter": "proposal", "PathConverter": "css/base.css",
+    "IntegerConverter": 1,
+}  # fmt: skip
 
 
 def address(rule: Rule) -> str:
