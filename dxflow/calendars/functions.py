@@ -14,6 +14,7 @@ from dxflow.calendars.business_days import BusinessCalendar
 from dxflow.calendars.fiscal import fiscal_year_of
 from dxflow.clock import TOKYO, Clock, local_date
 from dxflow.texts import gettext as _
+from dxflow.texts import to_be_stored
 
 FeelFunction = Callable[..., object]
 
@@ -76,7 +77,8 @@ def _of_periods() -> dict[str, FeelFunction]:
         return Decimal(periods.period_fiscal_year(_text(period)))
 
     def period_label(period: object) -> str:
-        return periods.period_label(_text(period))
+        with to_be_stored():  # what a process computes stays in its variables and notices
+            return periods.period_label(_text(period))
 
     def is_last_period_of_year(period: object) -> bool:
         return periods.is_last_period_of_year(_text(period))

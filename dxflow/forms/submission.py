@@ -67,7 +67,7 @@ def _submit(
 ) -> Submission:
     pressed = _pressed(definition, outcome)
     layout = lay_out(definition, Source(raw), context, pressed)
-    if pressed not in layout.outcomes:
+    if all(one.key != pressed.key for one in layout.outcomes):
         raise _no_such_outcome(layout.outcomes)
     entered = _cut(layout.fields, definition.components, raw, lenient=lenient)
     try:

@@ -9,14 +9,19 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
+from catalogue import keeping
+from dxflow import texts
 from dxflow.audit import verify_database
 from dxflow.db.audit import AuditEvent, AuditPrivate
 from dxflow.errors import Invalid, NotAllowed, NotFound
+from dxflow.services import plain
 from dxflow.services.reading import audit_log
 from dxflow.services.reading.audit_log import Filters
-from tests.factories import City
+from tests.factories import ROOT, City
 from tests.statements import counted
-from tests.walks import to_execution, to_sheet
+from tests.walks import to_execution, to_kpi, to_sheet
+
+CATALOGUE = ROOT / "dxflow" / "locale" / "en" / "LC_MESSAGES" / "dxflow.po"
 
 
 def search(city: City, by: str = "auditor", **filters: object) -> list[audit_log.LogLine]:
@@ -181,3 +186,23 @@ def test_a_page_of_the_log_costs_the_same_however_long_it_is(city):
             search(city)
         counts.append(count.statements)
     assert counts[0] == counts[1]
+
+
+def test_what_is_recorded_is_japanese_whoever_reads_english(city):
+    token = texts.language.set("en")
+    try:
+        case = to_kpi(city)
+    finally:
+        texts.language.reset(token)
+    with city.site.database.read() as tx:
+        bodies = tx.execute(
+            select(AuditEvent.body).where(AuditEvent.stream == f"case:{case}")
+        ).scalars()
+        events = [plain.loads(body) for body in bodies]
+    labels = {change["label"] for event in events for change in event.get("changes", ())}
+    assert len(labels) > 20
+    translated = set(keeping.read(CATALOGUE, "en").values())
+    assert labels & translated <= {"KPI", "CIO"}
+    spoken = [event["actor"]["authority"] for event in events if event["actor"].get("authority")]
+    assert spoken
+    assert not [text for text in spoken if text.isascii()]

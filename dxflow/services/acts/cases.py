@@ -21,6 +21,7 @@ from dxflow.services.people import organisation, visibility
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
+from dxflow.texts import mark
 
 #: Status of a case whose proposal its applicant has pulled back: a draft, seen by nobody else.
 RECALLED = "recalled"
@@ -258,7 +259,7 @@ def _begin(
     department = who.department_of(unit)
     act.record(
         "case.resubmitted" if act.version else "case.started",
-        audit.Change("number", _("番号"), None, act.case["number"]),
+        audit.Change("number", mark("番号"), None, act.case["number"]),
         *submissions.changes(act, submission, {}),
         form=submission.form_digest,
         idempotency=idempotency_key or "",

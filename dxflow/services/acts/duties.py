@@ -12,6 +12,7 @@ from dxflow.services.people import visibility
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
+from dxflow.texts import mark
 
 LONGEST_EVIDENCE = 2000
 
@@ -54,8 +55,8 @@ def meet(site: Site, actor: Actor, duty_id: str, evidence: str) -> str:
         )
         act.record(
             "duty.met",
-            audit.Change("status", duty.text, _("未履行"), _("履行済み")),
-            audit.Change("evidence", _("履行の内容"), None, evidence),
+            audit.Change("status", duty.text, mark("未履行"), mark("履行済み")),
+            audit.Change("evidence", mark("履行の内容"), None, evidence),
             subject=audit.Subject("duty", duty_id, act.case_id),
         )
         act.finish()

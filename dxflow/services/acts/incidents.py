@@ -21,6 +21,7 @@ from dxflow.services.people.actor import Actor
 from dxflow.services.people.events import system_event
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
+from dxflow.texts import mark
 
 LONGEST_CAUSE = 4000
 
@@ -69,7 +70,7 @@ def record(
                 actor.channel if actor else "job",
                 subject=audit.Subject("incident", incident, case_id or ""),
                 request_id=request_id,
-                changes=(audit.Change("element", _("要素"), None, element),),
+                changes=(audit.Change("element", mark("要素"), None, element),),
             ),
         )
     return incident
@@ -144,7 +145,7 @@ def settle(
                 channel,
                 subject=audit.Subject("incident", row.id, row.case_id or ""),
                 request_id=request_id,
-                changes=(audit.Change("note", _("対応"), None, note),),
+                changes=(audit.Change("note", mark("対応"), None, note),),
             ),
         )
     return len(gone)

@@ -20,6 +20,7 @@ from dxflow.kpi.achievement import Achievement, assess
 from dxflow.kpi.measures import Actual, Aggregation, Direction, Measure, Value, ValueKind
 from dxflow.services.acts.act import Act
 from dxflow.texts import gettext as _
+from dxflow.texts import mark
 
 DIRECTIONS = {
     "increase": Direction.UP,
@@ -161,7 +162,7 @@ def register(act: Act, rows: Sequence[Mapping[str, Any]]) -> list[Measure]:
     )
     act.record(
         "kpi.registered",
-        audit.Change("measures", _("指標"), None, [measure.name for measure in measures]),
+        audit.Change("measures", mark("指標"), None, [measure.name for measure in measures]),
     )
     return measures
 
@@ -244,7 +245,7 @@ def record(act: Act, one: Tracked, period: str, value: Decimal, note: str) -> No
         "kpi.recorded",
         audit.Change(
             period,
-            _("{name}（{period}）", name=one.measure.name, period=period_label(period)),
+            mark("{name}（{period}）", name=one.measure.name, period=period_label(period)),
             before.value if before else None,
             value,
         ),

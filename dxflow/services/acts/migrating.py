@@ -27,6 +27,7 @@ from dxflow.services.packs import store as packs
 from dxflow.services.people.actor import SYSTEM_ID, Actor, system_actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
+from dxflow.texts import mark
 
 JOB = "case.migrate"
 #: Columns of a work item that follow from the version; a changed holder stays.
@@ -176,8 +177,8 @@ def _write(
     write_step(act, after, list(was))
     act.record(
         event,
-        audit.Change("version", _("版"), str(old.version), str(pack.version)),
-        audit.Change("mapping", _("対応付け"), None, batch.mapping_digest),
+        audit.Change("version", mark("版"), str(old.version), str(pack.version)),
+        audit.Change("mapping", mark("対応付け"), None, batch.mapping_digest),
         subject=audit.Subject("migration", batch.id, act.case_id),
     )
     act.change_case(pack_digest=pack.digest)

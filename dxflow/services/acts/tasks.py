@@ -26,6 +26,7 @@ from dxflow.services.people import visibility
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
+from dxflow.texts import mark
 
 
 @dataclass(frozen=True)
@@ -206,7 +207,7 @@ def _record(act: Act, task_id: str, submission: forms.Submission, sent: Sent) ->
     before = submissions.previous(act.tx, act.case_id, submission.form_key) if act.drafting else {}
     act.record(
         "task.completed",
-        audit.Change("outcome", _("選んだ処理"), None, submission.outcome),
+        audit.Change("outcome", mark("選んだ処理"), None, submission.outcome),
         *submissions.changes(act, submission, before),
         subject=audit.Subject("task", task_id, act.case_id),
         form=submission.form_digest,

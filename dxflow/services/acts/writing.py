@@ -16,7 +16,7 @@ from dxflow.db.process import DecisionEvaluation, ElementVisit, Timer, WorkItem,
 from dxflow.services import plain
 from dxflow.services.acts.act import Act
 from dxflow.services.packs import store as packs
-from dxflow.texts import gettext as _
+from dxflow.texts import mark
 
 _WORK, _GROUP, _TIMER = table(WorkItem), table(WorkItemGroup), table(Timer)
 _VISIT, _DECISION = table(ElementVisit), table(DecisionEvaluation)
@@ -44,9 +44,9 @@ def write_step(act: Act, step: engine.Step, open_before: Collection[str]) -> Non
 def end_case(act: Act, status: str, reason: str = "") -> None:
     """Give the case its end status and record it."""
     before = packs.status_name(act.case["status"])
-    changes = [audit.Change("status", _("状態"), before, packs.status_name(status))]
+    changes = [audit.Change("status", mark("状態"), before, packs.status_name(status))]
     if reason:
-        changes.append(audit.Change("reason", _("理由"), None, reason))
+        changes.append(audit.Change("reason", mark("理由"), None, reason))
     act.record(f"case.{status}", *changes)
     act.change_case(status=status, ended_at=act.now)
 
@@ -230,7 +230,7 @@ def _write_stage(act: Act, step: engine.Step) -> None:
             "case.stage_changed",
             audit.Change(
                 "stage",
-                _("段階"),
+                mark("段階"),
                 act.pack.stage_name(act.case["stage"]),
                 act.pack.stage_name(stage),
             ),

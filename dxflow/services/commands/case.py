@@ -14,6 +14,7 @@ from dxflow.services.acts import cases
 from dxflow.services.acts.act import Act
 from dxflow.services.commands import payload as read
 from dxflow.texts import gettext as _
+from dxflow.texts import mark
 
 _UNIT = table(CaseUnit)
 _ADD_UNIT = Prepared(insert(_UNIT))
@@ -26,7 +27,7 @@ def title(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
     """Give the case the title of the project sheet."""
     new = read.text(payload, "title", required=True).strip()
     if new != act.case["title"]:
-        act.record("case.renamed", audit.Change("title", _("件名"), act.case["title"], new))
+        act.record("case.renamed", audit.Change("title", mark("件名"), act.case["title"], new))
         act.change_case(title=new, search_text=cases.search_text(new, act.case["number"]))
     return {}
 
@@ -45,8 +46,8 @@ def units(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
     _ADD_UNIT.many(act.tx, rows)
     act.record(
         "case.units_changed",
-        audit.Change("lead", _("担当課"), act.case["lead_unit"], lead),
-        audit.Change("related", _("関係課"), None, related),
+        audit.Change("lead", mark("担当課"), act.case["lead_unit"], lead),
+        audit.Change("related", mark("関係課"), None, related),
     )
     act.change_case(lead_unit=lead)
     return {}
@@ -59,7 +60,7 @@ def amount(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
         raise Invalid(_("金額は 0 円以上にしてください。"))
     yen = int(value.quantize(Decimal(1), rounding=ROUND_HALF_UP))
     act.record(
-        "case.amount_changed", audit.Change("amount", _("金額（円）"), act.case["amount"], yen)
+        "case.amount_changed", audit.Change("amount", mark("金額（円）"), act.case["amount"], yen)
     )
     act.change_case(amount=yen)
     return {}
@@ -73,8 +74,8 @@ def extend(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
     started = cases.start_linked(act, unit, read.text(payload, "note"))
     act.record(
         "case.extended",
-        audit.Change("case", _("横展開した案件"), None, started.number),
-        audit.Change("unit", _("展開先の課"), None, unit),
+        audit.Change("case", mark("横展開した案件"), None, started.number),
+        audit.Change("unit", mark("展開先の課"), None, unit),
     )
     act.final = True
     return {"case": started.number}

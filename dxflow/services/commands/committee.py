@@ -24,6 +24,7 @@ from dxflow.services.acts.act import Act
 from dxflow.services.commands import payload as read
 from dxflow.services.packs.settings import Body
 from dxflow.texts import gettext as _
+from dxflow.texts import mark
 
 
 def convene(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
@@ -67,9 +68,9 @@ def convene(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
     )
     act.record(
         "committee.convened",
-        audit.Change("seats", _("審議に加わる席"), None, sitting),
-        audit.Change("recused", _("除斥"), None, [r["seat"] for r in recused]),
-        audit.Change("quorum", _("定足数"), None, quorum),
+        audit.Change("seats", mark("審議に加わる席"), None, sitting),
+        audit.Change("recused", mark("除斥"), None, [r["seat"] for r in recused]),
+        audit.Change("quorum", mark("定足数"), None, quorum),
         subject=audit.Subject("committee", key, act.case_id),
     )
     return {
@@ -104,8 +105,8 @@ def vote(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
     )
     act.record(
         "committee.voted",
-        audit.Change("verdict", _("判断"), None, verdict.value),
-        audit.Change("reason", _("理由"), None, reason),
+        audit.Change("verdict", mark("判断"), None, verdict.value),
+        audit.Change("reason", mark("理由"), None, reason),
         subject=audit.Subject("committee", round_.body, act.case_id),
     )
     return {}
@@ -148,9 +149,9 @@ def resolve(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
     )
     act.record(
         "committee.resolved",
-        audit.Change("resolution", _("議決"), None, choice_label(resolution.choice)),
-        audit.Change("reason", _("理由"), None, resolution.reason),
-        audit.Change("conditions", _("条件"), None, list(resolution.conditions)),
+        audit.Change("resolution", mark("議決"), None, choice_label(resolution.choice)),
+        audit.Change("reason", mark("理由"), None, resolution.reason),
+        audit.Change("conditions", mark("条件"), None, list(resolution.conditions)),
         subject=audit.Subject("committee", round_.body, act.case_id),
     )
     act.final = True

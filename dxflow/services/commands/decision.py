@@ -12,16 +12,16 @@ from dxflow.db.process import Submission
 from dxflow.errors import NotAllowed
 from dxflow.services.acts.act import Act
 from dxflow.services.commands import payload as read
-from dxflow.texts import gettext as _
+from dxflow.texts import mark, to_be_stored
 
 
 def record_opinion(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
     """Record what a consulted section or office thinks."""
     act.record(
         "opinion.recorded",
-        audit.Change("by", _("意見を出した所"), None, read.text(payload, "by")),
-        audit.Change("opinion", _("意見"), None, read.text(payload, "opinion")),
-        audit.Change("comment", _("理由・助言"), None, read.text(payload, "comment")),
+        audit.Change("by", mark("意見を出した所"), None, read.text(payload, "by")),
+        audit.Change("opinion", mark("意見"), None, read.text(payload, "opinion")),
+        audit.Change("comment", mark("理由・助言"), None, read.text(payload, "comment")),
     )
     return {}
 
@@ -29,17 +29,19 @@ def record_opinion(act: Act, payload: dict[str, Any], _element: str) -> dict[str
 def resolve_authority(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
     """Return the post that decides today for a kind of post, or the next higher one that can."""
     involved = act.involved()
-    found = deciding_post(
-        read.text(payload, "post_kind", required=True),
-        read.text(payload, "unit") or act.case["lead_unit"],
-        act.directory(),
-        barred={involved.applicant, *involved.drafters},
-    )
+    kind = read.text(payload, "post_kind", required=True)
+    with to_be_stored():
+        found = deciding_post(
+            kind,
+            read.text(payload, "unit") or act.case["lead_unit"],
+            act.directory(),
+            barred={involved.applicant, *involved.drafters},
+        )
     if found.post is None:
         raise NotAllowed(found.explanation)
     act.record(
         "authority.resolved",
-        audit.Change("post", _("決裁する職"), None, found.post.title),
+        audit.Change("post", mark("決裁する職"), None, found.post.title),
         authority_text=found.explanation,
     )
     return {
@@ -54,9 +56,10 @@ def record(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
     """Record the 決裁. Refused for the applicant, a drafter, or without the post on this date."""
     post = read.text(payload, "post", required=True)
     involved = act.involved()
-    verdict = may_decide(
-        act.actor.person_id, post, involved.applicant, involved.drafters, act.directory()
-    )
+    with to_be_stored():
+        verdict = may_decide(
+            act.actor.person_id, post, involved.applicant, involved.drafters, act.directory()
+        )
     verdict.require()
     outcome = read.text(payload, "outcome", required=True)
     row = read.text(payload, "row")
@@ -77,10 +80,10 @@ def record(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
     )
     act.record(
         "decision.recorded",
-        audit.Change("outcome", _("決裁"), None, outcome),
-        audit.Change("reason", _("理由"), None, read.text(payload, "reason")),
-        audit.Change("row", _("決裁区分"), None, row),
-        audit.Change("content", _("決裁した内容のハッシュ"), None, digest),
+        audit.Change("outcome", mark("決裁"), None, outcome),
+        audit.Change("reason", mark("理由"), None, read.text(payload, "reason")),
+        audit.Change("row", mark("決裁区分"), None, row),
+        audit.Change("content", mark("決裁した内容のハッシュ"), None, digest),
         authority_text=verdict.reason,
         subject=audit.Subject("decision", post, act.case_id),
     )

@@ -15,6 +15,7 @@ from dxflow.services.acts.act import Act
 from dxflow.services.acts.measures import Tracked
 from dxflow.services.commands import payload as read
 from dxflow.texts import gettext as _
+from dxflow.texts import mark
 
 
 def register(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
@@ -63,9 +64,9 @@ def assess(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
         "kpi.assessed",
         audit.Change(
             "achieved",
-            _("目標に届いた指標（{year}）", year=fiscal_label(period_fiscal_year(period))),
+            mark("目標に届いた指標（{year}）", year=fiscal_label(period_fiscal_year(period))),
             None,
-            _("{achieved} / {total}", achieved=achieved, total=len(known)),
+            mark("{achieved} / {total}", achieved=achieved, total=len(known)),
         ),
     )
     return {"achieved": Decimal(achieved), "total": Decimal(len(known)), "due": due}
@@ -98,11 +99,11 @@ def revise(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
             "kpi.revised",
             audit.Change(
                 str(revision.fiscal_year),
-                _("{name}の目標（{year}）", name=one.measure.name, year=fiscal_label(years[-1])),
+                mark("{name}の目標（{year}）", name=one.measure.name, year=fiscal_label(years[-1])),
                 revision.old,
                 target,
             ),
-            audit.Change("reason", _("理由"), None, revision.reason),
+            audit.Change("reason", mark("理由"), None, revision.reason),
             subject=audit.Subject("measure", one.id, act.case_id),
         )
     act.final = True

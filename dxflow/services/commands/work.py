@@ -16,6 +16,7 @@ from dxflow.services import plain
 from dxflow.services.acts.act import Act
 from dxflow.services.commands import payload as read
 from dxflow.texts import gettext as _
+from dxflow.texts import mark
 
 MILESTONE_STATUSES = ("planned", "doing", "done", "dropped")
 
@@ -49,8 +50,8 @@ def register_workload(act: Act, payload: dict[str, Any], _element: str) -> dict[
     )
     act.record(
         "bpr.registered",
-        audit.Change("saved_hours", _("減る時間（時間／年）"), None, result.saved_hours),
-        audit.Change("saved_yen", _("減る費用（円／年）"), None, result.saved_yen),
+        audit.Change("saved_hours", mark("減る時間（時間／年）"), None, result.saved_hours),
+        audit.Change("saved_yen", mark("減る費用（円／年）"), None, result.saved_yen),
     )
     return {"saved_hours": result.saved_hours, "saved_yen": result.saved_yen}
 
@@ -75,7 +76,7 @@ def plan_milestones(act: Act, payload: dict[str, Any], _element: str) -> dict[st
     )
     act.record(
         "milestone.planned",
-        audit.Change("milestones", _("工程"), None, [read.text(row, "name") for row in rows]),
+        audit.Change("milestones", mark("工程"), None, [read.text(row, "name") for row in rows]),
     )
     return {"count": len(rows)}
 
@@ -140,7 +141,8 @@ def impose_duties(act: Act, payload: dict[str, Any], _element: str) -> dict[str,
         ],
     )
     act.record(
-        "duty.imposed", audit.Change("conditions", _("条件"), None, [text for text, _due in rows])
+        "duty.imposed",
+        audit.Change("conditions", mark("条件"), None, [text for text, _due in rows]),
     )
     return {"count": len(rows)}
 

@@ -19,6 +19,7 @@ from dxflow.services.people import events
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
+from dxflow.texts import mark
 
 LAST = "backup.last"
 ENDING = ".dxbackup"
@@ -119,9 +120,9 @@ def _record(site: Site, actor: Actor, tx: Connection, checked: Checked) -> None:
             actor.channel,
             subject=audit.Subject("system", "dxflow"),
             changes=(
-                audit.Change("file", _("ファイル"), None, checked.file.name),
+                audit.Change("file", mark("ファイル"), None, checked.file.name),
                 audit.Change("sha256", "SHA-256", None, checked.sha256),
-                audit.Change("rows", _("行数"), None, checked.rows),
+                audit.Change("rows", mark("行数"), None, checked.rows),
             ),
         ),
     )

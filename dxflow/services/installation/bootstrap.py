@@ -15,6 +15,7 @@ from dxflow.services.people.actor import Actor, system_actor
 from dxflow.services.people.person_rows import Account
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
+from dxflow.texts import mark
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def upgrade(site: Site) -> bool:
         identity.ensure(tx, site.now())
         _record(
             site, tx, "system.upgraded" if before else "system.initialised",
-            audit.Change("revision", _("表の版"), before, newest),
+            audit.Change("revision", mark("表の版"), before, newest),
         )  # fmt: skip
     return True
 

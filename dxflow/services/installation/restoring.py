@@ -26,6 +26,7 @@ from dxflow.services.people import events
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
+from dxflow.texts import mark
 
 _BESIDE = ("-wal", "-shm", "-journal")
 
@@ -105,9 +106,9 @@ def _filling(
                 actor.channel,
                 subject=audit.Subject("system", "dxflow"),
                 changes=(
-                    audit.Change("file", _("ファイル"), None, checked.file.name),
+                    audit.Change("file", mark("ファイル"), None, checked.file.name),
                     audit.Change("sha256", "SHA-256", None, checked.sha256),
-                    audit.Change("at", _("バックアップの日時"), None, checked.created_at),
+                    audit.Change("at", mark("バックアップの日時"), None, checked.created_at),
                 ),
             ),
         )

@@ -22,6 +22,7 @@ from dxflow.services.operations.case_choice import OPERATORS
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
+from dxflow.texts import mark
 
 LONGEST_REASON = 1000
 MOST_AT_ONCE = 200
@@ -48,8 +49,8 @@ def suspend(site: Site, actor: Actor, case: str, reason: str) -> str:
         require_not_ended(act)
         if act.suspension is not None:
             raise Conflict(act.suspension.sentence(act.case["number"]))
-        act.record("case.suspended", audit.Change("reason", _("理由"), None, given))
-        said = _(
+        act.record("case.suspended", audit.Change("reason", mark("理由"), None, given))
+        said = mark(
             "案件 {number} が一時停止されました（理由: {reason}）。",
             number=act.case["number"],
             reason=given,
@@ -79,9 +80,9 @@ def resume(site: Site, actor: Actor, case: str, reason: str = "") -> str:
         # A job that found the case suspended did nothing; its timer waits to be queued anew.
         queue.rearm(tx, act.case_id, "timer.fire")
         tx.execute(update(Timer).where(Timer.case_id == act.case_id).values(attempts=0))
-        change = (audit.Change("reason", _("理由"), None, given),) if given else ()
+        change = (audit.Change("reason", mark("理由"), None, given),) if given else ()
         act.record("case.resumed", *change)
-        said = _("案件 {number} が再開されました。", number=act.case["number"])
+        said = mark("案件 {number} が再開されました。", number=act.case["number"])
         leave_notice(act, _concerned(act), said, "operation")
         act.finish(status="active", suspended_at=None, suspended_by=None, suspend_reason="")
         return act.case_id
@@ -105,7 +106,7 @@ def cancel(site: Site, actor: Actor, case: str, reason: str, version: int | None
         cases.close_everything(act)
         queue.drop(act.tx, act.case_id)
         end_case(act, "cancelled", given)
-        said = _(
+        said = mark(
             "案件 {number} は管理者が取り消しました（理由: {reason}）。",
             number=act.case["number"],
             reason=given,

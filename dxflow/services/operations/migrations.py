@@ -24,6 +24,7 @@ from dxflow.services.people import events
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
+from dxflow.texts import mark
 
 
 def begin(
@@ -139,7 +140,7 @@ def _work_off(site: Site, actor: Actor, batch: str, cases: Sequence[str]) -> Non
 
 
 def _record(site: Site, tx: Connection, actor: Actor, event: str, batch: str, *words: str) -> None:
-    changes = (audit.Change("pack", _("パック"), None, " ".join(words)),) if words else ()
+    changes = (audit.Change("pack", mark("パック"), None, " ".join(words)),) if words else ()
     audit.append_system(
         tx,
         audit.SystemStream.CONFIG,

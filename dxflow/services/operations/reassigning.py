@@ -22,6 +22,7 @@ from dxflow.services.people import naming, person_rows
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
+from dxflow.texts import mark
 
 #: Acts whose right lies in the office that was asked, not in the person.
 BOUND_TO_OFFICE = frozenset({"vote", "conclude", "decide"})
@@ -142,20 +143,20 @@ def _move(act: Act, item: Row[Any], groups: set[str], target: Target, reason: st
         "task.reassigned",
         audit.Change(
             "holder",
-            _("担当"),
+            mark("担当"),
             _("、").join(sorted(names[one] for one in before)),
             names[target.key],
             personal=True,
         ),
-        audit.Change("reason", _("理由"), None, reason),
+        audit.Change("reason", mark("理由"), None, reason),
         subject=audit.Subject("task", item.id, act.case_id),
     )
     values = {"number": act.case["number"], "task": item.name, "reason": reason}
     left = before - {target.key}
     if left:
-        said = _("案件 {number} の「{task}」の担当が変わりました（理由: {reason}）。", **values)
+        said = mark("案件 {number} の「{task}」の担当が変わりました（理由: {reason}）。", **values)
         leave_notice(act, left, said, f"{item.id}:from")
-    said = _("案件 {number} の「{task}」の担当になりました（理由: {reason}）。", **values)
+    said = mark("案件 {number} の「{task}」の担当になりました（理由: {reason}）。", **values)
     leave_notice(act, {target.key}, said, f"{item.id}:to")
     act.finish()
 

@@ -28,7 +28,7 @@ from dxflow.services.packs.settings import PackSettings
 from dxflow.services.people.events import system_event
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
-from dxflow.texts import learn, translated
+from dxflow.texts import learn, mark, translated
 
 END_STATUSES = ("completed", "rejected", "withdrawn", "stopped", "cancelled")
 #: Acts that nobody may do on their own matter.
@@ -188,7 +188,7 @@ def install(site: Site, files: Mapping[str, str], person_id: str, channel: str =
                 person_id,
                 channel,
                 subject=audit.Subject("pack", key),
-                changes=(audit.Change("digest", _("版"), None, digest),),
+                changes=(audit.Change("digest", mark("版"), None, digest),),
             ),
         )
         row = _row(tx, digest)

@@ -13,6 +13,7 @@ from dxflow.services.people.organisation import HoldingRow, Organisation, PostRo
 from dxflow.services.people.person_rows import ADMIN_ROLE, Account
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
+from dxflow.texts import mark
 
 #: The post of whoever keeps the installation; made when there is none with the role.
 ADMIN_POST = "system-admin"
@@ -45,9 +46,9 @@ def grant_post(
         accounts.end_all(tx, person["id"])
         person_rows.record(
             site, tx, by, "membership.granted", person["id"],
-            audit.Change("post", _("職"), None, post),
-            audit.Change("valid_from", _("始まり"), None, day),
-            audit.Change("valid_to", _("終わり"), None, until),
+            audit.Change("post", mark("職"), None, post),
+            audit.Change("valid_from", mark("始まり"), None, day),
+            audit.Change("valid_to", mark("終わり"), None, until),
         )  # fmt: skip
     return Account(person["id"], username)
 
@@ -70,8 +71,8 @@ def end_post(
         accounts.end_all(tx, person["id"])
         person_rows.record(
             site, tx, by, "membership.ended", person["id"],
-            audit.Change("post", _("職"), post, None),
-            audit.Change("valid_to", _("終わり"), None, last),
+            audit.Change("post", mark("職"), post, None),
+            audit.Change("valid_to", mark("終わり"), None, last),
         )  # fmt: skip
     return Account(person["id"], username)
 
@@ -115,7 +116,7 @@ def _appoint(site: Site, tx: Connection, by: Actor, person_id: str) -> None:
     accounts.end_all(tx, person_id)
     person_rows.record(
         site, tx, by, "membership.granted", person_id,
-        audit.Change("post", _("職"), None, post),
+        audit.Change("post", mark("職"), None, post),
     )  # fmt: skip
 
 
@@ -129,7 +130,7 @@ def _administrators_post(site: Site, tx: Connection, by: Actor) -> str:
     organisation.write(tx, Organisation(posts=(row,)), site)
     person_rows.record(
         site, tx, by, "post.created", "",
-        audit.Change("roles", _("役割"), None, ADMIN_ROLE), subject=audit.Subject("post", row.key),
+        audit.Change("roles", mark("役割"), None, ADMIN_ROLE), subject=audit.Subject("post", row.key),
     )  # fmt: skip
     return row.key
 

@@ -15,6 +15,7 @@ from dxflow.services.people import events, facts
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
+from dxflow.texts import mark
 
 KEY = "maintenance"
 KEPT_SECONDS = 3.0
@@ -128,7 +129,11 @@ def _store(site: Site, actor: Actor, planned: Maintenance | None, event_type: st
             "until": planned.until.isoformat() if planned.until else None,
             "message": planned.message,
         }
-    labels = {"start": _("始まり"), "until": _("終わりの予定"), "message": _("お知らせの文")}
+    labels = {
+        "start": mark("始まり"),
+        "until": mark("終わりの予定"),
+        "message": mark("お知らせの文"),
+    }
     with site.database.write() as tx:
         before = facts.read(tx, KEY).get(KEY) or {}
         after = value or {}

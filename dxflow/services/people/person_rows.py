@@ -14,6 +14,7 @@ from dxflow.services.people import accounts, events, organisation, passwords
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
+from dxflow.texts import mark
 
 GENERATED_BYTES = 12
 LONGEST_USERNAME = 64
@@ -89,8 +90,8 @@ def insert_account(
     )
     record(
         site, tx, by, "person.created", person_id,
-        audit.Change("username", _("利用者名"), None, username, personal=True),
-        audit.Change("name", _("氏名"), None, shown, personal=True),
+        audit.Change("username", mark("利用者名"), None, username, personal=True),
+        audit.Change("name", mark("氏名"), None, shown, personal=True),
     )  # fmt: skip
     return Account(person_id, username, "" if password else secret)
 
@@ -120,7 +121,7 @@ def set_status(site: Site, tx: Connection, by: Actor, person: RowMapping, status
     kind = "person.reactivated" if status == "active" else "person.deactivated"
     record(
         site, tx, by, kind, person["id"],
-        audit.Change("status", _("状態"), person["status"], status),
+        audit.Change("status", mark("状態"), person["status"], status),
     )  # fmt: skip
 
 

@@ -33,6 +33,7 @@ from dxflow.services.reading import audit_words
 from dxflow.services.reading.case_list import folded
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
+from dxflow.texts import mark
 
 ROLES = ("cio", "auditor")
 #: The fact that holds when the log was last verified, and how many findings there were.
@@ -107,7 +108,7 @@ def search(
         actor,
         "audit.viewed",
         *_changes(filters),
-        audit.Change("page", _("ページ"), None, page),
+        audit.Change("page", mark("ページ"), None, page),
     )
     with site.database.read() as tx:
         which = _condition(tx, filters)
@@ -126,7 +127,7 @@ def search(
 def event(site: Site, actor: Actor, event_id: int) -> Proof:
     """Return one event in full, after noting that it was read. Raises NotFound or NotAllowed."""
     actor.require_role(*ROLES)
-    _note(site, actor, "audit.viewed", audit.Change("event", _("記録"), None, event_id))
+    _note(site, actor, "audit.viewed", audit.Change("event", mark("記録"), None, event_id))
     with site.database.read() as tx:
         row = tx.execute(
             select(AuditEvent.__table__).where(AuditEvent.id == event_id)
@@ -157,7 +158,7 @@ def export(site: Site, actor: Actor, filters: Filters, form: str) -> Iterator[by
         actor,
         "audit.exported",
         *_changes(filters),
-        audit.Change("format", _("形式"), None, form),
+        audit.Change("format", mark("形式"), None, form),
     )
     return _exported(site, actor, filters, form)
 
@@ -171,8 +172,8 @@ def verify(site: Site, actor: Actor) -> Report:
         site,
         actor,
         "audit.verified",
-        audit.Change("events", _("検証した記録"), None, report.events),
-        audit.Change("findings", _("食い違い"), None, len(report.findings)),
+        audit.Change("events", mark("検証した記録"), None, report.events),
+        audit.Change("findings", mark("食い違い"), None, len(report.findings)),
     )
     with site.database.write() as tx:
         outcome = {"at": site.now().isoformat(), "findings": len(report.findings)}

@@ -19,7 +19,7 @@ from dxflow.services.people.actor import Actor
 from dxflow.services.people.organisation import HoldingRow, Organisation, PostRow, UnitRow
 from dxflow.services.sample.script import Login, Script
 from dxflow.services.site import Site
-from dxflow.texts import gettext as _
+from dxflow.texts import mark
 
 PASSWORD = "dxflow-demo"  # noqa: S105 - only in demonstrations; a production start refuses it
 
@@ -142,15 +142,15 @@ def _record(site: Site, tx: Connection, script: Script, people: People) -> None:
         citizen = people.by_key[one["id"]]
         person_rows.record(
             site, tx, by, "person.created", citizen.id,
-            audit.Change("username", _("利用者名"), None, citizen.username, personal=True),
-            audit.Change("name", _("氏名"), None, citizen.name, personal=True),
+            audit.Change("username", mark("利用者名"), None, citizen.username, personal=True),
+            audit.Change("name", mark("氏名"), None, citizen.name, personal=True),
         )  # fmt: skip
         for holding in one["holdings"]:
             person_rows.record(
                 site, tx, by, "membership.granted", citizen.id,
-                audit.Change("post", _("職"), None, holding["post"]),
-                audit.Change("valid_from", _("始まり"), None, _day(holding["from"])),
-                audit.Change("valid_to", _("終わり"), None, _end(holding.get("to"))),
+                audit.Change("post", mark("職"), None, holding["post"]),
+                audit.Change("valid_from", mark("始まり"), None, _day(holding["from"])),
+                audit.Change("valid_to", mark("終わり"), None, _end(holding.get("to"))),
             )  # fmt: skip
     audit.append_system(
         tx,
@@ -159,8 +159,8 @@ def _record(site: Site, tx: Connection, script: Script, people: People) -> None:
             "unit.created", site.now(), None, by.channel,
             subject=audit.Subject("unit", script.units[0]["key"]),
             changes=(
-                audit.Change("units", _("組織"), None, [one["name"] for one in script.units]),
-                audit.Change("posts", _("職"), None, [one["title"] for one in script.posts]),
+                audit.Change("units", mark("組織"), None, [one["name"] for one in script.units]),
+                audit.Change("posts", mark("職"), None, [one["title"] for one in script.posts]),
             ),
         ),
     )  # fmt: skip

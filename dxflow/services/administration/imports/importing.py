@@ -19,6 +19,7 @@ from dxflow.services.people.organisation import HoldingRow, Organisation
 from dxflow.services.people.person_rows import Account
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
+from dxflow.texts import mark
 
 
 @dataclass(frozen=True)
@@ -102,9 +103,9 @@ def _written(
     for row in rows:
         person_rows.record(
             site, tx, by, "membership.granted", row.person,
-            audit.Change("post", _("職"), None, row.post),
-            audit.Change("valid_from", _("始まり"), None, row.valid_from),
-            audit.Change("valid_to", _("終わり"), None, row.valid_to),
+            audit.Change("post", mark("職"), None, row.post),
+            audit.Change("valid_from", mark("始まり"), None, row.valid_from),
+            audit.Change("valid_to", mark("終わり"), None, row.valid_to),
         )  # fmt: skip
     for key in {key for key, _span in (*plan.given, *plan.ended)} & known.people.keys():
         accounts.end_all(tx, ids[key])
@@ -137,8 +138,8 @@ def _new_people(site: Site, tx: Connection, by: Actor, plan: Plan) -> tuple[Acco
         name = plan.people[one.username.casefold()].text("name")
         person_rows.record(
             site, tx, by, "person.created", one.person_id,
-            audit.Change("username", _("利用者名"), None, one.username, personal=True),
-            audit.Change("name", _("氏名"), None, name, personal=True),
+            audit.Change("username", mark("利用者名"), None, one.username, personal=True),
+            audit.Change("name", mark("氏名"), None, name, personal=True),
         )  # fmt: skip
     return made
 
@@ -175,6 +176,6 @@ def _ended(site: Site, tx: Connection, by: Actor, plan: Plan, ids: dict[str, str
     for key, span in plan.ended:
         person_rows.record(
             site, tx, by, "membership.ended", ids[key],
-            audit.Change("post", _("職"), span.post, None),
-            audit.Change("valid_to", _("終わり"), None, span.end),
+            audit.Change("post", mark("職"), span.post, None),
+            audit.Change("valid_to", mark("終わり"), None, span.end),
         )  # fmt: skip
