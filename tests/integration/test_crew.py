@@ -287,7 +287,10 @@ def test_a_worker_that_does_not_own_the_tables_needs_no_more_than_the_guide_says
         if line.startswith("GRANT ") and "procrastinate" in line
     ]  # fmt: skip
     assert len(granted) == 3
-    ordinary = "SELECT, INSERT, UPDATE, DELETE ON job, notice, timer, incident, alembic_version"
+    ordinary = (
+        "SELECT, INSERT, UPDATE, DELETE ON job, notice, timer, incident, alembic_version,"
+        " worker_heartbeat, setting"
+    )
     with city.site.database.write() as tx:
         tx.execute(text("CREATE ROLE clerk LOGIN"))
         for one in (f"GRANT {ordinary} TO clerk", *granted):

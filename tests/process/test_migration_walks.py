@@ -28,12 +28,17 @@ EXTRA = """
     <bpmn:sequenceFlow id="from_extra_{n}" sourceRef="extra_{n}" targetRef="{target}" />
 """
 FLOW = re.compile(r'<bpmn:sequenceFlow id="(\w+)" sourceRef="(\w+)" targetRef="(\w+)"')
+GATEWAY = re.compile(r'<bpmn:\w+Gateway id="(\w+)"')
 DUE = re.compile(r'dueDate="=at\(add_business_days\(([^"]*?), (\d+)\), 17\)"')
 
 
 def _add_task(text: str, rng: random.Random, n: int) -> str:
-    """Draw a user task into one of the flows that lead to an activity of this file."""
-    flow = rng.choice(FLOW.findall(text))
+    """Draw a user task into a flow that does not lead to a gateway.
+
+    Before a gateway it would take the place of the answer on which the gateway decides.
+    """
+    gateways = set(GATEWAY.findall(text))
+    flow = rng.choice([one for one in FLOW.findall(text) if one[2] not in gateways])
     name, source, target = flow
     old = f'<bpmn:sequenceFlow id="{name}" sourceRef="{source}" targetRef="{target}"'
     text = text.replace(

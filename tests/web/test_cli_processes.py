@@ -48,7 +48,7 @@ def test_two_processes_answer_and_one_does_the_jobs_and_all_stop_on_sigterm(serv
 
     def done() -> bool:
         with sqlite_city.site.database.read() as tx:
-            return tx.execute(select(Job.status)).scalar_one() == "done"
+            return tx.execute(select(Job.status).where(Job.key == "k")).scalar_one() == "done"
 
     wait_until(done, 20, "the job is not done")
     status, err = serving.stop()
