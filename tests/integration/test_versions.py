@@ -78,6 +78,15 @@ def test_an_earlier_version_is_made_current_again_and_the_log_tells_why(city):
     assert changes["reason"][1] == "直し方を誤ったため"
 
 
+def test_the_log_tells_which_version_followed_which(city):
+    publish(city, changed())
+    page = audit_log.search(
+        city.site, city.actor("auditor"), audit_log.Filters(type="pack.published")
+    )
+    changes = {one.field: (one.before, one.after) for one in page.entries[0].entry.changes}
+    assert changes["version"] == ("第1版", "第2版")
+
+
 def test_a_retired_pack_starts_no_case_and_keeps_those_that_run(city):
     city.start()
     admin = city.actor("admin")

@@ -7,6 +7,7 @@ a pack with a folder `forms` beside them, at the top or in one folder.
 import io
 import posixpath
 import zipfile
+import zlib
 from collections.abc import Mapping
 
 from dxflow.errors import Invalid
@@ -15,6 +16,10 @@ from dxflow.texts import gettext as _
 MOST_FILES = 300
 LARGEST_FILE = 1 << 20
 LARGEST_PACK = 8 << 20
+#: What zipfile raises for files that are broken or packed in a way it does not know.
+_UNREADABLE = (
+    zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError, RuntimeError,
+)  # fmt: skip
 ENDINGS = (".bpmn", ".dmn", ".toml", ".form")
 
 
@@ -27,7 +32,7 @@ def read(content: bytes) -> dict[str, str]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             return _files(archive)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, RuntimeError) as exc:
+    except _UNREADABLE as exc:
         raise _refused(_("zip ファイルとして読めません: {why}", why=type(exc).__name__)) from exc
 
 
@@ -51,6 +56,10 @@ def _files(archive: zipfile.ZipFile) -> dict[str, str]:
     found: dict[str, str] = {}
     for entry in entries:
         if name := _name(entry):
+            if name in found:
+                raise _refused(
+                    _("{name} が二つあります。zip に入れるパックは一つだけです。", name=name)
+                )
             found[name] = _text(archive, entry)
     if "pack.toml" not in found:
         raise _refused(

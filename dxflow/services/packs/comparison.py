@@ -5,13 +5,19 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from dxflow import decisions, forms
 from dxflow.db.process import PackVersion
 from dxflow.errors import NotFound
 from dxflow.models.diff import diff
 from dxflow.models.model import Process
 from dxflow.problems import Refused, errors_in
 from dxflow.services.packs.check import check_files
+from dxflow.services.packs.decision_changes import decision_changes
+from dxflow.services.packs.form_changes import form_changes
+from dxflow.services.packs.setting_changes import setting_changes
+from dxflow.services.packs.settings import FILE, read_settings
 from dxflow.services.packs.store import load
+from dxflow.services.packs.wording import Told
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
 
@@ -84,7 +90,7 @@ def _processes(before: Mapping[str, Process], after: Mapping[str, Process]) -> I
 
 
 def _files(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Difference]:
-    """Tell which tables, forms and settings differ; processes are told element by element."""
+    """Tell how tables, forms and settings differ; diagrams are told as processes."""
     for name in sorted({*before, *after}):
         if name.endswith(".bpmn") or before.get(name) == after.get(name):
             continue
@@ -93,4 +99,36 @@ def _files(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Diff
         elif name not in after:
             yield Difference(name, "", _("ファイルを削除しました。"))
         else:
-            yield Difference(name, "", _("ファイルの内容を変えました。"))
+            told = list(_contents(name, before[name], after[name]))
+            for element, sentence in told:
+                yield Difference(name, element, sentence)
+            if not told:
+                yield Difference(name, "", _("書き方だけを変えました。動きは変わりません。"))
+
+
+def _contents(name: str, before: str, after: str) -> Iterator[Told]:
+    """Tell what changed inside a file, and never nothing where its meaning changed.
+
+    Where no reader can say more, or one overlooked something, the file itself is told.
+    """
+    try:
+        told, same = _meaning(name, before, after)
+    except Refused:  # published by a program that accepted what this one does not
+        told, same = [], False
+    yield from told
+    if not told and not same:
+        yield "", _("ファイルの内容を変えました。")
+
+
+def _meaning(name: str, before: str, after: str) -> tuple[list[Told], bool]:
+    """Return what changed and whether both texts mean the same."""
+    if name.endswith(".form"):
+        old, new = forms.read(before, name), forms.read(after, name)
+        return list(form_changes(old, new)), old.digest == new.digest
+    if name.endswith(".dmn"):
+        was, now = (decisions.read(text.encode(), name) for text in (before, after))
+        return list(decision_changes(was, now)), was.digest == now.digest
+    if name == FILE:
+        left, right = read_settings(before)[0], read_settings(after)[0]
+        return list(setting_changes(left, right)), left == right
+    return [], False

@@ -157,6 +157,12 @@ def install(site: Site, files: Mapping[str, str], person_id: str, channel: str =
         last = tx.execute(
             select(func.max(PackVersion.version)).where(PackVersion.key == key)
         ).scalar_one()
+        before = tx.execute(
+            select(PackVersion.version).where(
+                PackVersion.key == key, PackVersion.status == "current"
+            )
+        ).scalar_one_or_none()
+        version = existing.version if existing is not None else (last or 0) + 1
         tx.execute(
             update(PackVersion)
             .where(PackVersion.key == key, PackVersion.status == "current")
@@ -171,7 +177,7 @@ def install(site: Site, files: Mapping[str, str], person_id: str, channel: str =
                 insert(PackVersion).values(
                     digest=digest,
                     key=key,
-                    version=(last or 0) + 1,
+                    version=version,
                     title=checked.settings.title,
                     status="current",
                     files=orjson.dumps(dict(files), option=orjson.OPT_SORT_KEYS).decode(),
@@ -188,13 +194,20 @@ def install(site: Site, files: Mapping[str, str], person_id: str, channel: str =
                 person_id,
                 channel,
                 subject=audit.Subject("pack", key),
-                changes=(audit.Change("digest", mark("版"), None, digest),),
+                changes=(
+                    audit.Change("version", mark("版"), _words(before), _words(version)),
+                    audit.Change("digest", mark("版の指紋"), None, digest),
+                ),
             ),
         )
         row = _row(tx, digest)
     if row is None:
         raise NotFound(_("パックを保存できませんでした。"))
     return row
+
+
+def _words(number: int | None) -> str | None:
+    return None if number is None else mark("第{version}版", version=number)
 
 
 def versions(tx: Connection) -> list[PackRow]:

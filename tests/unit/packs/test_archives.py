@@ -57,3 +57,17 @@ def test_a_bomb_that_lies_about_its_size_is_stopped():
         content[place : place + 4] = lie
     with pytest.raises(Invalid):
         archives.read(bytes(content))
+
+
+def test_two_packs_in_one_zip_are_refused_and_not_mixed():
+    content = zipped({"processes/a/pack.toml": "x", "processes/b/pack.toml": "y"})
+    with pytest.raises(Invalid, match=r"pack\.toml が二つあります"):
+        archives.read(content)
+
+
+@pytest.mark.parametrize("place", range(12))
+def test_a_damaged_zip_is_refused_wherever_it_is_damaged(place):
+    content = bytearray(zipped({"pack.toml": "name='a'\n" * 50}))
+    content[content.index(b"pack.toml") + len(b"pack.toml") + place] ^= 0xFF
+    with pytest.raises(Invalid, match="zip ファイルとして読めません"):
+        archives.read(bytes(content))

@@ -1,0 +1,134 @@
+"""What changed between two versions of `pack.toml`, in words."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from typing import Any
+
+from dxflow.calendars.business_days import BusinessCalendar
+from dxflow.committee.quorum import QuorumKind, QuorumRule
+from dxflow.services.packs.settings import Body, PackSettings
+from dxflow.services.packs.wording import Told, came_and_went, facets, named, quoted, written
+from dxflow.texts import gettext as _
+
+_PACK = {
+    "key": _("キー"), "title": _("題"), "label": _("版の名前"),
+    "start_process": _("始めるプロセス"), "start_form": _("最初の様式"), "numbering": _("番号の書式"),
+}  # fmt: skip
+_RULES = {
+    "withdraw_until": _("取下げができる最後の段階"), "pull_back": _("引戻し"),
+    "grace_days": _("期限超過とするまでの日数"), "reminder_days": _("期限間近とする日数"),
+    "unit_cost": _("1時間あたりの費用"),
+}  # fmt: skip
+_BODY = {
+    "name": _("名前"), "seat_role": _("委員の役割"), "chair_roles": _("議事を預かる役割"),
+    "deadline_days": _("期限までの日数"), "reminder_days": _("催促する日数"),
+    "quorum": _("定足数"),
+    "quorum.base": _("定足数の数え方"), "quorum.strictly_more": _("定足数を超えることの要求"),
+    "quorum.recusal_proviso": _("除斥のただし書"), "vote.majority": _("議決の要件"),
+    "vote.abstain_counts": _("棄権を数えること"), "vote.chair_votes": _("議長の表決"),
+    "vote.tie": _("可否同数のとき"), "vote.binding": _("議決への拘束"),
+    "recusal.own_section": _("自分の課の案件の除斥"),
+    "recusal.related_sections": _("関係課の除斥"),
+}  # fmt: skip
+_CALENDAR = {
+    "closed": _("毎年の閉庁日"), "holidays": _("閉庁日"), "open_days": _("開庁日"),
+    "closed_weekdays": _("閉庁の曜日"),
+}  # fmt: skip
+
+
+def setting_changes(before: PackSettings, after: PackSettings) -> Iterator[Told]:
+    """Tell what changed, in the order of the file."""
+    yield from facets("", _("パック"), _PACK, vars(before), vars(after))
+    stages = [{one.key: one.label for one in part.stages} for part in (before, after)]
+    yield from named(_("段階"), stages[0], stages[1])
+    yield from _lanes(before.lanes, after.lanes)
+    yield from _bodies(before.bodies, after.bodies)
+    days = [_calendar(part.calendar) for part in (before, after)]
+    yield from facets("calendar", _("暦"), _CALENDAR, days[0], days[1])
+    yield from facets("rules", _("決めごと"), _RULES, vars(before.rules), vars(after.rules))
+    yield from _options(before, after)
+    yield from _summaries(before, after)
+
+
+def _lanes(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Told]:
+    yield from came_and_went(_("レーン"), {key: key for key in old}, {key: key for key in new})
+    for name, expression in new.items():
+        if name in old:
+            yield from facets(
+                name, _("レーン{name}", name=quoted(name)), {"who": _("担い手")},
+                {"who": old[name]}, {"who": expression},
+            )  # fmt: skip
+
+
+def _bodies(old: Mapping[str, Body], new: Mapping[str, Body]) -> Iterator[Told]:
+    names = [{key: one.name for key, one in part.items()} for part in (old, new)]
+    yield from came_and_went(_("会議体"), names[0], names[1])
+    for key, body in new.items():
+        if key in old:
+            what = _("会議体{name}", name=quoted(body.name))
+            facts = [
+                {
+                    **vars(one),
+                    **_leaves(one.rules, ""),
+                    "quorum": _quorum(one.rules.quorum),
+                }
+                for one in (old[key], body)
+            ]
+            yield from facets(key, what, _BODY, facts[0], facts[1])
+
+
+def _quorum(rule: QuorumRule) -> str:
+    """Return how many must be there: a number of members or a share of them."""
+    if rule.kind is QuorumKind.NUMBER:
+        return _("{n}人", n=rule.number)
+    return f"{rule.numerator}/{rule.denominator}"
+
+
+def _leaves(value: Any, prefix: str) -> dict[str, Any]:
+    """Return the values inside nested rules by dotted name."""
+    found: dict[str, Any] = {}
+    for one in fields(value):
+        inner = getattr(value, one.name)
+        if is_dataclass(inner):
+            found |= _leaves(inner, f"{prefix}{one.name}.")
+        else:
+            found[prefix + one.name] = inner.value if isinstance(inner, Enum) else inner
+    return found
+
+
+def _calendar(calendar: BusinessCalendar) -> dict[str, Any]:
+    ranges = [
+        "..".join(f"{month:02}-{day:02}" for month, day in dict.fromkeys((one.first, one.last)))
+        for one in calendar.closed
+    ]
+    return {
+        "closed": ranges,
+        "holidays": sorted(calendar.holidays),
+        "open_days": sorted(calendar.open_days),
+        "closed_weekdays": sorted(calendar.closed_weekdays),
+    }
+
+
+def _options(before: PackSettings, after: PackSettings) -> Iterator[Told]:
+    old, new = before.options, after.options
+    yield from came_and_went(
+        _("選択肢の一覧"), {key: key for key in old}, {key: key for key in new}
+    )
+    for key, options in new.items():
+        if key in old:
+            names = [{one.value: one.label for one in part} for part in (old[key], options)]
+            what = _("一覧{name}の選択肢", name=quoted(key))
+            yield from named(what, names[0], names[1], key)
+
+
+def _summaries(before: PackSettings, after: PackSettings) -> Iterator[Told]:
+    old, new = ({one.form: one for one in part.summaries} for part in (before, after))
+    names = [{key: key for key in part} for part in (old, new)]
+    yield from named(_("あらまし"), names[0], names[1])
+    for form, summary in new.items():
+        if form in old:
+            yield from facets(
+                form, _("あらまし{name}", name=quoted(form)), {"fields": _("項目")},
+                {"fields": written(old[form].fields)}, {"fields": written(summary.fields)},
+            )  # fmt: skip
