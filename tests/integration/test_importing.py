@@ -3,11 +3,14 @@
 from datetime import date
 
 import pytest
+from sqlalchemy import select
 
+from dxflow.db.case import Notice
 from dxflow.errors import Conflict, NotAllowed
 from dxflow.problems import Refused
 from dxflow.services.administration.imports import importing
 from dxflow.services.people import accounts, registry
+from dxflow.texts import language
 from tests.factories import City
 
 DAY = date(2026, 5, 11)
@@ -21,6 +24,12 @@ def _apply(city: City, lines: str, digest: str | None = None) -> importing.Appli
 
 def _posts(city: City) -> dict[str, tuple[str, ...]]:
     return {one.username: one.posts for one in registry.listed(city.site)}
+
+
+def _told(city: City, role: str) -> list[str]:
+    which = select(Notice.message).where(Notice.group_key == f"role:{role}").order_by(Notice.id)
+    with city.site.database.read() as tx:
+        return list(tx.execute(which).scalars())
 
 
 def test_new_people_log_in_once_and_twice_is_once(city: City) -> None:
@@ -70,3 +79,22 @@ def test_the_last_administrator_stays_and_others_may_not_import(city: City) -> N
     assert _posts(city)["admin"] == ("admin",)
     with pytest.raises(NotAllowed):
         importing.preview(city.site, city.actor("cio"), b"", "f.csv", DAY)
+    with pytest.raises(Conflict):
+        _apply(city, "admin,admin,admin,,,2027-03-31,\n")
+    assert _posts(city)["admin"] == ("admin",)
+
+
+def test_the_auditors_are_told_of_a_power_that_a_file_gives_or_ends(city: City) -> None:
+    """In Japanese whoever acts, also when administrators give it to themselves."""
+    _apply(city, "other,other,finance,,,,兼務\n")
+    assert _told(city, "auditor") == []
+    before = language.set("en")
+    try:
+        _apply(city, "admin,admin,auditor,,,,兼務\nauditor,auditor,auditor,,,2026-06-30,\n")
+    finally:
+        language.reset(before)
+    expected = [
+        "admin に「監査担当」の役割がつきます（令和8年5月11日 から）。",
+        "auditor の「監査担当」の役割が終わります（令和8年6月30日 から）。",
+    ]
+    assert [_told(city, role) for role in ("auditor", "cio")] == [expected, expected]

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select
 from dxflow import audit
 from dxflow.db.identity import Holding, Post
 from dxflow.errors import Conflict, Invalid, NotFound
-from dxflow.services.people import accounts, organisation, person_rows
+from dxflow.services.people import accounts, organisation, person_rows, powers
 from dxflow.services.people.actor import Actor
 from dxflow.services.people.organisation import HoldingRow, Organisation, PostRow
 from dxflow.services.people.person_rows import ADMIN_ROLE, Account
@@ -43,6 +43,7 @@ def grant_post(
         _require_free(tx, person["id"], post, day, until)
         row = HoldingRow(person["id"], post, day, until, concurrent)
         organisation.write(tx, Organisation(holdings=(row,)), site)
+        powers.tell_given(site, tx, [powers.Turn(person["id"], post, day)])
         accounts.end_all(tx, person["id"])
         person_rows.record(
             site, tx, by, "membership.granted", person["id"],
@@ -63,11 +64,13 @@ def end_post(
     last = day or site.today()
     with site.database.write() as tx:
         person = person_rows.person(tx, username)
-        before = person_rows.administrators(site, tx)
+        reached = max(last, site.today())
+        before = person_rows.administrators(site, tx, reached)
         if not organisation.end_holding(tx, person["id"], post, last):
             raise NotFound(_("{name} は職「{post}」に就いていません。", name=username, post=post))
-        if last <= site.today() and before and not person_rows.administrators(site, tx):
+        if before and not person_rows.administrators(site, tx, reached):
             raise Conflict(_("最後の管理者の職は終えられません。先に別の管理者を作ってください。"))
+        powers.tell_ended(site, tx, [powers.Turn(person["id"], post, last)])
         accounts.end_all(tx, person["id"])
         person_rows.record(
             site, tx, by, "membership.ended", person["id"],
@@ -113,6 +116,7 @@ def _appoint(site: Site, tx: Connection, by: Actor, person_id: str) -> None:
     post = _administrators_post(site, tx, by)
     row = HoldingRow(person_id, post, site.today(), concurrent=True)
     organisation.write(tx, Organisation(holdings=(row,)), site)
+    powers.tell_given(site, tx, [powers.Turn(person_id, post, site.today())])
     accounts.end_all(tx, person_id)
     person_rows.record(
         site, tx, by, "membership.granted", person_id,

@@ -3,6 +3,7 @@
 import secrets
 import unicodedata
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
@@ -53,9 +54,10 @@ def person(tx: Connection, username: str) -> RowMapping:
     return row
 
 
-def administrators(site: Site, tx: Connection) -> set[str]:
-    """Return who may administer today and can log in."""
-    holders = organisation.directory(site, tx, site.today()).holders(f"role:{ADMIN_ROLE}")
+def administrators(site: Site, tx: Connection, day: date | None = None) -> set[str]:
+    """Return who may administer on a day (today unless said) and can log in."""
+    who = organisation.directory(site, tx, day or site.today())
+    holders = who.holders(f"role:{ADMIN_ROLE}")
     return set(
         tx.execute(
             select(Person.id).where(Person.id.in_(sorted(holders)), Person.status == "active")

@@ -13,7 +13,7 @@ from dxflow.ids import new_id
 from dxflow.problems import Refused
 from dxflow.services.administration.imports.checking import Known, Plan, Span, check
 from dxflow.services.administration.imports.reading import Sheet, read
-from dxflow.services.people import accounts, organisation, passwords, person_rows
+from dxflow.services.people import accounts, organisation, passwords, person_rows, powers
 from dxflow.services.people.actor import Actor
 from dxflow.services.people.organisation import HoldingRow, Organisation
 from dxflow.services.people.person_rows import Account
@@ -88,11 +88,14 @@ def _known(tx: Connection) -> Known:
 def _written(
     site: Site, tx: Connection, by: Actor, plan: Plan, known: Known, sheet: Sheet
 ) -> tuple[Account, ...]:
-    before = person_rows.administrators(site, tx)
     made = _new_people(site, tx, by, plan)
     ids = {key: stored[0] for key, stored in known.people.items()}
     ids |= {account.username.casefold(): account.person_id for account in made}
     _changed(site, tx, by, plan, known)
+    ended = [powers.Turn(ids[key], span.post, span.end) for key, span in plan.ended if span.end]
+    # No post is given up before today: an earlier day only says when it should have been.
+    days = {max(turn.day, site.today()) for turn in powers.roles_of(tx, ended)}
+    administered = {day for day in days if person_rows.administrators(site, tx, day)}
     _ended(site, tx, by, plan, ids)
     rows = tuple(
         HoldingRow(ids[key], span.post, span.begin, span.end, span.concurrent)
@@ -107,9 +110,11 @@ def _written(
             audit.Change("valid_from", mark("始まり"), None, row.valid_from),
             audit.Change("valid_to", mark("終わり"), None, row.valid_to),
         )  # fmt: skip
+    powers.tell_given(site, tx, [powers.Turn(one.person, one.post, one.valid_from) for one in rows])
+    powers.tell_ended(site, tx, ended)
     for key in {key for key, _span in (*plan.given, *plan.ended)} & known.people.keys():
         accounts.end_all(tx, ids[key])
-    if before and not person_rows.administrators(site, tx):
+    if any(not person_rows.administrators(site, tx, day) for day in administered):
         raise Conflict(_("管理者がいなくなるため取り込めません。先に別の管理者を作ってください。"))
     return made
 
@@ -145,7 +150,10 @@ def _new_people(site: Site, tx: Connection, by: Actor, plan: Plan) -> tuple[Acco
 
 
 def _changed(site: Site, tx: Connection, by: Actor, plan: Plan, known: Known) -> None:
-    fields = (("name", _("氏名"), plan.renamed, 1), ("email", _("メール"), plan.emails, 2))
+    fields = (
+        ("name", mark("氏名"), plan.renamed, 1),
+        ("email", mark("メール"), plan.emails, 2),
+    )
     for column, label, keys, place in fields:
         for key in keys:
             stored, new = known.people[key], plan.people[key].text(column)

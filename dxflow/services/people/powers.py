@@ -1,0 +1,98 @@
+"""Roles that watch over others: whoever gains or loses one, CIO and auditors are told.
+
+The event in the log is the proof; the notice makes sure that a second pair of eyes sees it without
+looking for it.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Connection, insert, select
+
+from dxflow.calendars.wareki import wareki_date
+from dxflow.db.case import Notice
+from dxflow.db.identity import Person, Post
+from dxflow.ids import new_id
+from dxflow.services.people.naming import role_name
+from dxflow.services.site import Site
+from dxflow.texts import gettext as _
+from dxflow.texts import to_be_stored
+
+POWERFUL = frozenset({"admin", "auditor", "cio"})
+#: Who is told.
+WATCHERS = ("role:cio", "role:auditor")
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A post that a person, by id, is given or gives up from `day` on."""
+
+    person: str
+    post: str
+    day: date
+
+
+def roles_of(tx: Connection, turns: Iterable[Turn]) -> dict[Turn, frozenset[str]]:
+    """Return the powerful roles that come or go, in one query; turns without any are left out."""
+    posts = tx.execute(
+        select(Post.key, Post.roles, Post.valid_from, Post.valid_to).where(Post.roles != "")
+    ).all()
+    found = {}
+    for turn in turns:
+        roles = {
+            role
+            for post in posts
+            if post.key == turn.post
+            and post.valid_from <= turn.day
+            and (post.valid_to is None or turn.day < post.valid_to)
+            for role in post.roles.split()
+        }
+        if powerful := POWERFUL & roles:
+            found[turn] = powerful
+    return found
+
+
+def tell_given(site: Site, tx: Connection, turns: Iterable[Turn]) -> None:
+    """Leave a notice for every post given that carries a powerful role."""
+    _tell(
+        site, tx, turns,
+        lambda name, roles, day: _(
+            "{name} に「{roles}」の役割がつきます（{day} から）。", name=name, roles=roles, day=day
+        ),
+    )  # fmt: skip
+
+
+def tell_ended(site: Site, tx: Connection, turns: Iterable[Turn]) -> None:
+    """Leave a notice for every post given up that carries a powerful role."""
+    _tell(
+        site, tx, turns,
+        lambda name, roles, day: _(
+            "{name} の「{roles}」の役割が終わります（{day} から）。", name=name, roles=roles, day=day
+        ),
+    )  # fmt: skip
+
+
+def _tell(
+    site: Site, tx: Connection, turns: Iterable[Turn], sentence: Callable[[str, str, str], str]
+) -> None:
+    powerful = roles_of(tx, turns)
+    if not powerful:
+        return
+    persons = {turn.person for turn in powerful}
+    names = {
+        row.id: row.name
+        for row in tx.execute(select(Person.id, Person.name).where(Person.id.in_(sorted(persons))))
+    }
+    now = site.now()
+    rows = []
+    with to_be_stored():
+        for turn, roles in powerful.items():
+            words = "、".join(sorted(role_name(role) for role in roles))
+            message = sentence(names[turn.person], words, wareki_date(turn.day))
+            rows += [
+                {"id": new_id(now), "group_key": group, "case_id": None, "message": message,
+                 "at": now}
+                for group in WATCHERS
+            ]  # fmt: skip
+    tx.execute(insert(Notice), rows)

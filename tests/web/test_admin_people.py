@@ -1,0 +1,117 @@
+"""The administrators' pages of people and groups in a browser."""
+
+import pytest
+
+from tests.factories import City
+from tests.web.conftest import text_of
+
+
+def path(city: City, name: str, rest: str = "") -> str:
+    return f"/admin/people/{city.person[name]}{rest}"
+
+
+@pytest.mark.parametrize("name", ["cio", "applicant", "auditor"])
+@pytest.mark.parametrize(
+    "address", ["/admin/people", "/admin/people.csv", "/admin/people/new", "/admin/groups",
+                "/admin/groups/case"]
+)  # fmt: skip
+def test_the_pages_are_for_administrators(browse, name, address):
+    assert browse(name).get(address).status_code == 403
+
+
+def test_the_hub_leads_to_people_and_groups(browse):
+    links = browse("admin").page("/admin").xpath("//a/@href")
+    assert {"/admin/people", "/admin/groups"} <= set(links)
+
+
+def test_people_are_listed_filtered_and_handed_out(sqlite_city, browse):
+    browser = browse("admin")
+    page = browser.page("/admin/people?role=auditor")
+    assert page.xpath("//tbody//th/a/text()") == ["auditor"]
+    assert "当てはまる利用者はいません" in text_of(browser.get("/admin/people?q=だれもいない"))
+    answer = browser.get("/admin/people.csv?role=auditor")
+    assert answer.mimetype == "text/csv"
+    assert answer.data.decode("utf-8-sig").count("\n") == 2
+
+
+def test_a_new_person_gets_a_password_once_and_must_change_it(browse, anybody):
+    browser = browse("admin")
+    refused = browser.post("/admin/people/new", {"username": "不可", "name": "新人"})
+    assert refused.status_code == 422
+    assert "新人" in refused.text
+    twice = browser.post("/admin/people/new", {"username": "other", "name": "新人"})
+    assert twice.status_code == 409
+    made = browser.post("/admin/people/new", {"username": "fresh", "name": "新人 太郎"})
+    assert made.headers["Cache-Control"] == "no-store"
+    secret = made.text.split("<code>")[1].split("</code>")[0]
+    assert anybody.log_in("fresh", secret).status_code == 303
+    assert anybody.get("/").headers["Location"].endswith("/password")
+    assert secret not in browser.get("/admin/people?q=fresh").text
+
+
+def test_a_password_is_reset_from_the_page(sqlite_city, browse, anybody):
+    browser, lost = browse("admin"), browse("other")
+    answer = browser.post(path(sqlite_city, "other", "/password"))
+    secret = answer.text.split("<code>")[1].split("</code>")[0]
+    assert lost.get("/").status_code == 303
+    assert anybody.log_in("other", secret).status_code == 303
+    assert browser.post(path(sqlite_city, "admin", "/password")).status_code == 422
+
+
+def test_posts_are_given_and_ended_and_refusals_stay_on_the_page(sqlite_city, browse):
+    browser = browse("admin")
+    given = browser.post(
+        path(sqlite_city, "other", "/posts"),
+        {"post": "finance", "since": "2026-06-01", "concurrent": "yes"},
+    )
+    assert given.status_code == 303
+    assert "これから" in text_of(browser.get(path(sqlite_city, "other")))
+    again = browser.post(
+        path(sqlite_city, "other", "/posts"),
+        {"post": "finance", "since": "2026-06-01", "concurrent": "yes"},
+    )
+    assert again.status_code == 409
+    assert "すでに" in text_of(again)
+    unknown = browser.post(
+        path(sqlite_city, "other", "/posts"), {"post": "no", "concurrent": "yes"}
+    )
+    assert unknown.status_code == 404
+    badly = browser.post(path(sqlite_city, "other", "/posts"), {"post": "finance", "since": "令和"})
+    assert badly.status_code == 422
+    last = browser.post(path(sqlite_city, "admin", "/posts/end"), {"post": "admin"})
+    assert last.status_code == 409
+    assert "最後の管理者" in text_of(last)
+    ended = browser.post(path(sqlite_city, "other", "/posts/end"), {"post": "staff-tax"})
+    assert ended.status_code == 303
+
+
+def test_an_account_is_closed_opened_renamed_and_logged_out(sqlite_city, browse):
+    browser, other = browse("admin"), browse("other")
+    assert browser.post(path(sqlite_city, "other", "/logins")).status_code == 303
+    assert other.get("/").status_code == 303
+    for status, word in (("disabled", "有効に戻す"), ("active", "無効にする")):
+        answer = browser.post(path(sqlite_city, "other", "/status"), {"status": status})
+        assert answer.status_code == 303
+        assert word in text_of(browser.get(path(sqlite_city, "other")))
+    answer = browser.post(path(sqlite_city, "other"), {"name": "改名 花子", "email": "no"})
+    assert answer.status_code == 422
+    browser.post(path(sqlite_city, "other"), {"name": "改名 花子", "email": "h@example.jp"})
+    assert "改名 花子" in text_of(browser.get(path(sqlite_city, "other")))
+    assert browser.post("/admin/people/" + "0" * 32, {"name": "x"}).status_code == 404
+
+
+def test_who_sees_a_case_is_told_by_its_number_without_what_it_is_about(sqlite_city, browse):
+    number = sqlite_city.start().number
+    browser = browse("admin")
+    answer = browser.get("/admin/groups/case", query_string={"number": number})
+    assert "提案者である" in answer.text
+    assert "転入手続のオンライン予約" not in answer.text
+    missing = browser.get("/admin/groups/case", query_string={"number": "R8-なし-1"})
+    assert missing.status_code == 404
+
+
+def test_groups_show_a_hole(sqlite_city, browse):
+    browser = browse("admin")
+    before = text_of(browser.get("/admin/groups")).count("だれもいません")
+    browser.post(path(sqlite_city, "finance", "/status"), {"status": "disabled"})
+    assert text_of(browser.get("/admin/groups")).count("だれもいません") > before
