@@ -9,6 +9,7 @@ its parameters, hands the text to the driver's cursor and gives rows of plain va
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -23,6 +24,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.selectable import CompoundSelect
+from sqlalchemy.types import TypeEngine
+
+from dxflow.db.base import UtcDateTime
 
 Statement = Select[Any] | CompoundSelect[Any] | Insert | Update | Delete
 Values = Mapping[str, Any]
@@ -39,24 +43,23 @@ BEGIN, SNAPSHOT, IMMEDIATE = "dxflow_begin", "snapshot", "immediate"
 class Compiled:
     """A statement for one database: its text, and how values become its parameters.
 
-    `places` has for each parameter in its order: the row it is taken from, its name there, how it
-    is converted; a parameter of the statement itself has no name and its value instead.
+    `places` has for each parameter, in its order, the row it is taken from and its name there; a
+    parameter that the statement brings itself is taken from `own`, as the last row. `converts`
+    has the places of those that the driver wants otherwise, and how.
     """
 
     text: str
-    places: tuple[tuple[int, str | None, Any], ...]
+    places: tuple[tuple[int, str], ...]
+    own: Values
+    converts: tuple[tuple[int, Convert], ...]
 
-    def parameters(self, rows: Sequence[Values]) -> tuple[Any, ...]:
+    def parameters(self, rows: Sequence[Values]) -> list[Any]:
         """Return the parameters of one execution. Raises KeyError for a value that is missing."""
-        found = []
-        for row, name, convert in self.places:
-            if name is None:
-                found.append(convert)
-            elif convert is None:
-                found.append(rows[row][name])
-            else:
-                found.append(convert(rows[row][name]))
-        return tuple(found)
+        given = (*rows, self.own)
+        found = [given[row][name] for row, name in self.places]
+        for place, convert in self.converts:
+            found[place] = convert(found[place])
+        return found
 
 
 class Prepared:
@@ -127,19 +130,22 @@ class Writes:
         if not gathered:
             return
         if tx.dialect.name == "sqlite":
-            for statement, rows in gathered:
-                _send_rows(tx, statement, rows)
+            _send_in_turn(tx, gathered)
         else:
             _send_together(tx, gathered)
 
 
-def _send_rows(tx: Connection, statement: Prepared, rows: Sequence[Values]) -> None:
-    compiled = statement.compiled(tx.dialect, rows[0])
-    if len(rows) == 1:
-        send(tx, compiled.text, compiled.parameters(rows)).close()
-    else:
-        many = [compiled.parameters((row,)) for row in rows]
-        send(tx, compiled.text, many, many=True).close()
+def _send_in_turn(tx: Connection, gathered: Sequence[tuple[Prepared, Sequence[Values]]]) -> None:
+    """Send one statement after the other over one cursor."""
+    dialect, cursor, listeners = tx.dialect, tx.connection.cursor(), _listeners(tx)
+    for statement, rows in gathered:
+        compiled = statement.compiled(dialect, rows[0])
+        if len(rows) == 1:
+            _run(tx, cursor, listeners, compiled.text, compiled.parameters(rows))
+        else:
+            many = [compiled.parameters((row,)) for row in rows]
+            _run(tx, cursor, listeners, compiled.text, many, many=True)
+    cursor.close()
 
 
 def _send_together(tx: Connection, gathered: Sequence[tuple[Prepared, Sequence[Values]]]) -> None:
@@ -157,9 +163,26 @@ def _send_together(tx: Connection, gathered: Sequence[tuple[Prepared, Sequence[V
 def send(tx: Connection, text: str, parameters: Any, *, many: bool = False) -> Any:
     """Have the driver run a text and return its cursor. Raises what SQLAlchemy would raise."""
     cursor = tx.connection.cursor()
-    if listeners := tx.dispatch.before_cursor_execute:
-        for listener in listeners:
-            listener(tx, cursor, text, parameters, None, many)
+    _run(tx, cursor, _listeners(tx), text, parameters, many=many)
+    return cursor
+
+
+def _listeners(tx: Connection) -> tuple[Callable[..., Any], ...]:
+    """Return who is told of each statement. Asking SQLAlchemy costs as much as a statement does."""
+    return tuple(tx.dispatch.before_cursor_execute)
+
+
+def _run(
+    tx: Connection,
+    cursor: Any,
+    listeners: Sequence[Callable[..., Any]],
+    text: str,
+    parameters: Any,
+    *,
+    many: bool = False,
+) -> None:
+    for listener in listeners:
+        listener(tx, cursor, text, parameters, None, many)
     try:
         if many:
             cursor.executemany(text, parameters)
@@ -167,7 +190,6 @@ def send(tx: Connection, text: str, parameters: Any, *, many: bool = False) -> A
             cursor.execute(text, parameters)
     except tx.dialect.loaded_dbapi.Error as refused:
         raise _said(tx, text, parameters, refused, cursor) from refused
-    return cursor
 
 
 def _said(
@@ -197,21 +219,35 @@ def _compile(statement: Statement, dialect: Dialect, names: tuple[str, ...], row
         statement = _long(statement, names, rows)
     compiled = statement.compile(dialect=positional, column_keys=None if rows > 1 else list(names))
     given = set(names)
-    places: list[tuple[int, str | None, Any]] = []
-    for name in compiled.positiontup or ():
+    places: list[tuple[int, str]] = []
+    own: dict[str, Any] = {}
+    converts: list[tuple[int, Convert]] = []
+    for place, name in enumerate(compiled.positiontup or ()):
         bind = compiled.binds[name]
-        convert = bind.type.dialect_impl(positional).bind_processor(positional)
         row, _mark, column = name.rpartition(_ROW)
         if name in given:
-            places.append((0, name, convert))
+            places.append((0, name))
         elif column in given and row.isdigit():
-            places.append((int(row), column, convert))
+            places.append((int(row), column))
         elif bind.required:
             raise KeyError(name)
         else:
-            value = compiled.params[name]
-            places.append((0, None, convert(value) if convert else value))
-    return Compiled(str(compiled), tuple(places))
+            places.append((-1, name))
+            own[name] = compiled.params[name]
+        if convert := _convert(bind.type, positional):
+            converts.append((place, convert))
+    return Compiled(str(compiled), tuple(places), own, tuple(converts))
+
+
+def _convert(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
+    """Return how a value becomes a parameter, None when it is one already.
+
+    The moment of an act goes into most of its rows, so that the last moments are kept.
+    """
+    convert: Convert | None = kind.dialect_impl(dialect).bind_processor(dialect)
+    if convert is not None and isinstance(kind, UtcDateTime):
+        return lru_cache(maxsize=64)(convert)
+    return convert
 
 
 def _long(statement: Statement, names: tuple[str, ...], rows: int) -> Insert:
