@@ -4,6 +4,7 @@ from argparse import Namespace
 from dataclasses import asdict
 
 from dxflow.calendars.wareki import wareki_datetime
+from dxflow.cli.changing import changing
 from dxflow.cli.output import Output
 from dxflow.config import Settings
 from dxflow.services.installation.bootstrap import operator
@@ -31,31 +32,29 @@ def show(arguments: Namespace, settings: Settings, output: Output) -> int:
 
 def suspend(arguments: Namespace, settings: Settings, output: Output) -> int:
     """Stop a case for a while."""
-    with opened(settings) as site:
-        case = case_acts.suspend(site, operator(site), arguments.case, arguments.reason)
+    with changing(arguments, settings) as (site, actor):
+        case = case_acts.suspend(site, actor, arguments.case, arguments.reason)
     return _done(output, case, _("一時停止しました。"))
 
 
 def resume(arguments: Namespace, settings: Settings, output: Output) -> int:
     """Let a suspended case go on."""
-    with opened(settings) as site:
-        case = case_acts.resume(site, operator(site), arguments.case, arguments.reason)
+    with changing(arguments, settings) as (site, actor):
+        case = case_acts.resume(site, actor, arguments.case, arguments.reason)
     return _done(output, case, _("再開しました。"))
 
 
 def cancel(arguments: Namespace, settings: Settings, output: Output) -> int:
     """End a case for good."""
-    with opened(settings) as site:
-        case = case_acts.cancel(site, operator(site), arguments.case, arguments.reason)
+    with changing(arguments, settings) as (site, actor):
+        case = case_acts.cancel(site, actor, arguments.case, arguments.reason)
     return _done(output, case, _("案件を取り消しました。"))
 
 
 def reassign(arguments: Namespace, settings: Settings, output: Output) -> int:
     """Give an open task to somebody else."""
-    with opened(settings) as site:
-        case = reassigning.reassign(
-            site, operator(site), arguments.task, arguments.to, arguments.reason
-        )
+    with changing(arguments, settings) as (site, actor):
+        case = reassigning.reassign(site, actor, arguments.task, arguments.to, arguments.reason)
     return _done(output, case, _("担当を変えました。"))
 
 

@@ -4,6 +4,7 @@ import json
 
 from dxflow.cli import main
 from dxflow.services.packs import store as packs
+from dxflow.services.people import maintenance
 from tests.integration.test_migrations import renamed
 from tests.walks import to_triage
 
@@ -89,6 +90,11 @@ def test_cases_are_mapped_looked_at_moved_and_put_back(browse, sqlite_city):
     begun = admin.post("/admin/migrations", {**plan, "case": [first], "_act": "chosen"})
     assert begun.status_code == 303
     assert "順番を待って" in admin.get(begun.location).text
+    maintenance.announce(city.site, city.actor("admin"), "点検", None, None)
+    assert "保守が終わってから進みます" in admin.get(begun.location).text
+    city.run_jobs()
+    assert [t.element for t in city.open_tasks("secretariat")] == ["triage"]
+    maintenance.end(city.site, city.actor("admin"))
     city.run_jobs()
     page = admin.page(begun.location)
     assert page.xpath("//button[@name='case']/@value") == [first]

@@ -21,7 +21,7 @@ from dxflow.services.acts.suspension import Suspended
 from dxflow.services.operations import incident_list
 from dxflow.services.operations.case_choice import OPERATORS
 from dxflow.services.operations.incident_list import IncidentRow
-from dxflow.services.people import events, organisation
+from dxflow.services.people import events, maintenance, organisation
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
@@ -113,6 +113,8 @@ def _requeue(site: Site, actor: Actor, row: IncidentRow) -> Retried:
             ),
         )
     said = _("処理を待ち行列に戻しました。成功すると、この障害は自動で解消になります。")
+    if maintenance.paused(site):
+        said += _("いまは保守中なので、保守が終わってから行われます。")
     return Retried(row.id, True, None, said)
 
 

@@ -92,19 +92,18 @@ def _checked(site: Site, tx: Connection, pack: object, to: object, mapping: obje
     rows = [row for row in packs.versions(tx) if row.key == key]
     target = next((row for row in rows if row.version == to and not isinstance(to, bool)), None)
     if target is None:
-        raise Invalid(
-            _(
-                "計画の to には、入っている版の番号を書いてください（{key}: {versions}）。",
-                key=key,
-                versions=", ".join(str(row.version) for row in rows),
-            )
+        message = _(
+            "計画の to には、入っている版の番号を書いてください（{key}: {versions}）。",
+            key=key,
+            versions=", ".join(str(row.version) for row in rows),
         )
+        raise Invalid(message, {"to": [message]})
     new = packs.load(site, tx, target.digest)
     others = [packs.load(site, tx, row.digest) for row in rows if row.digest != target.digest]
     places, problems = _places(mapping)
     problems += [why for pair in places.items() for why in _mistakes(*pair, others, new)]
     if problems:
-        raise Invalid("\n".join(problems))
+        raise Invalid("\n".join(problems), {"map": problems})
     return Plan(key, new.version, new.digest, places)
 
 
@@ -114,10 +113,10 @@ def _pack_key(tx: Connection, given: object) -> str:
         return str(given)
     if not given and len(keys) == 1:
         return keys[0]
-    raise Invalid(
-        _("計画の pack には、入っているパックの名前を書いてください（{keys}）。",
-          keys=", ".join(keys))
-    )  # fmt: skip
+    message = _(
+        "計画の pack には、入っているパックの名前を書いてください（{keys}）。", keys=", ".join(keys)
+    )
+    raise Invalid(message, {"pack": [message]})
 
 
 def _places(mapping: object) -> tuple[dict[Place, Place], list[str]]:

@@ -1,6 +1,6 @@
 """What a plan would do to running cases: tried in memory, nothing is written."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -126,6 +126,11 @@ def preview_page(
         total = tx.execute(select(func.count()).select_from(rows.subquery())).scalar_one()
         some = tx.execute(rows.offset(offset).limit(limit)).scalars().all()
         return Page(_previews(site, tx, actor, plan, some), page, per_page, total)
+
+
+def unmapped(previews: Iterable[Preview]) -> dict[str, str]:
+    """Return the steps that are in the way of cases and could be mapped: place to name."""
+    return {why.place: why.name for one in previews for why in one.blockers if why.place}
 
 
 def _previews(

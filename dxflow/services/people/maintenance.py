@@ -26,10 +26,11 @@ LONGEST_RETRY = 3600
 
 
 class UnderMaintenance(Unavailable):
-    """Nothing may be changed now; `retry_after` are seconds."""
+    """Nothing may be changed now; `retry_after` are seconds, `said` is what was announced."""
 
-    def __init__(self, message: str, retry_after: int) -> None:
+    def __init__(self, message: str, retry_after: int, said: str = "") -> None:
         self.retry_after = retry_after
+        self.said = said
         super().__init__(message)
 
 
@@ -87,6 +88,7 @@ def require_open(site: Site) -> None:
     raise UnderMaintenance(
         _("保守作業中のため、いまは閲覧だけができます。{message}", message=found.message),
         min(max(left, 5), LONGEST_RETRY),
+        found.message,
     )
 
 

@@ -84,8 +84,10 @@ def show(batch: str) -> str:
 @needs_role(*OPERATORS)
 def stop(batch: str) -> Response:
     """Leave the cases that wait as they are."""
-    migrations.stop(current.site(), current.actor(), batch)
-    flash(_("移行を中止しました。移し終えた案件はそのままです。"), "success")
+    if migrations.stop(current.site(), current.actor(), batch):
+        flash(_("移行を中止しました。移し終えた案件はそのままです。"), "success")
+    else:
+        flash(_("移行はもう終わっていて、中止する案件がありません。"), "warning")
     return _to(batch)
 
 
@@ -141,7 +143,6 @@ def _planned(given: Any, error: str = "") -> str | tuple[str, int]:
     except Invalid as refused:
         return _list(refused.message), 422
     page = migration_preview.preview_page(site, actor, found, page_number(), PER_PAGE)
-    unmapped = {why.place: why.name for one in page.entries for why in one.blockers if why.place}
     mapped = {MAP + "/".join(old): "/".join(new) for old, new in found.mapping.items()}
     kept: dict[str, Any] = {"to": f"{found.pack}:{found.version}", **mapped}
     shown = render_template(
@@ -149,7 +150,9 @@ def _planned(given: Any, error: str = "") -> str | tuple[str, int]:
         plan=found,
         page=page,
         kept=kept,
-        choices=migration_plans.choices(site, actor, found, unmapped),
+        choices=migration_plans.choices(
+            site, actor, found, migration_preview.unmapped(page.entries)
+        ),
         prefix=MAP,
         error=error,
         movable=sum(not one.blockers for one in page.entries),
