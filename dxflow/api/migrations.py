@@ -37,12 +37,12 @@ def preview(call: Call) -> Answer:
 
 def begin(call: Call) -> Answer:
     """Begin a batch, once for every key."""
-    cases: list[str] = call.body["cases"]
+    plan, cases = _plan(call), call.body["cases"]
     if bool(cases) == call.body["all"]:
         message = _("移す案件を cases に並べるか、すべて移すなら all を true にしてください。")
         raise Invalid(message, {"cases": [message]})
     batch = migrations.begin(
-        call.site, call.actor, _plan(call), cases,
+        call.site, call.actor, plan, cases,
         idempotency_key=call.idempotency_key, request=call.sent,
     )  # fmt: skip
     return replace(_batch(call, batch), location=f"/migrations/{batch}")

@@ -37,10 +37,13 @@ def announce() -> Answer | tuple[str, int]:
     typed = {name: request.form.get(name, "").strip() for name in ("message", "start", "until")}
     try:
         start, until = _moment(typed, "start"), _moment(typed, "until")
-        maintenance.announce(current.site(), current.actor(), typed["message"], start, until)
+        planned = maintenance.announce(
+            current.site(), current.actor(), typed["message"], start, until
+        )
     except Invalid as exc:
         return _page(typed, exc.fields), 422
-    flash(_("保守を予告しました。"), "success")
+    began = planned.active(current.site().now())
+    flash(_("保守を始めました。") if began else _("保守を予告しました。"), "success")
     return redirect(url_for("admin_maintenance.index"), 303)
 
 
@@ -62,8 +65,11 @@ def _page(typed: dict[str, str], wrong: dict[str, list[str]]) -> str:
         planned=planned,
         active=planned is not None and planned.active(current.site().now()),
         typed=typed,
+        wrong={name: "".join(texts) for name, texts in wrong.items()},
         errors=[
-            {"id": name, "label": "", "message": text} for name, ts in wrong.items() for text in ts
+            {"id": f"f-{name}", "label": "", "message": text}
+            for name, texts in wrong.items()
+            for text in texts
         ],
     )
 

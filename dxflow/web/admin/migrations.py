@@ -17,6 +17,7 @@ from dxflow.services.operations.migration_plans import Plan
 from dxflow.services.packs.listing import installed
 from dxflow.services.people.access import needs_role
 from dxflow.texts import gettext as _
+from dxflow.texts import translated
 from dxflow.web import current
 from dxflow.web.admin import Entry
 from dxflow.web.inbox import page_number
@@ -111,7 +112,10 @@ def _to(batch: str) -> Response:
 def _list(error: str) -> str:
     site, actor = current.site(), current.actor()
     versions = [
-        (f"{row.key}:{row.version}", _("{title} 第{n}版", title=row.title, n=row.version))
+        (
+            f"{row.key}:{row.version}",
+            _("{title} 第{n}版", title=translated(row.title), n=row.version),
+        )
         for row in installed(site)
     ]
     return render_template(
