@@ -1,6 +1,7 @@
 """`dxflow case …` and `dxflow incident …`: running cases and failures, from the command line."""
 
 from argparse import Namespace
+from collections.abc import Callable
 from dataclasses import asdict
 
 from dxflow.calendars.wareki import wareki_datetime
@@ -18,7 +19,12 @@ from dxflow.services.operations import (
 )
 from dxflow.services.operations.case_sheet import CaseSheet
 from dxflow.services.operations.incident_list import IncidentRow
+from dxflow.services.people.actor import Actor
+from dxflow.services.site import Site
 from dxflow.texts import gettext as _
+
+#: What is done to a case for a reason; returns the case's id.
+Act = Callable[[Site, Actor, str, str], str]
 
 
 def show(arguments: Namespace, settings: Settings, output: Output) -> int:
@@ -32,23 +38,17 @@ def show(arguments: Namespace, settings: Settings, output: Output) -> int:
 
 def suspend(arguments: Namespace, settings: Settings, output: Output) -> int:
     """Stop a case for a while."""
-    with changing(arguments, settings) as (site, actor):
-        case = case_acts.suspend(site, actor, arguments.case, arguments.reason)
-    return _done(output, case, _("一時停止しました。"))
+    return _acted(case_acts.suspend, _("一時停止しました。"), arguments, settings, output)
 
 
 def resume(arguments: Namespace, settings: Settings, output: Output) -> int:
     """Let a suspended case go on."""
-    with changing(arguments, settings) as (site, actor):
-        case = case_acts.resume(site, actor, arguments.case, arguments.reason)
-    return _done(output, case, _("再開しました。"))
+    return _acted(case_acts.resume, _("再開しました。"), arguments, settings, output)
 
 
 def cancel(arguments: Namespace, settings: Settings, output: Output) -> int:
     """End a case for good."""
-    with changing(arguments, settings) as (site, actor):
-        case = case_acts.cancel(site, actor, arguments.case, arguments.reason)
-    return _done(output, case, _("案件を取り消しました。"))
+    return _acted(case_acts.cancel, _("案件を取り消しました。"), arguments, settings, output)
 
 
 def reassign(arguments: Namespace, settings: Settings, output: Output) -> int:
@@ -97,6 +97,12 @@ def close(arguments: Namespace, settings: Settings, output: Output) -> int:
     output.say(_("解消済みにしました。"))
     output.result({"incident": arguments.incident, "status": "resolved"})
     return 0
+
+
+def _acted(act: Act, said: str, arguments: Namespace, settings: Settings, output: Output) -> int:
+    with changing(arguments, settings) as (site, actor):
+        case = act(site, actor, arguments.case, arguments.reason)
+    return _done(output, case, said)
 
 
 def _done(output: Output, case: str, said: str) -> int:

@@ -15,7 +15,15 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as Answer
 
 from dxflow.engine import StepFailed
-from dxflow.errors import DxflowError, Invalid, NotAllowed, NotLoggedIn, Throttled, Unavailable
+from dxflow.errors import (
+    STATUS_OF_KIND,
+    DxflowError,
+    Invalid,
+    NotAllowed,
+    NotLoggedIn,
+    Throttled,
+    Unavailable,
+)
 from dxflow.services.acts import incidents
 from dxflow.services.acts.drafts import HandedIn
 from dxflow.services.acts.suspension import Suspended
@@ -26,15 +34,6 @@ from dxflow.web import current, frame, security
 
 log = logging.getLogger("dxflow.web")
 
-STATUS_OF_KIND = {
-    "invalid": 422,
-    "forbidden": 403,
-    "not_found": 404,
-    "conflict": 409,
-    "unauthenticated": 401,
-    "throttled": 429,
-    "unavailable": 503,
-}
 RETRY_AFTER = 5
 #: A database that has made the person wait so long is not asked again for what stands around.
 PATIENCE_SECONDS = 1.5

@@ -176,15 +176,4 @@ def _work_off(site: Site, actor: Actor, batch: str, cases: Sequence[str]) -> Non
 
 def _record(site: Site, tx: Connection, actor: Actor, event: str, batch: str, *words: str) -> None:
     changes = (audit.Change("pack", mark("パック"), None, " ".join(words)),) if words else ()
-    audit.append_system(
-        tx,
-        audit.SystemStream.CONFIG,
-        audit.Event(
-            type=event,
-            at=site.now(),
-            actor=events.who(actor),
-            subject=audit.Subject("migration", batch),
-            request=audit.Request(id=actor.request_id),
-            changes=changes,
-        ),
-    )
+    events.record_configuration(site, tx, actor, event, audit.Subject("migration", batch), *changes)

@@ -140,20 +140,12 @@ def _store(site: Site, actor: Actor, planned: Maintenance | None, event_type: st
         before = facts.read(tx, KEY).get(KEY) or {}
         after = value or {}
         facts.write(tx, KEY, value)
-        audit.append_system(
-            tx,
-            audit.SystemStream.CONFIG,
-            audit.Event(
-                type=event_type,
-                at=site.now(),
-                actor=events.who(actor),
-                subject=audit.Subject("system", "maintenance"),
-                request=audit.Request(id=actor.request_id),
-                changes=tuple(
-                    audit.Change(name, label, before.get(name), after.get(name))
-                    for name, label in labels.items()
-                    if before.get(name) != after.get(name)
-                ),
+        events.record_configuration(
+            site, tx, actor, event_type, audit.Subject("system", "maintenance"),
+            *(
+                audit.Change(name, label, before.get(name), after.get(name))
+                for name, label in labels.items()
+                if before.get(name) != after.get(name)
             ),
-        )
+        )  # fmt: skip
     site.kept.pop(KEY, None)

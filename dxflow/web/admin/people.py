@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
 
-from dxflow.errors import Conflict, DxflowError, Invalid, NotFound
+from dxflow.errors import STATUS_OF_KIND, Conflict, DxflowError, Invalid, NotFound
 from dxflow.services.administration import person_acts, persons
 from dxflow.services.people.access import needs_role
 from dxflow.services.people.person_rows import Account
@@ -24,7 +24,6 @@ ENTRY = Entry(
     _("人を探し、職、パスワード、有効・無効を変える。"), "users", 48,
 )  # fmt: skip
 FILTERS = ("q", "unit", "role", "status")
-STATUS_OF_KIND = {"conflict": 409, "not_found": 404}
 
 Page = str | tuple[str, int]
 
@@ -163,7 +162,7 @@ def _done(person_id: str, act: Callable[[], str]) -> Page | Answer:
     try:
         message = act()
     except (Invalid, Conflict, NotFound) as refused:
-        return _person(person_id, _words(refused)), STATUS_OF_KIND.get(refused.kind, 422)
+        return _person(person_id, _words(refused)), STATUS_OF_KIND[refused.kind]
     flash(message, "success")
     return redirect(url_for("people_admin.show", person_id=person_id), 303)
 
