@@ -29,6 +29,7 @@ from dxflow.services.acts.drafts import HandedIn
 from dxflow.services.acts.suspension import Suspended
 from dxflow.services.acts.tasks import TaskClosed
 from dxflow.services.people import denials
+from dxflow.services.people.maintenance import UnderMaintenance
 from dxflow.texts import gettext as _
 from dxflow.web import current, frame, security
 
@@ -128,6 +129,8 @@ def _refused(error: DxflowError) -> Answer:
         case_url = frame.case_url(error.case_id)
     if isinstance(error, Suspended):
         title, icon = _("この案件は一時停止されています"), "circle-pause"
+    if isinstance(error, UnderMaintenance):
+        title, icon = _("保守作業中です"), "wrench"
     if isinstance(error, TaskClosed):
         title = _("この作業はもう済んでいます")
         case_url = frame.case_url(error.case_id)

@@ -80,7 +80,7 @@ def test_a_maintenance_is_announced_lasts_and_ends(window: Opened, watch: Watch)
     assert "点検" in other.locator("body").inner_text()
     assert (overflow(other), breaches(other)) == ([], [])
     fill(page, {"message": "いますぐの点検", "start": "", "until": ""})
-    press(page, "予告する")
+    press(page, "変える")
     assert "保守を始めました" in said(page)
     sound(page, "maintenance-on")
     other.goto(form)
@@ -88,7 +88,9 @@ def test_a_maintenance_is_announced_lasts_and_ends(window: Opened, watch: Watch)
     press(other, "下書きを保存")
     told = other.locator("main").inner_text()
     assert "いますぐの点検" in told
-    assert "打ちかけの題" in told + "".join(other.locator("textarea").all_inner_texts())
+    assert "保守作業中です" in told
+    other.locator("summary", has_text="送ろうとした文章").click()
+    assert "打ちかけの題" in other.locator("main").inner_text()
     assert (overflow(other), breaches(other)) == ([], [])
     refused, watch.wrong[:] = (
         [one for one in watch.wrong if "503" in one],

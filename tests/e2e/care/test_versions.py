@@ -41,7 +41,10 @@ def test_a_version_is_sent_looked_at_published_and_compared(
     expect(page.get_by_role("button", name="この内容で公開する")).to_have_count(0)
     sound(page, "versions-problems")
     send(page, corrected)
-    assert "reception" in page.locator("#changes ~ .table-box").inner_text()
+    assert (
+        "reception"
+        in page.locator("section", has=page.locator("#changes")).locator(".table-box").inner_text()
+    )
     sound(page, "versions-looked-at")
     press(page, "この内容で公開する")
     assert "第 2 版を公開しました" in said(page)
