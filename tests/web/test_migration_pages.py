@@ -120,6 +120,18 @@ def test_a_version_or_mapping_that_is_none_is_said_on_the_page(browse, sqlite_ci
     assert admin.post("/admin/migrations", {"to": "standard:1", "_act": "all"}).status_code == 422
 
 
+def test_readers_of_english_see_steps_by_their_english_names(browse, sqlite_city):
+    admin = browse("admin")
+    to_triage(sqlite_city)
+    packs.install(sqlite_city.site, renamed(), "system")
+    admin.get("/language/en")
+    for mapping in ("", "&map%3Aidea/triage=idea/reception"):
+        text = admin.page(f"/admin/migrations/plan?to=standard:2{mapping}").text_content()
+        assert "Triage" in text
+        assert "受付審査" not in text
+    assert "Removed “" in admin.get("/admin/processes/standard/compare?from=1&to=2").text
+
+
 def test_whoever_reads_a_moved_case_sees_the_new_drawing_and_when_it_moved(browse, sqlite_city):
     city, admin = sqlite_city, browse("admin")
     case = to_triage(city)

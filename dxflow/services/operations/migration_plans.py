@@ -23,6 +23,7 @@ from dxflow.services.packs import store as packs
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
+from dxflow.texts import translated
 
 _KEYS = frozenset({"pack", "to", "map"})
 BOUNDARY = "boundaryEvent"
@@ -175,7 +176,7 @@ def kind_of(pack: packs.Pack, place: Place) -> str:
 def places(pack: packs.Pack, kind: str) -> list[tuple[str, str]]:
     """Return what a version has of one kind, as `process/element` and name, in drawing order."""
     return [
-        (f"{key}/{place}", name)
+        (f"{key}/{place}", translated(name))
         for key, process in pack.processes.items()
         for place, name, its in _elements(process)
         if its == kind

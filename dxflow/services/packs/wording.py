@@ -11,7 +11,7 @@ Told = tuple[str, str]
 
 def quoted(name: str) -> str:
     """Return a name as a sentence speaks of it."""
-    return f"「{name}」"
+    return _("「{name}」", name=name)
 
 
 def written(value: Any) -> str:
