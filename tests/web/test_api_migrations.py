@@ -79,7 +79,7 @@ def test_cases_are_moved_and_put_back(city):
 def test_only_the_named_cases_are_moved(sqlite_city):
     admin, _first, second = prepared(sqlite_city)
     number = admin.post("/migrations/preview", PLAN).json["items"][1]["number"]
-    batch = admin.post("/migrations", PLAN | {"cases": [number]}).json["id"]
+    batch = admin.post("/migrations", PLAN | {"cases": [number, second, number]}).json["id"]
     sqlite_city.run_jobs()
     assert outcomes(admin, batch) == {second: "migrated"}
 

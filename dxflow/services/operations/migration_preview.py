@@ -87,7 +87,7 @@ def candidates(tx: Connection, plan: Plan, cases: Sequence[str] = ()) -> list[st
     Raises NotFound for an unknown case, Invalid when there are too many.
     """
     if cases:
-        return list(dict.fromkeys(case_choice.find(tx, case) for case in cases))
+        return case_choice.find_all(tx, cases)
     found = list(tx.execute(_movable(plan).limit(MOST + 1)).scalars())
     if len(found) > MOST:
         raise Invalid(_("一度に移せるのは {most} 件までです。案件を選んでください。", most=MOST))

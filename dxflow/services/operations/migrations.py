@@ -131,9 +131,7 @@ def revert(
         _require_batch(tx, batch)
         which = [MigrationResult.batch_id == batch, MigrationResult.outcome == "migrated"]
         if cases:
-            which.append(
-                MigrationResult.case_id.in_([case_choice.find(tx, case) for case in cases])
-            )
+            which.append(MigrationResult.case_id.in_(case_choice.find_all(tx, cases)))
         ids = list(
             tx.execute(
                 update(MigrationResult)
