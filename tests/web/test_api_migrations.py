@@ -4,6 +4,7 @@ import pytest
 
 from dxflow.audit import verify_database
 from dxflow.services.packs import store as packs
+from dxflow.services.people import maintenance
 from tests.factories import City
 from tests.integration.test_migrations import renamed
 from tests.walks import to_triage
@@ -48,6 +49,16 @@ def test_a_plan_is_looked_at_case_by_case_and_says_what_its_map_may_hold(sqlite_
     assert all(row["movable"] for row in mapped["items"])
     assert mapped["choices"][0]["chosen"] == "idea/reception"
     assert admin.get("/migrations").json["items"] == []
+
+
+def test_a_maintenance_lets_a_plan_be_looked_at_and_nothing_be_moved(sqlite_city):
+    admin, *_cases = prepared(sqlite_city)
+    maintenance.announce(sqlite_city.site, sqlite_city.actor("admin"), "点検", None, None)
+    assert admin.post("/migrations/preview", PLAN).status_code == 200
+    refused = admin.post("/migrations", PLAN | {"all": True})
+    assert problem(refused) == (503, "unavailable")
+    assert "点検" in refused.json["detail"]
+    assert admin.get("/migrations").json["total"] == 0
 
 
 def test_cases_are_moved_and_put_back(city):
