@@ -1,9 +1,19 @@
 """Every error dxflow raises on purpose.
 
-`kind` says what sort of refusal it is; the pages and the API turn it into an HTTP status:
-invalid 422, forbidden 403, not_found 404, conflict 409, unauthenticated 401, throttled 429,
-unavailable 503. The message is for people, in Japanese, and says how to go on.
+`kind` says what sort of refusal it is; the pages and the API turn it into an HTTP status. The
+message is for people, in Japanese, and says how to go on.
 """
+
+#: What the pages and the API answer with.
+STATUS_OF_KIND = {
+    "invalid": 422,
+    "forbidden": 403,
+    "not_found": 404,
+    "conflict": 409,
+    "unauthenticated": 401,
+    "throttled": 429,
+    "unavailable": 503,
+}
 
 
 class DxflowError(Exception):

@@ -8,7 +8,17 @@ from dataclasses import replace
 from flask import Blueprint, Response, g, request
 from flask_wtf.csrf import ValidationError, validate_csrf
 
-from dxflow.api import audit, cases, kpis, operations, processes, refusals, session, tasks
+from dxflow.api import (
+    audit,
+    cases,
+    kpis,
+    migrations,
+    operations,
+    processes,
+    refusals,
+    session,
+    tasks,
+)
 from dxflow.api.call import Call, idempotency_key, read_body, read_query
 from dxflow.api.description import describe
 from dxflow.api.operation import Answer, Operation
@@ -28,6 +38,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *tasks.OPERATIONS,
     *kpis.OPERATIONS,
     *operations.OPERATIONS,
+    *migrations.OPERATIONS,
     *audit.OPERATIONS,
 )
 #: Returns who is logged in at the pages, None when nobody is.

@@ -108,6 +108,20 @@ class Whole(fields.Field[int]):
         return int(value) if value == int(value) else None
 
 
+class Flag(fields.Field[bool]):
+    """Yes or no, as JSON writes it and nothing that reads like it."""
+
+    schema = {"type": "boolean"}  # noqa: RUF012
+
+    def _serialize(self, value: Any, *_args: Any, **_kwargs: Any) -> bool:
+        return bool(value)
+
+    def _deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise ValidationError(_("true か false で指定してください。"))
+        return value
+
+
 class Anything(fields.Field[Any]):
     """A JSON object whose members the OpenAPI document cannot know, such as a form's values."""
 

@@ -46,6 +46,7 @@ def task_listed(row: Listed) -> dict[str, Any]:
         "candidate_groups": row.groups,
         "due_at": row.due_at,
         "created_at": row.created_at,
+        "suspended": row.suspended,
     }
 
 
@@ -75,7 +76,11 @@ def case_listed(row: CaseRow) -> dict[str, Any]:
 def case_in_full(found: FullCase) -> dict[str, Any]:
     """Return a case with where it stands and its timeline."""
     top, whole = found.head, found.page
+    stopped = top.suspension
     return case(found.record) | {
+        "suspended_at": stopped.at if stopped else None,
+        "suspended_by": stopped.by if stopped else "",
+        "suspend_reason": stopped.reason if stopped else "",
         "status_name": top.status_name,
         "lead_name": top.lead,
         "related": list(top.related),

@@ -10,7 +10,14 @@ from werkzeug.exceptions import HTTPException
 
 from dxflow.api.call import Call
 from dxflow.engine import StepFailed
-from dxflow.errors import DxflowError, Invalid, NotAllowed, Throttled, Unavailable
+from dxflow.errors import (
+    STATUS_OF_KIND,
+    DxflowError,
+    Invalid,
+    NotAllowed,
+    Throttled,
+    Unavailable,
+)
 from dxflow.problems import Refused
 from dxflow.services.acts import incidents
 from dxflow.services.acts.tasks import TaskClosed
@@ -20,15 +27,6 @@ from dxflow.texts import gettext as _
 
 log = logging.getLogger("dxflow.api")
 
-STATUS_OF_KIND = {
-    "invalid": 422,
-    "forbidden": 403,
-    "not_found": 404,
-    "conflict": 409,
-    "unauthenticated": 401,
-    "throttled": 429,
-    "unavailable": 503,
-}
 RETRY_AFTER = 5
 CONTENT_TYPE = "application/problem+json"
 LARGEST_RETRY = 3600

@@ -2,7 +2,8 @@
 
 from marshmallow import RAISE, Schema, fields, validate
 
-from dxflow.api.fields import Anything, Day, Measured, Whole
+from dxflow.api.fields import Anything, Day, Flag, Measured, Whole
+from dxflow.services.operations.migration_preview import MOST
 from dxflow.services.paging import LAST_PAGE, MOST_PER_PAGE
 from dxflow.services.reading.case_list import STATUSES
 from dxflow.services.reading.inbox import SCOPES
@@ -163,3 +164,42 @@ class NewActual(Request):
     )
     value = Measured(required=True)
     note = fields.String(validate=validate.Length(max=LONGEST_TEXT), load_default="")
+
+
+class MigrationPlan(Request):
+    """Which version running cases shall move to, and what their steps are called there."""
+
+    pack = fields.String(
+        load_default="",
+        validate=validate.Length(max=LONGEST_WORD),
+        metadata={"description": "may be left out where only one pack is installed"},
+    )
+    to = Whole(required=True, minimum=1, metadata={"description": "number of a version"})
+    map = fields.Dict(
+        keys=fields.String(validate=validate.Length(max=LONGEST_WORD)),
+        values=fields.String(validate=validate.Length(max=LONGEST_WORD)),
+        load_default=dict,
+        metadata={
+            "description": "`process/element` of the old drawing to that of the new one; elements "
+            "that keep their id need no line"
+        },
+    )
+
+
+class MigrationCases(Request):
+    """Which cases, by id or number; all of them when none is named."""
+
+    cases = fields.List(
+        fields.String(validate=validate.Length(min=1, max=64)),
+        load_default=list,
+        validate=validate.Length(max=MOST),
+    )
+
+
+class NewMigration(MigrationPlan, MigrationCases):
+    """A batch to be begun: a plan, and either `cases` or `all`."""
+
+    all = Flag(
+        load_default=False,
+        metadata={"description": "every running case of another version of the pack"},
+    )

@@ -82,7 +82,9 @@ def wareki_date(day: date) -> str:
 
 
 def wareki_short(day: date) -> str:
-    """Return `R8.11.21`."""
+    """Return `R8.11.21`; readers of other languages get `2026-11-21`."""
+    if not in_japanese():
+        return day.isoformat()
     return f"{_letters(day)}.{day.month}.{day.day}"
 
 
@@ -95,7 +97,9 @@ def wareki_month(day: date) -> str:
 
 
 def short_month(day: date) -> str:
-    """Return the month of a day in short: `R8.11`."""
+    """Return the month of a day in short: `R8.11`; in other languages `2026-11`."""
+    if not in_japanese():
+        return f"{day:%Y-%m}"
     return f"{_letters(day)}.{day.month}"
 
 

@@ -10,6 +10,7 @@ from dxflow.cli import (
     auditing,
     backups,
     care,
+    changing,
     checking,
     demo,
     installation,
@@ -222,10 +223,12 @@ def _cases(commands: "argparse._SubParsersAction[Parser]") -> None:
         one.add_argument("case", metavar="NUMBER", help=_("案件の番号か ID"))
         if asked is not None:
             one.add_argument("--reason", required=asked, default="", help=_("理由"))
+            changing.offer(one)
     reassign = _command(group, "reassign", operating.reassign, _("作業の担当を変える"))
     reassign.add_argument("task", metavar="TASK", help=_("作業の ID（case show で分かる）"))
     reassign.add_argument("--to", required=True, help="user:NAME, post:KEY, section:KEY …")
     reassign.add_argument("--reason", required=True, help=_("理由"))
+    changing.offer(reassign)
     migrate = _command(group, "migrate", migrating.migrate, _("同じパックの別の版へ移す・戻す"))
     migrate.add_argument("plan", metavar="PLAN.toml", nargs="?", default="", help=_("移行の計画"))
     migrate.add_argument(
@@ -233,6 +236,7 @@ def _cases(commands: "argparse._SubParsersAction[Parser]") -> None:
     )
     migrate.add_argument("--dry-run", action="store_true", help=_("何が変わるかを見るだけ"))
     migrate.add_argument("--revert", metavar="BATCH", default="", help=_("この移行を元に戻す"))
+    changing.offer(migrate)
 
 
 def _incidents(commands: "argparse._SubParsersAction[Parser]") -> None:

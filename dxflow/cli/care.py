@@ -4,6 +4,7 @@ from argparse import ArgumentTypeError, Namespace
 from dataclasses import asdict
 from datetime import datetime
 
+from dxflow.calendars.wareki import wareki_datetime
 from dxflow.cli.output import Output
 from dxflow.clock import TOKYO
 from dxflow.config import Settings
@@ -31,7 +32,7 @@ def maintenance_on(arguments: Namespace, settings: Settings, output: Output) -> 
         planned = maintenance.announce(
             site, operator(site), arguments.message, arguments.start, arguments.until
         )
-    output.say(_("保守の始まり: {at}", at=installation.local(planned.start)))
+    output.say(_("保守の始まり: {at}", at=wareki_datetime(planned.start)))
     output.result(asdict(planned))
     return 0
 

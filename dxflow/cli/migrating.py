@@ -4,6 +4,7 @@ from argparse import Namespace
 from dataclasses import asdict
 from pathlib import Path
 
+from dxflow.cli.changing import changing
 from dxflow.cli.output import Output
 from dxflow.config import Settings
 from dxflow.errors import Invalid
@@ -28,14 +29,16 @@ def migrate(arguments: Namespace, settings: Settings, output: Output) -> int:
         raise Invalid(_("計画のファイル（PLAN.toml）か --revert BATCH の一方を指定してください。"))
     if arguments.revert and arguments.dry_run:
         raise Invalid(_("--revert と --dry-run はいっしょに使えません。"))
-    with opened(settings) as site:
-        actor = operator(site)
+    if arguments.dry_run:
+        with opened(settings) as site:
+            plan = migration_plans.read(site, operator(site), _text(arguments.plan))
+            found = migration_preview.preview(site, operator(site), plan, arguments.case)
+        return _shown(found, output)
+    with changing(arguments, settings) as (site, actor):
         if arguments.revert:
             migrations.revert(site, actor, arguments.revert, arguments.case, at_once=True)
             return _came(site, actor, arguments.revert, "kept", output)
         plan = migration_plans.read(site, actor, _text(arguments.plan))
-        if arguments.dry_run:
-            return _shown(migration_preview.preview(site, actor, plan, arguments.case), output)
         batch = migrations.begin(site, actor, plan, arguments.case, at_once=True)
         return _came(site, actor, batch, "blocked", output)
 

@@ -1,9 +1,11 @@
 """`dxflow case …` and `dxflow incident …`: running cases and failures, from the command line."""
 
 from argparse import Namespace
+from collections.abc import Callable
 from dataclasses import asdict
 
 from dxflow.calendars.wareki import wareki_datetime
+from dxflow.cli.changing import changing
 from dxflow.cli.output import Output
 from dxflow.config import Settings
 from dxflow.services.installation.bootstrap import operator
@@ -17,7 +19,12 @@ from dxflow.services.operations import (
 )
 from dxflow.services.operations.case_sheet import CaseSheet
 from dxflow.services.operations.incident_list import IncidentRow
+from dxflow.services.people.actor import Actor
+from dxflow.services.site import Site
 from dxflow.texts import gettext as _
+
+#: What is done to a case for a reason; returns the case's id.
+Act = Callable[[Site, Actor, str, str], str]
 
 
 def show(arguments: Namespace, settings: Settings, output: Output) -> int:
@@ -31,31 +38,23 @@ def show(arguments: Namespace, settings: Settings, output: Output) -> int:
 
 def suspend(arguments: Namespace, settings: Settings, output: Output) -> int:
     """Stop a case for a while."""
-    with opened(settings) as site:
-        case = case_acts.suspend(site, operator(site), arguments.case, arguments.reason)
-    return _done(output, case, _("一時停止しました。"))
+    return _acted(case_acts.suspend, _("一時停止しました。"), arguments, settings, output)
 
 
 def resume(arguments: Namespace, settings: Settings, output: Output) -> int:
     """Let a suspended case go on."""
-    with opened(settings) as site:
-        case = case_acts.resume(site, operator(site), arguments.case, arguments.reason)
-    return _done(output, case, _("再開しました。"))
+    return _acted(case_acts.resume, _("再開しました。"), arguments, settings, output)
 
 
 def cancel(arguments: Namespace, settings: Settings, output: Output) -> int:
     """End a case for good."""
-    with opened(settings) as site:
-        case = case_acts.cancel(site, operator(site), arguments.case, arguments.reason)
-    return _done(output, case, _("案件を取り消しました。"))
+    return _acted(case_acts.cancel, _("案件を取り消しました。"), arguments, settings, output)
 
 
 def reassign(arguments: Namespace, settings: Settings, output: Output) -> int:
     """Give an open task to somebody else."""
-    with opened(settings) as site:
-        case = reassigning.reassign(
-            site, operator(site), arguments.task, arguments.to, arguments.reason
-        )
+    with changing(arguments, settings) as (site, actor):
+        case = reassigning.reassign(site, actor, arguments.task, arguments.to, arguments.reason)
     return _done(output, case, _("担当を変えました。"))
 
 
@@ -98,6 +97,12 @@ def close(arguments: Namespace, settings: Settings, output: Output) -> int:
     output.say(_("解消済みにしました。"))
     output.result({"incident": arguments.incident, "status": "resolved"})
     return 0
+
+
+def _acted(act: Act, said: str, arguments: Namespace, settings: Settings, output: Output) -> int:
+    with changing(arguments, settings) as (site, actor):
+        case = act(site, actor, arguments.case, arguments.reason)
+    return _done(output, case, said)
 
 
 def _done(output: Output, case: str, said: str) -> int:

@@ -8,7 +8,6 @@ from typing import Any
 from dxflow.models.findings import called
 from dxflow.models.model import Boundary, Element, IoMapping, MultiInstance, Process, Timer
 from dxflow.texts import gettext as _
-from dxflow.texts import mark
 
 
 class Step(StrEnum):
@@ -64,7 +63,8 @@ def _elements(before: Process, after: Process) -> Iterator[Change]:
     for key, element in after.elements.items():
         old = before.elements.get(key)
         if old is None:
-            yield Change(Step.ADDED, key, mark("{name}を追加しました。", name=called(element)))
+            sentence = _("{name}を追加しました。", name=called(element))
+            yield Change(Step.ADDED, key, sentence)
             continue
         for sentence in _fields(called(element), old, element, _FIELDS):
             yield Change(Step.CHANGED, key, sentence)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from dxflow.models.model import Boundary, Element, Flow, Process
 from dxflow.problems import Problem, Severity
+from dxflow.texts import gettext as _
 
 Place = Element | Boundary | Flow | Process
 """Anything of a model that has an id and a name and stands on a line."""
@@ -21,7 +22,7 @@ def at(
 
 def called(place: Place) -> str:
     """Return how to speak of a place: its name, else its id."""
-    return f"「{place.name or place.id}」"
+    return _("「{name}」", name=place.name or place.id)
 
 
 def levels(process: Process) -> Iterator[tuple[Process, Element | None]]:

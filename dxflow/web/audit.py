@@ -1,7 +1,6 @@
 """監査ログ: search, one event in full, export, verification; for CIO and auditors."""
 
 from collections.abc import Callable, Mapping
-from datetime import date
 from types import MappingProxyType
 from typing import Any
 
@@ -12,10 +11,10 @@ from dxflow.audit.findings import limits
 from dxflow.errors import Invalid
 from dxflow.services.people.access import needs_role
 from dxflow.services.reading import audit_log
-from dxflow.texts import gettext as _
 from dxflow.web import current
 from dxflow.web.case import attachment
 from dxflow.web.inbox import page_number
+from dxflow.web.posting import day_in
 
 blueprint = Blueprint("audit", __name__)
 
@@ -94,17 +93,6 @@ def _filters(given: Mapping[str, str]) -> audit_log.Filters:
         person=given.get("person", ""),
         case=given.get("case", ""),
         type=given.get("type", ""),
-        since=_day(given, "since"),
-        until=_day(given, "until"),
+        since=day_in(given, "since"),
+        until=day_in(given, "until"),
     )
-
-
-def _day(given: Mapping[str, str], name: str) -> date | None:
-    text = given.get(name, "")
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        message = _("日付は 2026-04-01 の形で指定してください。")
-        raise Invalid(message, {name: [message]}) from None

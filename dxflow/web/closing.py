@@ -9,9 +9,9 @@ from dxflow.web import current
 from dxflow.web.admin import hub
 from dxflow.web.security import UNSAFE
 
-#: Coming and going stays possible, so that administrators can do their work.
+#: Coming and going stays possible, so that administrators can do their work; looking changes nothing.
 _OPEN = frozenset({"login", "account"})
-_OPEN_CALLS = frozenset({"api.createToken", "api.revokeToken"})
+_OPEN_CALLS = frozenset({"api.createToken", "api.revokeToken", "api.previewMigration"})
 
 
 def install(app: Flask) -> None:

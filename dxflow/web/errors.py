@@ -15,26 +15,26 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as Answer
 
 from dxflow.engine import StepFailed
-from dxflow.errors import DxflowError, Invalid, NotAllowed, NotLoggedIn, Throttled, Unavailable
+from dxflow.errors import (
+    STATUS_OF_KIND,
+    DxflowError,
+    Invalid,
+    NotAllowed,
+    NotLoggedIn,
+    Throttled,
+    Unavailable,
+)
 from dxflow.services.acts import incidents
 from dxflow.services.acts.drafts import HandedIn
 from dxflow.services.acts.suspension import Suspended
 from dxflow.services.acts.tasks import TaskClosed
 from dxflow.services.people import denials
+from dxflow.services.people.maintenance import UnderMaintenance
 from dxflow.texts import gettext as _
 from dxflow.web import current, frame, security
 
 log = logging.getLogger("dxflow.web")
 
-STATUS_OF_KIND = {
-    "invalid": 422,
-    "forbidden": 403,
-    "not_found": 404,
-    "conflict": 409,
-    "unauthenticated": 401,
-    "throttled": 429,
-    "unavailable": 503,
-}
 RETRY_AFTER = 5
 #: A database that has made the person wait so long is not asked again for what stands around.
 PATIENCE_SECONDS = 1.5
@@ -129,6 +129,8 @@ def _refused(error: DxflowError) -> Answer:
         case_url = frame.case_url(error.case_id)
     if isinstance(error, Suspended):
         title, icon = _("この案件は一時停止されています"), "circle-pause"
+    if isinstance(error, UnderMaintenance):
+        title, icon = _("保守作業中です"), "wrench"
     if isinstance(error, TaskClosed):
         title = _("この作業はもう済んでいます")
         case_url = frame.case_url(error.case_id)

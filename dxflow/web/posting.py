@@ -2,14 +2,17 @@
 
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from flask import request
 from werkzeug.exceptions import BadRequest
 from werkzeug.routing import BaseConverter
 
+from dxflow.errors import Invalid
 from dxflow.forms.shapes import FieldView, Posted
+from dxflow.texts import gettext as _
 
 _KEY = re.compile(r"[0-9a-f]{32}", re.ASCII)
 
@@ -59,3 +62,15 @@ def fresh_key() -> str:
 def has_lists(fields: Sequence[FieldView]) -> bool:
     """Return whether a form needs the whole width of the page."""
     return any(field.kind == "list" or has_lists(field.children) for field in fields)
+
+
+def day_in(given: Mapping[str, str], name: str) -> date | None:
+    """Return the day of a field, None when it is empty. Raises Invalid."""
+    text = given.get(name, "").strip()
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        message = _("日付は 2026-04-01 の形で指定してください。")
+        raise Invalid(message, {name: [message]}) from None

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -51,10 +52,16 @@ def town(
     chromium: Browser, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Town]:
     """The town of all tests; it needs the browser so that none is built in vain."""
-    home = tmp_path_factory.mktemp("town")
-    shutil.copy(sqlite_template, home / "dxflow.db")
+    with settled(sqlite_template, tmp_path_factory.mktemp("town"), found_town) as town:
+        yield town
+
+
+@contextmanager
+def settled(template: Path, home: Path, found: Callable[[Database, Path], Town]) -> Iterator[Town]:
+    """Make a town in a folder of its own and serve it."""
+    shutil.copy(template, home / "dxflow.db")
     database = Database(f"sqlite:///{home}/dxflow.db")
-    with served(found_town(database, home)) as town:
+    with served(found(database, home)) as town:
         yield town
     database.close()
 
@@ -62,6 +69,11 @@ def town(
 @pytest.fixture(scope="session")
 def logins(chromium: Browser, town: Town) -> Callable[[str], Any]:
     """Return a function that gives somebody's cookies, logging them in at most once."""
+    return remembered(chromium, town)
+
+
+def remembered(chromium: Browser, town: Town) -> Callable[[str], Any]:
+    """Return the function of `logins` for a town."""
     known: dict[str, Any] = {}
 
     def cookies(name: str) -> Any:

@@ -76,16 +76,21 @@ class Town:
         return f"/tasks/{task_of(self.city, by, case, element).id}"
 
 
-def found_town(database: Database, home: Path) -> Town:
-    """Make the city and play its cases; afterwards the day is TODAY."""
+def found_empty_town(database: Database, home: Path) -> Town:
+    """Make the city with its people and no case yet."""
     city = found_city(database, home)
     city.clock = Ticking()
     city.site = replace(city.site, clock=city.clock)
-    town = Town(city)
-    cases = town.cases
     with database.write() as tx:
         for key, name in NAMES.items():
             tx.execute(update(Person).where(Person.id == city.person[key]).values(name=name))
+    return Town(city)
+
+
+def found_town(database: Database, home: Path) -> Town:
+    """Make the city and play its cases; afterwards the day is TODAY."""
+    town = found_empty_town(database, home)
+    city, cases = town.city, town.cases
     for name in ("measuring", "reviewing", "to_measure", "to_review", "to_extend"):
         cases[name] = walks.to_kpi(
             city, idea={"title": TITLES[name]}, sheet={"title": TITLES[name]}

@@ -25,6 +25,8 @@ from dxflow.jobs import carrying, crew, queue
 from dxflow.jobs.crew import Crew
 from dxflow.jobs.queue import BACKOFF, MAX_ATTEMPTS
 from dxflow.services.acts import upkeep
+from dxflow.services.installation.bootstrap import operator
+from dxflow.services.people import maintenance
 from tests.factories import ROOT, City, found_city
 from tests.integration.dying_crew import POINTS
 from tests.integration.test_concurrency import at_once
@@ -191,6 +193,20 @@ def test_failing_work_is_brought_again_later_and_in_the_end_reported(city, hands
             city.clock.advance(seconds=wait)
     assert only_job(city).status == "dead"
     assert rows(city, select(Incident.element, Incident.status)) == [("notice.deliver", "open")]
+
+
+def test_a_job_brought_during_a_maintenance_waits_however_often_it_is_brought(city, hands):
+    defer(city, "k")
+    job = only_job(city)
+    chief = operator(city.site)
+    maintenance.announce(city.site, chief, "点検", None, None)
+    for _time in range(MAX_ATTEMPTS + 1):
+        hands.perform(job.id)
+    assert (only_job(city).status, only_job(city).attempts, messages(city)) == ("waiting", 0, {})
+    assert set(carriers(city)) == {(job.id,)}
+    maintenance.end(city.site, chief)
+    hands.perform(job.id)
+    assert (only_job(city).status, messages(city)) == ("done", {"知らせ": 1})
 
 
 def test_a_busy_database_is_no_failure_of_the_job(city, hands, caplog):

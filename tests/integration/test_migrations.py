@@ -272,8 +272,9 @@ def test_in_parallel_opinions_and_stopped_before_its_turn(city):
     migrations.stop(city.site, city.actor("admin"), batch)
     city.run_jobs()
     assert outcomes(city, batch) == {case: ("stopped", "")}
+    assert migrations.stop(city.site, city.actor("admin"), batch) == 0
     with pytest.raises(NotFound):
-        migrations.stop(city.site, city.actor("admin"), batch)
+        migrations.stop(city.site, city.actor("admin"), "x")
     again = migrations.begin(city.site, city.actor("admin"), one, (case, other), at_once=True)
     assert {outcome for outcome, _why in outcomes(city, again).values()} == {"migrated"}
     do(city, case, "finance", "finance_opinion", "agree", comment="-", funding_outlook="planned")
@@ -301,6 +302,22 @@ def test_a_plan_that_does_not_fit_is_refused_with_how_to_mend_it(sqlite_city, te
     packs.install(city.site, renamed(), "system")
     with pytest.raises(Invalid, match=said):
         plan(city, text)
+
+
+def test_two_requests_with_one_key_at_the_same_moment_begin_one_batch(city):
+    to_triage(city)
+    one = to_version(city, corrected())
+    send = partial(
+        migrations.begin, city.site, city.actor("admin"), one, idempotency_key="k", request="r"
+    )
+    came = at_once(send, send, send)
+    assert len(set(came)) == 1
+    assert migration_list.listed(city.site, city.actor("admin")).total == 1
+    other = partial(
+        migrations.begin, city.site, city.actor("admin"), one, idempotency_key="k", request="x"
+    )
+    with pytest.raises(Conflict):
+        other()
 
 
 def test_only_administrators_move_cases(sqlite_city):

@@ -61,7 +61,10 @@ def recorded(city: City) -> list[str]:
     [
         (lambda site, by: people.set_password(site, by, "head", password=NEW), "password.reset"),
         (lambda site, by: people.disable(site, by, "head"), "person.deactivated"),
-        (lambda site, by: appointments.grant_post(site, by, "head", "finance"), "membership.granted"),
+        (
+            lambda site, by: appointments.grant_post(site, by, "head", "finance", concurrent=True),
+            "membership.granted",
+        ),
         (lambda site, by: appointments.end_post(site, by, "head", "head-counter"), "membership.ended"),
     ],
 )  # fmt: skip
@@ -105,7 +108,9 @@ def test_a_person_changes_their_own_password(city):
 def test_a_post_is_held_from_its_first_day_to_the_one_before_its_last(city):
     by = operator(city.site)
     first, last = date(2026, 6, 1), date(2026, 7, 1)
-    appointments.grant_post(city.site, by, "other", "finance", since=first, until=last)
+    appointments.grant_post(
+        city.site, by, "other", "finance", since=first, until=last, concurrent=True
+    )
     held = {}
     for day in (first - timedelta(days=1), first, last - timedelta(days=1), last):
         city.clock.at(day)

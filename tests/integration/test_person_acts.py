@@ -1,6 +1,7 @@
 """What administrators do to one person: recorded, told to those who watch, never a lock-out."""
 
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import insert, select
@@ -12,8 +13,11 @@ from dxflow.db.identity import Person, WebSession
 from dxflow.errors import Conflict, Invalid, NotAllowed, NotFound, NotLoggedIn
 from dxflow.services.administration import person_acts, persons
 from dxflow.services.administration.persons import Filters
-from dxflow.services.people import accounts, appointments
+from dxflow.services.installation.bootstrap import operator
+from dxflow.services.people import accounts, appointments, person_rows, registry
+from dxflow.services.reading import audit_log
 from tests.factories import BEGIN, PASSWORD, City
+from tests.integration.test_concurrency import at_once
 from tests.statements import counted
 
 NOBODY = "0" * 32
@@ -136,8 +140,50 @@ def test_nobody_is_told_of_ordinary_posts(city):
 
 
 def test_the_command_line_tells_them_too(city):
-    appointments.grant_post(city.site, city.actor("admin", "cli"), "other", "auditor")
+    by = city.actor("admin", "cli")
+    appointments.grant_post(city.site, by, "other", "auditor", concurrent=True)
     assert len(notices(city)) == 2
+
+
+def administrators(city: City) -> set[str]:
+    with city.site.database.read() as tx:
+        return person_rows.administrators(city.site, tx)
+
+
+def test_of_two_administrators_who_go_at_the_same_moment_one_stays(city):
+    site, by = city.site, operator(city.site)
+    ends = partial(appointments.end_post, site, by, "admin", "admin")
+    closes = partial(registry.disable, site, by, "other")
+    closes_too = partial(registry.disable, site, by, "admin")
+    appointments.grant_post(site, by, "other", "admin", concurrent=True)
+    for acts in ((ends, closes), (closes_too, closes), (closes, ends)) * 3:
+        came = at_once(*acts)
+        assert [type(one) for one in came if isinstance(one, Exception)] == [Conflict]
+        assert len(administrators(city)) == 1
+        for name in ("admin", "other"):
+            registry.enable(site, by, name)
+        appointments.appoint_administrator(site, by, "admin")
+        assert len(administrators(city)) == 2
+    assert audit_log.verify(site, by).ok
+
+
+def test_two_main_posts_given_at_the_same_moment_are_one(city):
+    site, by = city.site, operator(city.site)
+    registry.create(site, by, "fresh", "新人")
+    give = partial(appointments.grant_post, site, by, "fresh")
+    came = at_once(partial(give, "staff-tax"), partial(give, "staff-counter"))
+    assert [type(one) for one in came if isinstance(one, Exception)] == [Conflict]
+    with site.database.read() as tx:
+        person = person_rows.person(tx, "fresh")["id"]
+    assert len(persons.person(site, city.actor("admin"), person).held) == 1
+
+
+def test_an_administrator_appointed_twice_at_the_same_moment_holds_the_post_once(city):
+    site, by = city.site, operator(city.site)
+    appoint = partial(appointments.appoint_administrator, site, by, "other")
+    came = at_once(appoint, appoint)
+    assert not [one for one in came if isinstance(one, Exception)]
+    assert events(city).count("membership.granted") == 1
 
 
 def test_a_second_main_post_at_the_same_time_is_refused(city):

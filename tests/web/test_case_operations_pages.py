@@ -186,10 +186,20 @@ def test_the_api_answers_409_with_the_sentence(sqlite_city):
     assert refused.status_code == 409
     assert "admin さんが止めています（理由: 調べるため）" in refused.json["detail"]
     assert head.post(f"/tasks/{task}/claim").status_code == 409
-    assert head.get(f"/tasks/{task}").status_code == 200
+    assert head.get(f"/tasks/{task}").json["suspended"] is True
+    assert [one["suspended"] for one in head.tasks()] == [True]
+    assert [one["suspended"] for one in head.get("/cases").json["items"]] == [True]
+    found = head.get(f"/cases/{case}").json
+    assert (found["status"], found["suspended"]) == ("running", True)
+    assert (found["suspended_by"], found["suspend_reason"]) == ("admin", "調べるため")
+    assert found["suspended_at"] == "2026-05-11T10:00:00+09:00"
+    assert [one["suspended"] for one in found["open_tasks"]] == [True]
     assert admin.post(f"/cases/{case}/suspend", {"reason": "x"}).status_code == 409
     assert admin.post(f"/cases/{case}/suspend", {"reason": ""}).status_code == 422
     assert admin.post(f"/cases/{case}/resume", {}).json["suspended"] is False
+    found = head.get(f"/cases/{case}").json
+    assert (found["suspended"], found["suspended_at"], found["suspend_reason"]) == (False, None, "")
+    assert [one["suspended"] for one in head.tasks()] == [False]
     number = incidents.record(sqlite_city.site, case_id=case, element="x", cause="y")
     assert head.get("/incidents").status_code == 403
     assert [one["id"] for one in admin.get("/incidents").json["items"]] == [number]

@@ -4,6 +4,7 @@ import json
 
 from dxflow.cli import main
 from dxflow.services.packs import store as packs
+from dxflow.services.people import maintenance
 from tests.integration.test_migrations import renamed
 from tests.walks import to_triage
 
@@ -89,6 +90,11 @@ def test_cases_are_mapped_looked_at_moved_and_put_back(browse, sqlite_city):
     begun = admin.post("/admin/migrations", {**plan, "case": [first], "_act": "chosen"})
     assert begun.status_code == 303
     assert "順番を待って" in admin.get(begun.location).text
+    maintenance.announce(city.site, city.actor("admin"), "点検", None, None)
+    assert "保守が終わってから進みます" in admin.get(begun.location).text
+    city.run_jobs()
+    assert [t.element for t in city.open_tasks("secretariat")] == ["triage"]
+    maintenance.end(city.site, city.actor("admin"))
     city.run_jobs()
     page = admin.page(begun.location)
     assert page.xpath("//button[@name='case']/@value") == [first]
@@ -112,6 +118,18 @@ def test_a_version_or_mapping_that_is_none_is_said_on_the_page(browse, sqlite_ci
         assert answer.status_code == 422, query
         assert "notice--error" in answer.text
     assert admin.post("/admin/migrations", {"to": "standard:1", "_act": "all"}).status_code == 422
+
+
+def test_readers_of_english_see_steps_by_their_english_names(browse, sqlite_city):
+    admin = browse("admin")
+    to_triage(sqlite_city)
+    packs.install(sqlite_city.site, renamed(), "system")
+    admin.get("/language/en")
+    for mapping in ("", "&map%3Aidea/triage=idea/reception"):
+        text = admin.page(f"/admin/migrations/plan?to=standard:2{mapping}").text_content()
+        assert "Triage" in text
+        assert "受付審査" not in text
+    assert "Removed “" in admin.get("/admin/processes/standard/compare?from=1&to=2").text
 
 
 def test_whoever_reads_a_moved_case_sees_the_new_drawing_and_when_it_moved(browse, sqlite_city):

@@ -2,7 +2,12 @@
 
 import io
 
+from sqlalchemy import select
+
+from dxflow.db.process import Draft
+from dxflow.services.acts import drafts
 from tests.integration.test_versions import changed
+from tests.web.conftest import text_of
 
 
 def upload(browser, content, name="pack.zip"):
@@ -25,6 +30,18 @@ def test_a_pack_is_uploaded_looked_at_and_published(browse):
     (way,) = page.xpath("//a[contains(@href, 'compare')]/@href")
     assert "課長の承認" in browser.get(way).text
     assert browser.get("/admin/processes/standard/2.zip").data[:2] == b"PK"
+
+
+def test_an_upload_is_no_draft_of_ordinary_work(browse, sqlite_city):
+    browser, site = browse("admin"), sqlite_city.site
+    before = [text_of(browser.get(path)) for path in ("/", "/mine", "/proposals/new")]
+    assert upload(browser, changed()).status_code == 200
+    with site.database.read() as tx:
+        (subject,) = tx.execute(select(Draft.subject)).scalars()
+    assert subject.startswith("pack:")
+    assert drafts.mine(site, sqlite_city.actor("admin")) == []
+    after = [text_of(browser.get(path)) for path in ("/", "/mine", "/proposals/new")]
+    assert after == before
 
 
 def test_what_is_no_pack_is_refused_on_the_page(browse):

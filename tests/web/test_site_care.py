@@ -35,6 +35,17 @@ def test_maintenance_from_banner_to_end(browse: Browse) -> None:
     assert "サーバーを点検します。" not in text_of(applicant.get("/"))
 
 
+def test_a_maintenance_ahead_is_announced_on_every_page(browse: Browse, sqlite_city: City) -> None:
+    admin = browse("admin")
+    values = {"message": "点検します。", "start": "2026-05-12T18:00", "until": "2026-05-12T20:00"}
+    assert admin.post("/admin/maintenance", values).status_code == 303
+    for name, path in (("admin", "/admin/maintenance"), ("applicant", "/"), ("cio", "/cases")):
+        answer = browse(name).get(path)
+        assert answer.status_code == 200
+        assert "令和8年5月12日 18:00 から保守のため" in text_of(answer)
+    assert "令和8年5月12日 18:00 から保守のため" in text_of(browse("cio").get("/nowhere"))
+
+
 def test_wrong_time_keeps_what_was_typed(browse: Browse) -> None:
     admin = browse("admin")
     answer = admin.post("/admin/maintenance", {"message": "点検", "start": "きょう", "until": ""})

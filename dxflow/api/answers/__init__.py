@@ -3,6 +3,12 @@
 from dxflow.api.answers.cases import Case, CaseInFull, CasePage, Completed, PulledBack
 from dxflow.api.answers.log import EventPage
 from dxflow.api.answers.measures import KpiInFull, KpiPage
+from dxflow.api.answers.migrations import (
+    Migration,
+    MigrationPage,
+    MigrationResultPage,
+    MovePreviewPage,
+)
 from dxflow.api.answers.operations import IncidentPage, Retried, Standing
 from dxflow.api.answers.people import Me, Token
 from dxflow.api.answers.shared import Problem
@@ -18,6 +24,10 @@ __all__ = [
     "KpiInFull",
     "KpiPage",
     "Me",
+    "Migration",
+    "MigrationPage",
+    "MigrationResultPage",
+    "MovePreviewPage",
     "Problem",
     "ProcessInFull",
     "ProcessList",

@@ -14,7 +14,10 @@ STATUSES = (*case_list.STATUSES, cases.RECALLED)
 
 
 class Case(Schema):
-    """A case. `version` is that of the process, `instance_version` counts the acts on it."""
+    """A case. `version` is that of the process, `instance_version` counts the acts on it.
+
+    `suspended`: administrators have stopped it for a while; it can be read, nothing goes on.
+    """
 
     id = text()
     number = text()
@@ -37,6 +40,7 @@ class Case(Schema):
     updated_at = Moment(required=True)
     ended_at = Moment(required=True, allow_none=True)
     open_tasks = nested(Task, many=True)
+    suspended = fields.Boolean(required=True)
 
 
 class CaseListed(Schema):
@@ -57,6 +61,7 @@ class CaseListed(Schema):
     late = fields.Boolean(required=True)
     created_at = Moment(required=True)
     updated_at = Moment(required=True)
+    suspended = fields.Boolean(required=True)
 
 
 class Stage(Schema):
@@ -124,7 +129,15 @@ class Decision(Schema):
 
 
 class CaseInFull(Case):
-    """A case, where it stands and its timeline, the latest act first."""
+    """A case, where it stands and its timeline, the latest act first.
+
+    `suspended_at`, `suspended_by` (a name) and `suspend_reason` say since when, by whom and why it
+    is suspended; null and empty when it is not.
+    """
+
+    suspended_at = Moment(required=True, allow_none=True)
+    suspended_by = text()
+    suspend_reason = text()
 
     status_name = text()
     lead_name = text()

@@ -38,7 +38,10 @@ class ProcessInFull(Process):
 
 
 class Task(Schema):
-    """An open task. `assignee` is a person's id; groups are like `section:counter`."""
+    """An open task. `assignee` is a person's id; groups are like `section:counter`.
+
+    `suspended`: its case has been stopped for a while; completing it is refused until then.
+    """
 
     id = text()
     name = text()
@@ -52,6 +55,7 @@ class Task(Schema):
     candidate_groups = fields.List(fields.String(), required=True)
     due_at = Moment(required=True, allow_none=True)
     created_at = Moment(required=True)
+    suspended = fields.Boolean(required=True)
 
 
 class TaskInFull(Task):

@@ -136,7 +136,7 @@ def _lane(people: _People, pack: packs.Pack, lane: str, text: str) -> LaneRow:
         "section": _("案件で決まる課の全員"), "head": _("案件で決まる課・部の長"),
         "post": _("案件で決まる職"), "user": _("案件で決まる人"), "role": _("案件で決まる役割"),
     }  # fmt: skip
-    varies = "、".join(words[kind] for kind in kinds)
+    varies = _("、").join(words[kind] for kind in kinds)
     if not written:
         varies = _("案件で決まる人または職")
     return LaneRow(translated(pack.settings.title), translated(lane), text, fixed, varies)

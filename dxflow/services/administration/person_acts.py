@@ -2,11 +2,11 @@
 
 from datetime import date
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import select, update
 
 from dxflow import audit
-from dxflow.db.identity import Holding, Person
-from dxflow.errors import Conflict, Invalid, NotFound
+from dxflow.db.identity import Person
+from dxflow.errors import Invalid, NotFound
 from dxflow.services.people import accounts, appointments, person_rows, registry
 from dxflow.services.people.actor import Actor
 from dxflow.services.people.person_rows import ADMIN_ROLE, Account
@@ -83,13 +83,8 @@ def give_post(
     *,
     concurrent: bool,
 ) -> None:
-    """Give a post from a day on (today unless said). Raises NotFound, Conflict, Invalid.
-
-    Conflict also when the person has another main post then: the second one is 兼務.
-    """
+    """Give a post from a day on (today unless said). Raises NotFound, Conflict, Invalid."""
     by.require_role(ADMIN_ROLE)
-    if not concurrent:
-        _require_no_main_post(site, person_id, since or site.today(), until)
     appointments.grant_post(
         site, by, _username(site, person_id), post,
         since=since, until=until, concurrent=concurrent,
@@ -109,25 +104,6 @@ def end_logins(site: Site, by: Actor, person_id: str) -> None:
     with site.database.write() as tx:
         accounts.end_all(tx, person_id)
         person_rows.record(site, tx, by, "session.revoked", person_id)
-
-
-def _require_no_main_post(site: Site, person_id: str, since: date, until: date | None) -> None:
-    meets = or_(Holding.valid_to.is_(None), Holding.valid_to > since)
-    if until is not None:
-        meets = and_(meets, Holding.valid_from < until)
-    with site.database.read() as tx:
-        post = tx.execute(
-            select(Holding.post).where(
-                Holding.person_id == person_id, Holding.concurrent.is_(False), meets
-            )
-        ).first()
-    if post is not None:
-        raise Conflict(
-            _(
-                "その期間は職「{post}」に就いています。先に終えるか、兼務として就けてください。",
-                post=post[0],
-            )
-        )
 
 
 def _username(site: Site, person_id: str) -> str:

@@ -145,7 +145,7 @@ def to_csv(site: Site, by: Actor, filters: Filters) -> Iterator[bytes]:
         for row in page.entries:
             status = _("有効") if row.status == "active" else _("無効")
             cells = [row.username, row.name, row.email, row.unit]
-            yield _line([*cells, "、".join(row.posts), "、".join(row.roles), status])
+            yield _line([*cells, _("、").join(row.posts), _("、").join(row.roles), status])
         if number >= page.pages:
             return
         number += 1

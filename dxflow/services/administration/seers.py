@@ -108,9 +108,9 @@ def _rules(
         yield _("すべての案件を見る役割または職にある")
     units = sorted(names.unit(unit) for unit in scope.units & case.units)
     if units:
-        yield _("関わる課・部に属するか、その長である（{units}）", units="、".join(units))
+        yield _("関わる課・部に属するか、その長である（{units}）", units=_("、").join(units))
     groups = sorted(names.group(group) for group in scope.groups & case.groups)
     if groups:
-        yield _("作業が届いている（{groups}）", groups="、".join(groups))
+        yield _("作業が届いている（{groups}）", groups=_("、").join(groups))
     if scope.person in case.handed_in_by:
         yield _("様式を提出したことがある")

@@ -110,19 +110,9 @@ def _prepare(site: Site) -> None:
 
 
 def _record(site: Site, actor: Actor, tx: Connection, checked: Checked) -> None:
-    audit.append_system(
-        tx,
-        audit.SystemStream.CONFIG,
-        events.system_event(
-            "backup.made",
-            site.now(),
-            None if actor.is_system else actor.person_id,
-            actor.channel,
-            subject=audit.Subject("system", "dxflow"),
-            changes=(
-                audit.Change("file", mark("ファイル"), None, checked.file.name),
-                audit.Change("sha256", "SHA-256", None, checked.sha256),
-                audit.Change("rows", mark("行数"), None, checked.rows),
-            ),
-        ),
-    )
+    events.record_configuration(
+        site, tx, actor, "backup.made", audit.Subject("system", "dxflow"),
+        audit.Change("file", mark("ファイル"), None, checked.file.name),
+        audit.Change("sha256", "SHA-256", None, checked.sha256),
+        audit.Change("rows", mark("行数"), None, checked.rows),
+    )  # fmt: skip

@@ -96,22 +96,12 @@ def _filling(
         # Nobody is at work on anything: what was leased is free, and is done once.
         tx.execute(update(Job).where(Job.status == "waiting").values(lease_until=None))
         backups.remember(tx, checked)
-        audit.append_system(
-            tx,
-            audit.SystemStream.CONFIG,
-            events.system_event(
-                "backup.restored",
-                site.now(),
-                None if actor.is_system else actor.person_id,
-                actor.channel,
-                subject=audit.Subject("system", "dxflow"),
-                changes=(
-                    audit.Change("file", mark("ファイル"), None, checked.file.name),
-                    audit.Change("sha256", "SHA-256", None, checked.sha256),
-                    audit.Change("at", mark("バックアップの日時"), None, checked.created_at),
-                ),
-            ),
-        )
+        events.record_configuration(
+            site, tx, actor, "backup.restored", audit.Subject("system", "dxflow"),
+            audit.Change("file", mark("ファイル"), None, checked.file.name),
+            audit.Change("sha256", "SHA-256", None, checked.sha256),
+            audit.Change("at", mark("バックアップの日時"), None, checked.created_at),
+        )  # fmt: skip
 
     return fill
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, func, select, text
 
-from dxflow.clock import TOKYO
+from dxflow.calendars.wareki import wareki_datetime
 from dxflow.db.audit import AuditEvent
 from dxflow.db.identity import WebSession
 from dxflow.db.job import Job
@@ -25,6 +25,7 @@ from dxflow.services.people.actor import Actor
 from dxflow.services.reading.audit_log import VERIFIED_KEY
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
+from dxflow.texts import translated
 
 GOOD, CARE, BAD = "good", "care", "bad"
 #: When numbers become a matter of care, and when they are wrong.
@@ -105,7 +106,7 @@ def _program(site: Site, tx: Connection) -> Iterator[Line]:
     current = [row for row in packs.versions(tx) if row.status == "current"]
     yield Line(
         "pack", _("手続き"), GOOD if current else BAD,
-        "、".join(_("{title} 第{version}版", title=r.title, version=r.version) for r in current)
+        _("、").join(_("{title} 第{version}版", title=translated(r.title), version=r.version) for r in current)
         or _("なし"),
         "" if current else _("dxflow pack install で手続きを入れてください。"),
     )  # fmt: skip
@@ -125,7 +126,9 @@ def _database(site: Site, tx: Connection) -> Line:
         release = tx.execute(text("SHOW server_version")).scalar_one()
         size = tx.execute(text("SELECT pg_database_size(current_database())")).scalar_one()
         kind = "PostgreSQL"
-    return Line("database", _("データベース"), GOOD, f"{kind} {release}、{size_text(size)}")
+    return Line(
+        "database", _("データベース"), GOOD, _("、").join((f"{kind} {release}", size_text(size)))
+    )
 
 
 def _disk(site: Site) -> Line:
@@ -146,8 +149,10 @@ def _backup(tx: Connection, now: datetime) -> Line:
         return Line("backup", label, CARE, _("まだありません"), _("控えを取ってください。"))
     state = _graded(now - at, BACKUP)
     size = last.get("size")
-    value = "、".join(
-        part for part in (local(at), size_text(size) if isinstance(size, int) else "") if part
+    value = _("、").join(
+        part
+        for part in (wareki_datetime(at), size_text(size) if isinstance(size, int) else "")
+        if part
     )
     advice = "" if state == GOOD else _("控えが古くなっています。定期の実行を確かめてください。")
     return Line("backup", label, state, value, advice)
@@ -165,7 +170,7 @@ def _workers(tx: Connection, now: datetime) -> Line:
         return Line("workers", label, BAD, _("一度も動いていません"), advice)
     state = _graded(now - rows[0].seen_at, SILENT)
     alive = sum(now - row.seen_at < SILENT[0] for row in rows)
-    value = _("{n} 本が動作中、最後の合図 {at}", n=alive, at=local(rows[0].seen_at))
+    value = _("{n} 本が動作中、最後の合図 {at}", n=alive, at=wareki_datetime(rows[0].seen_at))
     return Line("workers", label, state, value, "" if state == GOOD else advice)
 
 
@@ -204,14 +209,14 @@ def _audit(tx: Connection, now: datetime) -> Iterator[Line]:
     ).first()
     at = datetime.fromisoformat(newest.at) if newest else None
     value = (
-        _("通し番号 {n}、最後の記録 {at}", n=newest.id, at=local(at))
+        _("通し番号 {n}、最後の記録 {at}", n=newest.id, at=wareki_datetime(at))
         if newest and at
         else _("なし")
     )
     yield Line("audit", _("監査の記録"), GOOD, value)
     ahead = at is not None and at > now + CLOCK_SLACK
     yield Line(
-        "clock", _("時計"), BAD if ahead else GOOD, local(now),
+        "clock", _("時計"), BAD if ahead else GOOD, wareki_datetime(now),
         _("最後の記録が未来です。時計が戻されました。時刻合わせを確かめてください。")
         if ahead else "",
     )  # fmt: skip
@@ -226,11 +231,11 @@ def _verified(last: dict[str, object] | None, now: datetime) -> Line:
     findings = last.get("findings")
     if findings:
         advice = _("控えを保全し、監査の担当に知らせてください。")
-        value = _("{at}、食い違い {n} 件", at=local(at), n=findings)
+        value = _("{at}、食い違い {n} 件", at=wareki_datetime(at), n=findings)
         return Line("verified", label, BAD, value, advice)
     old = now - at > VERIFIED
     advice = _("検証から一か月が過ぎました。dxflow audit verify を実行してください。")
-    value = _("{at}、食い違いなし", at=local(at))
+    value = _("{at}、食い違いなし", at=wareki_datetime(at))
     return Line("verified", label, CARE if old else GOOD, value, advice if old else "")
 
 
@@ -247,7 +252,7 @@ def _maintenance(tx: Connection, now: datetime) -> Line:
     if planned is None:
         return Line("maintenance", label, GOOD, _("予定なし"))
     if not planned.active(now):
-        return Line("maintenance", label, GOOD, _("{at} から", at=local(planned.start)))
+        return Line("maintenance", label, GOOD, _("{at} から", at=wareki_datetime(planned.start)))
     overdue = planned.until is not None and now > planned.until
     advice = _("作業が済んだら終了してください。閲覧だけができる状態です。")
     value = _("終わりの予定を過ぎています") if overdue else _("保守作業中")
@@ -261,11 +266,6 @@ def moment_of(fact: dict[str, object] | None) -> datetime | None:
     except ValueError:
         return None
     return found if found.tzinfo else None
-
-
-def local(moment: datetime) -> str:
-    """Return a moment in local time."""
-    return moment.astimezone(TOKYO).strftime("%Y-%m-%d %H:%M")
 
 
 def span(length: timedelta) -> str:

@@ -4,7 +4,7 @@ Administrators operate on cases without reading them: number, title and where a 
 enough here, what was handed in stays with those who may see the case.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -60,15 +60,23 @@ class RunningCase:
 
 def find(tx: Connection, text: str) -> str:
     """Return the id of the case with this id or number. Raises NotFound."""
-    given = text.strip()
-    found = tx.execute(
-        select(Case.id).where(
-            (Case.id == given) | (Case.number == given), Case.status != "recalled"
-        )
-    ).scalar_one_or_none()
-    if found is None:
-        raise NotFound(_("番号かIDが「{given}」の案件はありません。", given=given))
+    (found,) = find_all(tx, [text])
     return found
+
+
+def find_all(tx: Connection, texts: Iterable[str]) -> list[str]:
+    """Return the ids of the cases with these ids or numbers, each once: one query. Raises NotFound."""
+    given = list(dict.fromkeys(text.strip() for text in texts))
+    rows = tx.execute(
+        select(Case.id, Case.number).where(
+            Case.id.in_(given) | Case.number.in_(given), Case.status != "recalled"
+        )
+    ).all()
+    known = {row.number: row.id for row in rows} | {row.id: row.id for row in rows}
+    for one in given:
+        if one not in known:
+            raise NotFound(_("番号かIDが「{given}」の案件はありません。", given=one))
+    return list(dict.fromkeys(known[one] for one in given))
 
 
 def running(

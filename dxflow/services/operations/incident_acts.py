@@ -21,7 +21,7 @@ from dxflow.services.acts.suspension import Suspended
 from dxflow.services.operations import incident_list
 from dxflow.services.operations.case_choice import OPERATORS
 from dxflow.services.operations.incident_list import IncidentRow
-from dxflow.services.people import events, organisation
+from dxflow.services.people import events, maintenance, organisation
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
@@ -90,29 +90,20 @@ def _require_open(row: IncidentRow) -> None:
 
 
 def _requeue(site: Site, actor: Actor, row: IncidentRow) -> Retried:
-    now = site.now()
     with site.database.write() as tx:
         _require_going(tx, row)
         job_id = tx.execute(select(Incident.job_id).where(Incident.id == row.id)).scalar_one()
-        if job_id is None or not queue.revive(tx, job_id, now):
+        if job_id is None or not queue.revive(tx, job_id, site.now()):
             raise Conflict(
                 _(
                     "この処理はすでに待ち行列に戻されたか、取り消されています。もう一度は戻しません。"
                 )
             )
-        audit.append_system(
-            tx,
-            audit.SystemStream.CONFIG,
-            events.system_event(
-                "incident.retried",
-                now,
-                None if actor.is_system else actor.person_id,
-                actor.channel,
-                subject=audit.Subject("incident", row.id, row.case_id),
-                request_id=actor.request_id,
-            ),
-        )
+        subject = audit.Subject("incident", row.id, row.case_id)
+        events.record_configuration(site, tx, actor, "incident.retried", subject)
     said = _("処理を待ち行列に戻しました。成功すると、この障害は自動で解消になります。")
+    if maintenance.paused(site):
+        said += _("いまは保守中なので、保守が終わってから行われます。")
     return Retried(row.id, True, None, said)
 
 

@@ -10,6 +10,7 @@ from dxflow.db.case import Case
 from dxflow.db.migration import MigrationBatch, MigrationResult
 from dxflow.db.process import PackVersion
 from dxflow.errors import NotFound
+from dxflow.services import plain
 from dxflow.services.operations.case_choice import OPERATORS
 from dxflow.services.paging import Page, bounds
 from dxflow.services.people.actor import Actor
@@ -22,7 +23,10 @@ PENDING = frozenset({"waiting", "reverting"})
 
 @dataclass(frozen=True)
 class Batch:
-    """A batch as listed. `counts` is outcome to number of cases; `status` also done."""
+    """A batch as listed. `counts` is outcome to number of cases; `status` also done.
+
+    `mapping` is `process/element` of the old drawing to that of the new one.
+    """
 
     id: str
     pack: str
@@ -32,6 +36,7 @@ class Batch:
     at: datetime
     status: str
     counts: Mapping[str, int]
+    mapping: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -115,7 +120,7 @@ def _batches(tx: Connection, batch: str = "", offset: int = 0, limit: int = 1) -
         Batch(
             row.id, row.pack_key, row.title, row.version, row.person_id, row.at,
             row.status if row.status == "stopped" or PENDING & counts[row.id].keys() else "done",
-            counts[row.id],
+            counts[row.id], plain.loads(row.mapping),
         )
         for row in rows
     ]  # fmt: skip

@@ -23,6 +23,7 @@ from dxflow.services.packs import store as packs
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
+from dxflow.texts import translated
 
 _KEYS = frozenset({"pack", "to", "map"})
 BOUNDARY = "boundaryEvent"
@@ -92,19 +93,18 @@ def _checked(site: Site, tx: Connection, pack: object, to: object, mapping: obje
     rows = [row for row in packs.versions(tx) if row.key == key]
     target = next((row for row in rows if row.version == to and not isinstance(to, bool)), None)
     if target is None:
-        raise Invalid(
-            _(
-                "計画の to には、入っている版の番号を書いてください（{key}: {versions}）。",
-                key=key,
-                versions=", ".join(str(row.version) for row in rows),
-            )
+        message = _(
+            "計画の to には、入っている版の番号を書いてください（{key}: {versions}）。",
+            key=key,
+            versions=", ".join(str(row.version) for row in rows),
         )
+        raise Invalid(message, {"to": [message]})
     new = packs.load(site, tx, target.digest)
     others = [packs.load(site, tx, row.digest) for row in rows if row.digest != target.digest]
     places, problems = _places(mapping)
     problems += [why for pair in places.items() for why in _mistakes(*pair, others, new)]
     if problems:
-        raise Invalid("\n".join(problems))
+        raise Invalid("\n".join(problems), {"map": problems})
     return Plan(key, new.version, new.digest, places)
 
 
@@ -114,10 +114,10 @@ def _pack_key(tx: Connection, given: object) -> str:
         return str(given)
     if not given and len(keys) == 1:
         return keys[0]
-    raise Invalid(
-        _("計画の pack には、入っているパックの名前を書いてください（{keys}）。",
-          keys=", ".join(keys))
-    )  # fmt: skip
+    message = _(
+        "計画の pack には、入っているパックの名前を書いてください（{keys}）。", keys=", ".join(keys)
+    )
+    raise Invalid(message, {"pack": [message]})
 
 
 def _places(mapping: object) -> tuple[dict[Place, Place], list[str]]:
@@ -176,7 +176,7 @@ def kind_of(pack: packs.Pack, place: Place) -> str:
 def places(pack: packs.Pack, kind: str) -> list[tuple[str, str]]:
     """Return what a version has of one kind, as `process/element` and name, in drawing order."""
     return [
-        (f"{key}/{place}", name)
+        (f"{key}/{place}", translated(name))
         for key, process in pack.processes.items()
         for place, name, its in _elements(process)
         if its == kind

@@ -1,6 +1,6 @@
 """What a plan would do to running cases: tried in memory, nothing is written."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,6 +24,7 @@ from dxflow.services.people import naming, organisation
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
+from dxflow.texts import translated
 
 #: Cases of one batch.
 MOST = 2000
@@ -86,7 +87,7 @@ def candidates(tx: Connection, plan: Plan, cases: Sequence[str] = ()) -> list[st
     Raises NotFound for an unknown case, Invalid when there are too many.
     """
     if cases:
-        return list(dict.fromkeys(case_choice.find(tx, case) for case in cases))
+        return case_choice.find_all(tx, cases)
     found = list(tx.execute(_movable(plan).limit(MOST + 1)).scalars())
     if len(found) > MOST:
         raise Invalid(_("一度に移せるのは {most} 件までです。案件を選んでください。", most=MOST))
@@ -126,6 +127,11 @@ def preview_page(
         total = tx.execute(select(func.count()).select_from(rows.subquery())).scalar_one()
         some = tx.execute(rows.offset(offset).limit(limit)).scalars().all()
         return Page(_previews(site, tx, actor, plan, some), page, per_page, total)
+
+
+def unmapped(previews: Iterable[Preview]) -> dict[str, str]:
+    """Return the steps that are in the way of cases and could be mapped: place to name."""
+    return {why.place: why.name for one in previews for why in one.blockers if why.place}
 
 
 def _previews(
@@ -184,7 +190,8 @@ def _previewed(one: _Tried, words: naming.Names) -> Preview:
     standing: dict[str, None] = {}
     if one.before is not None:
         names = (element_name(one.old, timer.element) for timer in one.before.timers)
-        standing = dict.fromkeys((*(task.name for task in one.before.tasks), *names))
+        every = (*(task.name for task in one.before.tasks), *names)
+        standing = dict.fromkeys(map(translated, every))
     changes: tuple[str, ...] = ()
     if one.moved is not None:
         changes = (*_task_changes(one.moved, words), *_timer_changes(one))
@@ -199,7 +206,7 @@ def _blockers(one: _Tried) -> Iterator[Blocked]:
         for why in one.refused.blockers:
             found = one.old.element(why.process, why.element)
             name = (found.name if found else "") or why.element
-            yield Blocked(why.process, why.element, name, why.message)
+            yield Blocked(why.process, why.element, translated(name), why.message)
     elif one.refused is not None:
         yield Blocked("", "", "", str(one.refused))
 
@@ -210,7 +217,7 @@ def _task_changes(moved: engine.Migrated, words: naming.Names) -> Iterator[str]:
         before = was[task.id]
         for what, old, now in (
             (_("要素"), before.element, task.element),
-            (_("名前"), before.name, task.name),
+            (_("名前"), translated(before.name), translated(task.name)),
             (_("様式"), before.form_key, task.form_key),
             (_("期日"), _moment(before.due), _moment(task.due)),
             (_("担当"), _groups(before, words), _groups(task, words)),
@@ -218,7 +225,7 @@ def _task_changes(moved: engine.Migrated, words: naming.Names) -> Iterator[str]:
             if old != now:
                 yield _(
                     "{task}: {what} {old} → {now}",
-                    task=before.name, what=what, old=old or "-", now=now or "-",
+                    task=translated(before.name), what=what, old=old or "-", now=now or "-",
                 )  # fmt: skip
 
 
@@ -232,7 +239,7 @@ def _timer_changes(one: _Tried) -> Iterator[str]:
         pack = one.old if timer.what == "dropped" else one.new
         yield _(
             "{what}: {timer} {old} → {now}",
-            what=said[timer.what], timer=element_name(pack, timer.element),
+            what=said[timer.what], timer=translated(element_name(pack, timer.element)),
             old=_moment(timer.before) or "-", now=_moment(timer.after) or "-",
         )  # fmt: skip
 

@@ -4,18 +4,21 @@ A batch is a row with one result for each case. Each case is moved in a transact
 a job, so that nothing waits for it and a batch can be stopped in between.
 """
 
+import hashlib
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
 from dxflow import audit
+from dxflow.db.identity import Person
 from dxflow.db.migration import MigrationBatch, MigrationResult
 from dxflow.errors import Invalid, NotFound
 from dxflow.ids import new_id
 from dxflow.jobs import queue
+from dxflow.services import plain
 from dxflow.services.acts import migrating
+from dxflow.services.acts.submissions import another_request
 from dxflow.services.operations import case_choice
 from dxflow.services.operations.case_choice import OPERATORS
 from dxflow.services.operations.migration_plans import Plan
@@ -28,19 +31,32 @@ from dxflow.texts import mark
 
 
 def begin(
-    site: Site, actor: Actor, plan: Plan, cases: Sequence[str] = (), *, at_once: bool = False
+    site: Site,
+    actor: Actor,
+    plan: Plan,
+    cases: Sequence[str] = (),
+    *,
+    at_once: bool = False,
+    idempotency_key: str | None = None,
+    request: str = "",
 ) -> str:
     """Begin a batch and return its id: one job for each case, or at once when asked.
 
-    Raises NotAllowed, NotFound, Invalid when there is no case to move.
+    The same idempotency key gives the first batch again; `request` is the digest of what was sent
+    with it. Raises NotAllowed, NotFound, Invalid when there is no case to move, Conflict for a key
+    that was used for something else.
     """
     actor.require_role(*OPERATORS)
     now = site.now()
     with site.database.write() as tx:
+        batch = new_id(now)
+        if idempotency_key:
+            batch = _keyed(actor, idempotency_key, request)
+            if _begun_before(tx, actor, batch):
+                return batch
         ids = candidates(tx, plan, cases)
         if not ids:
             raise Invalid(_("移す案件がありません。"))
-        batch = new_id(now)
         tx.execute(
             insert(MigrationBatch).values(
                 id=batch, pack_key=plan.pack, to_digest=plan.digest, mapping=plan.mapping_text,
@@ -60,23 +76,46 @@ def begin(
     return batch
 
 
-def stop(site: Site, actor: Actor, batch: str) -> None:
-    """Leave the cases of a batch that wait as they are. Raises NotAllowed, NotFound."""
+def _keyed(actor: Actor, key: str, request: str) -> str:
+    """Return the id of the batch begun with a key: one half tells the key, the other the request."""
+    halves = ([actor.person_id, key], [request])
+    return "".join(hashlib.sha256(plain.dumps(half).encode()).hexdigest()[:16] for half in halves)
+
+
+def _begun_before(tx: Connection, actor: Actor, batch: str) -> bool:
+    """Return whether the request has been served. Raises Conflict when another one had its key.
+
+    Requests of one person wait for each other here, so that two at the same moment begin one batch.
+    """
+    tx.execute(
+        select(Person.id).where(Person.id == actor.person_id).with_for_update(key_share=True)
+    )
+    same_key = MigrationBatch.id.startswith(batch[:16])
+    found = tx.execute(select(MigrationBatch.id).where(same_key)).scalar_one_or_none()
+    if found not in (None, batch):
+        raise another_request()
+    return found is not None
+
+
+def stop(site: Site, actor: Actor, batch: str) -> int:
+    """Leave the cases of a batch that wait as they are; return how many.
+
+    Nothing changes when none waits any more. Raises NotAllowed, NotFound.
+    """
     actor.require_role(*OPERATORS)
     with site.database.write() as tx:
+        _require_batch(tx, batch)
         stopped = tx.execute(
-            update(MigrationBatch)
-            .where(MigrationBatch.id == batch, MigrationBatch.status == "running")
-            .values(status="stopped")
-        ).rowcount
-        if not stopped:
-            raise NotFound(_("進行中の移行「{batch}」はありません。", batch=batch))
-        tx.execute(
             update(MigrationResult)
             .where(MigrationResult.batch_id == batch, MigrationResult.outcome == "waiting")
             .values(outcome="stopped", at=site.now())
-        )
-        _record(site, tx, actor, "migration.stopped", batch)
+        ).rowcount
+        if stopped:
+            tx.execute(
+                update(MigrationBatch).where(MigrationBatch.id == batch).values(status="stopped")
+            )
+            _record(site, tx, actor, "migration.stopped", batch)
+    return stopped
 
 
 def revert(
@@ -92,9 +131,7 @@ def revert(
         _require_batch(tx, batch)
         which = [MigrationResult.batch_id == batch, MigrationResult.outcome == "migrated"]
         if cases:
-            which.append(
-                MigrationResult.case_id.in_([case_choice.find(tx, case) for case in cases])
-            )
+            which.append(MigrationResult.case_id.in_(case_choice.find_all(tx, cases)))
         ids = list(
             tx.execute(
                 update(MigrationResult)
@@ -112,13 +149,9 @@ def revert(
     return len(ids)
 
 
-def _require_batch(tx: Connection, batch: str) -> Any:
-    row = tx.execute(
-        select(MigrationBatch.__table__).where(MigrationBatch.id == batch)
-    ).one_or_none()
-    if row is None:
+def _require_batch(tx: Connection, batch: str) -> None:
+    if tx.execute(select(MigrationBatch.id).where(MigrationBatch.id == batch)).first() is None:
         raise NotFound(_("移行「{batch}」はありません。", batch=batch))
-    return row
 
 
 def _defer(
@@ -141,15 +174,4 @@ def _work_off(site: Site, actor: Actor, batch: str, cases: Sequence[str]) -> Non
 
 def _record(site: Site, tx: Connection, actor: Actor, event: str, batch: str, *words: str) -> None:
     changes = (audit.Change("pack", mark("パック"), None, " ".join(words)),) if words else ()
-    audit.append_system(
-        tx,
-        audit.SystemStream.CONFIG,
-        audit.Event(
-            type=event,
-            at=site.now(),
-            actor=events.who(actor),
-            subject=audit.Subject("migration", batch),
-            request=audit.Request(id=actor.request_id),
-            changes=changes,
-        ),
-    )
+    events.record_configuration(site, tx, actor, event, audit.Subject("migration", batch), *changes)

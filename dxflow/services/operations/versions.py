@@ -13,9 +13,8 @@ from dxflow.errors import Conflict, Invalid, NotFound
 from dxflow.services.packs import comparison
 from dxflow.services.packs import store as packs
 from dxflow.services.packs.comparison import Difference
-from dxflow.services.people import naming, organisation
+from dxflow.services.people import events, naming, organisation
 from dxflow.services.people.actor import Actor
-from dxflow.services.people.events import system_event
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
 from dxflow.texts import mark
@@ -165,22 +164,11 @@ def _record(
     after: str | None,
     reason: str,
 ) -> None:
-    audit.append_system(
-        tx,
-        audit.SystemStream.CONFIG,
-        system_event(
-            event_type,
-            site.now(),
-            actor.person_id,
-            actor.channel,
-            subject=audit.Subject("pack", key),
-            request_id=actor.request_id,
-            changes=(
-                audit.Change("version", mark("版"), before, after),
-                audit.Change("reason", mark("理由"), None, reason.strip()),
-            ),
-        ),
-    )
+    events.record_configuration(
+        site, tx, actor, event_type, audit.Subject("pack", key),
+        audit.Change("version", mark("版"), before, after),
+        audit.Change("reason", mark("理由"), None, reason.strip()),
+    )  # fmt: skip
 
 
 def _require_reason(reason: str) -> None:

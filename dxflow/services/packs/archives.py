@@ -33,7 +33,11 @@ def read(content: bytes) -> dict[str, str]:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             return _files(archive)
     except _UNREADABLE as exc:
-        raise _refused(_("zip ファイルとして読めません: {why}", why=type(exc).__name__)) from exc
+        message = _(
+            "zip ファイルとして読めません。壊れているか、暗号化されています。"
+            "フォルダーを zip にまとめ直して送ってください。"
+        )
+        raise _refused(message) from exc
 
 
 def write(files: Mapping[str, str], name: str) -> bytes:

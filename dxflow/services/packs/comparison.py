@@ -11,12 +11,14 @@ from dxflow.errors import NotFound
 from dxflow.models.diff import diff
 from dxflow.models.model import Process
 from dxflow.problems import Refused, errors_in
+from dxflow.services.packs import translations
 from dxflow.services.packs.check import check_files
 from dxflow.services.packs.decision_changes import decision_changes
 from dxflow.services.packs.form_changes import form_changes
 from dxflow.services.packs.setting_changes import setting_changes
 from dxflow.services.packs.settings import FILE, read_settings
 from dxflow.services.packs.store import load
+from dxflow.services.packs.translation_changes import translation_changes
 from dxflow.services.packs.wording import Told
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
@@ -131,4 +133,7 @@ def _meaning(name: str, before: str, after: str) -> tuple[list[Told], bool]:
     if name == FILE:
         left, right = read_settings(before)[0], read_settings(after)[0]
         return list(setting_changes(left, right)), left == right
+    if translations.language_of(name):
+        here, there = (translations.read(text, name)[0] for text in (before, after))
+        return list(translation_changes(here, there)), here == there
     return [], False

@@ -99,7 +99,7 @@ def _columns(table: TableLogic) -> dict[str, object]:
     """Return what a table asks and gives, apart from its rows."""
     outputs = []
     for one in table.outputs:
-        allowed = "、".join(text_of(value) for value in one.values)
+        allowed = _("、").join(text_of(value) for value in one.values)
         default = one.default.text if one.default else ""
         outputs.append(f"{one.label}（{' / '.join(filter(None, (one.name, allowed, default)))}）")
     return {
@@ -155,7 +155,7 @@ def _row(rule: RuleView, table: TableView) -> str:
     given = [
         f"{label} = {text}" for label, text in zip(table.outputs, rule.outputs, strict=True) if text
     ]
-    result = "、".join(given) or _("なし")
+    result = _("、").join(given) or _("なし")
     if not asked:
         return _("どの場合も {given}", given=result)
-    return _("{asked}なら {given}", asked="、".join(asked), given=result)
+    return _("{asked}なら {given}", asked=_("、").join(asked), given=result)

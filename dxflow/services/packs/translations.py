@@ -21,21 +21,27 @@ def read_all(files: Mapping[str, str]) -> tuple[dict[str, dict[str, str]], list[
     found: dict[str, dict[str, str]] = {}
     problems: list[Problem] = []
     for name, text in files.items():
-        match = _NAME.fullmatch(name)
-        if match is None:
+        lang = language_of(name)
+        if not lang:
             continue
-        lang = match.group(1)
         if lang not in LANGUAGES or lang == JAPANESE:
             problems.append(
                 Problem("texts-language", _("言語「{lang}」の画面はありません。", lang=lang), name)
             )
             continue
-        found[lang], faults = _read(name, text)
+        found[lang], faults = read(text, name)
         problems += faults
     return found, problems
 
 
-def _read(name: str, text: str) -> tuple[dict[str, str], list[Problem]]:
+def language_of(name: str) -> str:
+    """Return the language of a file of texts, empty for other files."""
+    match = _NAME.fullmatch(name)
+    return match.group(1) if match else ""
+
+
+def read(text: str, name: str) -> tuple[dict[str, str], list[Problem]]:
+    """Return the translations of one file, and its problems."""
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as exc:

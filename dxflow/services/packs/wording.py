@@ -11,7 +11,7 @@ Told = tuple[str, str]
 
 def quoted(name: str) -> str:
     """Return a name as a sentence speaks of it."""
-    return f"「{name}」"
+    return _("「{name}」", name=name)
 
 
 def written(value: Any) -> str:
@@ -21,7 +21,7 @@ def written(value: Any) -> str:
     if value is True:
         return _("あり")
     if isinstance(value, tuple | list | frozenset | set):
-        return "、".join(filter(None, map(written, value)))
+        return _("、").join(filter(None, map(written, value)))
     return str(value)
 
 
@@ -65,7 +65,7 @@ def moved(
     """Tell when the keys that stayed stand in another order."""
     stayed: Sequence[str] = [key for key in new if key in old]
     if stayed != [key for key in old if key in new]:
-        names = "、".join(new[key] for key in stayed)
+        names = _("、").join(new[key] for key in stayed)
         yield place, _("{what}の並びを変えました: {names}", what=what, names=names)
 
 

@@ -31,16 +31,18 @@ def grant_post(
 ) -> Account:
     """Give a person a post from a day on (today unless said). Raises NotFound, Conflict, Invalid.
 
-    `until` is the first day without the post.
+    `until` is the first day without the post. Conflict also when the person has another main post
+    then: the second one is 兼務.
     """
     day = since or site.today()
     if until is not None and until <= day:
         message = _("終わりの日は始まりより後にしてください。")
         raise Invalid(message, {"until": [message]})
     with site.database.write() as tx:
+        organisation.lock(tx)
         person = person_rows.person(tx, username)
         _require_post(tx, post, day)
-        _require_free(tx, person["id"], post, day, until)
+        _require_free(tx, person["id"], post, day, until, concurrent=concurrent)
         row = HoldingRow(person["id"], post, day, until, concurrent)
         organisation.write(tx, Organisation(holdings=(row,)), site)
         powers.tell_given(site, tx, [powers.Turn(person["id"], post, day)])
@@ -63,6 +65,7 @@ def end_post(
     """
     last = day or site.today()
     with site.database.write() as tx:
+        organisation.lock(tx)
         person = person_rows.person(tx, username)
         reached = max(last, site.today())
         before = person_rows.administrators(site, tx, reached)
@@ -89,6 +92,7 @@ def make_administrator(
     there is made. A post with the administrator's role is made when the organisation has none.
     """
     with site.database.write() as tx:
+        organisation.lock(tx)
         found = person_rows.found(tx, username)
         if found is None:
             account = person_rows.insert_account(
@@ -105,6 +109,7 @@ def make_administrator(
 def appoint_administrator(site: Site, by: Actor, username: str) -> Account:
     """Give a person the administrator's post; nothing changes when they are one. Raises NotFound."""
     with site.database.write() as tx:
+        organisation.lock(tx)
         person = person_rows.person(tx, username)
         _appoint(site, tx, by, person["id"])
     return Account(person["id"], person["username"])
@@ -152,13 +157,28 @@ def _require_post(tx: Connection, post: str, day: date) -> None:
 
 
 def _require_free(
-    tx: Connection, person_id: str, post: str, since: date, until: date | None
+    tx: Connection,
+    person_id: str,
+    post: str,
+    since: date,
+    until: date | None,
+    *,
+    concurrent: bool,
 ) -> None:
-    """Raise Conflict when the person holds the post at some time between the two days already."""
+    """Raise Conflict when the person holds the post between the two days, or two would be main."""
     overlaps = (Holding.valid_to.is_(None)) | (Holding.valid_to > since)
     if until is not None:
         overlaps &= Holding.valid_from < until
-    if tx.execute(
-        select(Holding.id).where(Holding.person_id == person_id, Holding.post == post, overlaps)
-    ).first():
+    held = tx.execute(
+        select(Holding.post, Holding.concurrent).where(Holding.person_id == person_id, overlaps)
+    ).all()
+    if any(row.post == post for row in held):
         raise Conflict(_("その期間、すでに職「{post}」に就いています。", post=post))
+    main = next((row.post for row in held if not row.concurrent), None)
+    if main is not None and not concurrent:
+        raise Conflict(
+            _(
+                "その期間は職「{post}」に就いています。先に終えるか、兼務として就けてください。",
+                post=main,
+            )
+        )

@@ -2,8 +2,11 @@
 
 from datetime import datetime
 
+from sqlalchemy import Connection
+
 from dxflow import audit
 from dxflow.services.people.actor import Actor
+from dxflow.services.site import Site
 
 
 def who(actor: Actor, authority: str = "") -> audit.Actor:
@@ -38,4 +41,27 @@ def system_event(
         changes=changes,
         result=audit.Result.DENIED if denied else audit.Result.OK,
         reason=reason,
+    )
+
+
+def record_configuration(
+    site: Site,
+    tx: Connection,
+    actor: Actor,
+    event_type: str,
+    subject: audit.Subject,
+    *changes: audit.Change,
+) -> None:
+    """Record what was done to the installation itself on the stream of its configuration."""
+    audit.append_system(
+        tx,
+        audit.SystemStream.CONFIG,
+        audit.Event(
+            type=event_type,
+            at=site.now(),
+            actor=who(actor),
+            subject=subject,
+            request=audit.Request(id=actor.request_id),
+            changes=changes,
+        ),
     )

@@ -26,10 +26,11 @@ LONGEST_RETRY = 3600
 
 
 class UnderMaintenance(Unavailable):
-    """Nothing may be changed now; `retry_after` are seconds."""
+    """Nothing may be changed now; `retry_after` are seconds, `said` is what was announced."""
 
-    def __init__(self, message: str, retry_after: int) -> None:
+    def __init__(self, message: str, retry_after: int, said: str = "") -> None:
         self.retry_after = retry_after
+        self.said = said
         super().__init__(message)
 
 
@@ -87,6 +88,7 @@ def require_open(site: Site) -> None:
     raise UnderMaintenance(
         _("保守作業中のため、いまは閲覧だけができます。{message}", message=found.message),
         min(max(left, 5), LONGEST_RETRY),
+        found.message,
     )
 
 
@@ -138,20 +140,12 @@ def _store(site: Site, actor: Actor, planned: Maintenance | None, event_type: st
         before = facts.read(tx, KEY).get(KEY) or {}
         after = value or {}
         facts.write(tx, KEY, value)
-        audit.append_system(
-            tx,
-            audit.SystemStream.CONFIG,
-            audit.Event(
-                type=event_type,
-                at=site.now(),
-                actor=events.who(actor),
-                subject=audit.Subject("system", "maintenance"),
-                request=audit.Request(id=actor.request_id),
-                changes=tuple(
-                    audit.Change(name, label, before.get(name), after.get(name))
-                    for name, label in labels.items()
-                    if before.get(name) != after.get(name)
-                ),
+        events.record_configuration(
+            site, tx, actor, event_type, audit.Subject("system", "maintenance"),
+            *(
+                audit.Change(name, label, before.get(name), after.get(name))
+                for name, label in labels.items()
+                if before.get(name) != after.get(name)
             ),
-        )
+        )  # fmt: skip
     site.kept.pop(KEY, None)

@@ -34,6 +34,7 @@ class TaskRecord:
     groups: tuple[str, ...]
     due_at: datetime | None
     created_at: datetime
+    suspended: bool
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ class CaseRecord:
     updated_at: datetime
     ended_at: datetime | None
     open_tasks: tuple[TaskRecord, ...]
+    suspended: bool
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,7 @@ def _record(opened: Opened, items: Sequence[OpenItem]) -> CaseRecord:
         updated_at=case["updated_at"],
         ended_at=case["ended_at"],
         open_tasks=tuple(_task(opened, item, names) for item in items),
+        suspended=opened.suspension is not None,
     )
 
 
@@ -147,4 +150,5 @@ def _task(opened: Opened, item: OpenItem, names: Names) -> TaskRecord:
         groups=item.groups,
         due_at=item.due_at,
         created_at=item.created_at,
+        suspended=opened.suspension is not None,
     )

@@ -13,7 +13,7 @@ from dxflow.web.inbox import page_number
 blueprint = Blueprint("logins_admin", __name__)
 
 ENTRY = Entry(
-    "logins_admin.index", _("ログイン"),
+    "logins_admin.index", _("ログインの管理"),
     _("いまログインしている人と API トークンを見て、終わらせる。"), "monitor", 56,
 )  # fmt: skip
 
@@ -25,7 +25,7 @@ def index() -> str:
     kind = request.args.get("kind", "session")
     choices = [
         {"label": label, "url": url_for("logins_admin.index", kind=key), "current": key == kind}
-        for key, label in (("session", _("画面")), ("token", _("API トークン")))
+        for key, label in (("session", _("画面のログイン")), ("token", _("API トークン")))
     ]
     return render_template(
         "admin/logins.html",

@@ -9,6 +9,7 @@ from dxflow.clock import TOKYO
 from dxflow.errors import Invalid
 from dxflow.services.people import maintenance
 from dxflow.services.people.access import needs_role
+from dxflow.services.people.maintenance import Maintenance
 from dxflow.texts import gettext as _
 from dxflow.web import current
 from dxflow.web.admin import Entry
@@ -35,12 +36,15 @@ def index() -> str:
 def announce() -> Answer | tuple[str, int]:
     """Announce or begin a maintenance."""
     typed = {name: request.form.get(name, "").strip() for name in ("message", "start", "until")}
+    before = maintenance.current(current.site())
     try:
         start, until = _moment(typed, "start"), _moment(typed, "until")
-        maintenance.announce(current.site(), current.actor(), typed["message"], start, until)
+        planned = maintenance.announce(
+            current.site(), current.actor(), typed["message"], start, until
+        )
     except Invalid as exc:
         return _page(typed, exc.fields), 422
-    flash(_("保守を予告しました。"), "success")
+    flash(_announced(before, planned, current.site().now()), "success")
     return redirect(url_for("admin_maintenance.index"), 303)
 
 
@@ -57,15 +61,35 @@ def end() -> Answer:
 
 def _page(typed: dict[str, str], wrong: dict[str, list[str]]) -> str:
     planned = maintenance.current(current.site())
+    typed = typed or _written(planned)
     return render_template(
         "admin/maintenance.html",
         planned=planned,
         active=planned is not None and planned.active(current.site().now()),
         typed=typed,
+        wrong={name: "".join(texts) for name, texts in wrong.items()},
         errors=[
-            {"id": name, "label": "", "message": text} for name, ts in wrong.items() for text in ts
+            {"id": f"f-{name}", "label": "", "message": text}
+            for name, texts in wrong.items()
+            for text in texts
         ],
     )
+
+
+def _announced(before: Maintenance | None, planned: Maintenance, now: datetime) -> str:
+    if planned.active(now) and not (before and before.active(now)):
+        return _("保守を始めました。")
+    return _("保守の予定を変えました。") if before else _("保守を予告しました。")
+
+
+def _written(planned: Maintenance | None) -> dict[str, str]:
+    """Return what is announced as it would be typed, to be changed."""
+    if planned is None:
+        return {}
+    moments = {"start": planned.start, "until": planned.until}
+    return {"message": planned.message} | {
+        name: at.astimezone(TOKYO).strftime("%Y-%m-%dT%H:%M") for name, at in moments.items() if at
+    }
 
 
 def _moment(typed: dict[str, str], name: str) -> datetime | None:

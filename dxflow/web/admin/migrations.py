@@ -17,6 +17,7 @@ from dxflow.services.operations.migration_plans import Plan
 from dxflow.services.packs.listing import installed
 from dxflow.services.people.access import needs_role
 from dxflow.texts import gettext as _
+from dxflow.texts import translated
 from dxflow.web import current
 from dxflow.web.admin import Entry
 from dxflow.web.inbox import page_number
@@ -84,8 +85,10 @@ def show(batch: str) -> str:
 @needs_role(*OPERATORS)
 def stop(batch: str) -> Response:
     """Leave the cases that wait as they are."""
-    migrations.stop(current.site(), current.actor(), batch)
-    flash(_("移行を中止しました。移し終えた案件はそのままです。"), "success")
+    if migrations.stop(current.site(), current.actor(), batch):
+        flash(_("移行を中止しました。移し終えた案件はそのままです。"), "success")
+    else:
+        flash(_("移行はもう終わっていて、中止する案件がありません。"), "warning")
     return _to(batch)
 
 
@@ -109,7 +112,10 @@ def _to(batch: str) -> Response:
 def _list(error: str) -> str:
     site, actor = current.site(), current.actor()
     versions = [
-        (f"{row.key}:{row.version}", _("{title} 第{n}版", title=row.title, n=row.version))
+        (
+            f"{row.key}:{row.version}",
+            _("{title} 第{n}版", title=translated(row.title), n=row.version),
+        )
         for row in installed(site)
     ]
     return render_template(
@@ -141,7 +147,6 @@ def _planned(given: Any, error: str = "") -> str | tuple[str, int]:
     except Invalid as refused:
         return _list(refused.message), 422
     page = migration_preview.preview_page(site, actor, found, page_number(), PER_PAGE)
-    unmapped = {why.place: why.name for one in page.entries for why in one.blockers if why.place}
     mapped = {MAP + "/".join(old): "/".join(new) for old, new in found.mapping.items()}
     kept: dict[str, Any] = {"to": f"{found.pack}:{found.version}", **mapped}
     shown = render_template(
@@ -149,7 +154,9 @@ def _planned(given: Any, error: str = "") -> str | tuple[str, int]:
         plan=found,
         page=page,
         kept=kept,
-        choices=migration_plans.choices(site, actor, found, unmapped),
+        choices=migration_plans.choices(
+            site, actor, found, migration_preview.unmapped(page.entries)
+        ),
         prefix=MAP,
         error=error,
         movable=sum(not one.blockers for one in page.entries),

@@ -1,13 +1,12 @@
 """利用者: people under filters, one person's page, and what administrators may do there."""
 
 from collections.abc import Callable
-from datetime import date
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
 
-from dxflow.errors import Conflict, DxflowError, Invalid, NotFound
+from dxflow.errors import STATUS_OF_KIND, Conflict, DxflowError, Invalid, NotFound
 from dxflow.services.administration import person_acts, persons
 from dxflow.services.people.access import needs_role
 from dxflow.services.people.person_rows import Account
@@ -16,6 +15,7 @@ from dxflow.web import current
 from dxflow.web.admin import Entry
 from dxflow.web.case import attachment
 from dxflow.web.inbox import page_number
+from dxflow.web.posting import day_in
 
 blueprint = Blueprint("people_admin", __name__)
 
@@ -24,7 +24,6 @@ ENTRY = Entry(
     _("人を探し、職、パスワード、有効・無効を変える。"), "users", 48,
 )  # fmt: skip
 FILTERS = ("q", "unit", "role", "status")
-STATUS_OF_KIND = {"conflict": 409, "not_found": 404}
 
 Page = str | tuple[str, int]
 
@@ -126,7 +125,7 @@ def give_post(person_id: str) -> Page | Answer:
     def act() -> str:
         person_acts.give_post(
             current.site(), current.actor(), person_id, form.get("post", ""),
-            _day("since"), _day("until"), concurrent=form.get("concurrent") == "yes",
+            day_in(form, "since"), day_in(form, "until"), concurrent=form.get("concurrent") == "yes",
         )  # fmt: skip
         return _("職に就けました。この人のログインは終わりました。")
 
@@ -137,10 +136,12 @@ def give_post(person_id: str) -> Page | Answer:
 @needs_role("admin")
 def end_post(person_id: str) -> Page | Answer:
     """End a post of the person."""
+    form = request.form
 
     def act() -> str:
-        post = request.form.get("post", "")
-        person_acts.end_post(current.site(), current.actor(), person_id, post, _day("day"))
+        person_acts.end_post(
+            current.site(), current.actor(), person_id, form.get("post", ""), day_in(form, "day")
+        )
         return _("職を終えました。この人のログインは終わりました。")
 
     return _done(person_id, act)
@@ -163,7 +164,7 @@ def _done(person_id: str, act: Callable[[], str]) -> Page | Answer:
     try:
         message = act()
     except (Invalid, Conflict, NotFound) as refused:
-        return _person(person_id, _words(refused)), STATUS_OF_KIND.get(refused.kind, 422)
+        return _person(person_id, _words(refused)), STATUS_OF_KIND[refused.kind]
     flash(message, "success")
     return redirect(url_for("people_admin.show", person_id=person_id), 303)
 
@@ -199,15 +200,3 @@ def _given() -> dict[str, Any]:
     return {
         name: request.args[name].strip() for name in FILTERS if request.args.get(name, "").strip()
     }
-
-
-def _day(name: str) -> date | None:
-    """Return the day of a field, None when it is empty. Raises Invalid."""
-    text = request.form.get(name, "").strip()
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        message = _("日付は 2026-04-01 の形で指定してください。")
-        raise Invalid(message, {name: [message]}) from None

@@ -17,6 +17,7 @@ from dxflow.services.operations import publishing, versions
 from dxflow.services.operations.publishing import Uploaded
 from dxflow.services.people.access import needs_role
 from dxflow.texts import gettext as _
+from dxflow.texts import translated
 from dxflow.web import current
 from dxflow.web.admin import Entry
 
@@ -80,7 +81,7 @@ def publish() -> Answer:
         _(
             "パック {key}（{title}）の第 {version} 版を公開しました。",
             key=row.key,
-            title=row.title,
+            title=translated(row.title),
             version=row.version,
         ),
         "success",

@@ -2,6 +2,7 @@
 
 from dxflow.models.diff import Step, diff
 from dxflow.models.model import Process
+from dxflow.texts import language
 from tests.unit.models.factory import (
     boundary,
     end,
@@ -85,3 +86,14 @@ def test_changes_inside_a_sub_process_are_found():
         )
 
     assert [c.element for c in diff(around("確認"), around("点検"))] == ["in"]
+
+
+def test_readers_of_english_are_told_in_english():
+    after = version(start(), user("b", name="決裁"), end(), line_of("s", "b", "e"))
+    before = language.set("en")
+    try:
+        sentences = [sentence for _step, _element, sentence in told(FIRST, after)]
+    finally:
+        language.reset(before)
+    assert sentences[:2] == ["Removed “確認”.", "Added “決裁”."]
+    assert not any("ました" in sentence for sentence in sentences)

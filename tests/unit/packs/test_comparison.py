@@ -188,6 +188,22 @@ def test_settings_are_told_by_what_they_settle(old, new, sentence):
     assert replaced("pack.toml", old, new) == [sentence]
 
 
+def test_translations_are_told_text_by_text():
+    name = "texts.en.toml"
+    assert replaced(name, '"承認" = "Approve"', '"承認" = "OK"') == [
+        "文「承認」の訳を Approve から OK に変えました。"
+    ]
+    assert replaced(name, '"承認" = "Approve"\n', "") == [
+        "文「承認」の訳を Approve から なし に変えました。"
+    ]
+    assert told(name, STANDARD[name], STANDARD[name] + '"新しい文" = "New text"\n') == [
+        "文「新しい文」の訳を なし から New text に変えました。"
+    ]
+    assert told(name, STANDARD[name], STANDARD[name] + "# note\n") == [
+        "書き方だけを変えました。動きは変わりません。"
+    ]
+
+
 def test_bodies_rules_calendar_numbering_and_options_are_told():
     text = """
 name = "p"

@@ -1,0 +1,35 @@
+"""A town of its own for what administrators change for everybody: versions, people, maintenance."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.e2e.conftest import NARROW, WIDE, breaches, overflow, remembered, settled, shoot
+from tests.e2e.town import TODAY, Town, found_empty_town
+
+
+@pytest.fixture(scope="session")
+def town(
+    chromium: Browser, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Town]:
+    home = tmp_path_factory.mktemp("care")
+    with settled(sqlite_template, home, found_empty_town) as town:
+        town.city.clock.at(TODAY)
+        yield town
+
+
+@pytest.fixture(scope="session")
+def logins(chromium: Browser, town: Town) -> Callable[[str], Any]:
+    return remembered(chromium, town)
+
+
+def sound(page: Page, name: str) -> None:
+    """Fail unless the page on show is accessible and fits, wide and narrow; it is wide again then."""
+    for size in (WIDE, NARROW):
+        page.set_viewport_size(size)
+        shoot(page, f"care-{name}-{size['width']}")
+        assert (overflow(page), breaches(page)) == ([], []), (name, size["width"])
+    page.set_viewport_size(WIDE)

@@ -1,0 +1,51 @@
+"""Every call of the API with values of every wrong kind: each answer is one the document declares."""
+
+import re
+
+import pytest
+
+from dxflow.api.entrance import OPERATIONS
+from tests.factories import City
+from tests.web.api_client import Caller, application
+
+NOBODY = "0" * 32
+VALUES = (None, "", "x" * 5000, "\u0000", -1, 2**60, 1.5, True, [], [1], ["x"], {}, {"a": {}})
+CALLS = {one.name: one for one in OPERATIONS}
+
+
+def address(path: str) -> str:
+    return re.sub(r"\{[a-z]+\}", NOBODY, path)
+
+
+@pytest.mark.parametrize("name", [one.name for one in OPERATIONS if one.body])
+def test_bodies_of_the_wrong_kind_are_refused_as_declared(sqlite_city: City, name: str) -> None:
+    call = CALLS[name]
+    admin = Caller.of(application(sqlite_city), "admin")
+    members = call.body().fields
+    bodies = [{member: value} for member in members for value in VALUES]
+    bodies += [{"undeclared": 1}, {member: "x" for member in members}]
+    for body in bodies:
+        answer = admin.send(call.method, address(call.path), json=body)  # checks it is declared
+        assert answer.status_code >= 400 or name == "previewMigration", body
+    answer = admin.send(call.method, address(call.path), json={"undeclared": 1})
+    assert answer.status_code == 422
+    assert "undeclared" in answer.json["errors"]
+
+
+@pytest.mark.parametrize("name", [one.name for one in OPERATIONS if one.query])
+def test_queries_of_the_wrong_kind_are_refused_as_declared(sqlite_city: City, name: str) -> None:
+    call = CALLS[name]
+    admin = Caller.of(application(sqlite_city), "cio" if name == "listAuditEvents" else "admin")
+    for member in call.query().fields.values():
+        for value in ("", "x" * 300, "-1", "0", "1e9", "%00", "９"):
+            path = f"{address(call.path)}?{member.data_key or member.name}={value}"
+            assert admin.send(call.method, path, json={"to": 1}).status_code < 500, path
+    answer = admin.send(call.method, f"{address(call.path)}?undeclared=1", json={"to": 1})
+    assert answer.status_code == 422
+
+
+def test_addresses_of_nothing_are_refused_as_declared(sqlite_city: City) -> None:
+    admin = Caller.of(application(sqlite_city), "admin")
+    for call in OPERATIONS:
+        if "{" in call.path and not call.body:
+            assert admin.send(call.method, address(call.path)).status_code in (403, 404), call.name
