@@ -6,7 +6,8 @@ adds days of its own, and days on which it opens all the same.
 """
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass, field
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import lru_cache
 
@@ -90,6 +91,14 @@ class BusinessCalendar:
         """Build a calendar from a pack's settings. Raises ValueError for an unreadable range."""
         ranges = tuple(ClosedRange.parse(text) for text in closed)
         return cls(ranges, frozenset(holidays), frozenset(open_days))
+
+    def with_days(self, closed: AbstractSet[date], opened: AbstractSet[date]) -> "BusinessCalendar":
+        """Return the calendar with days of the city in it: they prevail over all it says."""
+        if not closed and not opened:
+            return self
+        return replace(
+            self, holidays=self.holidays | closed, open_days=(self.open_days - closed) | opened
+        )
 
     def is_business_day(self, day: date) -> bool:
         """Return whether the city works on a day."""
