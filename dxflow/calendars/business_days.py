@@ -6,10 +6,12 @@ adds days of its own, and days on which it opens all the same.
 """
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import lru_cache
+from types import MappingProxyType
 
 from jpholiday import JPHoliday
 
@@ -24,10 +26,12 @@ _national = JPHoliday()
 
 
 @lru_cache(maxsize=256)
-def national_holidays(year: int) -> frozenset[date]:
-    """Return the national holidays of a calendar year, substitute holidays included."""
-    days = (date(year, 1, 1) + timedelta(n) for n in range(366))
-    return frozenset(day for day in days if day.year == year and _national.is_holiday(day))
+def national_holidays(year: int) -> Mapping[date, str]:
+    """Return the national holidays of a calendar year with their Japanese names.
+
+    Substitute holidays (振替休日) are among them.
+    """
+    return MappingProxyType({one.date: one.name for one in _national.year_holidays(year)})
 
 
 @dataclass(frozen=True)

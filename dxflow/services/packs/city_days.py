@@ -9,7 +9,8 @@ the row it locks anyway.
 import secrets
 from datetime import date
 
-from sqlalchemy import Connection, ScalarSelect, insert, select, update
+from sqlalchemy import Connection, ScalarSelect, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from dxflow.calendars.business_days import BusinessCalendar
 from dxflow.db.base import table
@@ -66,13 +67,18 @@ def version(tx: Connection) -> str:
 
 
 def raise_version(tx: Connection) -> None:
-    """Tell every process that the city's days have changed; the name never comes again."""
-    name = secrets.token_hex(8)
-    changed = tx.execute(
-        update(Setting).where(Setting.key == VERSION_KEY).values(value=name)
-    ).rowcount
-    if not changed:
-        tx.execute(insert(Setting).values(key=VERSION_KEY, value=name))
+    """Tell every process that the city's days change, and let one transaction at a time do so.
+
+    The name never comes again: what was read in a transaction that was undone afterwards must not
+    be taken for what somebody else writes next.
+    """
+    insert = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert
+    version = secrets.token_hex(8)
+    tx.execute(
+        insert(Setting)
+        .values(key=VERSION_KEY, value=version)
+        .on_conflict_do_update(index_elements=["key"], set_={"value": version})
+    )
 
 
 def _days(tx: Connection) -> tuple[frozenset[date], frozenset[date]]:
