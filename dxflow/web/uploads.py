@@ -17,8 +17,10 @@ LARGEST = 1024 * 1024
 
 def received(command: str) -> tuple[bytes, str]:
     """Return the uploaded file and its name. Raises Refused; `command` takes larger ones."""
-    upload = request.files.get("file")
-    content = upload.read(LARGEST + 1) if upload else b""
+    content, name = b"", ""
+    if upload := request.files.get("file"):
+        content, name = upload.read(LARGEST + 1), upload.filename or ""
+        upload.close()
     if not content:
         raise Refused([Problem("file", _("ファイルを選んでください。"))])
     if len(content) > LARGEST:
@@ -27,7 +29,7 @@ def received(command: str) -> tuple[bytes, str]:
             command=command,
         )
         raise Refused([Problem("file", message)])
-    return content, (upload.filename or "") if upload else ""
+    return content, name
 
 
 def carried() -> tuple[bytes, str]:

@@ -251,8 +251,8 @@ def test_every_change_is_in_the_log_in_words_and_told_to_those_who_watch(city):
     found = audit_log.search(city.site, city.actor("auditor"), audit_log.Filters()).entries
     entry = next(one for one in found if one.entry.type == "calendar.changed").entry
     assert [(one.label, one.before, one.after) for one in entry.changes] == [
-        ("令和8年10月1日", "", "閉庁日（臨時閉庁）"),
-        ("令和8年10月2日", "", "閉庁日（臨時閉庁）"),
+        ("令和8年10月1日", "", "閉庁（臨時閉庁）"),
+        ("令和8年10月2日", "", "閉庁（臨時閉庁）"),
     ]
     assert entry.reason == "設備の点検"
     language.set("en")
@@ -262,7 +262,7 @@ def test_every_change_is_in_the_log_in_words_and_told_to_those_who_watch(city):
     finally:
         language.set("ja")
     assert english.changes[0].label == "2026-10-01"
-    assert "閉庁日" not in english.changes[0].after
+    assert english.changes[0].after == "Closed（臨時閉庁）"
     with city.site.database.read() as tx:
         rows = tx.execute(select(Notice.group_key, Notice.message)).all()
     told = {row.group_key: row.message for row in rows if row.group_key.startswith("role:")}

@@ -28,7 +28,7 @@ def index() -> str:
 @needs_role("admin")
 def template() -> Response:
     """Give a file with the headings and one line to write over."""
-    example = ["2026-10-01", _("閉庁日"), _("開港記念日")]
+    example = ["2026-10-01", _("閉庁"), _("開港記念日")]
     rows = [list(LAYOUT.headings.values()), example]
     return uploads.csv_file(uploads.csv_text(rows), "dxflow-calendar.csv")
 

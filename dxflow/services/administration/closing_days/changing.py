@@ -128,7 +128,7 @@ def _checked(meaning: Meaning) -> Meaning:
     name = " ".join(meaning.name.split())
     wrong: dict[str, list[str]] = {}
     if meaning.kind not in days.KINDS:
-        wrong["kind"] = [_("閉庁日か開庁日かを選んでください。")]
+        wrong["kind"] = [_("閉庁か開庁かを選んでください。")]
     if why := days.why_no_name(name):
         wrong["name"] = [why]
     if wrong:

@@ -124,7 +124,7 @@ def _wrong(
         yield (
             "kind",
             _("区分「{v}」は読めません。", v=row.text("kind")),
-            _("閉庁日 か 開庁日 と書く"),
+            _("閉庁 か 開庁 と書く"),
         )
     if why := why_no_name(meaning.name):
         yield "name", why, _("何の日かを書く")

@@ -97,12 +97,12 @@ def require_administrator(by: Actor) -> None:
 
 def kind_words() -> Mapping[str, str]:
     """Return the words for each kind."""
-    return {CLOSED: _("閉庁日"), OPEN: _("開庁日")}
+    return {CLOSED: _("閉庁"), OPEN: _("開庁")}
 
 
 def stored_words(meaning: Meaning | None) -> str | None:
-    """Return a meaning as the log keeps it: `閉庁日（開港記念日）`."""
+    """Return a meaning as the log keeps it: `閉庁（開港記念日）`."""
     if meaning is None:
         return None
-    kind = {CLOSED: mark("閉庁日"), OPEN: mark("開庁日")}[meaning.kind]
+    kind = {CLOSED: mark("閉庁"), OPEN: mark("開庁")}[meaning.kind]
     return f"{kind}（{meaning.name}）"
