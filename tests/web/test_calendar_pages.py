@@ -1,11 +1,14 @@
 """閉庁日カレンダー: everybody reads it, administrators enter days by hand and from a file."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
+import pytest
 from lxml import html
 from werkzeug.test import TestResponse
 
+from dxflow import texts
+from dxflow.web import uploads
 from tests.web.conftest import Browser, text_of
 
 Browse = Callable[[str], Browser]
@@ -113,13 +116,16 @@ def test_a_file_for_the_past_asks_for_the_reason(browse: Browse) -> None:
     assert done.status_code == 303
 
 
-def test_what_is_no_list_of_days_is_refused_with_the_way_out(browse: Browse) -> None:
+def test_what_is_no_list_of_days_is_refused_with_the_way_out(
+    browse: Browse, monkeypatch: pytest.MonkeyPatch
+) -> None:
     admin = browse("admin")
     for content in (b"%PDF-1.7", b"\x89PNG\r\n", b'{"days": []}', b"a,b\n1,2\n", b""):
         refused = _upload(admin, content)
         assert refused.status_code == 422
         assert "まだ何も登録していません" in text_of(refused)
-    large = _upload(admin, b"x" * (1024 * 1024 + 1))
+    monkeypatch.setattr(uploads, "LARGEST", 100)
+    large = _upload(admin, b"x" * 101)
     assert large.status_code == 422
     assert "dxflow calendar import" in text_of(large)
     broken = {"content": "***", "name": "f.csv", "digest": "", "reason": ""}
@@ -133,6 +139,14 @@ def test_the_template_is_taken_in_as_it_is(browse: Browse) -> None:
     assert _upload(admin, template.data).status_code == 200
 
 
+@pytest.fixture
+def japanese_again() -> Iterator[None]:
+    token = texts.language.set("ja")
+    yield
+    texts.language.reset(token)
+
+
+@pytest.mark.usefixtures("japanese_again")
 def test_the_calendar_is_read_in_english(browse: Browse) -> None:
     admin = browse("admin")
     admin.post("/admin/calendar", DAY)
