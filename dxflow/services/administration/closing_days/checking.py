@@ -87,10 +87,10 @@ def check(sheet: Sheet, known: Known) -> Plan:
         )
         if day is not None and earlier is None:
             lines[day] = row, meaning
-    for day, (_row, meaning) in sorted(lines.items()):
-        _place(plan, day, meaning, known)
-    if plan.official and not plan.problems:
-        plan.doubtful = list(_doubtful(lines, known.today))
+    if not plan.problems:
+        for day, (_row, meaning) in sorted(lines.items()):
+            _place(plan, day, meaning, known)
+        plan.doubtful = list(_doubtful(lines, known.today)) if plan.official else []
     plan.touches_past = touches_past(plan.changes, known.today)
     seen = f"{sheet.digest}|{known.today}|{plan.changes!r}"
     plan.digest = hashlib.sha256(seen.encode()).hexdigest()
@@ -118,7 +118,7 @@ def _wrong(
             _("「{v}」は日付ではありません。", v=row.text("date")),
             _("2026-10-01 か 令和8年10月1日 の形"),
         )
-    elif not official and (why := why_out_of_range(day, today)):
+    elif not (official and day < today) and (why := why_out_of_range(day, today)):
         yield "date", why, _("年を確かめる")
     if not meaning.kind:
         yield (
