@@ -9,9 +9,9 @@ import pytest
 
 from dxflow.calendars.business_days import BusinessCalendar
 from dxflow.problems import Refused
-from dxflow.services.administration.closing_days.checking import LAYOUT, Known, Plan, check
+from dxflow.services.administration.closing_days.checking import Known, Plan, check
 from dxflow.services.administration.closing_days.days import Change, Meaning
-from dxflow.services.administration.imports.reading import read
+from dxflow.services.administration.closing_days.importing import read_days
 
 TODAY = date(2026, 5, 11)
 FOUNDING = Meaning("closed", "開港記念日")
@@ -20,7 +20,7 @@ OFFICIAL = "国民の祝日・休日月日,国民の祝日・休日名称\r\n"
 
 def plan(content: str | bytes, entered: dict[date, Meaning] | None = None) -> Plan:
     given = content.encode() if isinstance(content, str) else content
-    return check(read(given, "f.csv", LAYOUT), Known(entered or {}, [BusinessCalendar()], TODAY))
+    return check(read_days(given, "f.csv"), Known(entered or {}, [BusinessCalendar()], TODAY))
 
 
 def wrong(content: str | bytes) -> list[tuple[int, str]]:
@@ -141,3 +141,43 @@ def test_an_archive_that_is_no_workbook_is_called_one() -> None:
     with zipfile.ZipFile(out, "w") as archive:
         archive.writestr("days.csv", "日付,名称")
     assert "ZIP" in wrong(out.getvalue())[0][1]
+
+
+def calendar(*events: str) -> str:
+    body = "".join(f"BEGIN:VEVENT\r\n{one}\r\nEND:VEVENT\r\n" for one in events)
+    return f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\n{body}END:VCALENDAR\r\n"
+
+
+def test_all_day_events_of_a_calendar_program_are_closed_days() -> None:
+    found = plan(
+        calendar(
+            "DTSTART;VALUE=DATE:20261001\r\nSUMMARY:開港\r\n 記念日",
+            "DTSTART;VALUE=DATE:20260812\r\nDTEND;VALUE=DATE:20260814\r\nSUMMARY:夏季\\, 休業",
+            "DTSTART;VALUE=DATE:20261002\r\nSTATUS:CANCELLED\r\nSUMMARY:やめた日",
+            "DTSTART:20261006\r\nSUMMARY:点検\r\nBEGIN:VALARM\r\nSUMMARY:鳴る\r\nEND:VALARM",
+        )
+    )
+    assert (found.problems, found.encoding) == ([], "iCalendar")
+    assert [(one.day, one.after) for one in found.changes] == [
+        (date(2026, 8, 12), Meaning("closed", "夏季, 休業")),
+        (date(2026, 8, 13), Meaning("closed", "夏季, 休業")),
+        (date(2026, 10, 1), FOUNDING),
+        (date(2026, 10, 6), Meaning("closed", "点検")),
+    ]
+
+
+def test_events_that_are_no_single_days_are_refused_with_their_line() -> None:
+    found = wrong(
+        calendar(
+            "DTSTART:20261001T090000Z\r\nSUMMARY:会議",
+            "DTSTART;VALUE=DATE:20261002\r\nRRULE:FREQ=YEARLY\r\nSUMMARY:毎年",
+            "DTSTART;VALUE=DATE:20261301\r\nSUMMARY:十三月",
+            "DTSTART;VALUE=DATE:20260401\r\nDTEND;VALUE=DATE:20270401\r\nSUMMARY:一年",
+            "SUMMARY:いつ",
+        )
+    )
+    assert [line for line, _message in found] == [3, 7, 12, 16, 21]
+    assert "終日の予定ではありません" in found[0][1]
+    assert "繰り返し" in found[1][1]
+    assert "終日の予定がありません" in wrong(calendar())[0][1]
+    assert wrong(b"BEGIN:VCALENDAR\r\n\xff")

@@ -4,9 +4,9 @@ from sqlalchemy import Connection
 
 from dxflow.errors import Conflict
 from dxflow.problems import Refused
-from dxflow.services.administration.closing_days import changing, days
+from dxflow.services.administration.closing_days import changing, days, icalendar
 from dxflow.services.administration.closing_days.checking import LAYOUT, Known, Plan, check
-from dxflow.services.administration.imports.reading import read
+from dxflow.services.administration.imports.reading import Sheet, read
 from dxflow.services.packs import city_days
 from dxflow.services.packs import store as packs
 from dxflow.services.people.actor import Actor
@@ -14,10 +14,17 @@ from dxflow.services.site import Site
 from dxflow.texts import gettext as _
 
 
+def read_days(content: bytes, name: str) -> Sheet:
+    """Return the rows of a CSV, a workbook or an iCalendar file. Raises Refused."""
+    if icalendar.is_icalendar(content):
+        return icalendar.read(content, name)
+    return read(content, name, LAYOUT)
+
+
 def preview(site: Site, by: Actor, content: bytes, name: str) -> Plan:
     """Return what a file would change, with its problems. Raises NotAllowed, Refused."""
     days.require_administrator(by)
-    sheet = read(content, name, LAYOUT)
+    sheet = read_days(content, name)
     with site.database.read() as tx:
         return check(sheet, _known(site, tx))
 
@@ -31,7 +38,7 @@ def apply(
     changes the past and no reason is given.
     """
     days.require_administrator(by)
-    sheet = read(content, name, LAYOUT)
+    sheet = read_days(content, name)
     with site.database.write() as tx:
         city_days.raise_version(tx)
         plan = check(sheet, _known(site, tx))
