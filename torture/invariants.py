@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from dxflow import engine
+from dxflow.services.packs import city_days
 from dxflow.services.packs import store as packs
 from torture import plays
 from torture.books import Books, Event
@@ -215,10 +216,14 @@ def engine_agrees(found: Found) -> Iterator[str]:
     work, timers = books.by_case("work"), books.by_case("timers")
     now = site.now()
     with site.database.read() as tx:
+        calendars = city_days.Calendars(site, tx)
         for case, row in books.instances.items():
             pack = packs.load(site, tx, row["pack_digest"])
             environment = engine.Environment(
-                functions=pack.functions(now), now=now, host=_Nobody(), lanes=pack.settings.lanes
+                functions=pack.functions(now, calendars.of(pack)),
+                now=now,
+                host=_Nobody(),
+                lanes=pack.settings.lanes,
             )
             step = engine.peek(pack.definitions, row["state"], environment)
             opened = {item["id"] for item in work[case] if item["status"] == "open"}

@@ -34,6 +34,7 @@ _KINDS = {
     "file": "添付",
     "incident": "障害",
     "log": "監査ログ",
+    "calendar": "閉庁日カレンダー",
     "system": "システム",
 }
 _CHANNELS = {

@@ -102,6 +102,8 @@ _LABELS = {
     "pack.published": "手続きを公開",
     "pack.retired": "手続きを廃止",
     "setting.changed": "設定を変更",
+    "calendar.changed": "閉庁日カレンダーを変更",
+    "calendar.imported": "閉庁日をファイルから取込み",
     "maintenance.announced": "保守を予告・開始",
     "maintenance.ended": "保守を終了",
     "system.initialised": "システムを初期化",

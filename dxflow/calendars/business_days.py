@@ -6,9 +6,12 @@ adds days of its own, and days on which it opens all the same.
 """
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import lru_cache
+from types import MappingProxyType
 
 from jpholiday import JPHoliday
 
@@ -23,10 +26,12 @@ _national = JPHoliday()
 
 
 @lru_cache(maxsize=256)
-def national_holidays(year: int) -> frozenset[date]:
-    """Return the national holidays of a calendar year, substitute holidays included."""
-    days = (date(year, 1, 1) + timedelta(n) for n in range(366))
-    return frozenset(day for day in days if day.year == year and _national.is_holiday(day))
+def national_holidays(year: int) -> Mapping[date, str]:
+    """Return the national holidays of a calendar year with their Japanese names.
+
+    Substitute holidays (振替休日) are among them.
+    """
+    return MappingProxyType({one.date: one.name for one in _national.year_holidays(year)})
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,14 @@ class BusinessCalendar:
         """Build a calendar from a pack's settings. Raises ValueError for an unreadable range."""
         ranges = tuple(ClosedRange.parse(text) for text in closed)
         return cls(ranges, frozenset(holidays), frozenset(open_days))
+
+    def with_days(self, closed: AbstractSet[date], opened: AbstractSet[date]) -> "BusinessCalendar":
+        """Return the calendar with days of the city in it: they prevail over all it says."""
+        if not closed and not opened:
+            return self
+        return replace(
+            self, holidays=self.holidays | closed, open_days=(self.open_days - closed) | opened
+        )
 
     def is_business_day(self, day: date) -> bool:
         """Return whether the city works on a day."""

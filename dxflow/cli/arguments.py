@@ -9,6 +9,7 @@ from typing import NoReturn
 from dxflow.cli import (
     auditing,
     backups,
+    calendaring,
     care,
     changing,
     checking,
@@ -61,6 +62,7 @@ def parse(given: Sequence[str]) -> argparse.Namespace:
     _packs(commands)
     _people(commands)
     _organisation(commands)
+    _calendar(commands)
     _cases(commands)
     _incidents(commands)
     _audit(commands)
@@ -209,6 +211,32 @@ def _organisation(commands: "argparse._SubParsersAction[Parser]") -> None:
         help=_("開始日が空の行の開始日（省けば今日）"),
     )  # fmt: skip
     taken.add_argument("--dry-run", action="store_true", help=_("確かめるだけで書かない"))
+
+
+def _calendar(commands: "argparse._SubParsersAction[Parser]") -> None:
+    group = _group(commands, "calendar", _("市の閉庁日・開庁日"))
+    listed = _command(group, "list", calendaring.listed, _("入力した日の一覧"))
+    listed.add_argument(
+        "--year", type=calendaring.year, default=None, metavar="YEAR",
+        help=_("年度（2026、R8、令和8年度。省けば今年度）"),
+    )  # fmt: skip
+    begin = _command(group, "add", calendaring.add, _("閉庁日（--open なら開庁日）を入力する"))
+    begin.add_argument("--name", required=True, help=_("何の日か"))
+    begin.add_argument("--open", action="store_true", help=_("開庁日にする"))
+    end = _command(group, "remove", calendaring.remove, _("入力した日を取り消す"))
+    for parser in (begin, end):
+        parser.add_argument("day", type=calendaring.day, metavar="DATE")
+        parser.add_argument(
+            "--until", type=calendaring.day, default=None, metavar="DATE", help=_("続く日の終わり")
+        )
+    taken = _command(
+        group, "import", calendaring.import_file,
+        _("CSV か Excel から取り込む（内閣府の祝日の CSV も）"),
+    )  # fmt: skip
+    taken.add_argument("file", metavar="FILE")
+    taken.add_argument("--dry-run", action="store_true", help=_("確かめるだけで書かない"))
+    for parser in (begin, end, taken):
+        parser.add_argument("--reason", default="", help=_("理由（過ぎた日を変えるときは必ず）"))
 
 
 def _cases(commands: "argparse._SubParsersAction[Parser]") -> None:

@@ -16,24 +16,29 @@ from dxflow.services.people.person_rows import Account
 from dxflow.texts import gettext as _
 
 
-def import_file(arguments: Namespace, settings: Settings, output: Output) -> int:
-    """Import people with posts; with --dry-run only say what would change."""
-    path = Path(arguments.file)
+def content_of(file: str) -> tuple[bytes, str]:
+    """Return what is in a file, no more than may be taken in, and its name. Raises NotFound."""
+    path = Path(file)
     try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST_FILE + 1)
+        with path.open("rb") as stream:
+            return stream.read(LARGEST_FILE + 1), path.name
     except OSError:
         raise NotFound(_("ファイル「{path}」を読めません。", path=path)) from None
+
+
+def import_file(arguments: Namespace, settings: Settings, output: Output) -> int:
+    """Import people with posts; with --dry-run only say what would change."""
+    content, name = content_of(arguments.file)
     made: tuple[Account, ...] = ()
     with opened(settings) as site:
         by = operator(site)
         day = arguments.effective or site.today()
         if arguments.dry_run:
-            plan = importing.preview(site, by, content, path.name, day)
+            plan = importing.preview(site, by, content, name, day)
             if plan.problems:
                 raise Refused(plan.problems)
         else:
-            done = importing.apply(site, by, content, path.name, day)
+            done = importing.apply(site, by, content, name, day)
             plan, made = done.plan, done.accounts
     counts = {
         "new": len(plan.new), "renamed": len(plan.renamed), "emails": len(plan.emails),

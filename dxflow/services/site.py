@@ -27,6 +27,8 @@ class Site:
     packs: dict[str, Any] = field(default_factory=dict)
     #: The organisation by (version, date); a change raises the version.
     directories: dict[tuple[str, date], Any] = field(default_factory=dict)
+    #: Calendars of packs with the city's days by (version of the days, digest of the pack).
+    calendars: dict[tuple[str, str], Any] = field(default_factory=dict)
     #: What was looked up a few seconds ago, by key, with the moment (monotonic).
     kept: dict[str, tuple[float, Any]] = field(default_factory=dict)
 

@@ -37,6 +37,7 @@ PAGES = (
     "kpi",
     "portfolio",
     "digests",
+    "calendar",
     "papers",
     "audit",
     "notices",

@@ -32,6 +32,7 @@ ADDRESSES = {
     "logout": "/logout",
     "act-as": "/acting-post",
     "password": "/password",
+    "calendar": "/calendar",
 }
 #: Entries that need a role; the rest is for everybody.
 ROLES = {

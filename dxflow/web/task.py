@@ -161,7 +161,7 @@ def _page(form: TaskForm, view: forms.FormView, key: str, trouble: Trouble | Non
     return render_template(
         "task.html",
         task=task,
-        urgency=inbox.urgency(form.pack, task.due_at, site.now()),
+        urgency=inbox.urgency(form.pack, form.calendar, task.due_at, site.now()),
         mine=task.assignee_id == actor.person_id,
         form=form,
         view=view,

@@ -23,6 +23,7 @@ from dxflow.errors import Conflict, NotAllowed, NotFound
 from dxflow.services.acts import cases, pulling_back, task_forms, tasks
 from dxflow.services.acts.act import lock
 from dxflow.services.acts.task_forms import TaskForm
+from dxflow.services.packs import city_days
 from dxflow.services.packs import store as packs
 from dxflow.services.people.actor import system_actor
 from dxflow.services.reading.inbox import Listed
@@ -339,7 +340,9 @@ def _self_judged(row: Any, submissions: Any) -> list[str]:
 def environment(city: City, pack: packs.Pack) -> engine.Environment:
     """Return what the engine needs to say where a case stands; no command may run."""
     now = city.clock()
-    return engine.Environment(pack.functions(now), now, _Nobody(), pack.settings.lanes)
+    with city.site.database.read() as tx:
+        calendar = city_days.Calendars(city.site, tx).of(pack)
+    return engine.Environment(pack.functions(now, calendar), now, _Nobody(), pack.settings.lanes)
 
 
 class _Nobody:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, ScalarSelect, Select, bindparam, select, upda
 from dxflow import audit, engine
 from dxflow.authority.directory import Directory
 from dxflow.authority.segregation import Involvement
+from dxflow.calendars.business_days import BusinessCalendar
 from dxflow.db.base import table
 from dxflow.db.case import Case
 from dxflow.db.prepared import Prepared, Writes
@@ -23,6 +24,7 @@ from dxflow.errors import Conflict, NotFound
 from dxflow.ids import new_id
 from dxflow.services.acts import history, suspension
 from dxflow.services.acts.suspension import Suspended, Suspension
+from dxflow.services.packs import city_days
 from dxflow.services.packs import store as packs
 from dxflow.services.people import events, organisation
 from dxflow.services.people.actor import Actor
@@ -35,7 +37,8 @@ class Act:
     """The working set of one act on a locked case.
 
     `case` are the values of the case row, `undo_person` who may pull the last act back,
-    `organisation` is the organisation's version where it is known.
+    `organisation` and `calendar_version` are the versions of the organisation and of the
+    city's days, where they are known.
     """
 
     site: Site
@@ -51,6 +54,7 @@ class Act:
     undo_submission: str | None = None
     suspension: Suspension | None = None
     organisation: str | None = None
+    calendar_version: str | None = None
     #: Whether the person drafts with this act: what follows from it must not be theirs to judge.
     drafting: bool = False
     drafters: frozenset[str] | None = None
@@ -77,6 +81,10 @@ class Act:
     def directory(self) -> Directory:
         """Return who is who on the date of the act."""
         return organisation.directory(self.site, self.tx, self.actor.on, self.organisation)
+
+    def calendar(self) -> BusinessCalendar:
+        """Return when the city works, by the case's pack and the city's own days."""
+        return city_days.Calendars(self.site, self.tx, self.calendar_version).of(self.pack)
 
     def involved(self) -> Involvement:
         """Return who made the proposal, with the person of this act when they draft."""
@@ -122,7 +130,7 @@ class Act:
     def environment(self) -> engine.Environment:
         """Return what the engine may know in this step."""
         return engine.Environment(
-            functions=self.pack.functions(self.now),
+            functions=self.pack.functions(self.now, self.calendar()),
             now=self.now,
             host=self,
             lanes=self.pack.settings.lanes,
@@ -179,7 +187,12 @@ def _locking(case: Any) -> Select[Any]:
         if column.name not in ("undo_state", "updated_at", "process_key")
     )
     return (
-        select(*instance, organisation.version_query().label("organisation"), *_FILE.c)
+        select(
+            *instance,
+            organisation.version_query().label("organisation"),
+            city_days.version_query().label("city_days"),
+            *_FILE.c,
+        )
         .join_from(_PROCESS, _FILE, _FILE.c.id == _PROCESS.c.case_id)
         .where(_PROCESS.c.case_id == case)
         .with_for_update(of=[_PROCESS, _FILE])
@@ -234,6 +247,7 @@ def _locked(
         if row.instance_status == suspension.SUSPENDED
         else None,
         organisation=row.organisation or "0",
+        calendar_version=row.city_days or city_days.NONE_YET,
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, select, update
 
 from dxflow import audit, engine
+from dxflow.calendars.business_days import BusinessCalendar
 from dxflow.clock import local_date
 from dxflow.db.identity import Person
 from dxflow.db.migration import MigrationBatch, MigrationResult
@@ -47,6 +48,7 @@ def _place(text: str) -> Place:
 def move(
     old: packs.Pack, new: packs.Pack, state: bytes, mapping: Mapping[Place, Place],
     reached: Mapping[str, datetime], now: datetime, host: engine.Host,
+    calendar: BusinessCalendar,
 ) -> engine.Migrated:  # fmt: skip
     """Return a state moved from one version to another; `reached` are the open tasks' moments.
 
@@ -54,7 +56,8 @@ def move(
     """
 
     def as_of(moment: datetime) -> engine.Environment:
-        return engine.Environment(new.functions(moment), moment, host, new.settings.lanes)
+        functions = new.functions(moment, calendar)
+        return engine.Environment(functions, moment, host, new.settings.lanes)
 
     return engine.migrated(
         old.definitions, new.definitions, state, mapping, as_of(now),
@@ -135,7 +138,8 @@ def moved_by(act: Act, batch: Row[Any]) -> tuple[packs.Pack, engine.Migrated]:
     )
     reached = {row.id: row.created_at for row in act.tx.execute(opened)}
     mapping = mapping_of(batch.mapping)
-    return new, move(old, new, act.state, mapping, reached, act.now, act)
+    calendar = replace(act, pack=new).calendar()
+    return new, move(old, new, act.state, mapping, reached, act.now, act, calendar)
 
 
 def require_other_version(old: packs.Pack, new: packs.Pack) -> None:

@@ -1,7 +1,7 @@
 """The form of a task or of a start: its definition in the case's version, and all it needs."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from dxflow import forms
+from dxflow.calendars.business_days import BusinessCalendar
 from dxflow.calendars.fiscal import fiscal_label, fiscal_year_of
 from dxflow.db.case import Case, Duty, Milestone
 from dxflow.db.process import Draft, ProcessInstance, WorkItem
@@ -18,6 +19,7 @@ from dxflow.services import plain
 from dxflow.services.acts import cases, history, measures, suspension, tasks
 from dxflow.services.acts.act import Act
 from dxflow.services.acts.suspension import Suspension
+from dxflow.services.packs import city_days
 from dxflow.services.packs import store as packs
 from dxflow.services.people import organisation, visibility
 from dxflow.services.people.actor import Actor
@@ -44,6 +46,7 @@ class TaskForm:
     task: Row[Any] | None = None
     case: Mapping[str, Any] | None = None
     suspension: Suspension | None = None
+    calendar: BusinessCalendar = field(default_factory=BusinessCalendar)
 
 
 def start_form(
@@ -65,7 +68,8 @@ def start_form(
             row = _draft(tx, actor, f"start:{process}:{draft}")
             if row is not None:
                 values, drafted_at = plain.loads(row.body), row.updated_at
-        context = _context(site, tx, actor, pack, {}, None)
+        calendar = city_days.Calendars(site, tx).of(pack)
+        context = _context(site, tx, actor, pack, calendar, {}, None)
     return TaskForm(definition, context, values, pack, drafted_at=drafted_at)
 
 
@@ -77,6 +81,7 @@ def task_form(site: Site, actor: Actor, task_id: str) -> TaskForm:
                 WorkItem.__table__,
                 ProcessInstance.version.label("instance_version"),
                 ProcessInstance.pack_digest,
+                city_days.version_query().label("city_days"),
                 *suspension.COLUMNS,
             )
             .join(ProcessInstance, ProcessInstance.case_id == WorkItem.case_id)
@@ -95,8 +100,9 @@ def task_form(site: Site, actor: Actor, task_id: str) -> TaskForm:
         variables = plain.loads(row.variables)
         read = pack.forms if definition.asks_for(SUBMITTED) else [definition.key]
         submitted = history.latest(tx, row.case_id, read)
+        calendar = city_days.Calendars(site, tx, row.city_days or city_days.NONE_YET).of(pack)
         context = _context(
-            site, tx, actor, pack, variables | {SUBMITTED: submitted}, case, definition
+            site, tx, actor, pack, calendar, variables | {SUBMITTED: submitted}, case, definition
         )
         draft = _draft(tx, actor, f"task:{task_id}")
         values = (
@@ -120,6 +126,7 @@ def task_form(site: Site, actor: Actor, task_id: str) -> TaskForm:
         task=row,
         case=case,
         suspension=stopped,
+        calendar=calendar,
     )
 
 
@@ -141,22 +148,27 @@ def hand_in(
         variables = plain.loads(item.variables)
         if definition.asks_for(SUBMITTED):
             variables |= {SUBMITTED: history.latest(act.tx, act.case_id, act.pack.forms)}
+        calendar = act.calendar()
         context = _context(
-            site, act.tx, actor, act.pack, variables, act.case, definition, act.organisation
-        )
-        return fill(
-            TaskForm(definition, context, {}, act.pack, act.version, task=item, case=act.case)
-        )
+            site, act.tx, actor, act.pack, calendar, variables, act.case, definition,
+            act.organisation,
+        )  # fmt: skip
+        form = TaskForm(
+            definition, context, {}, act.pack, act.version, task=item, case=act.case,
+            calendar=calendar,
+        )  # fmt: skip
+        return fill(form)
 
     return tasks.complete_by(site, actor, task_id, reading, sent)
 
 
 def submitted_context(
-    site: Site, tx: Connection, actor: Actor, pack: packs.Pack, case_id: str
-) -> forms.Context:
+    site: Site, tx: Connection, actor: Actor, pack: packs.Pack, calendar: BusinessCalendar,
+    case_id: str,
+) -> forms.Context:  # fmt: skip
     """Return what is needed to show the submitted forms of a case as they were."""
     case = _case(tx, case_id)
-    return _context(site, tx, actor, pack, {}, case)
+    return _context(site, tx, actor, pack, calendar, {}, case)
 
 
 def _case(tx: Connection, case_id: str) -> dict[str, Any]:
@@ -200,6 +212,7 @@ def _context(
     tx: Connection,
     actor: Actor,
     pack: packs.Pack,
+    calendar: BusinessCalendar,
     variables: Mapping[str, Any],
     case: Mapping[str, Any] | None,
     definition: forms.FormDefinition | None = None,
@@ -217,7 +230,7 @@ def _context(
     return forms.Context(
         options=options,
         variables=variables,
-        functions=pack.functions(site.now()),
+        functions=pack.functions(site.now(), calendar),
         today=actor.on,
         prefill=prefill,
     )

@@ -37,7 +37,7 @@ def convene(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
     quorum = (
         required(body.rules.quorum, seating.members, len(seating.recused)) if seating.members else 1
     )
-    calendar = act.pack.settings.calendar
+    calendar = act.calendar()
     today = act.actor.on
     # A vote never opens when even all who may sit would make no quorum: the chair then decides
     # how to go on.

@@ -52,11 +52,9 @@ def assess(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
     """Judge every measure at the end of a period; `due` when the last target year is over."""
     period = read.text(payload, "period", required=True)
     measures.require_period(period)
-    settings = act.pack.settings
     known = list(_by_id(act).values())
-    verdicts = [
-        one.achievement(act.actor.on, settings.calendar, settings.rules.grace_days) for one in known
-    ]
+    calendar, grace = act.calendar(), act.pack.settings.rules.grace_days
+    verdicts = [one.achievement(act.actor.on, calendar, grace) for one in known]
     achieved = sum(verdict.status is Status.ACHIEVED for verdict in verdicts)
     years = [year for one in known for year in one.measure.target_years]
     due = not years or period_fiscal_year(period) >= max(years)

@@ -18,6 +18,7 @@ from dxflow.services.acts.upkeep import element_name
 from dxflow.services.operations import case_choice
 from dxflow.services.operations.case_choice import OPERATORS
 from dxflow.services.operations.migration_plans import Plan
+from dxflow.services.packs import city_days
 from dxflow.services.packs import store as packs
 from dxflow.services.paging import Page, bounds
 from dxflow.services.people import naming, organisation
@@ -160,11 +161,15 @@ def _previews(
 def _try(site: Site, tx: Connection, plan: Plan, row: Any, reached: dict[str, datetime]) -> _Tried:
     old, new = packs.load(site, tx, row.pack_digest), packs.load(site, tx, plan.digest)
     now, before = site.now(), None
-    env = engine.Environment(old.functions(now), now, _Nobody(), old.settings.lanes)
+    calendars = city_days.Calendars(site, tx)
+    functions = old.functions(now, calendars.of(old))
+    env = engine.Environment(functions, now, _Nobody(), old.settings.lanes)
     try:
         before = engine.peek(old.definitions, row.state, env)
         _require_movable(row, old, new)
-        moved = migrating.move(old, new, row.state, plan.mapping, reached, now, env.host)
+        moved = migrating.move(
+            old, new, row.state, plan.mapping, reached, now, env.host, calendars.of(new)
+        )
     except DxflowError as refused:
         return _Tried(row, old, new, before, None, refused)
     return _Tried(row, old, new, before, moved, None)

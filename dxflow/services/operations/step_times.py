@@ -18,6 +18,7 @@ from dxflow.db.case import Case
 from dxflow.db.process import PackVersion, ProcessInstance, Timer, WorkItem
 from dxflow.errors import Invalid, NotFound
 from dxflow.models.model import Kind
+from dxflow.services.packs import city_days
 from dxflow.services.packs import store as packs
 from dxflow.services.people.actor import Actor
 from dxflow.services.reading.diagrams import elements_of, in_order, reached
@@ -119,7 +120,7 @@ def measured(site: Site, actor: Actor, scope: Scope) -> StepTimes:
             for row in known
             if row.key == here.pack and here.version in (None, row.version)
         ]
-        steps = _Steps(site.now(), pack.settings.calendar)
+        steps = _Steps(site.now(), city_days.Calendars(site, tx).of(pack))
         steps.read(tx, digests, _period(here.year), narrowed=len(digests) < len(known))
         counts: dict[str, int] = {
             digest: n

@@ -16,6 +16,7 @@ import orjson
 from sqlalchemy import Connection, func, insert, select, update
 
 from dxflow import audit, engine
+from dxflow.calendars.business_days import BusinessCalendar
 from dxflow.calendars.functions import feel_functions
 from dxflow.db.process import PackVersion
 from dxflow.decisions import DecisionModel, FiredRule
@@ -51,9 +52,11 @@ class Pack:
     forms: Mapping[str, FormDefinition]
     definitions: engine.Definitions
 
-    def functions(self, now: datetime) -> Mapping[str, Callable[..., Any]]:
-        """Return the custom FEEL functions as of a moment."""
-        return feel_functions(self.settings.calendar, lambda: now)
+    def functions(
+        self, now: datetime, calendar: BusinessCalendar
+    ) -> Mapping[str, Callable[..., Any]]:
+        """Return the custom FEEL functions as of a moment, see `city_days` for the calendar."""
+        return feel_functions(calendar, lambda: now)
 
     def element(self, process: str, element: str) -> Element | None:
         """Return an element of one of the pack's processes, also inside sub-processes."""

@@ -7,11 +7,13 @@ stays as it was written; the exact text of an event is shown beside it, see audi
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection
 
 from dxflow import audit
+from dxflow.calendars.wareki import wareki_date
 from dxflow.committee.resolution import choice_label
 from dxflow.committee.voting import Choice
 from dxflow.decisions.table import TableLogic
@@ -27,6 +29,8 @@ from dxflow.services.site import Site
 from dxflow.texts import gettext as _
 from dxflow.texts import translated
 
+#: Events whose changes are days: the field is the date, the values a kind with a name.
+_DAYS = frozenset({"calendar.changed", "calendar.imported"})
 _UNITS = frozenset({"lead", "related", "extend_unit"})
 _POSTS = frozenset({"post", "seats", "recused"})
 _ROW = re.compile(r"\[\d+\]")
@@ -91,8 +95,24 @@ def _line(
 ) -> audit.ChangeLine:
     if entry.type == "timer.fired":
         return replace(change, label=_("期限"), after=change.label)
+    if entry.type in _DAYS:
+        return _day(change)
     say = _teller(entry, change, source, names)
     return replace(change, before=say(change.before), after=say(change.after)) if say else change
+
+
+def _day(change: audit.ChangeLine) -> audit.ChangeLine:
+    """Return the change of a day with date and kind in the reader's language."""
+    try:
+        label = wareki_date(date.fromisoformat(change.field))
+    except ValueError:  # a damaged entry is shown as it is
+        return change
+    return replace(change, label=label, before=_kind(change.before), after=_kind(change.after))
+
+
+def _kind(text: str) -> str:
+    kind, bracket, name = text.partition("（")
+    return f"{translated(kind)}{bracket}{name}"
 
 
 def _teller(

@@ -113,7 +113,7 @@ def _handed_in(opened: Opened) -> Iterable[HandedIn]:
         pack = packs.load(opened.site, opened.tx, row.pack_digest)
         if pack.digest not in contexts:
             contexts[pack.digest] = task_forms.submitted_context(
-                opened.site, opened.tx, opened.actor, pack, opened.id
+                opened.site, opened.tx, opened.actor, pack, opened.calendars.of(pack), opened.id
             )
         definition = pack.form(row.form_key)
         outcome, tone = submitted.outcome_words(definition, row.outcome)

@@ -165,7 +165,9 @@ def _waiting(opened: Opened, item: OpenItem, names: Names) -> Waiting:
         holder=holder_of(opened, item, names),
         due_at=item.due_at,
         since=item.created_at,
-        urgency=inbox.urgency(opened.pack, item.due_at, opened.site.now()),
+        urgency=inbox.urgency(
+            opened.pack, opened.calendars.of(opened.pack), item.due_at, opened.site.now()
+        ),
         mine=may_act(opened.actor, frozenset(item.groups), item.assignee_id),
     )
 

@@ -14,6 +14,7 @@ from dxflow.db.process import ElementVisit, ProcessInstance, WorkItem, WorkItemG
 from dxflow.errors import NotFound
 from dxflow.services.acts import suspension
 from dxflow.services.acts.suspension import Suspension
+from dxflow.services.packs import city_days
 from dxflow.services.packs import store as packs
 from dxflow.services.people import organisation, visibility
 from dxflow.services.people.actor import Actor
@@ -62,6 +63,13 @@ class Opened:
     applicant: str
     suspension: Suspension | None = None
     workload: Mapping[str, Any] = field(default_factory=dict)
+    #: The version of the city's days.
+    calendar_version: str | None = None
+
+    @property
+    def calendars(self) -> city_days.Calendars:
+        """Return when the city works, by pack."""
+        return city_days.Calendars(self.site, self.tx, self.calendar_version)
 
     @property
     def id(self) -> str:
@@ -134,6 +142,7 @@ def open_case(site: Site, tx: Connection, actor: Actor, case_id: str) -> Opened:
                 ProcessInstance.version.label("instance_version"),
                 ProcessInstance.pack_digest.label("instance_pack"),
                 ProcessInstance.undo_person,
+                city_days.version_query().label("city_days"),
                 *suspension.COLUMNS,
                 Person.name.label("applicant_name"),
                 *_WORKLOAD,
@@ -157,6 +166,7 @@ def open_case(site: Site, tx: Connection, actor: Actor, case_id: str) -> Opened:
         case={column.name: row[column.name] for column in Case.__table__.c},
         version=row["instance_version"],
         undo_person=row["undo_person"],
+        calendar_version=row["city_days"] or city_days.NONE_YET,
         applicant=row["applicant_name"] or "",
         suspension=suspension.of_row(tx, row, "instance_"),
         workload={

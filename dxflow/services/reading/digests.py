@@ -4,6 +4,7 @@ Whoever reads every case reads it. Making one is a job of the week's key, so tha
 make it once, also after days without any worker: then the last week's is made, no older one.
 """
 
+import time
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from dxflow.db.digest import Digest
 from dxflow.errors import NotAllowed, NotFound
 from dxflow.jobs import queue
 from dxflow.services import plain
+from dxflow.services.packs import city_days
 from dxflow.services.packs import store as packs
 from dxflow.services.paging import Page, bounds
 from dxflow.services.people import naming, organisation
@@ -29,6 +31,8 @@ from dxflow.texts import mark
 KIND = "digest.weekly"
 #: Hour in Japan at which a week's digest is made at the earliest.
 HOUR = 8
+#: For how many seconds a process trusts the calendar by which it waits.
+TRUSTED_SECONDS = 60.0
 MOST_LATE, MOST_DECISIONS = 30, 100
 READERS = ("role:cio", "role:secretariat")
 
@@ -59,6 +63,9 @@ def queue_due(site: Site, now: datetime) -> datetime | None:
     week = _week(local_date(now) - timedelta(days=7))
     if site.kept.get(KIND) != (0.0, week):  # asked of the database once a week and process
         with site.database.read() as tx:
+            due = _first_morning(site, tx, now)  # the city may have closed this day meanwhile
+            if now < due:
+                return due
             made = tx.execute(select(Digest.week).where(Digest.week == week)).one_or_none()
         if made is None:
             with site.database.write() as tx:
@@ -159,22 +166,32 @@ def _body(site: Site, tx: Connection, now: datetime, first: date, last: date) ->
 
 def _due_at(site: Site, now: datetime) -> datetime:
     """Return when the digest of last week is due: the first business day of this week, at HOUR."""
-    today = local_date(now)
-    monday = today - timedelta(days=today.weekday())
     known = site.kept.get(f"{KIND} due")
-    if known is not None and known[1][0] == monday:
+    fresh = known is not None and time.monotonic() - known[0] < TRUSTED_SECONDS
+    if known is not None and fresh and known[1][0] == _monday(now):
         found: datetime = known[1][1]
         return found
     with site.database.read() as tx:
-        current = packs.current(site, tx)
+        return _first_morning(site, tx, now)
+
+
+def _first_morning(site: Site, tx: Connection, now: datetime) -> datetime:
+    """Return HOUR of this week's first business day, of Monday when there is none."""
+    monday = _monday(now)
+    current = packs.current(site, tx)
     day = monday
     if current:
-        calendar = current[0].settings.calendar
-        days = (monday + timedelta(days=n) for n in range(5))
+        calendar = city_days.Calendars(site, tx).of(current[0])
+        days = (monday + timedelta(days=n) for n in range(7))
         day = next((one for one in days if calendar.is_business_day(one)), monday)
     found = at_local(day, HOUR)
-    site.kept[f"{KIND} due"] = (0.0, (monday, found))
+    site.kept[f"{KIND} due"] = (time.monotonic(), (monday, found))
     return found
+
+
+def _monday(now: datetime) -> date:
+    today = local_date(now)
+    return today - timedelta(days=today.weekday())
 
 
 def _week(day: date) -> str:

@@ -12,6 +12,7 @@ from dxflow.db.identity import Person
 from dxflow.db.process import ProcessInstance, Submission, WorkItem, WorkItemGroup
 from dxflow.errors import Invalid
 from dxflow.services.acts.suspension import SUSPENDED
+from dxflow.services.packs import city_days
 from dxflow.services.packs import store as packs
 from dxflow.services.paging import MOST_IN_BADGE, Page, bounds, count
 from dxflow.services.people import visibility
@@ -74,6 +75,7 @@ def waiting(
                 Person.name.label("assignee_name"),
                 ProcessInstance.pack_digest,
                 ProcessInstance.status.label("instance_status"),
+                city_days.version_query().label("city_days"),
             )
             .join(Case, Case.id == WorkItem.case_id)
             .join(ProcessInstance, ProcessInstance.case_id == WorkItem.case_id)
@@ -87,6 +89,8 @@ def waiting(
         groups = _groups(tx, [row.id for row in rows])
         now = site.now()
         entries = []
+        days = (rows[0].city_days or city_days.NONE_YET) if rows else None
+        calendars = city_days.Calendars(site, tx, days)
         for row in rows:
             pack = packs.load(site, tx, row.pack_digest)
             offered = groups.get(row.id, ())
@@ -105,7 +109,7 @@ def waiting(
                     groups=offered,
                     due_at=row.due_at,
                     created_at=row.created_at,
-                    urgency=urgency(pack, row.due_at, now),
+                    urgency=urgency(pack, calendars.of(pack), row.due_at, now),
                     mine=row.assignee_id == actor.person_id
                     or (row.assignee_id is None and not actor.groups.isdisjoint(offered)),
                     suspended=row.instance_status == SUSPENDED,
@@ -131,11 +135,12 @@ def counts(site: Site, actor: Actor) -> tuple[int, int]:
     return row[0], row[1]
 
 
-def urgency(pack: packs.Pack, due_at: datetime | None, now: datetime) -> str:
-    """Return late, soon or none by the pack's calendar and its days of grace and warning."""
+def urgency(
+    pack: packs.Pack, calendar: BusinessCalendar, due_at: datetime | None, now: datetime
+) -> str:
+    """Return late, soon or none by the calendar and the pack's days of grace and warning."""
     if due_at is None:
         return "none"
-    calendar: BusinessCalendar = pack.settings.calendar
     rules = pack.settings.rules
     if due_at < now and (
         rules.grace_days == 0

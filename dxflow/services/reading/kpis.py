@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, select
 
+from dxflow.calendars.business_days import BusinessCalendar
 from dxflow.calendars.periods import period_start
 from dxflow.clock import local_date
 from dxflow.db import case as tables
@@ -21,6 +22,7 @@ from dxflow.kpi.parsing import read_decimal
 from dxflow.services.acts import measures
 from dxflow.services.acts.act import Act, lock, require_running
 from dxflow.services.acts.measures import Tracked
+from dxflow.services.packs import city_days
 from dxflow.services.packs import store as packs
 from dxflow.services.paging import Page, bounds
 from dxflow.services.people import naming, organisation, visibility
@@ -156,8 +158,9 @@ def of_case(
 ) -> list[KpiRow]:
     """Return the measures of one case that the actor is known to see, in the sheet's order."""
     begun = _begun(tx, [pack], Case.id == case["id"])
+    calendar = city_days.Calendars(site, tx).of(pack)
     return [
-        _row(one, case, pack, lead, begun, actor.on)
+        _row(one, case, pack, calendar, lead, begun, actor.on)
         for one in measures.tracked(tx, case_ids=[str(case["id"])])
     ]
 
@@ -238,13 +241,13 @@ def _rows(site: Site, tx: Connection, actor: Actor, which: ColumnElement[bool]) 
     who = organisation.directory(site, tx, actor.on)
     names = naming.load(tx, who, units=[row.lead_unit for row in cases.values()])
     begun = _begun(tx, used.values(), which)
+    calendars = city_days.Calendars(site, tx)
     found = []
     for tracked in measures.tracked(tx, case_ids=cases):
         case = cases[tracked.case_id]
-        lead = names.unit(case.lead_unit)
-        found.append(
-            _row(tracked, dict(case._mapping), used[case.pack_digest], lead, begun, actor.on)
-        )
+        lead, pack = names.unit(case.lead_unit), used[case.pack_digest]
+        calendar = calendars.of(pack)
+        found.append(_row(tracked, dict(case._mapping), pack, calendar, lead, begun, actor.on))
     return found
 
 
@@ -280,6 +283,7 @@ def _row(
     tracked: Tracked,
     case: Mapping[str, Any],
     pack: packs.Pack,
+    calendar: BusinessCalendar,
     lead: str,
     begun: Mapping[str, date],
     day: date,
@@ -288,7 +292,7 @@ def _row(
     rules = pack.settings.rules
     planned = since is None and not tracked.actuals
     tracked = replace(tracked, since=since)
-    achievement = tracked.achievement(day, pack.settings.calendar, rules.grace_days)
+    achievement = tracked.achievement(day, calendar, rules.grace_days)
     status = PLANNED if planned else achievement.status.value
     return KpiRow(
         tracked=tracked,

@@ -13,6 +13,7 @@ from dxflow.db.process import ProcessInstance, WorkItem, WorkItemGroup
 from dxflow.services.acts import pulling_back
 from dxflow.services.acts.suspension import SUSPENDED
 from dxflow.services.acts.tasks import Completed
+from dxflow.services.packs import city_days
 from dxflow.services.packs import store as packs
 from dxflow.services.paging import Page, bounds
 from dxflow.services.people import naming, organisation
@@ -144,6 +145,7 @@ def turns_of(
         select(
             WorkItem.id, WorkItem.case_id, WorkItem.name, WorkItem.assignee_id, WorkItem.due_at,
             WorkItemGroup.group_key, Case.pack_digest,
+            city_days.version_query().label("city_days"),
         )
         .join(Case, Case.id == WorkItem.case_id)
         .outerjoin(WorkItemGroup, WorkItemGroup.work_item_id == WorkItem.id)
@@ -157,7 +159,12 @@ def turns_of(
     names = naming.load(tx, who, persons=_persons(who, rows))
     found: dict[str, tuple[Turn, ...]] = {}
     for group in items.values():
-        turn = _turn(site, tx, actor, names, group)
+        pack = packs.load(site, tx, group[0].pack_digest)
+        days = group[0].city_days or city_days.NONE_YET
+        urgency = inbox.urgency(
+            pack, city_days.Calendars(site, tx, days).of(pack), group[0].due_at, site.now()
+        )
+        turn = _turn(actor, names, group, urgency)
         found[group[0].case_id] = (*found.get(group[0].case_id, ()), turn)
     return found
 
@@ -168,12 +175,9 @@ def _persons(who: Directory, rows: Sequence[Any]) -> set[str]:
     return taken.union(*(holders for holders in named if len(holders) == 1))
 
 
-def _turn(
-    site: Site, tx: Connection, actor: Actor, names: naming.Names, rows: Sequence[Any]
-) -> Turn:
+def _turn(actor: Actor, names: naming.Names, rows: Sequence[Any], urgency: str) -> Turn:
     first = rows[0]
     holder, mine = _holder(actor, names, rows)
-    urgency = inbox.urgency(packs.load(site, tx, first.pack_digest), first.due_at, site.now())
     return Turn(first.id, translated(first.name), holder, first.due_at, urgency, mine)
 
 

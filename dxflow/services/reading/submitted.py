@@ -87,14 +87,16 @@ def light_context(opened: Opened, pack: packs.Pack) -> forms.Context:
     options["fiscal_years"] = [
         Option(str(y), fiscal_label(y)) for y in range(year - YEARS_BEFORE, year + YEARS_AFTER + 1)
     ]
-    functions = pack.functions(opened.site.now())
+    functions = pack.functions(opened.site.now(), opened.calendars.of(pack))
     return forms.Context(options, {}, functions, opened.actor.on)
 
 
 def _forms(opened: Opened, rows: Sequence[Row[Any]], rounds: Rounds) -> list[SubmittedForm]:
     used = {row.pack_digest: packs.load(opened.site, opened.tx, row.pack_digest) for row in rows}
     contexts: Mapping[str, forms.Context] = {
-        digest: task_forms.submitted_context(opened.site, opened.tx, opened.actor, pack, opened.id)
+        digest: task_forms.submitted_context(
+            opened.site, opened.tx, opened.actor, pack, opened.calendars.of(pack), opened.id
+        )
         for digest, pack in used.items()
     }
     names = naming.load(opened.tx, opened.who, posts=[row.post for row in rows])

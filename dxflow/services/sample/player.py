@@ -16,6 +16,7 @@ from zlib import crc32
 from dxflow import forms
 from dxflow.clock import at_local, local_date
 from dxflow.services.acts import cases, drafts, duties, task_forms, tasks, upkeep
+from dxflow.services.packs import city_days
 from dxflow.services.packs import store as packs
 from dxflow.services.sample import entering, office, waiting
 from dxflow.services.sample.beginning import first_moment
@@ -78,7 +79,7 @@ class Player:
         self._end, self._evening = end, at_local(local_date(end))
         with site.database.read() as tx:
             (self._pack,) = packs.current(site, tx)
-        self._calendar = self._pack.settings.calendar
+            self._calendar = city_days.Calendars(site, tx).of(self._pack)
         self._casting = Casting(site, people, self._pack)
         self._runner = upkeep.make_runner(site)
         self._played: dict[str, Played] = {}

@@ -1,9 +1,5 @@
 """人と職の取込み: a file is checked and shown in words, then the same file is written."""
 
-import base64
-import binascii
-import csv
-import io
 from datetime import date
 
 from flask import Blueprint, Response, render_template, request
@@ -17,7 +13,7 @@ from dxflow.services.administration.imports.days import day_of
 from dxflow.services.administration.imports.reading import HEADINGS
 from dxflow.services.people.access import needs_role
 from dxflow.texts import gettext as _
-from dxflow.web import current
+from dxflow.web import current, uploads
 from dxflow.web.admin import Entry
 
 blueprint = Blueprint("imports_admin", __name__)
@@ -26,8 +22,6 @@ ENTRY = Entry(
     "imports_admin.index", _("人と職の取込み"),
     _("CSV か Excel のファイルを確かめてから、まとめて登録する。"), "upload", 50,
 )  # fmt: skip
-#: A previewed file travels with the confirmation, within the largest request; larger by command.
-LARGEST_UPLOAD = 1024 * 1024
 
 
 @blueprint.get("/admin/import")
@@ -41,7 +35,7 @@ def index() -> str:
 @needs_role("admin")
 def template() -> Response:
     """Give an empty file with the headings."""
-    return _download(_csv([list(HEADINGS.values())]), "dxflow-people.csv")
+    return uploads.csv_file(uploads.csv_text([list(HEADINGS.values())]), "dxflow-people.csv")
 
 
 @blueprint.post("/admin/import")
@@ -49,21 +43,14 @@ def template() -> Response:
 def check() -> str | tuple[str, int]:
     """Show what an uploaded file would change, or everything that is wrong with it."""
     effective = day_of(request.form.get("effective", "")) or current.site().today()
-    upload = request.files.get("file")
-    content = upload.read(LARGEST_UPLOAD + 1) if upload else b""
-    name = (upload.filename or "") if upload else ""
-    if not content or len(content) > LARGEST_UPLOAD:
-        message = _("ファイルを選んでください。") if not content else _(
-            "画面では 1 MiB までです。大きなファイルは dxflow org import で取り込んでください。"
-        )  # fmt: skip
-        return _page(effective, problems=(Problem("file", message),)), 422
     try:
+        content, name = uploads.received("dxflow org import")
         plan = importing.preview(current.site(), current.actor(), content, name, effective)
     except Refused as refused:
         return _page(effective, problems=refused.problems), 422
     if plan.problems:
         return _page(effective, problems=tuple(plan.problems)), 422
-    return _page(effective, plan=plan, name=name, content=base64.b64encode(content).decode())
+    return _page(effective, plan=plan, name=name, content=uploads.carrying(content))
 
 
 @blueprint.post("/admin/import/apply")
@@ -71,13 +58,10 @@ def check() -> str | tuple[str, int]:
 def apply() -> str | tuple[str, int]:
     """Write the previewed file; the one-time passwords are on this answer only."""
     effective = day_of(request.form.get("effective", ""))
-    try:
-        content = base64.b64decode(request.form.get("content", ""), validate=True)
-    except (binascii.Error, ValueError):
-        raise BadRequest from None
+    content, name = uploads.carried()
     if effective is None:
         raise BadRequest
-    name, digest = request.form.get("name", ""), request.form.get("digest", "")
+    digest = request.form.get("digest", "")
     try:
         done = importing.apply(current.site(), current.actor(), content, name, effective, digest)
     except Refused as refused:
@@ -85,7 +69,7 @@ def apply() -> str | tuple[str, int]:
     except Conflict as refused:
         return _page(effective, problems=(Problem("file", refused.message),)), 409
     head = [_("利用者名"), _("最初のパスワード")]
-    secrets = _csv([head, *([one.username, one.password] for one in done.accounts)])
+    secrets = uploads.csv_text([head, *([one.username, one.password] for one in done.accounts)])
     return render_template("admin/import/done.html", done=done, secrets=secrets)
 
 
@@ -93,7 +77,7 @@ def apply() -> str | tuple[str, int]:
 @needs_role("admin")
 def passwords() -> Response:
     """Give the passwords of the page before back as a file; the server does not keep them."""
-    return _download(request.form.get("secrets", ""), "dxflow-passwords.csv")
+    return uploads.csv_file(request.form.get("secrets", ""), "dxflow-passwords.csv")
 
 
 def _page(
@@ -112,14 +96,3 @@ def _page(
         name=name,
         content=content,
     )
-
-
-def _csv(rows: list[list[str]]) -> str:
-    out = io.StringIO(newline="")
-    csv.writer(out).writerows(rows)
-    return out.getvalue()
-
-
-def _download(text: str, name: str) -> Response:
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return Response("\ufeff" + text, mimetype="text/csv", headers=headers)

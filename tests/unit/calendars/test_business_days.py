@@ -126,3 +126,17 @@ def test_counting_agrees_with_looking_at_each_day(day, length):
     end = day + timedelta(length)
     each = sum(CALENDAR.is_business_day(day + timedelta(n)) for n in range(1, length + 1))
     assert CALENDAR.business_days_between(day, end) == each
+
+
+def test_days_of_the_city_prevail_over_all_the_calendar_says():
+    pack = BusinessCalendar.of(
+        holidays=[date(2026, 6, 1)], open_days=[date(2026, 6, 6)]
+    )  # a Monday closed, a Saturday open
+    city = pack.with_days(
+        {date(2026, 6, 6), date(2026, 10, 1)}, {date(2026, 6, 1), date(2026, 12, 29)}
+    )
+    days = [date(2026, 6, 1), date(2026, 6, 6), date(2026, 10, 1), date(2026, 12, 29)]
+    assert [city.is_business_day(day) for day in days] == [True, False, False, True]
+    assert [pack.is_business_day(day) for day in days] == [False, True, True, False]
+    assert pack.with_days(frozenset(), frozenset()) is pack
+    assert city.add_business_days(date(2026, 9, 30), 1) == date(2026, 10, 2)

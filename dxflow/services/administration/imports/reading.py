@@ -1,4 +1,4 @@
-"""A file of people as rows: CSV in UTF-8 or CP932, or the first sheet of an Excel workbook."""
+"""A file as rows under known headings: CSV in UTF-8 or CP932, or the first sheet of a workbook."""
 
 import csv
 import hashlib
@@ -7,14 +7,16 @@ import re
 import unicodedata
 import warnings
 import zipfile
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 import openpyxl
 
 from dxflow.problems import Problem, Refused
+from dxflow.services.administration.imports.formats import other_format
 from dxflow.texts import gettext as _
+from dxflow.texts import mark, translated
 
 LARGEST_FILE = 8 * 1024 * 1024
 LARGEST_UNPACKED = 64 * 1024 * 1024
@@ -34,8 +36,30 @@ HEADINGS = {
 }
 #: What the codec makes of single bytes that are no character of CP932.
 _STRAY = re.compile("[\x80\xa0\uf8f0-\uf8f3]")
-REQUIRED = ("username", "name")
-_COLUMN_OF = {title: key for key, title in HEADINGS.items()} | {key: key for key in HEADINGS}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Which columns a file has: key → heading, those it must have, and other usual headings.
+
+    `line` says what stands on one line, for whoever sends a file without any.
+    """
+
+    headings: Mapping[str, str]
+    required: tuple[str, ...]
+    line: str
+    others: Mapping[str, str] = field(default_factory=dict)
+
+    def key(self, heading: str) -> str:
+        """Return the column that a heading stands for, "" when it is not known."""
+        return self._keys().get(heading.casefold(), "")
+
+    def _keys(self) -> dict[str, str]:
+        own = {title.casefold(): key for key, title in self.headings.items()}
+        return {**self.others, **own, **{key: key for key in self.headings}}
+
+
+PEOPLE = Layout(HEADINGS, ("username", "name"), mark("見出しの下に一人一行で書く"))
 
 
 @dataclass(frozen=True)
@@ -52,27 +76,36 @@ class Row:
 
 @dataclass(frozen=True)
 class Sheet:
-    """What a file holds; `encoding` is utf-8, cp932 or xlsx, `digest` its SHA-256."""
+    """What a file holds; `encoding` is utf-8, cp932 or xlsx, `digest` its SHA-256.
+
+    `titles` are its headings as they are written.
+    """
 
     name: str
     encoding: str
     digest: str
     rows: tuple[Row, ...]
+    titles: tuple[str, ...] = ()
 
 
-def read(content: bytes, name: str) -> Sheet:
+def read(content: bytes, name: str, layout: Layout = PEOPLE) -> Sheet:
     """Return the rows of a file. Raises Refused with every problem of its form."""
     if len(content) > LARGEST_FILE:
         raise _refused(name, _("ファイルが大きすぎます（8 MiB まで）。"), _("分けて取り込む"))
+    if other := other_format(content):
+        raise _refused(
+            name, _("{format} は取り込めません。", format=other), _("CSV か xlsx で保存し直す")
+        )
     if content.startswith(b"PK\x03\x04"):
         encoding, lines = "xlsx", _workbook(content, name)
     else:
         encoding, text = _decoded(content, name)
         lines = _csv(text, name)
-    rows = tuple(_rows(lines, name))
+    titles: list[str] = []
+    rows = tuple(_rows(lines, name, layout, titles))
     if not rows:
-        raise _refused(name, _("取り込む行がありません。"), _("見出しの下に一人一行で書く"))
-    return Sheet(name, encoding, hashlib.sha256(content).hexdigest(), rows)
+        raise _refused(name, _("取り込む行がありません。"), translated(layout.line))
+    return Sheet(name, encoding, hashlib.sha256(content).hexdigest(), rows, tuple(titles))
 
 
 def _refused(name: str, message: str, hint: str = "", line: int = 0, column: int = 0) -> Refused:
@@ -157,7 +190,10 @@ def _text(cell: object) -> str:
     return str(cell)
 
 
-def _rows(lines: Iterable[tuple[int, list[str]]], name: str) -> Iterator[Row]:
+def _rows(
+    lines: Iterable[tuple[int, list[str]]], name: str, layout: Layout, titles: list[str]
+) -> Iterator[Row]:
+    """Give the rows below the headings; these are put into `titles`."""
     columns: list[str] = []
     count = 0
     for line, cells in lines:
@@ -165,7 +201,8 @@ def _rows(lines: Iterable[tuple[int, list[str]]], name: str) -> Iterator[Row]:
         if not any(texts):
             continue
         if not columns:
-            columns = _columns(texts, name, line)
+            columns = _columns(texts, name, line, layout)
+            titles += texts
             continue
         count += 1
         if count > MOST_ROWS:
@@ -177,9 +214,9 @@ def _rows(lines: Iterable[tuple[int, list[str]]], name: str) -> Iterator[Row]:
         yield Row(line, {key: text for key, text in zip(columns, texts, strict=False) if key})
 
 
-def _columns(texts: list[str], name: str, line: int) -> list[str]:
-    known = "、".join(f"{title}({key})" for key, title in HEADINGS.items())
-    columns = [_COLUMN_OF.get(text.casefold(), "") for text in texts]
+def _columns(texts: list[str], name: str, line: int, layout: Layout) -> list[str]:
+    known = "、".join(f"{title}({key})" for key, title in layout.headings.items())
+    columns = [layout.key(text) for text in texts]
     hint = _("使える見出し: {known}", known=known)
     problems = [
         Problem("column", _("知らない見出し「{text}」です。", text=text), name, line, at, hint=hint)
@@ -187,15 +224,21 @@ def _columns(texts: list[str], name: str, line: int) -> list[str]:
         if text and not column
     ]
     problems += [
-        Problem("column", _("見出し「{text}」が二度あります。", text=HEADINGS[key]), name, line)
-        for key in HEADINGS
+        Problem(
+            "column", _("見出し「{text}」が二度あります。", text=layout.headings[key]), name, line
+        )
+        for key in layout.headings
         if columns.count(key) > 1
     ]
     problems += [
         Problem(
-            "column", _("見出し「{text}」がありません。", text=HEADINGS[key]), name, line, hint=hint
+            "column",
+            _("見出し「{text}」がありません。", text=layout.headings[key]),
+            name,
+            line,
+            hint=hint,
         )
-        for key in REQUIRED
+        for key in layout.required
         if key not in columns
     ]
     if problems:
