@@ -38,6 +38,7 @@ def grant_post(
         message = _("終わりの日は始まりより後にしてください。")
         raise Invalid(message, {"until": [message]})
     with site.database.write() as tx:
+        organisation.hold(tx)
         person = person_rows.person(tx, username)
         _require_post(tx, post, day)
         _require_free(tx, person["id"], post, day, until)
@@ -63,6 +64,7 @@ def end_post(
     """
     last = day or site.today()
     with site.database.write() as tx:
+        organisation.hold(tx)
         person = person_rows.person(tx, username)
         reached = max(last, site.today())
         before = person_rows.administrators(site, tx, reached)
@@ -89,6 +91,7 @@ def make_administrator(
     there is made. A post with the administrator's role is made when the organisation has none.
     """
     with site.database.write() as tx:
+        organisation.hold(tx)
         found = person_rows.found(tx, username)
         if found is None:
             account = person_rows.insert_account(
@@ -105,6 +108,7 @@ def make_administrator(
 def appoint_administrator(site: Site, by: Actor, username: str) -> Account:
     """Give a person the administrator's post; nothing changes when they are one. Raises NotFound."""
     with site.database.write() as tx:
+        organisation.hold(tx)
         person = person_rows.person(tx, username)
         _appoint(site, tx, by, person["id"])
     return Account(person["id"], person["username"])

@@ -162,6 +162,18 @@ def end_holding(connection: Connection, person_id: str, post: str, day: date) ->
     return ended
 
 
+def hold(connection: Connection) -> None:
+    """Let nobody else change the organisation until this writing transaction ends.
+
+    What an act has checked stays true until it is written. SQLite has one writer at a time anyway.
+    """
+    if connection.dialect.name == "sqlite":
+        return
+    lock = select(Setting.value).where(Setting.key == VERSION_KEY).with_for_update()
+    if connection.execute(lock).first() is None:
+        raise_version(connection)
+
+
 def raise_version(connection: Connection) -> None:
     """Tell every process that the organisation has changed.
 

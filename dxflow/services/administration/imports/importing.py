@@ -49,6 +49,7 @@ def apply(
     _require(by)
     sheet = read(content, name)
     with site.database.write() as tx:
+        organisation.hold(tx)
         known = _known(tx)
         plan = check(sheet, known, effective)
         if plan.problems:
