@@ -108,6 +108,13 @@ def shared(one: Days, other: Days) -> Days | None:
     return (begin, end) if end is None or begin < end else None
 
 
+def when(days: Days, day: date) -> str:
+    """Return past, now or coming, as a span lies to a day."""
+    if days[0] > day:
+        return "coming"
+    return "past" if days[1] is not None and days[1] <= day else "now"
+
+
 def _in_order(rows: Iterable[S]) -> list[S]:
     from_day: Callable[[S], date] = lambda row: row.valid_from  # noqa: E731
     return sorted(rows, key=from_day)

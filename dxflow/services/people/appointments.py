@@ -5,6 +5,8 @@ from datetime import date
 from sqlalchemy import Connection, select
 
 from dxflow import audit
+from dxflow.authority import timelines
+from dxflow.authority.organisation import Span
 from dxflow.db.identity import Holding, Post
 from dxflow.errors import Conflict, Invalid, NotFound
 from dxflow.services.people import accounts, organisation, person_rows, powers
@@ -40,7 +42,7 @@ def grant_post(
     with site.database.write() as tx:
         organisation.hold(tx)
         person = person_rows.person(tx, username)
-        _require_post(tx, post, day)
+        _require_post(tx, post, day, until)
         _require_free(tx, person["id"], post, day, until)
         row = HoldingRow(person["id"], post, day, until, concurrent)
         organisation.write(tx, Organisation(holdings=(row,)), site)
@@ -143,16 +145,23 @@ def _administrators_post(site: Site, tx: Connection, by: Actor) -> str:
     return row.key
 
 
-def _require_post(tx: Connection, post: str, day: date) -> None:
-    found = tx.execute(
-        select(Post.id).where(
-            Post.key == post,
-            Post.valid_from <= day,
-            (Post.valid_to.is_(None)) | (Post.valid_to > day),
-        )
-    ).first()
-    if found is None:
+def _require_post(tx: Connection, post: str, day: date, until: date | None) -> None:
+    """Raise NotFound when the post is not there that day, Conflict when it ends before `until`."""
+    rows = [
+        Span(valid_from=row.valid_from, valid_to=row.valid_to)
+        for row in tx.execute(select(Post.valid_from, Post.valid_to).where(Post.key == post))
+    ]
+    gone = timelines.uncovered(Span(valid_from=day, valid_to=until), rows)
+    if gone == day:
         raise NotFound(_("職「{post}」は {day} にはありません。", post=post, day=day))
+    if gone is not None:
+        raise Conflict(
+            _(
+                "職「{post}」は {day} に廃止されます。終わりの日をその日までにしてください。",
+                post=post,
+                day=gone,
+            )
+        )
 
 
 def _require_free(
