@@ -54,6 +54,7 @@ class LaneRow:
 class SectionRow:
     """A section: how many belong to it, and who leads it."""
 
+    key: str
     name: str
     members: int
     head: Group
@@ -168,7 +169,7 @@ def _section(people: _People, key: str) -> SectionRow:
     name = organisation.unit_name(people.who, key)
     members = people.group(f"section:{key}")
     head = people.group(f"head:{key}", _("{unit}の長", unit=name))
-    return SectionRow(name, len(members.people), head)
+    return SectionRow(key, name, len(members.people), head)
 
 
 def _readings(people: _People) -> list[Reading]:

@@ -49,6 +49,7 @@ class PersonRow:
     must_change_password: bool
     posts: tuple[str, ...]
     unit: str
+    unit_key: str
     roles: tuple[str, ...]
 
 
@@ -67,6 +68,7 @@ class Held:
     post: str
     title: str
     unit: str
+    unit_key: str
     concurrent: bool
     since: date
     until: date | None
@@ -230,6 +232,7 @@ def _listed(who: Directory, row: dict[str, object]) -> PersonRow:
         **row,  # type: ignore[arg-type]
         posts=tuple(post.title for post in who.posts_of(person_id)),
         unit=unit.name if unit else "",
+        unit_key=unit.key if unit else "",
         roles=tuple(roles),
     )
 
@@ -258,6 +261,7 @@ def _held(tx: Connection, who: Directory, person_id: str, today: date) -> list[H
                 post=row.post,
                 title=post.title if post else row.post,
                 unit=names.unit(post.unit) if post and post.unit else "",
+                unit_key=post.unit if post else "",
                 concurrent=row.concurrent,
                 since=row.valid_from,
                 until=row.valid_to,

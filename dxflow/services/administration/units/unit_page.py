@@ -197,7 +197,7 @@ def _post(
         kind=post_kind_label(post.kind),
         roles=role_words(post.roles),
         holders=tuple(Person(one, name) for name, one in holders),
-        tasks=len(open_tasks.get(f"post:{key}", ())),
+        tasks=len(waiting.of_groups(open_tasks, waiting.groups_of_post(who, key))),
         since=rows[0].valid_from,
         until=timelines.end_of(rows),
     )

@@ -61,10 +61,14 @@ def by_place(tx: Connection) -> dict[str, set[str]]:
     return dict(found)
 
 
+def of_groups(waiting: Mapping[str, set[str]], groups: Iterable[str]) -> set[str]:
+    """Return the ids of what waits at any of these groups."""
+    return {item for group in groups for item in waiting.get(group, ())}
+
+
 def of_unit(waiting: Mapping[str, set[str]], unit: str, posts: Iterable[str]) -> set[str]:
     """Return the ids of what waits at a unit and its posts."""
-    groups = (*groups_of_unit(unit), *(f"post:{post}" for post in posts))
-    return {item for group in groups for item in waiting.get(group, ())}
+    return of_groups(waiting, (*groups_of_unit(unit), *(f"post:{post}" for post in posts)))
 
 
 def tasks(tx: Connection, who: Directory, groups: Iterable[str]) -> list[WaitingTask]:
