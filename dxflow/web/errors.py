@@ -224,9 +224,7 @@ def _words(status: int) -> tuple[str, str]:
 
 def _too_large() -> str:
     if request.blueprint == "imports_admin":
-        return _(
-            "{why}ファイルを分けるか、dxflow org import で取り込んでください。", why=too_large()
-        )
+        return _("{why}分けて取り込んでください。", why=too_large())
     return _("一度に送れるのは 2 MB までです。文章を短くしてから、もう一度送ってください。")
 
 
