@@ -199,9 +199,11 @@ def _unit(key: str, refused: DxflowError | None, failed: str = "") -> str:
 def refusal(refused: DxflowError | None, failed: str) -> dict[str, object]:
     """Return what a page says of an act that was refused: words, links, and what was typed."""
     fields = refused.fields if isinstance(refused, Invalid) else {}
+    needed = refused if isinstance(refused, StillNeeded) else None
+    message = refused.message if refused else ""
     return {
-        "refused": refused.message if refused else "",
-        "blockers": refused.blockers if isinstance(refused, StillNeeded) else (),
+        "refused": needed.lead if needed else message,
+        "blockers": needed.blockers if needed else (),
         "errors": {name: texts[0] for name, texts in fields.items()},
         "failed": failed,
         "typed": request.form,

@@ -1,6 +1,8 @@
 """One line of a file as a unit or a post; what a line leaves out stays as it is known."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
 
 from dxflow.authority.decision import post_kind_label
 from dxflow.authority.organisation import Post, Unit, unit_kind_label
@@ -20,62 +22,71 @@ class Refusal(DxflowError):
         super().__init__(message)
 
 
-Names = Mapping[str, Collection[str]]
+@dataclass(frozen=True)
+class Known:
+    """What a line may name: keys of units, units by name, kinds, and the words of roles by key."""
+
+    units: Collection[str]
+    named: Mapping[str, Collection[str]]
+    kinds: Collection[str]
+    roles: Mapping[str, str]
 
 
-def unit_of(
-    row: Row,
-    old: Unit | None,
-    named: Names,
-    known: Structure,
-    units: Collection[str],
-    days: Days,
-) -> Unit:
-    """Return the unit a line says. `old` is what is known, `units` are all keys there are or come.
+def known_units(
+    structure: Structure, coming: Collection[tuple[str, str]], roles: Mapping[str, str]
+) -> Known:
+    """Return what lines of units may name; `coming` are (key, name) of the file."""
+    named = _names(structure)
+    for key, name in coming:
+        named[name].add(key)
+    kinds = _kinds(rules.UNIT_KINDS, structure.units.values())
+    return Known({*structure.units, *(key for key, _name in coming)}, named, kinds, roles)
 
-    Raises Refusal, Invalid.
-    """
-    key = rules.require_key(row.text("unit"))
+
+def known_for_posts(structure: Structure, roles: Mapping[str, str]) -> Known:
+    """Return what lines of posts may name."""
+    kinds = _kinds(rules.POST_KINDS, structure.posts.values())
+    return Known(structure.units.keys(), _names(structure), kinds, roles)
+
+
+def unit_of(row: Row, old: Unit | None, known: Known, days: Days) -> Unit:
+    """Return the unit a line says; `old` is what stands in force. Raises Refusal, Invalid."""
     return Unit(
-        key=key,
+        key=rules.require_key(row.text("unit")),
         name=rules.require_name(row.text("name")),
-        kind=_kind(
-            row, old.kind if old else "", _kinds(rules.UNIT_KINDS, known.units), unit_kind_label
-        ),
-        parent=_unit(row, "parent", named, units, old.parent if old else None),
+        kind=_kind(row, old.kind if old else "", known.kinds, unit_kind_label),
+        parent=_unit(row, "parent", known, old.parent if old else None),
         valid_from=days[0],
         valid_to=days[1],
     )
 
 
-def post_of(
-    row: Row,
-    old: Post | None,
-    named: Names,
-    known: Structure,
-    roles: Mapping[str, str],
-    days: Days,
-) -> Post:
-    """Return the post a line says. Raises Refusal, Invalid."""
-    key = rules.require_key(row.text("post"))
+def post_of(row: Row, old: Post | None, known: Known, days: Days) -> Post:
+    """Return the post a line says; `old` is what stands in force. Raises Refusal, Invalid."""
     return Post(
-        key=key,
+        key=rules.require_key(row.text("post")),
         title=rules.require_name(row.text("title"), "title"),
-        unit=_unit(row, "unit", named, known.units, old.unit if old else None),
-        kind=_kind(
-            row, old.kind if old else "", _kinds(rules.POST_KINDS, known.posts), post_kind_label
-        ),
-        roles=_roles(row, roles, old.roles if old else frozenset()),
+        unit=_unit(row, "unit", known, old.unit if old else None),
+        kind=_kind(row, old.kind if old else "", known.kinds, post_kind_label),
+        roles=_roles(row, known.roles, old.roles if old else frozenset()),
         valid_from=days[0],
         valid_to=days[1],
     )
+
+
+def _names(structure: Structure) -> dict[str, set[str]]:
+    """Return the keys of units by every name they have or had."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for key, rows in structure.units.items():
+        for row in rows:
+            found[row.name].add(key)
+    return found
 
 
 def _kinds(
-    fixed: Collection[str], known: Mapping[str, tuple[Unit, ...]] | Mapping[str, tuple[Post, ...]]
+    fixed: Iterable[str], used: Iterable[tuple[Unit, ...]] | Iterable[tuple[Post, ...]]
 ) -> tuple[str, ...]:
-    used = sorted({row.kind for rows in known.values() for row in rows})
-    return tuple(dict.fromkeys((*fixed, *used)))
+    return tuple(dict.fromkeys((*fixed, *sorted({row.kind for rows in used for row in rows}))))
 
 
 def _kind(row: Row, old: str, kinds: Collection[str], label: Callable[[str], str]) -> str:
@@ -94,9 +105,7 @@ def _kind(row: Row, old: str, kinds: Collection[str], label: Callable[[str], str
     raise Refusal("kind", _("種別「{v}」はありません。", v=text), hint)
 
 
-def _unit(
-    row: Row, column: str, named: Names, units: Collection[str], old: str | None
-) -> str | None:
+def _unit(row: Row, column: str, known: Known, old: str | None) -> str | None:
     """Return the key of the unit a line names by its key or its name; None for none.
 
     An empty cell means none; a file without the column leaves it as it is.
@@ -104,9 +113,9 @@ def _unit(
     if column not in row.values:
         return old
     text = row.text(column)
-    if not text or text in units:
+    if not text or text in known.units:
         return text or None
-    keys = sorted(named.get(text, ()))
+    keys = sorted(known.named.get(text, ()))
     if len(keys) == 1:
         return keys[0]
     if keys:

@@ -7,7 +7,7 @@ known already changes nothing, so that a file handed out by the pages can be rea
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import pairwise
@@ -19,7 +19,13 @@ from dxflow.authority.structure import Fault, FaultKind, Structure, new_faults
 from dxflow.errors import Invalid
 from dxflow.problems import Problem
 from dxflow.services.administration.imports.days import day_of
-from dxflow.services.administration.imports.line_values import Refusal, post_of, unit_of
+from dxflow.services.administration.imports.line_values import (
+    Refusal,
+    known_for_posts,
+    known_units,
+    post_of,
+    unit_of,
+)
 from dxflow.services.administration.imports.reading import Row, Sheet
 from dxflow.services.administration.units import rules
 from dxflow.texts import gettext as _
@@ -97,20 +103,21 @@ def check(
 
 def _values(plan: StructurePlan, sheet: Sheet, roles: Mapping[str, str]) -> list[tuple[Row, Value]]:
     """Return what the lines say, each with its line; what cannot be read is a problem."""
-    keys = {row.text(sheet.layout.required[0]) for row in sheet.rows}
-    named = _named_units(plan.before, sheet) if plan.what == "units" else _names(plan.before)
-    found: list[tuple[Row, Value]] = []
+    before, found = plan.before, list[tuple[Row, Value]]()
+    if plan.what == "units":
+        coming = [(row.text("unit"), row.text("name")) for row in sheet.rows]
+        known = known_units(before, coming, roles)
+    else:
+        known = known_for_posts(before, roles)
     for row in sheet.rows:
         try:
-            begin, end = _days(row, plan.effective)
+            days = _days(row, plan.effective)
             if plan.what == "units":
-                old = _at(plan.before.units.get(row.text("unit"), ()), begin)
-                units = keys | plan.before.units.keys()
-                found.append((row, unit_of(row, old, named, plan.before, units, (begin, end))))
+                unit = timelines.standing(before.units.get(row.text("unit"), ()), days[0])
+                found.append((row, unit_of(row, unit, known, days)))
             else:
-                before = _at(plan.before.posts.get(row.text("post"), ()), begin)
-                there = plan.before
-                found.append((row, post_of(row, before, named, there, roles, (begin, end))))
+                post = timelines.standing(before.posts.get(row.text("post"), ()), days[0])
+                found.append((row, post_of(row, post, known, days)))
         except Refusal as refused:
             plan.problems.append(sheet.problem(refused.column, refused.message, row, refused.hint))
         except Invalid as refused:
@@ -118,26 +125,6 @@ def _values(plan: StructurePlan, sheet: Sheet, roles: Mapping[str, str]) -> list
             column = {"key": sheet.layout.required[0]}.get(column, column)
             plan.problems.append(sheet.problem(column, refused.message, row))
     return found
-
-
-def _names(known: Structure) -> dict[str, set[str]]:
-    """Return the keys of units by every name they have or had."""
-    found: dict[str, set[str]] = defaultdict(set)
-    for key, rows in known.units.items():
-        for row in rows:
-            found[row.name].add(key)
-    return found
-
-
-def _named_units(known: Structure, sheet: Sheet) -> dict[str, set[str]]:
-    found = _names(known)
-    for row in sheet.rows:
-        found[row.text("name")].add(row.text("unit"))
-    return found
-
-
-def _at(rows: Iterable[timelines.S], day: date) -> timelines.S | None:
-    return timelines.standing(rows, day)
 
 
 def _days(row: Row, effective: date) -> timelines.Days:

@@ -114,9 +114,8 @@ def _require_free(
         raise StillNeeded(
             _(
                 "職「{title}」には {day} のあとも次の人か作業があるので廃止できません。"
-                "先に職を終えるか担当を変えてください: {list}",
+                "先に職を終えるか担当を変えてください。",
                 title=rules.name_of(before.posts[key], day, key), day=wareki_date(day),
-                list=rules.listing(blockers),
             ),
             blockers,
         )  # fmt: skip

@@ -33,11 +33,11 @@ class Blocker:
 
 
 class StillNeeded(Conflict):
-    """Something would be left without what is to be closed; `blockers` are what."""
+    """Something would be left without what is to be closed; `blockers` are what, `lead` says so."""
 
-    def __init__(self, message: str, blockers: Sequence[Blocker]) -> None:
-        self.blockers = tuple(blockers)
-        super().__init__(message)
+    def __init__(self, lead: str, blockers: Sequence[Blocker]) -> None:
+        self.lead, self.blockers = lead, tuple(blockers)
+        super().__init__(f"{lead} {listing(blockers)}")
 
 
 def require_key(text: str) -> str:

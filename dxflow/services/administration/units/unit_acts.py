@@ -154,9 +154,8 @@ def _require_empty(
     if blockers:
         raise StillNeeded(
             _(
-                "「{name}」には {day} のあとも次のものがあるので廃止できません。先に移すか終えてください: {list}",
+                "「{name}」には {day} のあとも次のものがあるので廃止できません。先に移すか終えてください。",
                 name=rules.name_of(before.units[key], day, key), day=wareki_date(day),
-                list=rules.listing(blockers),
             ),
             blockers,
         )  # fmt: skip
