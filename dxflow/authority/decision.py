@@ -76,6 +76,8 @@ def deciding_post(
 def post_kind_label(kind: str) -> str:
     """Return the Japanese word for a kind of post, the kind itself when it has none."""
     return {
+        "staff": _("職員"),
+        "member": _("委員"),
         "team_head": _("係長"),
         "section_head": _("課長"),
         "department_head": _("部長"),

@@ -21,6 +21,18 @@ class UnitKind(StrEnum):
     TEAM = "team"
 
 
+def unit_kind_label(kind: str) -> str:
+    """Return the word for a kind of unit, the kind itself when it has none."""
+    return {
+        "city": _("市全体"),
+        "department": _("部"),
+        "section": _("課"),
+        "office": _("室"),
+        "team": _("係"),
+        "committee": _("委員会"),
+    }.get(kind, kind)
+
+
 SECTION_KINDS = frozenset({UnitKind.SECTION.value, UnitKind.OFFICE.value})
 """Kinds of the level that makes proposals: 課, and 室 beside it."""
 

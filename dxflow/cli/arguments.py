@@ -203,7 +203,7 @@ def _people(commands: "argparse._SubParsersAction[Parser]") -> None:
 def _organisation(commands: "argparse._SubParsersAction[Parser]") -> None:
     group = _group(commands, "org", _("組織"))
     taken = _command(
-        group, "import", organising.import_file, _("人と職を CSV か Excel から取り込む")
+        group, "import", organising.import_file, _("人・組織・職を CSV か Excel から取り込む")
     )
     taken.add_argument("file", metavar="FILE")
     taken.add_argument(
@@ -211,6 +211,13 @@ def _organisation(commands: "argparse._SubParsersAction[Parser]") -> None:
         help=_("開始日が空の行の開始日（省けば今日）"),
     )  # fmt: skip
     taken.add_argument("--dry-run", action="store_true", help=_("確かめるだけで書かない"))
+    taken.add_argument(
+        "--what", choices=("people", "units", "posts"), default="",
+        help=_("人、組織、職のどれか（省けば見出しで見分ける）"),
+    )  # fmt: skip
+    taken.add_argument(
+        "--reason", default="", metavar="TEXT", help=_("組織か職を過去の日から変える理由")
+    )
 
 
 def _calendar(commands: "argparse._SubParsersAction[Parser]") -> None:

@@ -1,15 +1,18 @@
-"""`dxflow org …`: people with their posts from a file."""
+"""`dxflow org …`: people with their posts, units or posts from a file."""
 
 from argparse import Namespace
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from dxflow.cli.output import Output
 from dxflow.config import Settings
 from dxflow.errors import NotFound
 from dxflow.problems import Refused
 from dxflow.services.administration.imports import importing
+from dxflow.services.administration.imports.checking import Plan
 from dxflow.services.administration.imports.reading import LARGEST_FILE
+from dxflow.services.administration.imports.structuring import StructurePlan
 from dxflow.services.installation.bootstrap import operator
 from dxflow.services.installation.opening import opened
 from dxflow.services.people.person_rows import Account
@@ -27,20 +30,32 @@ def content_of(file: str) -> tuple[bytes, str]:
 
 
 def import_file(arguments: Namespace, settings: Settings, output: Output) -> int:
-    """Import people with posts; with --dry-run only say what would change."""
+    """Import people, units or posts; with --dry-run only say what would change."""
     content, name = content_of(arguments.file)
     made: tuple[Account, ...] = ()
     with opened(settings) as site:
         by = operator(site)
         day = arguments.effective or site.today()
         if arguments.dry_run:
-            plan = importing.preview(site, by, content, name, day)
+            plan = importing.preview(site, by, content, name, day, arguments.what)
             if plan.problems:
                 raise Refused(plan.problems)
         else:
-            done = importing.apply(site, by, content, name, day)
+            done = importing.apply(
+                site, by, content, name, day, what=arguments.what, reason=arguments.reason
+            )
             plan, made = done.plan, done.accounts
-    counts = {
+    counts = _structure(plan, output) if isinstance(plan, StructurePlan) else _people(plan, output)
+    if arguments.dry_run:
+        output.say(_("確かめただけで、何も書いていません。"))
+    for account in made:
+        output.say(f"{account.username}\t{account.password}")
+    output.result(counts | {"dry_run": arguments.dry_run, "accounts": [asdict(a) for a in made]})
+    return 0
+
+
+def _people(plan: Plan, output: Output) -> dict[str, Any]:
+    counts: dict[str, Any] = {
         "new": len(plan.new), "renamed": len(plan.renamed), "emails": len(plan.emails),
         "given": len(plan.given), "ended": len(plan.ended),
     }  # fmt: skip
@@ -50,9 +65,16 @@ def import_file(arguments: Namespace, settings: Settings, output: Output) -> int
             **counts,
         )
     )
-    if arguments.dry_run:
-        output.say(_("確かめただけで、何も書いていません。"))
-    for account in made:
-        output.say(f"{account.username}\t{account.password}")
-    output.result(counts | {"dry_run": arguments.dry_run, "accounts": [asdict(a) for a in made]})
-    return 0
+    return counts
+
+
+def _structure(plan: StructurePlan, output: Output) -> dict[str, Any]:
+    for line in plan.lines:
+        if line.what != "same":
+            output.say(f"{line.line}\t{line.key}\t{line.name}\t{line.words}")
+    counts: dict[str, Any] = {
+        "new": plan.count("new"), "changed": plan.count("changed"), "ended": plan.count("ended"),
+        "same": plan.count("same"),
+    }  # fmt: skip
+    output.say(_("新しく作る {new}、変える {changed}、終える {ended}、変わらない {same}", **counts))
+    return {"what": plan.what} | counts | {"lines": [asdict(line) for line in plan.lines]}

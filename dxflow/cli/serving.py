@@ -31,7 +31,8 @@ log = logging.getLogger("dxflow.serve")
 POLL_SECONDS = 0.5
 #: How long requests that have begun, and the job at hand, may take to end.
 DRAIN_SECONDS = 10.0
-LARGEST_REQUEST = 8 << 20
+#: Above what any page takes: a previewed file that comes back with its confirmation.
+LARGEST_REQUEST = 16 << 20
 
 
 class Stop:

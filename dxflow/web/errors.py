@@ -28,6 +28,7 @@ from dxflow.services.acts import incidents
 from dxflow.services.acts.drafts import HandedIn
 from dxflow.services.acts.suspension import Suspended
 from dxflow.services.acts.tasks import TaskClosed
+from dxflow.services.administration.imports.reading import too_large
 from dxflow.services.people import denials
 from dxflow.services.people.maintenance import UnderMaintenance
 from dxflow.texts import gettext as _
@@ -223,10 +224,16 @@ def _words(status: int) -> tuple[str, str]:
     return (_("この要求には応えられません") if status < 500 else _("処理を止めました")), "info"
 
 
+def _too_large() -> str:
+    if request.blueprint == "imports_admin":
+        return _("{why}分けて取り込んでください。", why=too_large())
+    return _("一度に送れるのは 2 MB までです。文章を短くしてから、もう一度送ってください。")
+
+
 def _explained(status: int) -> str:
     table = {
         404: _("アドレスが違うか、見る権限のないページです。"),
         405: _("このアドレスでは、送られた種類の操作を受け付けていません。"),
-        413: _("一度に送れるのは 2 MB までです。文章を短くしてから、もう一度送ってください。"),
+        413: _too_large(),
     }
     return table.get(status, _("画面を開き直して、もう一度お試しください。"))

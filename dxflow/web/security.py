@@ -123,6 +123,9 @@ def _guard() -> Answer | None:
         log.error("endpoint %s does not declare who may call it", request.endpoint)
         raise NotAllowed(_("この画面は使えません。"))
     actor = None if declared.public else current.actor()
+    if declared.most and actor is not None and declared.permits(actor):
+        # Before anything is read of the body, and for nobody else.
+        request.max_content_length = request.max_form_memory_size = declared.most
     _require_own_page()
     if actor is None:
         return None

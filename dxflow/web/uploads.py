@@ -9,41 +9,40 @@ from flask import Response, request
 from werkzeug.exceptions import BadRequest
 
 from dxflow.problems import Problem, Refused
+from dxflow.services.administration.imports.reading import LARGEST_FILE, too_large
 from dxflow.texts import gettext as _
 
-#: A previewed file travels with the confirmation, within the largest request; larger by command.
-LARGEST = 1024 * 1024
+#: The form around an uploaded file. A previewed file travels with the confirmation as base64.
+AROUND = 512 * 1024
+LARGEST_UPLOAD = LARGEST_FILE + AROUND
+LARGEST_CONFIRMATION = LARGEST_FILE * 4 // 3 + AROUND
 
 
-def received(command: str) -> tuple[bytes, str]:
-    """Return the uploaded file and its name. Raises Refused; `command` takes larger ones."""
+def received() -> tuple[bytes, str]:
+    """Return the uploaded file and its name. Raises Refused."""
     content, name = b"", ""
     if upload := request.files.get("file"):
-        content, name = upload.read(LARGEST + 1), upload.filename or ""
+        content, name = upload.read(LARGEST_FILE + 1), upload.filename or ""
         upload.close()
     if not content:
         raise Refused([Problem("file", _("ファイルを選んでください。"))])
-    if len(content) > LARGEST:
-        message = _(
-            "画面では 1 MiB までです。大きなファイルは {command} で取り込んでください。",
-            command=command,
-        )
-        raise Refused([Problem("file", message)])
+    if len(content) > LARGEST_FILE:
+        raise Refused([Problem("file", too_large())])
     return content, name
 
 
 def carried() -> tuple[bytes, str]:
     """Return the file that a confirmation carries, and its name. Raises BadRequest."""
     try:
-        content = base64.b64decode(request.form.get("content", ""), validate=True)
+        content = base64.b64decode(request.form.get("content", ""), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
         raise BadRequest from None
     return content, request.form.get("name", "")
 
 
 def carrying(content: bytes) -> str:
-    """Return a file as text for a hidden field."""
-    return base64.b64encode(content).decode()
+    """Return a file as text for a hidden field, which a form carries without growing further."""
+    return base64.urlsafe_b64encode(content).decode()
 
 
 def csv_text(rows: list[list[str]]) -> str:

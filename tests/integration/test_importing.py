@@ -27,7 +27,9 @@ def _posts(city: City) -> dict[str, tuple[str, ...]]:
 
 
 def _told(city: City, role: str) -> list[str]:
-    which = select(Notice.message).where(Notice.group_key == f"role:{role}").order_by(Notice.id)
+    which = (
+        select(Notice.message).where(Notice.group_key == f"role:{role}").order_by(Notice.message)
+    )
     with city.site.database.read() as tx:
         return list(tx.execute(which).scalars())
 

@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import io
+import zipfile
 from datetime import date
 
 import openpyxl
@@ -12,7 +13,12 @@ from hypothesis import strategies as st
 
 from dxflow.problems import Refused
 from dxflow.services.administration.imports.days import day_of
-from dxflow.services.administration.imports.reading import LARGEST_FILE, read
+from dxflow.services.administration.imports.reading import (
+    LARGEST_FILE,
+    LARGEST_UNPACKED,
+    MOST_PARTS,
+    read,
+)
 
 WORDS = st.text(st.sampled_from("abc山田太郎,\"' \n1"), min_size=1, max_size=8).map(str.strip)
 
@@ -65,9 +71,64 @@ def test_every_unknown_heading_is_named_with_the_known_ones() -> None:
     assert "利用者名(username)" in problems[0].hint
 
 
-def test_what_is_too_large_is_refused() -> None:
-    with pytest.raises(Refused):
+def test_what_is_too_large_is_refused_with_the_limit() -> None:
+    with pytest.raises(Refused) as refused:
         read(b"a" * (LARGEST_FILE + 1), "f.csv")
+    assert "10 MiB" in refused.value.problems[0].message
+
+
+def _zip(parts: dict[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"xl/sharedStrings.xml": b"0" * (LARGEST_UNPACKED + 1)},
+        {f"xl/{n}.xml": b"" for n in range(MOST_PARTS + 1)},
+    ],
+    ids=["unfolds", "many"],
+)
+def test_a_small_file_that_unfolds_to_too_much_is_refused(parts: dict[str, bytes]) -> None:
+    content = _zip(parts)
+    assert len(content) < LARGEST_FILE
+    with pytest.raises(Refused) as refused:
+        read(content, "bomb.xlsx")
+    assert "広げると" in refused.value.problems[0].message
+
+
+def test_a_cell_far_to_the_right_does_not_widen_every_row() -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["利用者名", "氏名"])
+    book.active.append(["u1", "山田"])
+    book.active.cell(row=2, column=16_384, value="x")
+    out = io.BytesIO()
+    book.save(out)
+    assert read(out.getvalue(), "f.xlsx").rows[0].text("name") == "山田"
+
+
+@pytest.mark.parametrize(
+    ("headings", "what"),
+    [
+        ("利用者名,氏名,職,所属", "people"), ("username,name,post,unit", "people"),
+        ("組織コード,組織名,種別,上位の組織", "units"), ("unit,name,parent", "units"),
+        ("部署コード,部署名,上位", "units"), ("職コード,職名,所属", "posts"),
+        ("post,title,unit,roles", "posts"),
+    ],
+)  # fmt: skip
+def test_what_a_file_holds_is_recognised_by_its_headings(headings: str, what: str) -> None:
+    line = ",".join("x" for _ in headings.split(","))
+    assert read(f"{headings}\n{line}\n".encode(), "f.csv").layout.what == what
+
+
+def test_headings_that_fit_nothing_are_refused_with_those_of_the_nearest() -> None:
+    with pytest.raises(Refused) as refused:
+        read("職コード,給料\nx,1\n".encode(), "f.csv")
+    assert "職名(title)" in refused.value.problems[0].hint
 
 
 @pytest.mark.parametrize(

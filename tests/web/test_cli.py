@@ -132,6 +132,31 @@ def test_posts_are_given_and_taken_from_a_day_on(ready):
     assert ready("user", "post", "end", "hanako", "system-admin").status == 1
 
 
+def test_a_new_city_is_made_of_three_files(ready, tmp_path):
+    files = {
+        "units": "組織コード,組織名,種別,上位の組織\ndx,DX推進部,部,\nplan,企画課,課,DX推進部\n",
+        "posts": "職コード,職名,所属,種別,役割\nplan-head,企画課長,企画課,課長,CIO\n",
+        "people": "利用者名,氏名,職\nyamada,山田 花子,企画課長\n",
+    }
+    for what, text in files.items():
+        file = tmp_path / f"{what}.csv"
+        file.write_text(text, encoding="cp932")
+        tried = ready("org", "import", str(file), "--dry-run", "--json")
+        assert (tried.status, tried.document["dry_run"]) == (0, True)
+        done = ready("org", "import", str(file), "--what", what, "--json")
+        assert done.document["new"] == len(text.splitlines()) - 1
+    assert ready("org", "import", str(tmp_path / "units.csv"), "--json").document["same"] == 2
+    listed = ready("user", "list", "--json").document
+    assert "plan-head" in str(listed)
+    told = ready("org", "import", str(tmp_path / "posts.csv"), "--effective", "2020-04-01")
+    assert told.status == 1
+    (tmp_path / "old.csv").write_text("unit,name,kind,from\nold,旧課,課,2020-04-01\n")
+    assert ready("org", "import", str(tmp_path / "old.csv")).status == 1
+    done = ready("org", "import", str(tmp_path / "old.csv"), "--reason", "初期の登録")
+    assert (done.status, "旧課" in done.out) == (0, True)
+    assert ready("audit", "verify").status == 0
+
+
 def test_every_change_of_accounts_stands_in_the_log(ready):
     ready("user", "add", "hanako", "--name", "花子", "--admin")
     ready("user", "password", "hanako", "--generate")

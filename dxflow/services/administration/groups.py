@@ -54,6 +54,7 @@ class LaneRow:
 class SectionRow:
     """A section: how many belong to it, and who leads it."""
 
+    key: str
     name: str
     members: int
     head: Group
@@ -85,17 +86,26 @@ def overview(site: Site, by: Actor) -> Overview:
         who = organisation.directory(site, tx, site.today())
         running = packs.current(site, tx)
         people = _People(who, *_people(tx, who), naming.load(tx, who))
+        roles = [people.group(f"role:{role}") for role in known_roles(site, tx)]
     lanes = [
         _lane(people, pack, lane, text)
         for pack in running
         for lane, text in pack.settings.lanes.items()
     ]
-    roles = [people.group(f"role:{role}") for role in sorted(_roles(who, running, lanes))]
     sections = [_section(people, key) for key in _sections(who)]
     named = [group for row in lanes for group in row.groups]
     heads = [row.head for row in sections if row.members]
     holes = dict.fromkeys(one.name for one in (*named, *roles, *heads) if one.hole)
     return Overview(lanes, roles, sections, _readings(people), list(holes))
+
+
+def known_roles(site: Site, tx: Connection) -> list[str]:
+    """Return every role that posts of today carry, that packs name, or that the program knows."""
+    who = organisation.directory(site, tx, site.today())
+    running = packs.current(site, tx)
+    texts = [text for pack in running for text in pack.settings.lanes.values()]
+    written = {key for text in texts for kind, key in _WRITTEN.findall(text) if kind == "role"}
+    return sorted(_roles(who, running) | written - {""})
 
 
 class _People:
@@ -142,15 +152,13 @@ def _lane(people: _People, pack: packs.Pack, lane: str, text: str) -> LaneRow:
     return LaneRow(translated(pack.settings.title), translated(lane), text, fixed, varies)
 
 
-def _roles(who: Directory, running: Iterable[packs.Pack], lanes: Iterable[LaneRow]) -> set[str]:
-    """Return every role that posts carry, that packs name, or that the program knows."""
+def _roles(who: Directory, running: Iterable[packs.Pack]) -> set[str]:
     roles = {role for post in who.posts.values() for role in post.roles}
     roles |= {ADMIN_ROLE, *ALL_SEEING_ROLES, *audit_log.ROLES}
     for pack in running:
         for body in pack.settings.bodies.values():
             roles |= {body.seat_role, *body.chair_roles}
-    written = (group.key for row in lanes for group in row.groups)
-    return roles | {key.removeprefix("role:") for key in written if key.startswith("role:")}
+    return roles
 
 
 def _sections(who: Directory) -> list[str]:
@@ -161,7 +169,7 @@ def _section(people: _People, key: str) -> SectionRow:
     name = organisation.unit_name(people.who, key)
     members = people.group(f"section:{key}")
     head = people.group(f"head:{key}", _("{unit}の長", unit=name))
-    return SectionRow(name, len(members.people), head)
+    return SectionRow(key, name, len(members.people), head)
 
 
 def _readings(people: _People) -> list[Reading]:

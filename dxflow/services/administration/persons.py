@@ -1,19 +1,18 @@
 """People as administrators find them: a list under filters, and everything one person holds."""
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, true
 
-from dxflow.audit.export import guarded
+from dxflow.authority import timelines
 from dxflow.authority.directory import Directory
 from dxflow.db.case import Case
 from dxflow.db.identity import ApiToken, Holding, Person, Post, WebSession
 from dxflow.db.process import WorkItem, WorkItemGroup
 from dxflow.errors import NotFound
+from dxflow.services.administration.csv_lines import MARK, csv_line
 from dxflow.services.paging import MOST_PER_PAGE, Page, bounds
 from dxflow.services.people import naming, organisation
 from dxflow.services.people.actor import Actor
@@ -50,6 +49,7 @@ class PersonRow:
     must_change_password: bool
     posts: tuple[str, ...]
     unit: str
+    unit_key: str
     roles: tuple[str, ...]
 
 
@@ -68,6 +68,7 @@ class Held:
     post: str
     title: str
     unit: str
+    unit_key: str
     concurrent: bool
     since: date
     until: date | None
@@ -136,7 +137,7 @@ def choices(site: Site, by: Actor) -> Choices:
 
 def to_csv(site: Site, by: Actor, filters: Filters) -> Iterator[bytes]:
     """Give the list as CSV in UTF-8 with a mark, as spreadsheets read it, in pieces."""
-    yield "\ufeff".encode() + _line(
+    yield MARK + csv_line(
         [_("利用者名"), _("氏名"), _("メール"), _("所属"), _("職"), _("役割"), _("状態")]
     )
     number = 1
@@ -145,7 +146,8 @@ def to_csv(site: Site, by: Actor, filters: Filters) -> Iterator[bytes]:
         for row in page.entries:
             status = _("有効") if row.status == "active" else _("無効")
             cells = [row.username, row.name, row.email, row.unit]
-            yield _line([*cells, _("、").join(row.posts), _("、").join(row.roles), status])
+            words = [_("、").join(row.posts), _("、").join(row.roles), status]
+            yield csv_line([*cells, *words])
         if number >= page.pages:
             return
         number += 1
@@ -231,6 +233,7 @@ def _listed(who: Directory, row: dict[str, object]) -> PersonRow:
         **row,  # type: ignore[arg-type]
         posts=tuple(post.title for post in who.posts_of(person_id)),
         unit=unit.name if unit else "",
+        unit_key=unit.key if unit else "",
         roles=tuple(roles),
     )
 
@@ -259,22 +262,17 @@ def _held(tx: Connection, who: Directory, person_id: str, today: date) -> list[H
                 post=row.post,
                 title=post.title if post else row.post,
                 unit=names.unit(post.unit) if post and post.unit else "",
+                unit_key=post.unit if post else "",
                 concurrent=row.concurrent,
                 since=row.valid_from,
                 until=row.valid_to,
-                when=_when(row.valid_from, row.valid_to, today),
+                when=timelines.when((row.valid_from, row.valid_to), today),
                 roles=tuple(
                     naming.role_name(role) for role in sorted(post.roles.split() if post else ())
                 ),
             )
         )
     return found
-
-
-def _when(since: date, until: date | None, today: date) -> str:
-    if since > today:
-        return "coming"
-    return "past" if until is not None and until <= today else "now"
 
 
 def _tasks(tx: Connection, who: Directory, person_id: str) -> tuple[list[HeldTask], int]:
@@ -335,9 +333,3 @@ def _logins(site: Site, tx: Connection, person_id: str) -> tuple[int, datetime |
         select(func.count()).where(ApiToken.person_id == person_id, ApiToken.expires_at > now)
     ).scalar_one()
     return sessions, seen, tokens
-
-
-def _line(cells: list[str]) -> bytes:
-    buffer = io.StringIO(newline="")
-    csv.writer(buffer).writerow([guarded(cell) for cell in cells])
-    return buffer.getvalue().encode("utf-8", errors="replace")

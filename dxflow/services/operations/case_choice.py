@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
 
-from dxflow.db.case import Case
+from dxflow.db.case import Case, CaseUnit
 from dxflow.db.process import Incident, PackVersion, ProcessInstance, Timer, WorkItem
 from dxflow.errors import Invalid, NotFound
 from dxflow.services.acts.suspension import SUSPENDED
@@ -32,7 +32,8 @@ STANDINGS = ("going", SUSPENDED)
 class CaseFilters:
     """What a list of running cases is narrowed to; empty means everything.
 
-    `standing` is going or suspended, `pack` a pack's key, `version` one of its versions.
+    `standing` is going or suspended, `pack` a pack's key, `version` one of its versions, `unit` a
+    section that applies, leads or joins.
     """
 
     q: str = ""
@@ -40,6 +41,7 @@ class CaseFilters:
     pack: str = ""
     version: int | None = None
     element: str = ""
+    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -161,6 +163,8 @@ def _condition(filters: CaseFilters) -> ColumnElement[bool]:
         parts.append(PackVersion.key == filters.pack)
     if filters.version is not None:
         parts.append(PackVersion.version == filters.version)
+    if filters.unit:
+        parts.append(exists().where(CaseUnit.case_id == Case.id, CaseUnit.unit == filters.unit))
     if filters.element:
         parts.append(
             or_(

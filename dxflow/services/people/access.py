@@ -19,10 +19,14 @@ _MARK = "__dxflow_access__"
 
 @dataclass(frozen=True)
 class Access:
-    """`public`: anybody. Otherwise whoever is logged in and holds one of `roles`, if there are any."""
+    """`public`: anybody. Otherwise whoever is logged in and holds one of `roles`, if there are any.
+
+    `most` is how many bytes such a person may send there, 0 for what all pages take.
+    """
 
     public: bool = False
     roles: frozenset[str] = frozenset()
+    most: int = 0
 
     def permits(self, actor: Actor) -> bool:
         """Return whether the person may call the endpoint."""
@@ -44,12 +48,12 @@ def signed_in(view: View) -> View:
     return _marked(view, Access())
 
 
-def needs_role(*roles: str) -> Callable[[View], View]:
-    """Declare that only persons with one of the roles may."""
+def needs_role(*roles: str, most: int = 0) -> Callable[[View], View]:
+    """Declare that only persons with one of the roles may, and that they may send so many bytes."""
     if not roles:
         message = "needs_role needs a role"
         raise ValueError(message)
-    return lambda view: _marked(view, Access(roles=frozenset(roles)))
+    return lambda view: _marked(view, Access(roles=frozenset(roles), most=most))
 
 
 def declared(view: object) -> Access | None:

@@ -5,6 +5,8 @@ from datetime import date
 from sqlalchemy import Connection, select
 
 from dxflow import audit
+from dxflow.authority import timelines
+from dxflow.authority.organisation import Span
 from dxflow.db.identity import Holding, Post
 from dxflow.errors import Conflict, Invalid, NotFound
 from dxflow.services.people import accounts, organisation, person_rows, powers
@@ -39,9 +41,9 @@ def grant_post(
         message = _("終わりの日は始まりより後にしてください。")
         raise Invalid(message, {"until": [message]})
     with site.database.write() as tx:
-        organisation.lock(tx)
+        organisation.hold(tx)
         person = person_rows.person(tx, username)
-        _require_post(tx, post, day)
+        _require_post(tx, post, day, until)
         _require_free(tx, person["id"], post, day, until, concurrent=concurrent)
         row = HoldingRow(person["id"], post, day, until, concurrent)
         organisation.write(tx, Organisation(holdings=(row,)), site)
@@ -65,7 +67,7 @@ def end_post(
     """
     last = day or site.today()
     with site.database.write() as tx:
-        organisation.lock(tx)
+        organisation.hold(tx)
         person = person_rows.person(tx, username)
         reached = max(last, site.today())
         before = person_rows.administrators(site, tx, reached)
@@ -92,7 +94,7 @@ def make_administrator(
     there is made. A post with the administrator's role is made when the organisation has none.
     """
     with site.database.write() as tx:
-        organisation.lock(tx)
+        organisation.hold(tx)
         found = person_rows.found(tx, username)
         if found is None:
             account = person_rows.insert_account(
@@ -109,7 +111,7 @@ def make_administrator(
 def appoint_administrator(site: Site, by: Actor, username: str) -> Account:
     """Give a person the administrator's post; nothing changes when they are one. Raises NotFound."""
     with site.database.write() as tx:
-        organisation.lock(tx)
+        organisation.hold(tx)
         person = person_rows.person(tx, username)
         _appoint(site, tx, by, person["id"])
     return Account(person["id"], person["username"])
@@ -144,16 +146,23 @@ def _administrators_post(site: Site, tx: Connection, by: Actor) -> str:
     return row.key
 
 
-def _require_post(tx: Connection, post: str, day: date) -> None:
-    found = tx.execute(
-        select(Post.id).where(
-            Post.key == post,
-            Post.valid_from <= day,
-            (Post.valid_to.is_(None)) | (Post.valid_to > day),
-        )
-    ).first()
-    if found is None:
+def _require_post(tx: Connection, post: str, day: date, until: date | None) -> None:
+    """Raise NotFound when the post is not there that day, Conflict when it ends before `until`."""
+    rows = [
+        Span(valid_from=row.valid_from, valid_to=row.valid_to)
+        for row in tx.execute(select(Post.valid_from, Post.valid_to).where(Post.key == post))
+    ]
+    gone = timelines.uncovered(Span(valid_from=day, valid_to=until), rows)
+    if gone == day:
         raise NotFound(_("職「{post}」は {day} にはありません。", post=post, day=day))
+    if gone is not None:
+        raise Conflict(
+            _(
+                "職「{post}」は {day} に廃止されます。終わりの日をその日までにしてください。",
+                post=post,
+                day=gone,
+            )
+        )
 
 
 def _require_free(

@@ -150,15 +150,6 @@ def write(connection: Connection, organisation: Organisation, site: Site) -> Non
     raise_version(connection)
 
 
-def lock(connection: Connection) -> None:
-    """Let nobody else change who may do what until the caller commits.
-
-    Asked for before anything is read that must still hold when it is written, such as that an
-    administrator remains: on PostgreSQL two transactions would each count on the other's person.
-    """
-    connection.execute(select(Setting.value).where(Setting.key == VERSION_KEY).with_for_update())
-
-
 def end_holding(connection: Connection, person_id: str, post: str, day: date) -> int:
     """End a person's holding of a post on a day (the first day without it); return how many."""
     ended = connection.execute(
@@ -169,6 +160,18 @@ def end_holding(connection: Connection, person_id: str, post: str, day: date) ->
     connection.execute(delete(Holding).where(Holding.valid_to <= Holding.valid_from))
     raise_version(connection)
     return ended
+
+
+def hold(connection: Connection) -> None:
+    """Let nobody else change the organisation until this writing transaction ends.
+
+    What an act has checked stays true until it is written. SQLite has one writer at a time anyway.
+    """
+    if connection.dialect.name == "sqlite":
+        return
+    lock = select(Setting.value).where(Setting.key == VERSION_KEY).with_for_update()
+    if connection.execute(lock).first() is None:
+        raise_version(connection)
 
 
 def raise_version(connection: Connection) -> None:

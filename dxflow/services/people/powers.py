@@ -4,7 +4,7 @@ The event in the log is the proof; the notice makes sure that a second pair of e
 looking for it.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -55,18 +55,28 @@ def roles_of(tx: Connection, turns: Iterable[Turn]) -> dict[Turn, frozenset[str]
 
 def tell_given(site: Site, tx: Connection, turns: Iterable[Turn]) -> None:
     """Leave a notice for every post given that carries a powerful role."""
+    tell_gained(site, tx, roles_of(tx, turns))
+
+
+def tell_ended(site: Site, tx: Connection, turns: Iterable[Turn]) -> None:
+    """Leave a notice for every post given up that carries a powerful role."""
+    tell_lost(site, tx, roles_of(tx, turns))
+
+
+def tell_gained(site: Site, tx: Connection, powerful: Mapping[Turn, frozenset[str]]) -> None:
+    """Leave a notice of powerful roles that come with a post from the turn's day on."""
     _tell(
-        site, tx, turns,
+        site, tx, powerful,
         lambda name, roles, day: _(
             "{name} に「{roles}」の役割がつきます（{day} から）。", name=name, roles=roles, day=day
         ),
     )  # fmt: skip
 
 
-def tell_ended(site: Site, tx: Connection, turns: Iterable[Turn]) -> None:
-    """Leave a notice for every post given up that carries a powerful role."""
+def tell_lost(site: Site, tx: Connection, powerful: Mapping[Turn, frozenset[str]]) -> None:
+    """Leave a notice of powerful roles that go from the turn's day on."""
     _tell(
-        site, tx, turns,
+        site, tx, powerful,
         lambda name, roles, day: _(
             "{name} の「{roles}」の役割が終わります（{day} から）。", name=name, roles=roles, day=day
         ),
@@ -74,9 +84,9 @@ def tell_ended(site: Site, tx: Connection, turns: Iterable[Turn]) -> None:
 
 
 def _tell(
-    site: Site, tx: Connection, turns: Iterable[Turn], sentence: Callable[[str, str, str], str]
-) -> None:
-    powerful = roles_of(tx, turns)
+    site: Site, tx: Connection, powerful: Mapping[Turn, frozenset[str]],
+    sentence: Callable[[str, str, str], str],
+) -> None:  # fmt: skip
     if not powerful:
         return
     persons = {turn.person for turn in powerful}

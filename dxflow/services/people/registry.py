@@ -103,7 +103,7 @@ def disable(site: Site, by: Actor, username: str) -> Account:
     Raises NotFound, and Conflict for the last administrator.
     """
     with site.database.write() as tx:
-        organisation.lock(tx)
+        organisation.hold(tx)
         person = person_rows.person(tx, username)
         if person["status"] == "disabled":
             return Account(person["id"], username)

@@ -13,6 +13,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from dxflow import audit
+from dxflow.authority.decision import post_kind_label
+from dxflow.authority.organisation import unit_kind_label
 from dxflow.calendars.wareki import wareki_date
 from dxflow.committee.resolution import choice_label
 from dxflow.committee.voting import Choice
@@ -32,6 +34,13 @@ from dxflow.texts import translated
 #: Events whose changes are days: the field is the date, the values a kind with a name.
 _DAYS = frozenset({"calendar.changed", "calendar.imported"})
 _UNITS = frozenset({"lead", "related", "extend_unit"})
+#: Fields that name a unit in events of this type only.
+_UNITS_THERE = frozenset(
+    {
+        ("case.extended", "unit"), ("unit.created", "parent"), ("unit.changed", "parent"),
+        ("post.created", "unit"), ("post.changed", "unit"),
+    }
+)  # fmt: skip
 _POSTS = frozenset({"post", "seats", "recused"})
 _ROW = re.compile(r"\[\d+\]")
 #: How audit.describe joins the values of a list.
@@ -87,7 +96,7 @@ def _source(site: Site, tx: Connection, body: str) -> Source:
 
 
 def _is_unit(entry: audit.Entry, change: audit.ChangeLine) -> bool:
-    return change.field in _UNITS or (entry.type, change.field) == ("case.extended", "unit")
+    return change.field in _UNITS or (entry.type, change.field) in _UNITS_THERE
 
 
 def _line(
@@ -181,6 +190,10 @@ def _choice(text: str) -> str:
     return choice_label(Choice(text)) if text in set(Choice) else text
 
 
+def _roles(text: str) -> str:
+    return _each(text, naming.role_name)
+
+
 def _milestone(text: str) -> str:
     known = {
         "planned": _("これから"), "doing": _("進行中"), "done": _("済み"), "dropped": _("取りやめ"),
@@ -216,4 +229,10 @@ _FIXED: Mapping[tuple[str, str], _Teller] = {
     ("opinion.recorded", "opinion"): lambda pack, _names: _opinion(pack),
     ("role.granted", "roles"): lambda _pack, _names: naming.role_name,
     ("role.ended", "roles"): lambda _pack, _names: naming.role_name,
+    ("unit.created", "kind"): lambda _pack, _names: unit_kind_label,
+    ("unit.changed", "kind"): lambda _pack, _names: unit_kind_label,
+    ("post.created", "kind"): lambda _pack, _names: post_kind_label,
+    ("post.changed", "kind"): lambda _pack, _names: post_kind_label,
+    ("post.created", "roles"): lambda _pack, _names: _roles,
+    ("post.changed", "roles"): lambda _pack, _names: _roles,
 }

@@ -34,11 +34,11 @@ def template() -> Response:
 
 
 @blueprint.post("/admin/calendar/import")
-@needs_role("admin")
+@needs_role("admin", most=uploads.LARGEST_UPLOAD)
 def check() -> Page:
     """Show what an uploaded file would change, or everything that is wrong with it."""
     try:
-        content, name = uploads.received("dxflow calendar import")
+        content, name = uploads.received()
         plan = importing.preview(current.site(), current.actor(), content, name)
     except Refused as refused:
         return _page(problems=refused.problems), 422
@@ -48,7 +48,7 @@ def check() -> Page:
 
 
 @blueprint.post("/admin/calendar/import/apply")
-@needs_role("admin")
+@needs_role("admin", most=uploads.LARGEST_CONFIRMATION)
 def apply() -> Page:
     """Write the previewed file."""
     site, by = current.site(), current.actor()

@@ -125,6 +125,7 @@ def _list(errors: dict[str, str]) -> str:
         q=given.get("q", ""),
         standing=given.get("standing", ""),
         element=given.get("element", ""),
+        unit=given.get("unit", ""),
         pack=given.get("pack", ""),
         version=int(version) if version.isascii() and version.isdigit() else None,
     )
@@ -174,7 +175,7 @@ def _version() -> int | None:
 
 
 def _given() -> dict[str, Any]:
-    known = ("q", "standing", "pack", "version", "element")
+    known = ("q", "standing", "pack", "version", "element", "unit")
     return {key: request.args[key].strip() for key in known if request.args.get(key, "").strip()}
 
 

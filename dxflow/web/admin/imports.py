@@ -1,16 +1,18 @@
-"""人と職の取込み: a file is checked and shown in words, then the same file is written."""
+"""取込み: a file of people, units or posts is checked and shown in words, then written."""
 
 from datetime import date
 
 from flask import Blueprint, Response, render_template, request
 from werkzeug.exceptions import BadRequest
 
-from dxflow.errors import Conflict
+from dxflow.errors import Conflict, Invalid, NotFound
 from dxflow.problems import Problem, Refused
 from dxflow.services.administration.imports import importing
 from dxflow.services.administration.imports.checking import Plan
 from dxflow.services.administration.imports.days import day_of
-from dxflow.services.administration.imports.reading import HEADINGS
+from dxflow.services.administration.imports.layouts import LAYOUTS, PEOPLE
+from dxflow.services.administration.imports.reading import LARGEST_FILE
+from dxflow.services.administration.imports.structuring import StructurePlan
 from dxflow.services.people.access import needs_role
 from dxflow.texts import gettext as _
 from dxflow.web import current, uploads
@@ -19,7 +21,7 @@ from dxflow.web.admin import Entry
 blueprint = Blueprint("imports_admin", __name__)
 
 ENTRY = Entry(
-    "imports_admin.index", _("人と職の取込み"),
+    "imports_admin.index", _("人・組織・職の取込み"),
     _("CSV か Excel のファイルを確かめてから、まとめて登録する。"), "upload", 50,
 )  # fmt: skip
 
@@ -34,17 +36,21 @@ def index() -> str:
 @blueprint.get("/admin/import/template.csv")
 @needs_role("admin")
 def template() -> Response:
-    """Give an empty file with the headings."""
-    return uploads.csv_file(uploads.csv_text([list(HEADINGS.values())]), "dxflow-people.csv")
+    """Give an empty file with the headings of what `what` names: people, units or posts."""
+    layout = LAYOUTS.get(request.args.get("what", PEOPLE.what))
+    if layout is None:
+        raise NotFound(_("そのひな形はありません。"))
+    headings = uploads.csv_text([list(layout.headings.values())])
+    return uploads.csv_file(headings, f"dxflow-{layout.what}.csv")
 
 
 @blueprint.post("/admin/import")
-@needs_role("admin")
+@needs_role("admin", most=uploads.LARGEST_UPLOAD)
 def check() -> str | tuple[str, int]:
     """Show what an uploaded file would change, or everything that is wrong with it."""
     effective = day_of(request.form.get("effective", "")) or current.site().today()
     try:
-        content, name = uploads.received("dxflow org import")
+        content, name = uploads.received()
         plan = importing.preview(current.site(), current.actor(), content, name, effective)
     except Refused as refused:
         return _page(effective, problems=refused.problems), 422
@@ -54,7 +60,7 @@ def check() -> str | tuple[str, int]:
 
 
 @blueprint.post("/admin/import/apply")
-@needs_role("admin")
+@needs_role("admin", most=uploads.LARGEST_CONFIRMATION)
 def apply() -> str | tuple[str, int]:
     """Write the previewed file; the one-time passwords are on this answer only."""
     effective = day_of(request.form.get("effective", ""))
@@ -62,15 +68,32 @@ def apply() -> str | tuple[str, int]:
     if effective is None:
         raise BadRequest
     digest = request.form.get("digest", "")
+    site, by = current.site(), current.actor()
     try:
-        done = importing.apply(current.site(), current.actor(), content, name, effective, digest)
+        done = importing.apply(
+            site, by, content, name, effective, digest, reason=request.form.get("reason", "")
+        )
     except Refused as refused:
         return _page(effective, problems=refused.problems), 422
     except Conflict as refused:
         return _page(effective, problems=(Problem("file", refused.message),)), 409
+    except Invalid as refused:
+        plan = importing.preview(site, by, content, name, effective)
+        return _page(
+            effective,
+            plan=plan,
+            name=name,
+            content=uploads.carrying(content),
+            refused=refused.message,
+        ), 422
     head = [_("利用者名"), _("最初のパスワード")]
     secrets = uploads.csv_text([head, *([one.username, one.password] for one in done.accounts)])
-    return render_template("admin/import/done.html", done=done, secrets=secrets)
+    return render_template(
+        "admin/import/done.html",
+        done=done,
+        structure=done.plan if isinstance(done.plan, StructurePlan) else None,
+        secrets=secrets,
+    )
 
 
 @blueprint.post("/admin/import/passwords.csv")
@@ -84,15 +107,20 @@ def _page(
     effective: date | None = None,
     *,
     problems: tuple[Problem, ...] = (),
-    plan: Plan | None = None,
+    plan: Plan | StructurePlan | None = None,
     name: str = "",
     content: str = "",
+    refused: str = "",
 ) -> str:
     return render_template(
         "admin/import/index.html",
         effective=effective or current.site().today(),
         problems=problems,
         plan=plan,
+        structure=plan if isinstance(plan, StructurePlan) else None,
         name=name,
         content=content,
+        refused=refused,
+        reason=request.form.get("reason", ""),
+        largest=LARGEST_FILE // (1024 * 1024),
     )

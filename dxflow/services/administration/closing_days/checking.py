@@ -20,13 +20,15 @@ from dxflow.services.administration.closing_days.days import (
     why_out_of_range,
 )
 from dxflow.services.administration.imports.days import day_of
-from dxflow.services.administration.imports.reading import Layout, Row, Sheet
+from dxflow.services.administration.imports.layouts import Layout
+from dxflow.services.administration.imports.reading import Row, Sheet
 from dxflow.services.packs.city_days import CLOSED, OPEN
 from dxflow.texts import gettext as _
 from dxflow.texts import mark
 
 OFFICIAL = "国民の祝日・休日月日"
 LAYOUT = Layout(
+    "days",
     {"date": "日付", "kind": "区分", "name": "名称"},
     ("date", "name"),
     mark("見出しの下に一日一行で書く"),

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from dxflow.problems import Problem, Refused
+from dxflow.services.administration.closing_days.checking import LAYOUT
 from dxflow.services.administration.imports.reading import LARGEST_FILE, Row, Sheet
 from dxflow.texts import gettext as _
 
@@ -48,7 +49,8 @@ def read(content: bytes, name: str) -> Sheet:
         raise Refused(problems)
     if not rows:
         raise Refused([_problem(name, 0, _("終日の予定がありません。"))])
-    return Sheet(name, "iCalendar", hashlib.sha256(content).hexdigest(), tuple(rows))
+    digest = hashlib.sha256(content).hexdigest()
+    return Sheet(name, "iCalendar", digest, tuple(rows), LAYOUT, ())
 
 
 def _problem(name: str, line: int, message: str) -> Problem:

@@ -18,7 +18,7 @@ def read_days(content: bytes, name: str) -> Sheet:
     """Return the rows of a CSV, a workbook or an iCalendar file. Raises Refused."""
     if icalendar.is_icalendar(content):
         return icalendar.read(content, name)
-    return read(content, name, LAYOUT)
+    return read(content, name, (LAYOUT,))
 
 
 def preview(site: Site, by: Actor, content: bytes, name: str) -> Plan:

@@ -3,13 +3,15 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
+from dxflow.authority import organisation as values
+from dxflow.authority import timelines
 from dxflow.errors import Invalid
 from dxflow.problems import Problem
 from dxflow.services.administration.imports.days import day_of
-from dxflow.services.administration.imports.reading import HEADINGS, Row, Sheet
+from dxflow.services.administration.imports.reading import Row, Sheet
 from dxflow.services.people import person_rows
 from dxflow.texts import gettext as _
 
@@ -22,13 +24,15 @@ _NO = frozenset({"", "0", "no", "false", "いいえ", "本務", "×"})
 class Known:
     """What the installation holds: people by folded username, posts, and holdings by person.
 
-    `people` maps to (id, name, email), `posts` to [(unit, from, to)], `holdings` to lists of Span.
+    `people` maps to (id, name, email), `posts` to [(unit, from, to)], `holdings` to lists of Span,
+    `titles` to the keys of the posts that are or were called so.
     """
 
     people: dict[str, tuple[str, str, str]]
     posts: dict[str, list[tuple[str, date, date | None]]]
     units: dict[str, str]
     holdings: dict[str, list["Span"]]
+    titles: dict[str, list[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,10 @@ class Span:
     begin: date
     end: date | None
     concurrent: bool
+
+    def days(self) -> values.Span:
+        """Return the days alone."""
+        return values.Span(valid_from=self.begin, valid_to=self.end)
 
     def meets(self, other: "Span") -> bool:
         """Return whether the two have a day in common."""
@@ -61,6 +69,7 @@ class Plan:
     given: list[tuple[str, Span]] = field(default_factory=list)
     ended: list[tuple[str, Span]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    lines: dict[tuple[str, "Span"], Row] = field(default_factory=dict)
 
     @property
     def changes(self) -> int:
@@ -76,23 +85,15 @@ def check(sheet: Sheet, known: Known, effective: date) -> Plan:
     spans = defaultdict(list, {key: list(held) for key, held in known.holdings.items()})
     for row in sheet.rows:
         plan.problems += (
-            Problem(code, message, sheet.name, row.line, list(HEADINGS).index(code) + 1,
-                    HEADINGS[code], hint)
+            sheet.problem(code, message, row, hint)
             for code, message, hint in _row(plan, row, known, spans)
-        )  # fmt: skip
+        )
     for key, span, other in _overlapping(plan, spans):
-        row = next(
-            row for row in sheet.rows
-            if row.text("username").casefold() == key and row.text("post") == span.post
-        )  # fmt: skip
         plan.problems.append(
-            Problem(
+            sheet.problem(
                 "post",
                 _("職「{post}」が「{other}」と重なります。", post=span.post, other=other.post),
-                sheet.name,
-                row.line,
-                list(HEADINGS).index("post") + 1,
-                HEADINGS["post"],
+                plan.lines[key, span],
                 _("前の職の終了日を書くか、兼務の列に「兼務」と書く"),
             )
         )
@@ -115,6 +116,7 @@ def _row(plan: Plan, row: Row, known: Known, spans: dict[str, list[Span]]) -> It
     if row.text("post"):
         span = yield from _span(plan, row, known)
         if span is not None:
+            plan.lines[key, span] = row
             yield from _placed(plan, key, span, spans[key])
     elif row.text("from") or row.text("to") or row.text("concurrent") or row.text("unit"):
         yield "post", _("職が空です。"), _("職のキーを書くか、日付などを空にする")
@@ -184,18 +186,53 @@ def _span(plan: Plan, row: Row, known: Known) -> Generator[Finding, None, Span |
     if end is not None and end <= begin:
         yield "to", _("終了日が開始日より後ではありません。"), _("就いていない最初の日を書く")
         return None
-    span = Span(row.text("post"), begin, end, mark in _YES)
-    finding = _post(row, span, known)
-    if finding is None:
-        return span
-    yield finding
+    span = Span("", begin, end, mark in _YES)
+    found = _post(row, span, known)
+    if isinstance(found, str):
+        return replace(span, post=found)
+    yield found
     return None
 
 
-def _post(row: Row, span: Span, known: Known) -> Finding | None:
-    key = row.text("post")
-    if key not in known.posts:
-        return "post", _("職「{v}」はありません。", v=key), _("職のキーを確かめる")
+def _post_key(row: Row, day: date, known: Known) -> str | Finding:
+    """Return the key of the post that a line means by its code or its title, or what is wrong."""
+    text, unit = row.text("post"), row.text("unit")
+    if text in known.posts:
+        return text
+    named = [
+        key
+        for key in known.titles.get(text, ())
+        for there, begin, end in known.posts[key]
+        if begin <= day and (end is None or day < end)
+        and (not unit or unit in (there, known.units.get(there)))
+    ]  # fmt: skip
+    if len(set(named)) == 1:
+        return named[0]
+    if named:
+        codes = "、".join(sorted(set(named)))
+        return (
+            "post",
+            _("職名「{v}」の職が二つ以上あります（{codes}）。", v=text, codes=codes),
+            _("職のコードで書くか、所属を書く"),
+        )
+    if unit and text in known.titles:
+        return (
+            "post",
+            _("職「{v}」は「{unit}」にはありません。", v=text, unit=unit),
+            _make_it_first(),
+        )
+    return "post", _("職「{v}」はありません。", v=text), _make_it_first()
+
+
+def _make_it_first() -> str:
+    return _("コードか名前を確かめる。まだないものは「組織と職」の画面で先に作る")
+
+
+def _post(row: Row, span: Span, known: Known) -> str | Finding:
+    """Return the key of the post that a line means, there in its unit all the time, or a finding."""
+    key = _post_key(row, span.begin, known)
+    if isinstance(key, tuple):
+        return key
     there = [
         unit
         for unit, begin, end in known.posts[key]
@@ -203,7 +240,16 @@ def _post(row: Row, span: Span, known: Known) -> Finding | None:
     ]
     if not there:
         return "post", _("職「{v}」は {day} にはありません。", v=key, day=span.begin), ""
+    gone = timelines.uncovered(span.days(), [_days(one) for one in known.posts[key]])
+    if gone is not None:
+        return (
+            "post",
+            _("職「{v}」は {day} に廃止されます。", v=key, day=gone),
+            _("終了日に {day} か、それより前の日を書く", day=gone),
+        )
     unit = row.text("unit")
+    if unit and unit not in known.units and unit not in known.units.values():
+        return "unit", _("組織「{v}」はありません。", v=unit), _make_it_first()
     if unit and unit not in (there[0], known.units.get(there[0])):
         right = known.units.get(there[0], there[0])
         return (
@@ -211,7 +257,11 @@ def _post(row: Row, span: Span, known: Known) -> Finding | None:
             _("職「{post}」の所属は「{v}」ではありません。", post=key, v=unit),
             _("「{right}」にするか、空にする", right=right),
         )
-    return None
+    return key
+
+
+def _days(row: tuple[str, date, date | None]) -> values.Span:
+    return values.Span(valid_from=row[1], valid_to=row[2])
 
 
 def _placed(plan: Plan, key: str, span: Span, held: list[Span]) -> Iterator[Finding]:

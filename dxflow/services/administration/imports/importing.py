@@ -1,6 +1,7 @@
-"""A file of people, shown as what it would change and then written in one transaction."""
+"""A file of people, units or posts, shown as what it would change, then written in one transaction."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,8 +12,13 @@ from dxflow.db.identity import Holding, Person, Post, Unit
 from dxflow.errors import Conflict
 from dxflow.ids import new_id
 from dxflow.problems import Refused
+from dxflow.services.administration.imports import structuring
 from dxflow.services.administration.imports.checking import Known, Plan, Span, check
+from dxflow.services.administration.imports.layouts import IMPORTED, LAYOUTS, PEOPLE, Layout
 from dxflow.services.administration.imports.reading import Sheet, read
+from dxflow.services.administration.imports.structuring import StructurePlan
+from dxflow.services.administration.units import post_page, rules, stored
+from dxflow.services.administration.units.saving import save
 from dxflow.services.people import accounts, organisation, passwords, person_rows, powers
 from dxflow.services.people.actor import Actor
 from dxflow.services.people.organisation import HoldingRow, Organisation
@@ -26,39 +32,74 @@ from dxflow.texts import mark
 class Applied:
     """What was written, and the new accounts with their one-time passwords."""
 
-    plan: Plan
-    accounts: tuple[Account, ...]
+    plan: Plan | StructurePlan
+    accounts: tuple[Account, ...] = ()
 
 
-def preview(site: Site, by: Actor, content: bytes, name: str, effective: date) -> Plan:
-    """Return what a file would change, with its problems. Raises NotAllowed, Refused."""
+def preview(
+    site: Site, by: Actor, content: bytes, name: str, effective: date, what: str = ""
+) -> Plan | StructurePlan:
+    """Return what a file would change, with its problems. Raises NotAllowed, Refused.
+
+    `what` is people, units or posts; "" leaves it to the headings.
+    """
     _require(by)
-    sheet = read(content, name)
+    sheet = read(content, name, _among(what))
     with site.database.read() as tx:
-        return check(sheet, _known(tx), effective)
+        return _checked(site, tx, sheet, effective)
 
 
 def apply(
-    site: Site, by: Actor, content: bytes, name: str, effective: date, digest: str | None = None
+    site: Site,
+    by: Actor,
+    content: bytes,
+    name: str,
+    effective: date,
+    digest: str | None = None,
+    *,
+    what: str = "",
+    reason: str = "",
 ) -> Applied:
     """Write a file, all of it or nothing. `digest` is the previewed plan's, None for no preview.
 
     Raises Refused with all problems, Conflict when it is not what was previewed or would leave
-    no administrator.
+    no administrator, Invalid when units or posts change on a day gone by without a reason.
     """
     _require(by)
-    sheet = read(content, name)
+    sheet = read(content, name, _among(what))
     with site.database.write() as tx:
-        organisation.lock(tx)
-        known = _known(tx)
-        plan = check(sheet, known, effective)
+        organisation.hold(tx)
+        plan = _checked(site, tx, sheet, effective)
         if plan.problems:
             raise Refused(plan.problems)
         if digest is not None and digest != plan.digest:
             raise Conflict(
                 _("確かめたときと内容が違います。ファイルをもう一度選んで、確かめ直してください。")
             )
-        return Applied(plan, _written(site, tx, by, plan, known, sheet))
+        if isinstance(plan, StructurePlan):
+            _restructured(site, tx, by, plan, reason)
+            return Applied(plan)
+        return Applied(plan, _written(site, tx, by, plan, _known(tx), sheet))
+
+
+def _checked(site: Site, tx: Connection, sheet: Sheet, effective: date) -> Plan | StructurePlan:
+    if sheet.layout is PEOPLE:
+        return check(sheet, _known(tx), effective)
+    known = stored.load(tx)
+    roles = dict(post_page.role_choices(site, tx, known))
+    return structuring.check(sheet, known, roles, effective, site.today())
+
+
+def _restructured(site: Site, tx: Connection, by: Actor, plan: StructurePlan, reason: str) -> None:
+    """Write units or posts. Raises Invalid, Conflict."""
+    today = site.today()
+    said = rules.require_reason(plan.past or today, today, reason)
+    save(site, tx, by, plan.before, plan.after, said)
+
+
+def _among(what: str) -> Sequence[Layout]:
+    """Return what a file may be: what was named, or anything."""
+    return (LAYOUTS[what],) if what else IMPORTED
 
 
 def _require(by: Actor) -> None:
@@ -73,17 +114,19 @@ def _known(tx: Connection) -> Known:
         people[row.username.casefold()] = (row.id, row.name, row.email)
         names[row.id] = row.username.casefold()
     posts = defaultdict(list)
-    for key, unit, begin, end in tx.execute(
-        select(Post.key, Post.unit, Post.valid_from, Post.valid_to)
+    titles: dict[str, list[str]] = defaultdict(list)
+    for key, title, unit, begin, end in tx.execute(
+        select(Post.key, Post.title, Post.unit, Post.valid_from, Post.valid_to)
     ):
         posts[key].append((unit, begin, end))
+        titles[title].append(key)
     held = defaultdict(list)
     for one in tx.execute(select(Holding.__table__)):
         if one.person_id in names:
             span = Span(one.post, one.valid_from, one.valid_to, one.concurrent)
             held[names[one.person_id]].append(span)
     units = {row.key: row.name for row in tx.execute(select(Unit.key, Unit.name))}
-    return Known(people, dict(posts), units, dict(held))
+    return Known(people, dict(posts), units, dict(held), dict(titles))
 
 
 def _written(

@@ -1,4 +1,4 @@
-"""A file as rows under known headings: CSV in UTF-8 or CP932, or the first sheet of a workbook."""
+"""A file as rows: CSV in UTF-8 or CP932, or the first sheet of an Excel workbook."""
 
 import csv
 import hashlib
@@ -7,59 +7,27 @@ import re
 import unicodedata
 import warnings
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 import openpyxl
 
 from dxflow.problems import Problem, Refused
 from dxflow.services.administration.imports.formats import other_format
+from dxflow.services.administration.imports.layouts import IMPORTED, Layout, recognised
 from dxflow.texts import gettext as _
-from dxflow.texts import mark, translated
+from dxflow.texts import translated
 
-LARGEST_FILE = 8 * 1024 * 1024
+LARGEST_FILE = 10 * 1024 * 1024
+#: A workbook of 20,000 lines unfolds to some 20 MiB; one that unfolds to more is not for here.
 LARGEST_UNPACKED = 64 * 1024 * 1024
+MOST_PARTS = 1_000
 MOST_ROWS = 20_000
 MOST_COLUMNS = 50
 
-#: Column → its heading in Japanese; both are understood, in any order.
-HEADINGS = {
-    "username": "利用者名",
-    "name": "氏名",
-    "email": "メール",
-    "post": "職",
-    "unit": "所属",
-    "from": "開始日",
-    "to": "終了日",
-    "concurrent": "兼務",
-}
 #: What the codec makes of single bytes that are no character of CP932.
 _STRAY = re.compile("[\x80\xa0\uf8f0-\uf8f3]")
-
-
-@dataclass(frozen=True)
-class Layout:
-    """Which columns a file has: key → heading, those it must have, and other usual headings.
-
-    `line` says what stands on one line, for whoever sends a file without any.
-    """
-
-    headings: Mapping[str, str]
-    required: tuple[str, ...]
-    line: str
-    others: Mapping[str, str] = field(default_factory=dict)
-
-    def key(self, heading: str) -> str:
-        """Return the column that a heading stands for, "" when it is not known."""
-        return self._keys().get(heading.casefold(), "")
-
-    def _keys(self) -> dict[str, str]:
-        own = {title.casefold(): key for key, title in self.headings.items()}
-        return {**self.others, **own, **{key: key for key in self.headings}}
-
-
-PEOPLE = Layout(HEADINGS, ("username", "name"), mark("見出しの下に一人一行で書く"))
 
 
 @dataclass(frozen=True)
@@ -78,20 +46,31 @@ class Row:
 class Sheet:
     """What a file holds; `encoding` is utf-8, cp932 or xlsx, `digest` its SHA-256.
 
-    `titles` are its headings as they are written.
+    `columns` are the layout's, in the order of the file; `titles` the headings as they are written.
     """
 
     name: str
     encoding: str
     digest: str
     rows: tuple[Row, ...]
+    layout: Layout
+    columns: tuple[str, ...]
     titles: tuple[str, ...] = ()
 
+    def problem(self, column: str, message: str, row: Row, hint: str = "") -> Problem:
+        """Return a problem with its line, its place in that line and the heading above it."""
+        place = self.columns.index(column) + 1 if column in self.columns else 0
+        heading = self.layout.headings[column]
+        return Problem(column, message, self.name, row.line, place, heading, hint)
 
-def read(content: bytes, name: str, layout: Layout = PEOPLE) -> Sheet:
-    """Return the rows of a file. Raises Refused with every problem of its form."""
+
+def read(content: bytes, name: str, among: Sequence[Layout] = IMPORTED) -> Sheet:
+    """Return the rows of a file. Raises Refused with every problem of its form.
+
+    Which of the layouts `among` it has is seen by its headings.
+    """
     if len(content) > LARGEST_FILE:
-        raise _refused(name, _("ファイルが大きすぎます（8 MiB まで）。"), _("分けて取り込む"))
+        raise _refused(name, too_large(), _("分けて取り込む"))
     if other := other_format(content):
         raise _refused(
             name, _("{format} は取り込めません。", format=other), _("CSV か xlsx で保存し直す")
@@ -101,11 +80,17 @@ def read(content: bytes, name: str, layout: Layout = PEOPLE) -> Sheet:
     else:
         encoding, text = _decoded(content, name)
         lines = _csv(text, name)
-    titles: list[str] = []
-    rows = tuple(_rows(lines, name, layout, titles))
+    layout, columns, titles, found = _rows(lines, name, among)
+    rows = tuple(found)
     if not rows:
         raise _refused(name, _("取り込む行がありません。"), translated(layout.line))
-    return Sheet(name, encoding, hashlib.sha256(content).hexdigest(), rows, tuple(titles))
+    digest = hashlib.sha256(content).hexdigest()
+    return Sheet(name, encoding, digest, rows, layout, tuple(columns), tuple(titles))
+
+
+def too_large() -> str:
+    """Return the sentence for a file above the limit."""
+    return _("ファイルが大きすぎます（{n} MiB まで）。", n=LARGEST_FILE // (1024 * 1024))
 
 
 def _refused(name: str, message: str, hint: str = "", line: int = 0, column: int = 0) -> Refused:
@@ -154,7 +139,9 @@ def _csv(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
 def _workbook(content: bytes, name: str) -> Iterator[tuple[int, list[str]]]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            if sum(part.file_size for part in archive.infolist()) > LARGEST_UNPACKED:
+            parts = archive.infolist()
+            unpacked = sum(part.file_size for part in parts)
+            if unpacked > LARGEST_UNPACKED or len(parts) > MOST_PARTS:
                 raise _refused(name, _("広げると大きすぎるファイルです。"), _("CSV で保存する"))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -162,10 +149,10 @@ def _workbook(content: bytes, name: str) -> Iterator[tuple[int, list[str]]]:
                 io.BytesIO(content), read_only=True, data_only=False, keep_links=False
             )
             lines = [
-                (number, [_text(cell) for cell in cells[:MOST_COLUMNS]])
+                (number, [_text(cell) for cell in cells])
                 for number, cells in zip(
                     range(1, MOST_ROWS + 3),
-                    book.worksheets[0].iter_rows(values_only=True),
+                    book.worksheets[0].iter_rows(values_only=True, max_col=MOST_COLUMNS),
                     strict=False,
                 )
             ]
@@ -191,20 +178,24 @@ def _text(cell: object) -> str:
 
 
 def _rows(
-    lines: Iterable[tuple[int, list[str]]], name: str, layout: Layout, titles: list[str]
+    lines: Iterable[tuple[int, list[str]]], name: str, among: Sequence[Layout]
+) -> tuple[Layout, list[str], list[str], Iterator[Row]]:
+    """Return what the first line with anything in it says, and the rows below it."""
+    written = (
+        (line, texts)
+        for line, cells in lines
+        if any(texts := [unicodedata.normalize("NFC", cell).strip() for cell in cells])
+    )
+    line, texts = next(written, (0, []))
+    layout = recognised(texts, among)
+    columns = _columns(layout, texts, name, line) if texts else []
+    return layout, columns, texts, _below(written, columns, name)
+
+
+def _below(
+    written: Iterable[tuple[int, list[str]]], columns: list[str], name: str
 ) -> Iterator[Row]:
-    """Give the rows below the headings; these are put into `titles`."""
-    columns: list[str] = []
-    count = 0
-    for line, cells in lines:
-        texts = [unicodedata.normalize("NFC", cell).strip() for cell in cells]
-        if not any(texts):
-            continue
-        if not columns:
-            columns = _columns(texts, name, line, layout)
-            titles += texts
-            continue
-        count += 1
+    for count, (line, texts) in enumerate(written, start=1):
         if count > MOST_ROWS:
             raise _refused(
                 name, _("行が多すぎます（{n} 行まで）。", n=MOST_ROWS), _("分ける"), line
@@ -214,9 +205,10 @@ def _rows(
         yield Row(line, {key: text for key, text in zip(columns, texts, strict=False) if key})
 
 
-def _columns(texts: list[str], name: str, line: int, layout: Layout) -> list[str]:
-    known = "、".join(f"{title}({key})" for key, title in layout.headings.items())
-    columns = [layout.key(text) for text in texts]
+def _columns(layout: Layout, texts: list[str], name: str, line: int) -> list[str]:
+    headings = layout.headings
+    known = "、".join(f"{title}({key})" for key, title in headings.items())
+    columns = [layout.columns.get(text.casefold(), "") for text in texts]
     hint = _("使える見出し: {known}", known=known)
     problems = [
         Problem("column", _("知らない見出し「{text}」です。", text=text), name, line, at, hint=hint)
@@ -224,19 +216,13 @@ def _columns(texts: list[str], name: str, line: int, layout: Layout) -> list[str
         if text and not column
     ]
     problems += [
-        Problem(
-            "column", _("見出し「{text}」が二度あります。", text=layout.headings[key]), name, line
-        )
-        for key in layout.headings
+        Problem("column", _("見出し「{text}」が二度あります。", text=headings[key]), name, line)
+        for key in headings
         if columns.count(key) > 1
     ]
     problems += [
         Problem(
-            "column",
-            _("見出し「{text}」がありません。", text=layout.headings[key]),
-            name,
-            line,
-            hint=hint,
+            "column", _("見出し「{text}」がありません。", text=headings[key]), name, line, hint=hint
         )
         for key in layout.required
         if key not in columns
