@@ -18,21 +18,9 @@ NEW = (
         None,
     ),
     (
-        "ix_case_file_lead_unit_status_ended_at",
-        "case_file",
-        ["lead_unit", "status", "ended_at"],
-        None,
-    ),
-    (
         "ix_case_file_status_stage_lead_unit",
         "case_file",
         ["status", "stage", "lead_unit"],
-        None,
-    ),
-    (
-        "ix_case_file_status_created_at_id",
-        "case_file",
-        ["status", "created_at", "id"],
         None,
     ),
     (
@@ -40,18 +28,6 @@ NEW = (
         "case_file",
         ["lead_unit", "status", "ended_at"],
         None,
-    ),
-    (
-        "ix_case_file_status_stage_lead_unit",
-        "case_file",
-        ["status", "stage", "lead_unit"],
-        None,
-    ),
-    (
-        "ix_case_file_ended",
-        "case_file",
-        ["ended_at", "status", "lead_unit"],
-        "ended_at IS NOT NULL",
     ),
     ("ix_case_unit_unit_case_id", "case_unit", ["unit", "case_id"], None),
     ("ix_milestone_waiting", "milestone", ["due_on"], "status NOT IN ('done', 'dropped')"),

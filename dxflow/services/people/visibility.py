@@ -42,7 +42,7 @@ def visible(site: Site, tx: Connection, actor: Actor) -> ColumnElement[bool]:
     return or_(own, and_(_handed_in(), or_(by_unit, by_act, by_work)))
 
 
-def branches(site: Site, tx: Connection, actor: Actor) -> list[Select[tuple[str]]]:
+def branches(site: Site, tx: Connection, actor: Actor) -> list[Select[str]]:
     """Return the ids of the cases the actor may see, as queries that each begin at an index.
 
     A case may come from several of them. Conditions on `case_file` may be added to each.
