@@ -32,7 +32,7 @@ from dxflow.services.acts import measures
 from dxflow.services.acts.act import Act, lock, require_running
 from dxflow.services.acts.measures import Tracked
 from dxflow.services.packs import store as packs
-from dxflow.services.paging import Page, bounds, few
+from dxflow.services.paging import Page, bounds, few, together
 from dxflow.services.people import naming, organisation, visibility
 from dxflow.services.people.actor import Actor
 from dxflow.services.reading.case_head import tracking_processes
@@ -264,6 +264,11 @@ def _latest(
     ids = few(tx, [one.where(*parts) for one in visibility.branches(site, tx, actor)], MOST_CASES)
     if ids is not None:
         return ids, False
+    if unit or not visibility.scope(site, tx, actor).all:  # theirs may lie anywhere in time
+        mine = together([one.where(*parts) for one in visibility.branches(site, tx, actor)])
+        newest_first = (Case.status != "running", Case.created_at.desc(), Case.id.desc())
+        theirs = select(Case.id).where(Case.id.in_(mine)).order_by(*newest_first)
+        return list(tx.execute(theirs.limit(MOST_CASES)).scalars()), True
     which = and_(visibility.visible(site, tx, actor), *parts[1:])
     found: list[str] = []
     for statuses in (("running",), MEASURED_STATUSES[1:]):

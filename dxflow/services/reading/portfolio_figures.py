@@ -20,6 +20,7 @@ from sqlalchemy import (
     literal,
     select,
     text,
+    true,
     union_all,
 )
 
@@ -102,9 +103,8 @@ def counts(tx: Connection, ended_since: date) -> list[Count]:
         )
         .scalar_subquery()
     )
-    rows = tx.execute(
-        select(units.c.value, statuses.c.status, ended).where(units.c.value.is_not(None))
-    )
+    each = select(units.c.value, statuses.c.status, ended).join_from(units, statuses, true())
+    rows = tx.execute(each.where(units.c.value.is_not(None)))
     return found + [Count(unit, status, "", cases) for unit, status, cases in rows if cases]
 
 
