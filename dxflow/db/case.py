@@ -5,10 +5,13 @@ Amounts are whole yen; measured values are decimal texts so that no digit is los
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Date, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Date, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dxflow.db.base import Base, UtcDateTime
+
+#: Which milestones somebody may still report, as the index has it.
+WAITING_MILESTONE = "status NOT IN ('done', 'dropped')"
 
 
 class Case(Base):
@@ -24,6 +27,11 @@ class Case(Base):
         Index(None, "unit"),
         Index(None, "applicant_id"),
         Index(None, "parent_id"),
+        Index(None, "fiscal_year", "id"),
+        Index(None, "status", "created_at", "id"),
+        # what the whole of a city's cases is counted from, without reading one of them
+        Index(None, "status", "stage", "lead_unit"),
+        Index(None, "lead_unit", "status", "ended_at"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -51,7 +59,7 @@ class CaseUnit(Base):
     """A section that has to do with a case: `applicant`, `lead` or `related`."""
 
     __tablename__ = "case_unit"
-    __table_args__ = (Index(None, "unit"),)
+    __table_args__ = (Index(None, "unit", "case_id"),)
 
     case_id: Mapped[str] = mapped_column(String(32), primary_key=True)
     unit: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -140,7 +148,15 @@ class Milestone(Base):
     """A step of the execution with its date. `status` is planned, doing, done or dropped."""
 
     __tablename__ = "milestone"
-    __table_args__ = (Index(None, "case_id"),)
+    __table_args__ = (
+        Index(None, "case_id"),
+        Index(
+            "ix_milestone_waiting",
+            "due_on",
+            sqlite_where=text(WAITING_MILESTONE),
+            postgresql_where=text(WAITING_MILESTONE),
+        ),
+    )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     case_id: Mapped[str] = mapped_column(String(32))
@@ -156,7 +172,16 @@ class Duty(Base):
     """Something owed before a case may close, such as a condition. open or met."""
 
     __tablename__ = "duty"
-    __table_args__ = (Index(None, "case_id"), Index(None, "owner_group"))
+    __table_args__ = (
+        Index(None, "case_id"),
+        Index(None, "owner_group"),
+        Index(
+            "ix_duty_open",
+            "due_on",
+            sqlite_where=text("status = 'open'"),
+            postgresql_where=text("status = 'open'"),
+        ),
+    )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     case_id: Mapped[str] = mapped_column(String(32))
@@ -217,7 +242,7 @@ class DecisionRecord(Base):
     """A 決裁: who decided what in which post, by which row of the authority table."""
 
     __tablename__ = "decision_record"
-    __table_args__ = (Index(None, "case_id"),)
+    __table_args__ = (Index(None, "case_id"), Index(None, "decided_on"))
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     case_id: Mapped[str] = mapped_column(String(32))
@@ -236,7 +261,7 @@ class Notice(Base):
     """A line left for a group: a reminder, a result, a task taken back."""
 
     __tablename__ = "notice"
-    __table_args__ = (Index(None, "group_key", "at"),)
+    __table_args__ = (Index(None, "group_key", "at", "id"),)
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     group_key: Mapped[str] = mapped_column(String(128))

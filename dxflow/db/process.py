@@ -37,6 +37,7 @@ class ProcessInstance(Base):
     """
 
     __tablename__ = "process_instance"
+    __table_args__ = (Index(None, "updated_at", "case_id"),)
 
     case_id: Mapped[str] = mapped_column(String(32), primary_key=True)
     pack_digest: Mapped[str] = mapped_column(ForeignKey("pack_version.digest"))
@@ -68,6 +69,8 @@ class WorkItem(Base):
         Index(
             "ix_work_item_open_due",
             "due_at",
+            "created_at",
+            "id",
             sqlite_where=text("status = 'open'"),
             postgresql_where=text("status = 'open'"),
         ),
@@ -98,7 +101,7 @@ class WorkItemGroup(Base):
     """A group that an open work item is offered to; rows go when the item ends."""
 
     __tablename__ = "work_item_group"
-    __table_args__ = (Index(None, "group_key"),)
+    __table_args__ = (Index(None, "group_key", "work_item_id"),)
 
     work_item_id: Mapped[str] = mapped_column(String(32), primary_key=True)
     group_key: Mapped[str] = mapped_column(String(128), primary_key=True)

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import CTE, Connection, Select, func, select, union_all
+from sqlalchemy.orm import InstrumentedAttribute
 
 from dxflow.errors import Invalid
 from dxflow.texts import gettext as _
@@ -14,9 +15,9 @@ T = TypeVar("T")
 MOST_PER_PAGE = 200
 LAST_PAGE = 1_000_000
 #: Pages for people count no further: past it, a filter helps more than a number.
-MOST_COUNTED = 10_000
+MOST_COUNTED = 1_000
 #: What the badges of the frame count up to.
-MOST_IN_BADGE = 999
+MOST_IN_BADGE = 99
 
 
 @dataclass(frozen=True)
@@ -58,3 +59,39 @@ def count(tx: Connection, rows: Select[Any], *, exact: bool = False) -> tuple[in
         rows = rows.limit(MOST_COUNTED + 1)
     found = int(tx.execute(select(func.count()).select_from(rows.subquery())).scalar_one())
     return (MOST_COUNTED, True) if not exact and found > MOST_COUNTED else (found, False)
+
+
+def few(
+    tx: Connection, branches: Sequence[Select[Any]], most: int = MOST_COUNTED
+) -> list[str] | None:
+    """Return the ids that the queries give together, each once; None when there are more than `most`.
+
+    A list that is a small part of a large table is read by them and then sorted; one that is a
+    large part is better walked in its order until a page is full. Reading ends one past `most`.
+    """
+    found = list(tx.execute(together(branches).limit(most + 1)).scalars())
+    return None if len(found) > most else found
+
+
+def count_of(tx: Connection, branches: Sequence[Select[Any]]) -> int:
+    """Return how many ids the queries give together; it costs as much as there are."""
+    ids = together(branches).subquery()
+    return int(tx.execute(select(func.count()).select_from(ids)).scalar_one())
+
+
+def together(branches: Sequence[Select[Any]]) -> Select[Any]:
+    """Return the query for the ids that the queries give together, each once."""
+    if len(branches) == 1:
+        return branches[0]
+    every = union_all(*branches).subquery()
+    return select(every.c[0]).distinct()
+
+
+def values_of(column: InstrumentedAttribute[Any]) -> CTE:
+    """Return the values of an indexed column as `value`, the largest first, after all one NULL.
+
+    Each is found from the one before, so that nobody reads all rows for a handful of values.
+    """
+    known = select(func.max(column).label("value")).cte(recursive=True)
+    smaller = select(func.max(column)).where(column < known.c.value).scalar_subquery()
+    return known.union_all(select(smaller).where(known.c.value.is_not(None)))

@@ -62,13 +62,13 @@ def short_moment(value: datetime | None) -> str:
 
 
 def how_many(page: Page[Any]) -> str:
-    """Return how long a list is: `22件`, or `10,000件以上` where counting ended."""
+    """Return how long a list is: `22件`, or `1,000件以上` where counting ended."""
     number = f"{page.total:,}"
     return _("{n}件以上", n=number) if page.more else _("{n}件", n=number)
 
 
 def badge(number: int) -> str:
-    """Return a count for a badge: `999+` where counting ended."""
+    """Return a count for a badge: `99+` where counting ended."""
     return f"{MOST_IN_BADGE}+" if number > MOST_IN_BADGE else str(number)
 
 

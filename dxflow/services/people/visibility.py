@@ -5,7 +5,7 @@ of their department; whoever has had work on it may go on reading; secretariat, 
 auditors see every case that has been handed in. Drafts are not cases: only their owner sees them.
 """
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, or_, select
 
 from dxflow.authority.visibility import PRIVATE_STATUSES, VisibilityScope, scope_of
 from dxflow.db.case import Case, CaseUnit
@@ -23,26 +23,51 @@ def scope(site: Site, tx: Connection, actor: Actor) -> VisibilityScope:
 
 
 def visible(site: Site, tx: Connection, actor: Actor) -> ColumnElement[bool]:
-    """Return the condition on `case_file` rows that the actor may see."""
+    """Return the condition on `case_file` rows that the actor may see.
+
+    It is asked of each row by that row's keys: right for one case, and for lists that are walked
+    in their order. Where few of many cases may be seen, `branches` finds them.
+    """
     seen = scope(site, tx, actor)
     own = Case.applicant_id == actor.person_id
-    handed_in = Case.status.not_in(PRIVATE_STATUSES)
     if seen.all:
-        return or_(own, handed_in)
-    by_unit = select(CaseUnit.case_id).where(CaseUnit.unit.in_(sorted(seen.units)))
-    by_act = select(Submission.case_id).where(Submission.person_id == actor.person_id)
+        return or_(own, _handed_in())
+    by_unit = exists().where(CaseUnit.case_id == Case.id, CaseUnit.unit.in_(sorted(seen.units)))
+    by_act = exists().where(Submission.case_id == Case.id, Submission.person_id == actor.person_id)
+    by_work = exists().where(
+        WorkItem.case_id == Case.id,
+        WorkItemGroup.work_item_id == WorkItem.id,
+        WorkItemGroup.group_key.in_(sorted(actor.groups)),
+    )
+    return or_(own, and_(_handed_in(), or_(by_unit, by_act, by_work)))
+
+
+def branches(site: Site, tx: Connection, actor: Actor) -> list[Select[str]]:
+    """Return the ids of the cases the actor may see, as queries that each begin at an index.
+
+    A case may come from several of them. Conditions on `case_file` may be added to each.
+    """
+    seen = scope(site, tx, actor)
+    ids = select(Case.id)
+    own = ids.where(Case.applicant_id == actor.person_id)
+    if seen.all:
+        return [ids.where(visible(site, tx, actor))]
+    by_unit = ids.join(CaseUnit, CaseUnit.case_id == Case.id).where(
+        CaseUnit.unit.in_(sorted(seen.units))
+    )
+    by_act = ids.join(Submission, Submission.case_id == Case.id).where(
+        Submission.person_id == actor.person_id
+    )
     by_work = (
-        select(WorkItem.case_id)
+        ids.join(WorkItem, WorkItem.case_id == Case.id)
         .join(WorkItemGroup, WorkItemGroup.work_item_id == WorkItem.id)
         .where(WorkItemGroup.group_key.in_(sorted(actor.groups)))
     )
-    return or_(
-        own,
-        and_(
-            handed_in,
-            or_(Case.id.in_(by_unit), Case.id.in_(by_work), Case.id.in_(by_act)),
-        ),
-    )
+    return [own, *(one.where(_handed_in()) for one in (by_unit, by_act, by_work))]
+
+
+def _handed_in() -> ColumnElement[bool]:
+    return Case.status.not_in(sorted(PRIVATE_STATUSES))
 
 
 def require(site: Site, tx: Connection, actor: Actor, case_id: str) -> None:

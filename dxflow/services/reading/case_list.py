@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, select
+from sqlalchemy.orm import aliased
 
 from dxflow.audit.export import guarded
 from dxflow.calendars.fiscal import fiscal_label
@@ -20,7 +21,7 @@ from dxflow.db.process import ProcessInstance, WorkItem
 from dxflow.errors import Invalid
 from dxflow.services.acts.suspension import SUSPENDED
 from dxflow.services.packs import store as packs
-from dxflow.services.paging import Page, bounds, count
+from dxflow.services.paging import MOST_COUNTED, Page, bounds, count_of, few, together, values_of
 from dxflow.services.people import naming, organisation, visibility
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
@@ -29,6 +30,10 @@ from dxflow.texts import translated
 
 STATUSES = ("running", *packs.END_STATUSES)
 CHUNK = 200
+#: A page is looked for among so many cases before all are sorted that may be on it.
+MOST_WALKED = 2_000
+#: So many of the newest cases of a year are asked whether the reader may see one of them.
+MOST_TRIED = 100
 
 
 @dataclass(frozen=True)
@@ -91,11 +96,20 @@ def search(
     """
     offset, limit = bounds(page, per_page)
     with site.database.read() as tx:
-        which = _condition(site, tx, actor, filters)
-        found, more = count(tx, select(Case.id).where(which), exact=exact)
-        rows = tx.execute(_listed(which).offset(offset).limit(limit)).all()
+        wanted = _wanted(site, tx, actor, filters)
+        ids = few(tx, wanted)
+        total = MOST_COUNTED if ids is None else len(ids)
+        if ids is None and exact:
+            total = count_of(tx, wanted)
+        if ids is not None:
+            shown = _latest_of(tx, ids, offset, limit)
+        else:
+            which = _condition(site, tx, actor, filters)
+            walked = _walked(tx, which, offset, limit)
+            shown = _latest_of(tx, together(wanted), offset, limit) if walked is None else walked
+        rows = tx.execute(_listed(Case.id.in_(shown))).all()
         entries = _entries(site, tx, actor, rows)
-    return Page(entries, page, per_page, found, more)
+    return Page(entries, page, per_page, total, ids is None and not exact)
 
 
 def choices(site: Site, actor: Actor) -> Choices:
@@ -103,12 +117,7 @@ def choices(site: Site, actor: Actor) -> Choices:
     with site.database.read() as tx:
         current = packs.current(site, tx)
         who = organisation.directory(site, tx, actor.on)
-        years = tx.execute(
-            select(Case.fiscal_year)
-            .where(visibility.visible(site, tx, actor))
-            .distinct()
-            .order_by(Case.fiscal_year.desc())
-        ).scalars()
+        years = _years(site, tx, actor)
         return Choices(
             stages=tuple(
                 dict.fromkeys(
@@ -154,8 +163,7 @@ def every(
 
 def total(site: Site, tx: Connection, actor: Actor, filters: Filters) -> int:
     """Return how many cases the list has. Raises Invalid."""
-    which = _condition(site, tx, actor, filters)
-    return int(tx.execute(select(func.count()).select_from(Case).where(which)).scalar_one())
+    return count_of(tx, _wanted(site, tx, actor, filters))
 
 
 def folded(text: str) -> str:
@@ -164,7 +172,78 @@ def folded(text: str) -> str:
 
 
 def _condition(site: Site, tx: Connection, actor: Actor, filters: Filters) -> ColumnElement[bool]:
-    parts = [visibility.visible(site, tx, actor)]
+    return and_(visibility.visible(site, tx, actor), *_narrowed(filters))
+
+
+def _wanted(site: Site, tx: Connection, actor: Actor, filters: Filters) -> list[Select[Any]]:
+    """Return the same as `_condition`, as queries that each begin at an index."""
+    parts = _narrowed(filters)
+    return [one.where(*parts) for one in visibility.branches(site, tx, actor)]
+
+
+_LATEST = (ProcessInstance.updated_at.desc(), ProcessInstance.case_id.desc())
+
+
+def _latest_of(
+    tx: Connection, ids: Sequence[str] | Select[Any], offset: int, limit: int
+) -> list[str]:
+    """Return a page of these cases, the latest changed first: all of them are sorted."""
+    page = select(ProcessInstance.case_id).where(ProcessInstance.case_id.in_(ids))
+    return list(tx.execute(page.order_by(*_LATEST).offset(offset).limit(limit)).scalars())
+
+
+def _walked(
+    tx: Connection, which: ColumnElement[bool], offset: int, limit: int
+) -> list[str] | None:
+    """Return a page of the cases under a condition, walking from the latest changed on.
+
+    Returns None when the page is not full after MOST_WALKED cases: what is wanted lies far back,
+    or begins there.
+    """
+    touched = ProcessInstance.updated_at
+    end = tx.execute(
+        select(touched).order_by(*_LATEST).offset(MOST_WALKED + offset).limit(1)
+    ).scalar_one_or_none()
+    page = select(ProcessInstance.case_id).where(
+        exists().where(Case.id == ProcessInstance.case_id, which)
+    )
+    if end is not None:
+        page = page.where(touched >= end)
+    shown = list(tx.execute(page.order_by(*_LATEST).offset(offset).limit(limit)).scalars())
+    return shown if len(shown) == limit or end is None else None
+
+
+def _years(site: Site, tx: Connection, actor: Actor) -> list[int]:
+    """Return the fiscal years of the cases the actor may see, the latest first.
+
+    Whoever sees many sees some of the newest of each year; only the years of which these do not
+    tell are looked for among all that may be seen.
+    """
+    ids = few(tx, visibility.branches(site, tx, actor))
+    if ids is not None:
+        years = select(Case.fiscal_year).where(Case.id.in_(ids)).distinct()
+        return sorted(tx.execute(years).scalars(), reverse=True)
+    every, newest = values_of(Case.fiscal_year), aliased(Case)
+    some = (
+        select(newest.id)
+        .where(newest.fiscal_year == every.c.value)
+        .order_by(newest.id.desc())
+        .limit(MOST_TRIED)
+    )
+    seen = exists().where(Case.id.in_(some), visibility.visible(site, tx, actor))
+    rows = tx.execute(select(every.c.value, seen).where(every.c.value.is_not(None))).all()
+    found = {year for year, told in rows if told}
+    if untold := {year for year, told in rows if not told}:
+        wanted = [
+            one.with_only_columns(Case.fiscal_year).where(Case.fiscal_year.in_(untold))
+            for one in visibility.branches(site, tx, actor)
+        ]
+        found.update(tx.execute(together(wanted)).scalars())
+    return sorted(found, reverse=True)
+
+
+def _narrowed(filters: Filters) -> list[ColumnElement[bool]]:
+    parts: list[ColumnElement[bool]] = []
     if filters.status:
         if filters.status not in STATUSES:
             message = _("status は {words} のいずれかです。", words="、".join(STATUSES))
@@ -183,7 +262,7 @@ def _condition(site: Site, tx: Connection, actor: Actor, filters: Filters) -> Co
     parts += [
         Case.search_text.contains(word, autoescape=True) for word in folded(filters.q).split()
     ]
-    return and_(*parts)
+    return parts
 
 
 def _listed(which: ColumnElement[bool]) -> Select[Any]:

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select
 
 from dxflow.calendars.business_days import BusinessCalendar
 from dxflow.clock import local_date
@@ -14,7 +15,15 @@ from dxflow.errors import Invalid
 from dxflow.services.acts.suspension import SUSPENDED
 from dxflow.services.packs import city_days
 from dxflow.services.packs import store as packs
-from dxflow.services.paging import MOST_IN_BADGE, Page, bounds, count
+from dxflow.services.paging import (
+    MOST_COUNTED,
+    MOST_IN_BADGE,
+    Page,
+    bounds,
+    count_of,
+    few,
+    together,
+)
 from dxflow.services.people import visibility
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
@@ -22,6 +31,8 @@ from dxflow.texts import gettext as _
 from dxflow.texts import translated
 
 SCOPES = ("mine", "group", "all")
+#: As the index of open work has it.
+_MOST_URGENT = (WorkItem.due_at.nulls_last(), WorkItem.created_at, WorkItem.id)
 
 
 @dataclass(frozen=True)
@@ -65,7 +76,19 @@ def waiting(
         raise Invalid(message, {"scope": [message]})
     offset, limit = bounds(page, per_page)
     with site.database.read() as tx:
-        which = and_(WorkItem.status == "open", _condition(site, tx, actor, scope))
+        wanted = _wanted(site, tx, actor, scope)
+        ids = few(tx, wanted)
+        total = MOST_COUNTED if ids is None else len(ids)
+        if ids is None and exact:
+            total = count_of(tx, wanted)
+        which = _condition(site, tx, actor, scope) if ids is None else WorkItem.id.in_(ids)
+        shown = tx.execute(
+            select(WorkItem.id)
+            .where(WorkItem.status == "open", which)
+            .order_by(*_MOST_URGENT)
+            .offset(offset)
+            .limit(limit)
+        ).scalars()
         rows = tx.execute(
             select(
                 WorkItem.__table__,
@@ -80,12 +103,9 @@ def waiting(
             .join(Case, Case.id == WorkItem.case_id)
             .join(ProcessInstance, ProcessInstance.case_id == WorkItem.case_id)
             .outerjoin(Person, Person.id == WorkItem.assignee_id)
-            .where(which)
-            .order_by(WorkItem.due_at.is_(None), WorkItem.due_at, WorkItem.created_at, WorkItem.id)
-            .offset(offset)
-            .limit(limit)
+            .where(WorkItem.id.in_(list(shown)))
+            .order_by(*_MOST_URGENT)
         ).all()
-        total, more = count(tx, select(WorkItem.id).where(which), exact=exact)
         groups = _groups(tx, [row.id for row in rows])
         now = site.now()
         entries = []
@@ -115,7 +135,7 @@ def waiting(
                     suspended=row.instance_status == SUSPENDED,
                 )
             )
-    return Page(entries, page, per_page, total, more)
+    return Page(entries, page, per_page, total, ids is None and not exact)
 
 
 def counts(site: Site, actor: Actor) -> tuple[int, int]:
@@ -124,14 +144,10 @@ def counts(site: Site, actor: Actor) -> tuple[int, int]:
     Counting ends one past MOST_IN_BADGE.
     """
     with site.database.read() as tx:
-        mine = (
-            select(WorkItem.due_at)
-            .where(WorkItem.status == "open", _condition(site, tx, actor, "mine"))
-            .limit(MOST_IN_BADGE + 1)
-            .subquery()
-        )
-        late = func.count().filter(mine.c.due_at < site.now())
-        row = tx.execute(select(func.count(), late).select_from(mine)).one()
+        ids = together(_wanted(site, tx, actor, "mine")).limit(MOST_IN_BADGE + 1).subquery()
+        late = func.count().filter(WorkItem.due_at < site.now())
+        mine = select(func.count(), late).join(ids, ids.c.id == WorkItem.id)
+        row = tx.execute(mine).one()
     return row[0], row[1]
 
 
@@ -152,36 +168,46 @@ def urgency(
 
 
 def _condition(site: Site, tx: Connection, actor: Actor, scope: str) -> ColumnElement[bool]:
-    # Both parts are looked up by an index, so that nobody pays for the work of others.
-    offered = select(WorkItemGroup.work_item_id).where(
+    """Return the condition on open tasks: it is asked of each by its keys."""
+    if scope == "all":
+        return exists().where(Case.id == WorkItem.case_id, visibility.visible(site, tx, actor))
+    offered = exists().where(
+        WorkItemGroup.work_item_id == WorkItem.id,
+        WorkItemGroup.group_key.in_(sorted(actor.groups)),
+    )
+    # said so that no index answers it: the list is walked in its order, from the most urgent on
+    taken = func.coalesce(WorkItem.assignee_id, "") == actor.person_id
+    if scope == "group":
+        return or_(taken, offered)
+    return or_(taken, and_(WorkItem.assignee_id.is_(None), offered, _free_to_judge(actor)))
+
+
+def _wanted(site: Site, tx: Connection, actor: Actor, scope: str) -> list[Select[Any]]:
+    """Return the ids of the same tasks, as queries that each begin at an index."""
+    ids = select(WorkItem.id).where(WorkItem.status == "open")
+    if scope == "all":
+        if visibility.scope(site, tx, actor).all:
+            return [ids.where(_condition(site, tx, actor, scope))]
+        cases = visibility.branches(site, tx, actor)
+        found = [one.subquery() for one in cases]
+        return [ids.join(one, one.c.id == WorkItem.case_id) for one in found]
+    offered = ids.join(WorkItemGroup, WorkItemGroup.work_item_id == WorkItem.id).where(
         WorkItemGroup.group_key.in_(sorted(actor.groups))
     )
-    taken = select(WorkItem.id).where(
-        WorkItem.assignee_id == actor.person_id, WorkItem.status == "open"
-    )
     if scope == "mine":
-        return and_(
-            WorkItem.id.in_(union_all(offered, taken)),
-            or_(
-                WorkItem.assignee_id == actor.person_id,
-                and_(WorkItem.assignee_id.is_(None), _free_to_judge(actor)),
-            ),
-        )
-    if scope == "group":
-        return WorkItem.id.in_(union_all(offered, taken))
-    return WorkItem.case_id.in_(select(Case.id).where(visibility.visible(site, tx, actor)))
+        offered = offered.where(WorkItem.assignee_id.is_(None), _free_to_judge(actor))
+    return [offered, ids.where(WorkItem.assignee_id == actor.person_id)]
 
 
 def _free_to_judge(actor: Actor) -> ColumnElement[bool]:
     """Leave out what segregation of duties would refuse: judging a matter one has drafted."""
-    own = select(Case.id).where(Case.applicant_id == actor.person_id)
-    drafted = select(Submission.case_id).where(
-        Submission.person_id == actor.person_id, Submission.act == "draft"
+    own = exists().where(Case.id == WorkItem.case_id, Case.applicant_id == actor.person_id)
+    drafted = exists().where(
+        Submission.case_id == WorkItem.case_id,
+        Submission.person_id == actor.person_id,
+        Submission.act == "draft",
     )
-    return or_(
-        WorkItem.act == "",
-        and_(WorkItem.case_id.not_in(own), WorkItem.case_id.not_in(drafted)),
-    )
+    return or_(WorkItem.act == "", and_(~own, ~drafted))
 
 
 def _groups(tx: Connection, ids: list[str]) -> dict[str, tuple[str, ...]]:

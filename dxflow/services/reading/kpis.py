@@ -1,12 +1,22 @@
 """Measures as people see them: a list with the most urgent first, one in full, entering a value."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    exists,
+    func,
+    select,
+    union_all,
+)
 
 from dxflow.calendars.business_days import BusinessCalendar
 from dxflow.calendars.periods import period_start
@@ -24,7 +34,7 @@ from dxflow.services.acts.act import Act, lock, require_running
 from dxflow.services.acts.measures import Tracked
 from dxflow.services.packs import city_days
 from dxflow.services.packs import store as packs
-from dxflow.services.paging import Page, bounds
+from dxflow.services.paging import Page, bounds, few, together
 from dxflow.services.people import naming, organisation, visibility
 from dxflow.services.people.actor import Actor
 from dxflow.services.reading.case_head import tracking_processes
@@ -134,14 +144,7 @@ def listed(
         raise Invalid(message, {"status": [message]})
     offset, limit = bounds(page, per_page)
     with site.database.read() as tx:
-        which: ColumnElement[bool] = and_(
-            visibility.visible(site, tx, actor), Case.status.in_(MEASURED_STATUSES)
-        )
-        if unit:
-            which = and_(which, Case.lead_unit == unit)
-        if case_id:
-            which = and_(which, Case.id == case_id)
-        chosen, cut = _latest(tx, which)
+        chosen, cut = _latest(site, tx, actor, unit, case_id)
         rows = _rows(site, tx, actor, Case.id.in_(chosen))
     counts = {key: sum(row.status == key for row in rows) for key in ORDER}
     shown = sorted((row for row in rows if not status or row.status == status), key=_urgency)
@@ -251,16 +254,44 @@ def _rows(site: Site, tx: Connection, actor: Actor, which: ColumnElement[bool]) 
     return found
 
 
-def _latest(tx: Connection, which: ColumnElement[bool]) -> tuple[list[str], bool]:
+def _latest(
+    site: Site, tx: Connection, actor: Actor, unit: str, case_id: str
+) -> tuple[list[str], bool]:
     """Return at most MOST_CASES cases with measures, and whether there are more."""
-    found = tx.execute(
-        select(Case.id)
-        .where(which, exists().where(tables.Measure.case_id == Case.id))
-        .order_by(Case.status != "running", Case.created_at.desc(), Case.id.desc())
-        .limit(MOST_CASES + 1)
-    ).scalars()
-    ids = list(found)
-    return ids[:MOST_CASES], len(ids) > MOST_CASES
+    parts = [
+        Case.status.in_(MEASURED_STATUSES),
+        exists().where(tables.Measure.case_id == Case.id),
+        *([Case.lead_unit == unit] if unit else []),
+        *([Case.id == case_id] if case_id else []),
+    ]
+    ids = few(tx, [one.where(*parts) for one in visibility.branches(site, tx, actor)], MOST_CASES)
+    if ids is not None:
+        return ids, False
+    if unit or not visibility.scope(site, tx, actor).all:  # theirs may lie anywhere in time
+        mine = together([one.where(*parts) for one in visibility.branches(site, tx, actor)])
+        newest_first = (Case.status != "running", Case.created_at.desc(), Case.id.desc())
+        theirs = select(Case.id).where(Case.id.in_(mine)).order_by(*newest_first)
+        return list(tx.execute(theirs.limit(MOST_CASES)).scalars()), True
+    which = and_(visibility.visible(site, tx, actor), *parts[1:])
+    found: list[str] = []
+    for statuses in (("running",), MEASURED_STATUSES[1:]):
+        found += tx.execute(_newest(which, statuses, MOST_CASES - len(found))).scalars()
+    return found, True
+
+
+def _newest(which: ColumnElement[bool], statuses: Sequence[str], most: int) -> Select[Any]:
+    """Return the ids of the newest cases in some statuses: the newest of each, then of all."""
+    each = [
+        select(Case.id, Case.created_at)
+        .where(Case.status == status, which)
+        .order_by(Case.created_at.desc(), Case.id.desc())
+        .limit(most)
+        .subquery()
+        for status in statuses
+    ]
+    every = union_all(*(select(one) for one in each)).subquery()
+    newest_first = (every.c.created_at.desc(), every.c.id.desc())
+    return select(every.c.id).order_by(*newest_first).limit(most)
 
 
 def _begun(

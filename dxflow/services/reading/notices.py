@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Select, func, insert, select, union_all, update
 
 from dxflow.db.case import Case, Notice, NoticeRead
-from dxflow.services.paging import MOST_IN_BADGE, Page, bounds
+from dxflow.services.paging import MOST_IN_BADGE, Page, bounds, count
 from dxflow.services.people import visibility
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
@@ -30,23 +31,20 @@ class Left:
 def for_actor(site: Site, actor: Actor, page: int = 1, per_page: int = 50) -> Page[Left]:
     """Return the notices for the actor, the latest first."""
     offset, limit = bounds(page, per_page)
-    groups = sorted(actor.groups)
     with site.database.read() as tx:
-        mine = Notice.group_key.in_(groups)
-        total = tx.execute(select(func.count()).select_from(Notice).where(mine)).scalar_one()
-        seen = select(Case.id).where(visibility.visible(site, tx, actor))
+        mine = Notice.group_key.in_(sorted(actor.groups))
+        total, more = count(tx, select(Notice.id).where(mine))
+        shown = tx.execute(_latest(actor, offset + limit).offset(offset).limit(limit)).scalars()
         rows = tx.execute(
             select(
                 Notice.id, Notice.message, Notice.at, Case.id.label("case_id"), Case.number,
                 Case.title, NoticeRead.read_at,
             )
             .select_from(Notice)
-            .outerjoin(Case, (Case.id == Notice.case_id) & Case.id.in_(seen))
+            .outerjoin(Case, (Case.id == Notice.case_id) & visibility.visible(site, tx, actor))
             .outerjoin(NoticeRead, NoticeRead.person_id == actor.person_id)
-            .where(mine)
+            .where(Notice.id.in_(list(shown)))
             .order_by(Notice.at.desc(), Notice.id.desc())
-            .offset(offset)
-            .limit(limit)
         )  # fmt: skip
         entries = [
             Left(
@@ -60,7 +58,21 @@ def for_actor(site: Site, actor: Actor, page: int = 1, per_page: int = 50) -> Pa
             )
             for row in rows
         ]
-    return Page(entries, page, per_page, total)
+    return Page(entries, page, per_page, total, more)
+
+
+def _latest(actor: Actor, most: int) -> Select[Any]:
+    """Return the ids of the latest notices of the actor's groups: the latest of each, then of all."""
+    each = [
+        select(Notice.id, Notice.at)
+        .where(Notice.group_key == group)
+        .order_by(Notice.at.desc(), Notice.id.desc())
+        .limit(most)
+        .subquery()
+        for group in sorted(actor.groups)
+    ]
+    every = union_all(*(select(one) for one in each)).subquery()
+    return select(every.c.id).order_by(every.c.at.desc(), every.c.id.desc())
 
 
 def unread_count(site: Site, actor: Actor) -> int:

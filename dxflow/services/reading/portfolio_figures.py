@@ -9,22 +9,37 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Subquery,
+    and_,
+    exists,
+    func,
+    literal,
+    select,
+    text,
+    true,
+    union_all,
+)
 
-from dxflow.authority.visibility import PRIVATE_STATUSES
 from dxflow.clock import at_local, local_date
-from dxflow.db.case import Case, DecisionRecord, Duty, Milestone
+from dxflow.db.case import WAITING_MILESTONE, Case, DecisionRecord, Duty, Milestone
 from dxflow.db.process import WorkItem
+from dxflow.services.packs import store as packs
+from dxflow.services.paging import values_of
+
+_NO_LIMIT = 2**31 - 1
 
 
 @dataclass(frozen=True)
 class Count:
-    """How many cases of a lead section stand at a stage (running) or ended in a status."""
+    """How many cases of a lead section stand at a stage (running) or ended in a status (no stage)."""
 
     unit: str
     status: str
     stage: str
-    pack_digest: str
     cases: int
 
 
@@ -71,18 +86,31 @@ class Decided:
 
 def counts(tx: Connection, ended_since: date) -> list[Count]:
     """Return running cases by section and stage, and those that ended since a day by status."""
-    columns = (Case.lead_unit, Case.status, Case.stage, Case.pack_digest, func.count())
-    groups = (Case.lead_unit, Case.status, Case.stage, Case.pack_digest)
-    running = select(*columns).where(Case.status == "running").group_by(*groups)
+    running = (
+        select(Case.lead_unit, Case.status, Case.stage, func.count())
+        .where(Case.status == "running")
+        .group_by(Case.status, Case.stage, Case.lead_unit)
+    )
+    found = [Count(*row) for row in tx.execute(running)]
+    units, statuses = values_of(Case.lead_unit), _rows_of(packs.END_STATUSES)
     ended = (
-        select(*columns)
+        select(func.count())
+        .select_from(Case)
         .where(
-            Case.status.not_in(["running", *PRIVATE_STATUSES]),
+            Case.lead_unit == units.c.value,
+            Case.status == statuses.c.status,
             Case.ended_at >= at_local(ended_since),
         )
-        .group_by(*groups)
+        .scalar_subquery()
     )
-    return [Count(*row) for row in tx.execute(union_all(running, ended))]
+    each = select(units.c.value, statuses.c.status, ended).join_from(units, statuses, true())
+    rows = tx.execute(each.where(units.c.value.is_not(None)))
+    return found + [Count(unit, status, "", cases) for unit, status, cases in rows if cases]
+
+
+def _rows_of(statuses: Sequence[str]) -> Subquery:
+    """Return the words as the rows of a table: each is counted by its own part of an index."""
+    return union_all(*(select(literal(one).label("status")) for one in statuses)).subquery()
 
 
 def handed_in(tx: Connection, first: date, last: date) -> int:
@@ -94,7 +122,7 @@ def handed_in(tx: Connection, first: date, last: date) -> int:
             .where(
                 Case.created_at >= at_local(first),
                 Case.created_at < at_local(date.fromordinal(last.toordinal() + 1)),
-                Case.status.not_in(PRIVATE_STATUSES),
+                Case.status.in_(["running", *packs.END_STATUSES]),
             )
         ).scalar_one()
     )
@@ -110,69 +138,86 @@ def late(
     """
     found: list[Late] = []
     total = 0
-    for kind, query in _overdue(now, reported_in):
-        rows = tx.execute(query.limit(most)).all()
-        total += len(rows) if len(rows) < most else _size(tx, query)
-        for row in rows:
-            key, name, case_id, number, title, unit, due = row
-            since = local_date(due) if isinstance(due, datetime) else due
-            found.append(Late(kind, key, name, case_id, number, title, unit, since))
+    for kind, name, due, which in _overdue(now, reported_in):
+        of = name.class_
+        ids = list(tx.execute(select(of.id).where(which).order_by(due).limit(most)).scalars())
+        total += len(ids) if len(ids) < most else _size(tx, select(of.id).where(which))
+        rows = tx.execute(
+            select(of.id, name, Case.id, Case.number, Case.title, Case.lead_unit, due)
+            .join(Case, Case.id == of.case_id)
+            .where(of.id.in_(ids))
+        )
+        for key, words, case_id, number, title, unit, at in rows:
+            since = local_date(at) if isinstance(at, datetime) else at
+            found.append(Late(kind, key, words, case_id, number, title, unit, since))
     found.sort(key=lambda one: (one.since, one.number, one.id))
     return found[:most], total
 
 
-def _overdue(now: datetime, reported_in: Collection[str]) -> Sequence[tuple[str, Any]]:
+def _overdue(
+    now: datetime, reported_in: Collection[str]
+) -> Sequence[tuple[str, Any, Any, ColumnElement[bool]]]:
+    """Return for each kind the column of its name, that of its date, and when it is overdue."""
     today = local_date(now)
-    where = (Case.id, Case.number, Case.title, Case.lead_unit)
+    running = Case.status == "running"
+    reported = Case.stage.in_(sorted(reported_in))
     return (
         (
             "task",
-            select(WorkItem.id, WorkItem.name, *where, WorkItem.due_at)
-            .join(Case, Case.id == WorkItem.case_id)
-            .where(WorkItem.status == "open", WorkItem.due_at < now)
-            .order_by(WorkItem.due_at),
+            WorkItem.name,
+            WorkItem.due_at,
+            and_(WorkItem.status == "open", WorkItem.due_at < now),
         ),
         (
             "duty",
-            select(Duty.id, Duty.text, *where, Duty.due_on)
-            .join(Case, Case.id == Duty.case_id)
-            .where(Duty.status == "open", Duty.due_on < today, Case.status == "running")
-            .order_by(Duty.due_on),
+            Duty.text,
+            Duty.due_on,
+            and_(
+                Duty.status == "open",
+                Duty.due_on < today,
+                exists().where(Case.id == Duty.case_id, running),
+            ),
         ),
         (
             "milestone",
-            select(Milestone.id, Milestone.name, *where, Milestone.due_on)
-            .join(Case, Case.id == Milestone.case_id)
-            .where(
-                Milestone.status.not_in(["done", "dropped"]),
+            Milestone.name,
+            Milestone.due_on,
+            and_(
+                text(f"milestone.{WAITING_MILESTONE}"),
                 Milestone.due_on < today,
-                Case.status == "running",
-                Case.stage.in_(sorted(reported_in)),
-            )
-            .order_by(Milestone.due_on),
+                exists().where(Case.id == Milestone.case_id, running, reported),
+            ),
         ),
     )
 
 
-def _size(tx: Connection, query: Any) -> int:
-    inner = query.order_by(None).subquery()
-    return int(tx.execute(select(func.count()).select_from(inner)).scalar_one())
+def _size(tx: Connection, ids: Select[Any]) -> int:
+    return int(tx.execute(select(func.count()).select_from(ids.subquery())).scalar_one())
 
 
 def waiting(tx: Connection, now: datetime) -> list[Waiting]:
     """Return where open tasks wait, the most first; a task of one name at one element is one row."""
-    rows = tx.execute(
+    # ordered and limited, so that no database looks for it among all the work there ever was
+    open_ = (
         select(
             WorkItem.process_key,
             WorkItem.element,
             WorkItem.name,
-            func.count(),
-            func.count().filter(WorkItem.due_at < now),
-            func.min(WorkItem.created_at),
+            WorkItem.due_at,
+            WorkItem.created_at,
         )
         .where(WorkItem.status == "open")
-        .group_by(WorkItem.process_key, WorkItem.element, WorkItem.name)
-        .order_by(func.count().desc(), WorkItem.process_key, WorkItem.element)
+        .order_by(WorkItem.due_at.nulls_last(), WorkItem.created_at, WorkItem.id)
+        .limit(_NO_LIMIT)
+        .subquery()
+        .c
+    )
+    where = (open_.process_key, open_.element, open_.name)
+    late_ones = func.count().filter(open_.due_at < now)
+    rows = tx.execute(
+        select(*where, func.count(), late_ones, func.min(open_.created_at))
+        .group_by(*where)
+        .order_by(func.count().desc(), open_.process_key, open_.element)
     )
     return [Waiting(*row) for row in rows]
 
