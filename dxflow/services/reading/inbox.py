@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, or_, select, union_all
 
 from dxflow.calendars.business_days import BusinessCalendar
 from dxflow.clock import local_date
@@ -129,6 +129,26 @@ def counts(site: Site, actor: Actor) -> tuple[int, int]:
         late = func.count().filter(mine.c.due_at < site.now())
         row = tx.execute(select(func.count(), late).select_from(mine)).one()
     return row[0], row[1]
+
+
+def waits_for(site: Site, actor: Actor, task_id: str) -> RowMapping | None:
+    """Return an open task's `name`, `due_at`, `number`, `title` when the actor may do it now."""
+    with site.database.read() as tx:
+        return (
+            tx.execute(
+                select(WorkItem.name, WorkItem.due_at, Case.number, Case.title)
+                .join(Case, Case.id == WorkItem.case_id)
+                .join(ProcessInstance, ProcessInstance.case_id == WorkItem.case_id)
+                .where(
+                    WorkItem.id == task_id,
+                    WorkItem.status == "open",
+                    ProcessInstance.status != SUSPENDED,
+                    _condition(site, tx, actor, "mine"),
+                )
+            )
+            .mappings()
+            .one_or_none()
+        )
 
 
 def urgency(pack: packs.Pack, due_at: datetime | None, now: datetime) -> str:
