@@ -34,8 +34,8 @@ def send(site: Site, by: Actor, address: str) -> Tried:
     if not settings.host or not settings.sender:
         raise Invalid(_("先に、メールサーバーと差出人のアドレスを保存してください。"))
     if not mail_settings.is_address(address):
-        message = _("メールアドレスは name@example.jp の形で入力してください。")
-        raise Invalid(message, {"address": [message]})
+        wrong = _("メールアドレスは name@example.jp の形で入力してください。")
+        raise Invalid(wrong, {"address": [wrong]})
     now = site.now()
     text = Text(
         _("試しのメール"), (_("このメールが届けば、dxflow のメールの設定は正しいです。"),), "/"

@@ -168,7 +168,7 @@ def _reason(exc: Exception) -> str:
         words = exc.smtp_error
         said = words.decode("utf-8", "replace") if isinstance(words, bytes) else str(words)
         return f"{exc.smtp_code} {said}"
-    if isinstance(exc, TimeoutError):
+    if isinstance(exc, TimeoutError) or isinstance(exc.__context__, TimeoutError):
         return _("{n} 秒待っても返事がありません。", n=round(PATIENCE))
     if isinstance(exc, ssl.SSLError):
         return _("暗号化した接続ができません: {why}", why=exc)
