@@ -92,6 +92,16 @@ class Settings:
             )
         return word
 
+    def write_mail_password(self, word: str) -> None:
+        """Put the password for the mail server in its place, readable by this user only."""
+        place = self.mail_password_place
+        place.parent.mkdir(parents=True, exist_ok=True)
+        growing = place.with_name(place.name + ".new")
+        growing.unlink(missing_ok=True)
+        with os.fdopen(os.open(growing, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as f:
+            f.write(word + "\n")
+        growing.replace(place)
+
     @property
     def mail_password_place(self) -> Path:
         """Return where the password for the mail server lies, or would lie."""

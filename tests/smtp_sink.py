@@ -65,8 +65,12 @@ class Sink:
 
         class Handler(socketserver.StreamRequestHandler):
             def handle(self) -> None:
+                talk = Talk(sink, self)
                 with suppress(OSError):
-                    Talk(sink, self).run()
+                    talk.run()
+                if talk.socket is not self.request:
+                    talk.read.close()
+                    talk.socket.close()
 
         self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True

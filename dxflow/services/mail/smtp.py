@@ -133,6 +133,8 @@ class Post:
         if wanted.user:
             if not self._password:
                 raise ServerAway(_("メールサーバーのパスワードのファイルがありません。"))
+            if not (wanted.user + self._password).isascii():
+                raise ServerAway(_("メールサーバーの利用者名とパスワードは半角だけが使えます。"))
             smtp.login(wanted.user, self._password)
         return smtp
 

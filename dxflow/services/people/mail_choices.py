@@ -31,6 +31,15 @@ class Wish:
     settings: MailSettings
 
 
+def ways() -> list[tuple[str, str]]:
+    """Return (choice, words) of every way to get mail."""
+    return [
+        ("at_once", _("そのつど受け取る")),
+        ("daily", _("一日一回、朝のまとめで受け取る")),
+        ("none", _("受け取らない")),
+    ]
+
+
 def of_person(site: Site, actor: Actor) -> Wish:
     """Return what the actor gets."""
     with site.database.read() as tx:

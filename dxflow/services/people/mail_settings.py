@@ -8,7 +8,8 @@ in no page, no event of the log and no backup.
 import ipaddress
 import re
 import time
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,7 +22,7 @@ from dxflow.services.people import events, facts
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
-from dxflow.texts import mark
+from dxflow.texts import mark, translated
 
 KEY = "mail"
 KEPT_SECONDS = 3.0
@@ -66,6 +67,27 @@ class MailSettings:
     keep_days: int = 30
 
 
+def typed(before: MailSettings, raw: Mapping[str, str]) -> MailSettings:
+    """Return settings with what was typed for some of their fields. Raises Invalid for no number."""
+    values: dict[str, Any] = {}
+    wrong: dict[str, list[str]] = {}
+    for one in fields(MailSettings):
+        if one.name not in raw:
+            continue
+        text = raw[one.name].strip()
+        if one.type is bool:
+            values[one.name] = text == "yes"
+        elif one.type is not int:
+            values[one.name] = text
+        elif text.isascii() and text.isdigit() and len(text) < 7:
+            values[one.name] = int(text)
+        else:
+            wrong[one.name] = [_("数字で入力してください。")]
+    if wrong:
+        raise Invalid(_("メールの設定を確かめてください。"), wrong)
+    return replace(before, **values)
+
+
 def current(site: Site) -> MailSettings:
     """Return the settings as of a few seconds ago."""
     kept = site.kept.get(KEY)
@@ -76,6 +98,28 @@ def current(site: Site) -> MailSettings:
         found = read(tx)
     site.kept[KEY] = (time.monotonic(), found)
     return found
+
+
+def stored(site: Site) -> MailSettings:
+    """Return the settings as they stand in the database now."""
+    with site.database.read() as tx:
+        return read(tx)
+
+
+def labels() -> list[tuple[str, str]]:
+    """Return (name, words) of every setting, in the reader's language."""
+    return [(name, translated(label)) for name, label in _LABELS.items()]
+
+
+def shown(value: str | int | bool) -> str:
+    """Return a setting's value in words."""
+    if isinstance(value, bool):
+        return _("はい") if value else _("いいえ")
+    words = {
+        "none": _("なし"), "starttls": "STARTTLS", "tls": "TLS", AT_ONCE: _("そのつど"),
+        DAILY: _("一日一回（朝のまとめ）"),
+    }  # fmt: skip
+    return words.get(str(value), str(value)) or "―"
 
 
 def read(tx: Connection) -> MailSettings:
