@@ -34,7 +34,8 @@ def queue_due(site: Site, now: datetime) -> datetime | None:
         return last + LOOK  # type: ignore[no-any-return]
     with site.database.read() as tx:
         found = frozenset(row.id for row in _new(tx, now))
-    if found - seen:
+        begun = KIND in facts.read(tx, KIND)
+    if found - seen or not begun:
         key = str(int(now.timestamp()) // int(LOOK.total_seconds()))
         with site.database.write() as tx:
             queue.defer(tx, now, kind=KIND, key=key, payload={})
