@@ -14,9 +14,11 @@ from sqlalchemy import select, text, update
 from dxflow.audit import verify_database
 from dxflow.db.case import Case, Notice
 from dxflow.db.identity import Person
+from dxflow.db.job import Job
 from dxflow.db.mail import OutgoingMail
 from dxflow.errors import Conflict
 from dxflow.jobs import queue
+from dxflow.jobs.crew import Crew
 from dxflow.jobs.queue import LEASE
 from dxflow.services.acts import upkeep
 from dxflow.services.administration import outgoing, working
@@ -24,7 +26,7 @@ from dxflow.services.mail import sending, smtp
 from dxflow.services.people import mail_choices
 from dxflow.services.people.mail_settings import MailSettings
 from tests import smtp_sink
-from tests.factories import ROOT, City
+from tests.factories import ROOT, City, found_city
 from tests.integration.dying_mailer import POINTS
 from tests.integration.test_concurrency import at_once
 from tests.smtp_sink import Sink
@@ -397,3 +399,32 @@ def test_telling_many_people_takes_no_statement_for_each(city, sink):
     few = statements(["role:cio"], "few")
     assert statements([f"user:{person}" for person in city.person.values()], "many") <= few
     assert len(rows(city)) == len(city.person) + 1
+
+
+def test_a_job_that_was_brought_is_held_by_a_lease_while_mail_goes_out(
+    postgres_database, tmp_path, sink, monkeypatch
+):
+    city = found_city(postgres_database, tmp_path)
+    with_mail(city, sink.port)
+    tell(city, "role:cio")
+    city.run_jobs()
+    city.site.kept.clear()
+    city.clock.advance(seconds=sending.SLOT)
+    sending.queue_due(city.site, city.clock())
+    crew = working.make_worker(city.site)
+    assert isinstance(crew, Crew)
+    with city.site.database.read() as tx:
+        job = tx.execute(select(Job.id).where(Job.kind == sending.KIND, Job.status == "waiting"))
+        job_id = job.scalar_one()
+    deliver, brought = smtp.Post.deliver, []
+
+    def again(self: smtp.Post, *given: Any) -> smtp.Outcome:
+        working.make_worker(city.site).perform(job_id)  # a second carrier: comes back later
+        brought.append(len(sink.received))
+        return deliver(self, *given)
+
+    monkeypatch.setattr(smtp.Post, "deliver", again)
+    crew.perform(job_id)
+    assert (brought, len(sink.received), states(city)) == ([0], 1, {"sent": 1})
+    with city.site.database.read() as tx:
+        assert tx.execute(select(Job.status).where(Job.id == job_id)).scalar_one() == "done"
