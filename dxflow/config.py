@@ -1,7 +1,7 @@
 """Settings, read once from the environment.
 
 Everything has a default good for one machine; `DXFLOW_HOME` is the folder that holds the
-database, the secret key and nothing else.
+database, the secret key, perhaps the password for the mail server, and nothing else.
 """
 
 import os
@@ -37,6 +37,8 @@ class Settings:
     session_absolute: int = 600
     token_lifetime: int = 480
     metrics_token: str = ""
+    #: Where the password for the mail server lies; `mail_password` in `home` unless said.
+    mail_password_file: Path | None = None
 
     @property
     def key_file(self) -> Path:
@@ -69,6 +71,42 @@ class Settings:
             )
         return key
 
+    def mail_password(self) -> str:
+        """Return the password for the mail server, "" without one. Raises ConfigRefused."""
+        file = self.mail_password_place
+        try:
+            word = file.read_text(encoding="utf-8").strip("\r\n")
+        except FileNotFoundError:
+            return ""
+        except (OSError, UnicodeDecodeError):
+            raise ConfigRefused(
+                _("メールのパスワードのファイル {file} を読めません。", file=file)
+            ) from None
+        if os.name == "posix" and file.stat().st_mode & 0o077:
+            raise ConfigRefused(
+                _(
+                    "メールのパスワードのファイル {file} を他の利用者が読めます。"
+                    "chmod 600 を実行してください。",
+                    file=file,
+                )
+            )
+        return word
+
+    def write_mail_password(self, word: str) -> None:
+        """Put the password for the mail server in its place, readable by this user only."""
+        place = self.mail_password_place
+        place.parent.mkdir(parents=True, exist_ok=True)
+        growing = place.with_name(place.name + ".new")
+        growing.unlink(missing_ok=True)
+        with os.fdopen(os.open(growing, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as f:
+            f.write(word + "\n")
+        growing.replace(place)
+
+    @property
+    def mail_password_place(self) -> Path:
+        """Return where the password for the mail server lies, or would lie."""
+        return self.mail_password_file or self.home / "mail_password"
+
     def make_secret_key(self, key: bytes | None = None) -> None:
         """Write a fresh secret key, or a given one, unless there is one."""
         self.home.mkdir(parents=True, exist_ok=True)
@@ -99,6 +137,7 @@ def load(environ: dict[str, str] | None = None) -> Settings:
         session_absolute=_number(env, "DXFLOW_SESSION_MINUTES", 600),
         token_lifetime=_number(env, "DXFLOW_TOKEN_MINUTES", 480),
         metrics_token=env.get("DXFLOW_METRICS_TOKEN", ""),
+        mail_password_file=Path(given) if (given := env.get("DXFLOW_MAIL_PASSWORD_FILE")) else None,
     )
 
 

@@ -243,7 +243,7 @@ def _notice_in_own_transaction() -> None:
         return job
 
     queue.lease = lease_and_deliver
-    upkeep.deliver_notice = lambda *_args: None
+    upkeep.deliver_notice = lambda *_args: {}
 
 
 def _rights_unchecked() -> None:

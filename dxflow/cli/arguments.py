@@ -15,6 +15,7 @@ from dxflow.cli import (
     checking,
     demo,
     installation,
+    mailing,
     migrating,
     operating,
     organising,
@@ -65,6 +66,7 @@ def parse(given: Sequence[str]) -> argparse.Namespace:
     _calendar(commands)
     _cases(commands)
     _incidents(commands)
+    _mail(commands)
     _audit(commands)
     return top.parse_args(given)
 
@@ -288,6 +290,35 @@ def _incidents(commands: "argparse._SubParsersAction[Parser]") -> None:
         one.add_argument("incident", metavar="ID", help=_("障害番号"))
         if name == "close":
             one.add_argument("--note", required=True, help=_("何をして解消したか"))
+
+
+def _mail(commands: "argparse._SubParsersAction[Parser]") -> None:
+    group = _group(commands, "mail", _("メール"))
+    settings = _command(group, "settings", mailing.settings, _("設定を見る・変える"))
+    on = settings.add_mutually_exclusive_group()
+    on.add_argument("--on", dest="on", action="store_const", const="yes", help=_("メールを送る"))
+    on.add_argument("--off", dest="on", action="store_const", const="no", help=_("送らない"))
+    for name, text in (
+        ("host", _("メールサーバー")), ("port", _("ポート")),
+        ("user", _("メールサーバーの利用者名")), ("sender", _("差出人のアドレス")),
+        ("sender-name", _("差出人の名前")), ("base-url", _("画面のアドレス")),
+        ("hour", _("朝のまとめの時刻")), ("keep-days", _("送信の記録を残す日数")),
+    ):  # fmt: skip
+        settings.add_argument(f"--{name}", default=None, help=text)
+    settings.add_argument("--security", choices=mailing.SECURITY, default=None, help=_("暗号化"))
+    settings.add_argument(
+        "--default", dest="default_choice", choices=mailing.CHOICES, default=None,
+        help=_("選んでいない人の受け取り方"),
+    )  # fmt: skip
+    settings.add_argument(
+        "--tasks", choices=("yes", "no"), default=None, help=_("作業が届いたことも送る")
+    )
+    settings.add_argument(
+        "--password-stdin", action="store_true",
+        help=_("標準入力の一行目を、メールサーバーのパスワードとしてファイルに置く"),
+    )  # fmt: skip
+    test = _command(group, "test", mailing.test, _("試しのメールを送る"))
+    test.add_argument("address", metavar="ADDRESS")
 
 
 def _audit(commands: "argparse._SubParsersAction[Parser]") -> None:

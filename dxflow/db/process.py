@@ -74,6 +74,12 @@ class WorkItem(Base):
             sqlite_where=text("status = 'open'"),
             postgresql_where=text("status = 'open'"),
         ),
+        Index(
+            "ix_work_item_open_created",
+            "created_at",
+            sqlite_where=text("status = 'open'"),
+            postgresql_where=text("status = 'open'"),
+        ),
         Index(None, "assignee_id", "status"),
         Index(None, "process_key", "element", "status", "ended_at"),
     )

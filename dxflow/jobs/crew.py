@@ -135,9 +135,14 @@ class Crew(Runner):
                 if deaths >= MOST_DEATHS:
                     message = f"{deaths} workers have died at this job"
                     raise RuntimeError(message)
-                self._work[job.kind](tx, job.payload, job.key, now)
-                if not queue.finish(tx, job, now):
-                    raise LeaseLost(job.id)
+                if job.kind in self._outside:
+                    held[0] = queue.hold(tx, job, now)
+                else:
+                    self._work[job.kind](tx, job.payload, job.key, now)
+                    if not queue.finish(tx, job, now):
+                        raise LeaseLost(job.id)
+            if held[0].kind in self._outside:
+                self._go_outside(held[0])
         except LeaseLost:
             log.info("job %s was cancelled or taken over meanwhile", job_id)
         except Exception as exc:

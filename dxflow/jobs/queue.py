@@ -6,6 +6,7 @@ number by which a worker that was too slow learns that the job is no longer its.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -95,6 +96,17 @@ def lease(database: Database, now: datetime) -> Leased | None:
             .returning(Job.id, Job.kind, Job.key, Job.payload, Job.case_id, Job.attempts, Job.fence)
         ).one()
     return carrying.leased(taken, taken.attempts)
+
+
+def hold(tx: Connection, job: Leased, now: datetime) -> Leased:
+    """Lease a job that was brought, for work that must not be done within a transaction."""
+    fence = tx.execute(
+        update(Job)
+        .where(Job.id == job.id)
+        .values(lease_until=now + LEASE, fence=Job.fence + 1, attempts=job.attempts)
+        .returning(Job.fence)
+    ).scalar_one()
+    return replace(job, fence=fence)
 
 
 def finish(tx: Connection, job: Leased, now: datetime) -> bool:

@@ -2,6 +2,8 @@
 
 A handler does its work in a transaction it gets from the runner, in which the job is also marked
 done: either both are committed or neither. Sources put due work (timers) into the queue first.
+Work that reaches outside the database (mail) gets no transaction: it makes its own, short ones, and
+keeps in rows of its own what must not happen twice.
 """
 
 import logging
@@ -21,6 +23,8 @@ log = logging.getLogger("dxflow.jobs")
 
 #: (transaction, payload, job key, now): the work of one job.
 Work = Callable[[Connection, dict[str, Any], str, datetime], None]
+#: (payload): the work of a job that waits for others than the database; done at least once.
+Outside = Callable[[dict[str, Any]], None]
 #: Called when a job has had its last attempt.
 GaveUp = Callable[[Leased, str], None]
 #: Puts due work into the queue; returns when it wants to be asked again at the latest.
@@ -45,6 +49,7 @@ class Runner:
         gave_up: GaveUp | None = None,
         paused: Callable[[], bool] = lambda: False,
         heart: Source | None = None,
+        outside: Mapping[str, Outside] | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -53,6 +58,7 @@ class Runner:
         self._gave_up = gave_up
         self._paused = paused
         self._heart = heart
+        self._outside = outside or {}
         self._stop = threading.Event()
 
     def stop(self) -> None:
@@ -108,6 +114,9 @@ class Runner:
         if job is None:
             return False
         try:
+            if job.kind in self._outside:
+                self._go_outside(job)
+                return True
             work = self._work[job.kind]
             with self._database.write() as tx:
                 now = self._clock()
@@ -121,6 +130,13 @@ class Runner:
             log.exception("job %s (%s) failed", job.id, job.kind)
             self._failed(job, f"{type(exc).__name__}: {exc}")
         return True
+
+    def _go_outside(self, job: Leased) -> None:
+        """Do a leased job without a transaction around it. Raises LeaseLost."""
+        self._outside[job.kind](job.payload)
+        with self._database.write() as tx:
+            if not queue.finish(tx, job, self._clock()):
+                raise LeaseLost(job.id)
 
     def _failed(self, job: Leased, why: str) -> None:
         """Give a failed job back, and report it when that was its last attempt."""

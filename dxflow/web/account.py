@@ -1,12 +1,13 @@
-"""One's own account: the password, and the post one acts in."""
+"""One's own account: the password, the post one acts in, and how one gets mail."""
 
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from dxflow.errors import Invalid
-from dxflow.services.people import accounts
+from dxflow.services.people import accounts, mail_choices
 from dxflow.services.people import registry as people
 from dxflow.services.people.access import signed_in
+from dxflow.services.people.actor import READS_ALL
 from dxflow.texts import gettext as _
 from dxflow.web import current, security
 
@@ -48,6 +49,37 @@ def act_as() -> Response:
         accounts.choose_post(current.site(), current.reference(), actor, post)
         flash(_("「{post}」として操作します。", post=chosen.title), "success")
     return redirect(url_for("inbox.index"), 303)
+
+
+@blueprint.get("/account/mail")
+@signed_in
+def mail() -> str:
+    """Show how one gets mail."""
+    return _mail_page("")
+
+
+@blueprint.post("/account/mail")
+@signed_in
+def choose_mail() -> Response:
+    """Choose how one gets mail."""
+    choice, weekly = request.form.get("choice", ""), request.form.get("weekly") == "yes"
+    try:
+        mail_choices.choose(current.site(), current.actor(), choice, weekly=weekly)
+    except Invalid as refusal:
+        return make_response(_mail_page(refusal.message), 422)
+    flash(_("メールの受け取り方を保存しました。"), "success")
+    return redirect(url_for("account.mail"), 303)
+
+
+def _mail_page(error: str) -> str:
+    actor = current.actor()
+    return render_template(
+        "mail.html",
+        wish=mail_choices.of_person(current.site(), actor),
+        ways=mail_choices.ways(),
+        weekly=actor.has_role(*READS_ALL),
+        error=error,
+    )
 
 
 def _page(errors: dict[str, list[str]]) -> str:

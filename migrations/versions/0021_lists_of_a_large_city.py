@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '0021'
-down_revision = '0018'
+down_revision = '0020'
 
 #: Name, table, columns, and the rows an index holds when it does not hold all.
 NEW = (

@@ -98,7 +98,7 @@ def _depth(words: tuple[str, ...]) -> int:
         3
         if words[:2] == ("user", "post")
         else 2
-        if words[0] in ("pack", "user", "audit", "case", "incident")
+        if words[0] in ("pack", "user", "audit", "case", "incident", "mail")
         else 1
     )
 

@@ -15,12 +15,12 @@ from dxflow.ids import new_id
 from dxflow.jobs import queue
 from dxflow.jobs.heartbeat import Heart
 from dxflow.jobs.leased import Leased
-from dxflow.jobs.runner import Runner, Source, Work
+from dxflow.jobs.runner import Outside, Runner, Source, Work
 from dxflow.services.acts import incidents, migrating
 from dxflow.services.acts.act import lock
 from dxflow.services.acts.suspension import SUSPENDED
 from dxflow.services.acts.writing import open_items, write_step
-from dxflow.services.people import maintenance
+from dxflow.services.people import maintenance, outbox
 from dxflow.services.people.actor import system_actor
 from dxflow.services.site import Site
 
@@ -28,17 +28,20 @@ BATCH = 200
 
 
 def make_worker(
-    site: Site, work: Mapping[str, Work] | None = None, sources: Sequence[Source] = ()
+    site: Site,
+    work: Mapping[str, Work] | None = None,
+    sources: Sequence[Source] = (),
+    outside: Mapping[str, Outside] | None = None,
 ) -> Runner:
     """Return the worker of an installation: on PostgreSQL one of any number.
 
-    `work` and `sources` are what others add to timers, notices and migrations.
+    `work`, `sources` and `outside` are what others add to timers, notices and migrations.
     """
     if site.database.is_sqlite:
-        return make_runner(site, Runner, work, sources)
+        return make_runner(site, Runner, work, sources, outside)
     from dxflow.jobs.crew import Crew  # a third of a second that only PostgreSQL pays
 
-    return make_runner(site, Crew, work, sources)
+    return make_runner(site, Crew, work, sources, outside)
 
 
 def make_runner(
@@ -46,6 +49,7 @@ def make_runner(
     kind: type[Runner] = Runner,
     work: Mapping[str, Work] | None = None,
     sources: Sequence[Source] = (),
+    outside: Mapping[str, Outside] | None = None,
 ) -> Runner:
     """Return the runner of an installation's jobs and timers."""
     return kind(
@@ -56,7 +60,7 @@ def make_runner(
                 tx, "timer.fire", key, now, lambda: fire_timers(site, tx, payload, now)
             ),
             "notice.deliver": lambda tx, payload, key, now: incidents.settling(
-                tx, "notice.deliver", key, now, lambda: deliver_notice(tx, payload, key, now)
+                tx, "notice.deliver", key, now, lambda: announce(site, tx, payload, key, now)
             ),
             migrating.JOB: lambda tx, payload, key, now: incidents.settling(
                 tx, migrating.JOB, key, now, lambda: migrating.work_on(site, tx, payload, now)
@@ -67,6 +71,7 @@ def make_runner(
         gave_up=lambda job, why: report_dead_job(site, job, why),
         paused=lambda: maintenance.paused(site),
         heart=Heart(site.database),
+        outside=outside,
     )
 
 
@@ -146,21 +151,28 @@ def element_name(pack: Any, element: str) -> str:
     return element
 
 
-def deliver_notice(tx: Connection, payload: dict[str, Any], _key: str, now: datetime) -> None:
-    """Leave a notice for each of its groups."""
-    tx.execute(
-        insert(Notice),
-        [
-            {
-                "id": new_id(now),
-                "group_key": group,
-                "case_id": payload.get("case_id"),
-                "message": payload["message"],
-                "at": now,
-            }
-            for group in payload["groups"]
-        ],
-    )
+def announce(site: Site, tx: Connection, payload: dict[str, Any], key: str, now: datetime) -> None:
+    """Leave a notice for each of its groups, and mail for those of them who want it at once."""
+    left = deliver_notice(tx, payload, key, now)
+    outbox.tell_groups(site, tx, now, "notice", [outbox.News(f"notice:{key}", left)])
+
+
+def deliver_notice(
+    tx: Connection, payload: dict[str, Any], _key: str, now: datetime
+) -> dict[str, str]:
+    """Leave a notice for each of its groups; return the notices' ids by group."""
+    rows = [
+        {
+            "id": new_id(now),
+            "group_key": group,
+            "case_id": payload.get("case_id"),
+            "message": payload["message"],
+            "at": now,
+        }
+        for group in payload["groups"]
+    ]
+    tx.execute(insert(Notice), rows)
+    return {row["group_key"]: row["id"] for row in rows}
 
 
 def report_dead_job(site: Site, job: Leased, why: str) -> None:

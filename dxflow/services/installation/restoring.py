@@ -17,6 +17,7 @@ from dxflow import audit
 from dxflow.db.engine import Database
 from dxflow.db.job import Job
 from dxflow.errors import Conflict
+from dxflow.services.administration import outgoing
 from dxflow.services.installation import backups, identity, running
 from dxflow.services.installation.backup import archive, checking
 from dxflow.services.installation.backup.archive import BackupRefused, Reader
@@ -95,6 +96,7 @@ def _filling(
         refill(tx, reader)
         # Nobody is at work on anything: what was leased is free, and is done once.
         tx.execute(update(Job).where(Job.status == "waiting").values(lease_until=None))
+        outgoing.hold_restored(site, tx, actor)
         backups.remember(tx, checked)
         events.record_configuration(
             site, tx, actor, "backup.restored", audit.Subject("system", "dxflow"),

@@ -18,6 +18,7 @@ from dxflow.db.audit import AuditEvent
 from dxflow.db.identity import WebSession
 from dxflow.db.job import Job
 from dxflow.db.upkeep import WorkerHeartbeat
+from dxflow.services.administration import outgoing
 from dxflow.services.installation import backups, schema, vital_signs
 from dxflow.services.packs import store as packs
 from dxflow.services.people import facts, maintenance
@@ -35,6 +36,7 @@ BACKUP = (timedelta(hours=26), timedelta(days=3))
 VERIFIED = timedelta(days=31)
 FREE_BYTES = (2 << 30, 500 << 20)
 JOB_WAIT = (timedelta(minutes=5), timedelta(hours=1))
+MAIL_WAIT = (timedelta(minutes=30), timedelta(hours=6))
 CLOCK_SLACK = timedelta(seconds=5)
 _BEGAN = time.monotonic()
 
@@ -83,6 +85,7 @@ def read(site: Site, actor: Actor) -> Status:
             _workers(tx, now),
             _timers(signs.timer_lag),
             _jobs(tx, now, signs.jobs_waiting, signs.jobs_dead),
+            _mail(tx, now),
             _incidents(signs.incidents_open),
             *_audit(tx, now),
             _sessions(tx, now),
@@ -195,6 +198,27 @@ def _jobs(tx: Connection, now: datetime, waiting: int, dead: int) -> Line:
     if state != GOOD and not dead:
         advice = _("処理がたまっています。自動処理を増やすか、動いているか確かめてください。")
     return Line("jobs", _("処理の列"), state, value, advice)
+
+
+def _mail(tx: Connection, now: datetime) -> Line:
+    label, found = _("メール"), outgoing.standing(tx)
+    waiting = found.counts.get("waiting", 0)
+    if not found.on:
+        kept = _("使っていません（送信待ち {n} 件）", n=waiting) if waiting else _("使っていません")
+        return Line("mail", label, GOOD, kept)
+    value = _("送信待ち {n} 件", n=waiting)
+    state = GOOD
+    if found.oldest is not None:
+        state = _graded(now - found.oldest, MAIL_WAIT)
+        value += _("、最も古い待ち {span}", span=span(now - found.oldest))
+    advice = (
+        "" if state == GOOD else _("送れていません。サーバーの答え: {answer}", answer=found.answer)
+    )
+    if found.troubled:
+        state = BAD if state == BAD else CARE
+        value += _("、送れなかったか結果不明 {n} 件", n=found.troubled)
+        advice = advice or _("「通知とメール」の送信の記録で確かめてください。")
+    return Line("mail", label, state, value, advice)
 
 
 def _incidents(count: int) -> Line:

@@ -14,6 +14,7 @@ from dxflow.calendars.wareki import wareki_date
 from dxflow.db.case import Notice
 from dxflow.db.identity import Person, Post
 from dxflow.ids import new_id
+from dxflow.services.people import outbox
 from dxflow.services.people.naming import role_name
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
@@ -95,14 +96,16 @@ def _tell(
         for row in tx.execute(select(Person.id, Person.name).where(Person.id.in_(sorted(persons))))
     }
     now = site.now()
-    rows = []
+    rows, news = [], []
     with to_be_stored():
         for turn, roles in powerful.items():
             words = "、".join(sorted(role_name(role) for role in roles))
             message = sentence(names[turn.person], words, wareki_date(turn.day))
+            told = {group: new_id(now) for group in WATCHERS}
+            news.append(outbox.News(f"notice:{told[WATCHERS[0]]}", told))
             rows += [
-                {"id": new_id(now), "group_key": group, "case_id": None, "message": message,
-                 "at": now}
-                for group in WATCHERS
-            ]  # fmt: skip
+                {"id": key, "group_key": group, "case_id": None, "message": message, "at": now}
+                for group, key in told.items()
+            ]
     tx.execute(insert(Notice), rows)
+    outbox.tell_groups(site, tx, now, "notice", news)

@@ -13,13 +13,20 @@ from sqlalchemy import Connection, insert, select
 
 from dxflow.clock import TOKYO, at_local, local_date
 from dxflow.db.digest import Digest
+from dxflow.db.identity import Person
 from dxflow.errors import NotAllowed, NotFound
 from dxflow.jobs import queue
 from dxflow.services import plain
 from dxflow.services.packs import city_days
 from dxflow.services.packs import store as packs
 from dxflow.services.paging import Page, bounds
-from dxflow.services.people import naming, organisation
+from dxflow.services.people import (
+    mail_choices,
+    mail_settings,
+    naming,
+    organisation,
+    outbox,
+)
 from dxflow.services.people.actor import READS_ALL, Actor
 from dxflow.services.reading import portfolio_figures as figures
 from dxflow.services.reading.case_head import stages_with_reports
@@ -85,6 +92,7 @@ def make(site: Site, tx: Connection, payload: dict[str, Any], now: datetime) -> 
             week=week, made_at=now, body=plain.dumps(_body(site, tx, now, first, last))
         )
     )
+    _mail(site, tx, now, week)
     queue.defer(
         tx,
         now,
@@ -100,6 +108,20 @@ def make(site: Site, tx: Connection, payload: dict[str, Any], now: datetime) -> 
             ),
         },
     )
+
+
+def _mail(site: Site, tx: Connection, now: datetime, week: str) -> None:
+    """Write the week's message for those who read every case and want it by mail."""
+    settings = mail_settings.read(tx)
+    if not settings.on:
+        return
+    who = organisation.directory(site, tx, local_date(now))
+    readers = {person for role in READS_ALL for person in who.holders(f"role:{role}")}
+    wants = mail_choices.wanting_weekly() & Person.id.in_(sorted(readers))
+    outbox.write(
+        tx, now, "weekly",
+        [outbox.Letter(f"weekly:{week}", one, week) for one in mail_choices.persons(tx, wants)],
+    )  # fmt: skip
 
 
 def listed(site: Site, actor: Actor, page: int = 1, per_page: int = 50) -> Page[WeekRow]:

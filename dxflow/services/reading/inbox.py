@@ -4,7 +4,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    and_,
+    exists,
+    func,
+    or_,
+    select,
+)
 
 from dxflow.calendars.business_days import BusinessCalendar
 from dxflow.clock import local_date
@@ -149,6 +159,26 @@ def counts(site: Site, actor: Actor) -> tuple[int, int]:
         mine = select(func.count(), late).join(ids, ids.c.id == WorkItem.id)
         row = tx.execute(mine).one()
     return row[0], row[1]
+
+
+def waits_for(site: Site, actor: Actor, task_id: str) -> RowMapping | None:
+    """Return an open task's `name`, `due_at`, `number`, `title` when the actor may do it now."""
+    with site.database.read() as tx:
+        return (
+            tx.execute(
+                select(WorkItem.name, WorkItem.due_at, Case.number, Case.title)
+                .join(Case, Case.id == WorkItem.case_id)
+                .join(ProcessInstance, ProcessInstance.case_id == WorkItem.case_id)
+                .where(
+                    WorkItem.id == task_id,
+                    WorkItem.status == "open",
+                    ProcessInstance.status != SUSPENDED,
+                    _condition(site, tx, actor, "mine"),
+                )
+            )
+            .mappings()
+            .one_or_none()
+        )
 
 
 def urgency(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Select, func, insert, select, union_all, update
+from sqlalchemy import ColumnElement, Connection, Select, func, insert, select, union_all, update
 
 from dxflow.db.case import Case, Notice, NoticeRead
 from dxflow.services.paging import MOST_IN_BADGE, Page, bounds, count
@@ -26,38 +26,18 @@ class Left:
     case_id: str
     case_number: str
     case_title: str
+    #: About a case that the reader may not see.
+    hidden: bool = False
 
 
 def for_actor(site: Site, actor: Actor, page: int = 1, per_page: int = 50) -> Page[Left]:
     """Return the notices for the actor, the latest first."""
     offset, limit = bounds(page, per_page)
     with site.database.read() as tx:
-        mine = Notice.group_key.in_(sorted(actor.groups))
+        mine = _for(actor)
         total, more = count(tx, select(Notice.id).where(mine))
-        shown = tx.execute(_latest(actor, offset + limit).offset(offset).limit(limit)).scalars()
-        rows = tx.execute(
-            select(
-                Notice.id, Notice.message, Notice.at, Case.id.label("case_id"), Case.number,
-                Case.title, NoticeRead.read_at,
-            )
-            .select_from(Notice)
-            .outerjoin(Case, (Case.id == Notice.case_id) & visibility.visible(site, tx, actor))
-            .outerjoin(NoticeRead, NoticeRead.person_id == actor.person_id)
-            .where(Notice.id.in_(list(shown)))
-            .order_by(Notice.at.desc(), Notice.id.desc())
-        )  # fmt: skip
-        entries = [
-            Left(
-                id=row.id,
-                message=row.message,
-                at=row.at,
-                fresh=row.at > (row.read_at or _NEVER),
-                case_id=row.case_id or "",
-                case_number=row.number or "",
-                case_title=row.title or "",
-            )
-            for row in rows
-        ]
+        latest = tx.execute(_latest(actor, offset + limit).offset(offset).limit(limit)).scalars()
+        entries = _left(site, tx, actor, Notice.id.in_(list(latest)), limit)
     return Page(entries, page, per_page, total, more)
 
 
@@ -75,6 +55,63 @@ def _latest(actor: Actor, most: int) -> Select[Any]:
     return select(every.c.id).order_by(every.c.at.desc(), every.c.id.desc())
 
 
+def one(site: Site, actor: Actor, notice_id: str) -> Left | None:
+    """Return a notice when it is for the actor."""
+    with site.database.read() as tx:
+        return next(iter(_left(site, tx, actor, _for(actor) & (Notice.id == notice_id))), None)
+
+
+def since(site: Site, actor: Actor, moment: datetime, most: int) -> tuple[list[Left], int]:
+    """Return the latest of the notices left for the actor after a moment, and how many there are.
+
+    What was left for several of the actor's groups at once is listed and counted once.
+    """
+    later = _for(actor) & (Notice.at > moment)
+    alike = (Notice.message, Notice.case_id, Notice.at)
+    with site.database.read() as tx:
+        first = select(func.min(Notice.id)).where(later).group_by(*alike)
+        total = tx.execute(select(func.count()).select_from(first.subquery())).scalar_one()
+        return _left(site, tx, actor, Notice.id.in_(first), limit=most), total
+
+
+def _for(actor: Actor) -> ColumnElement[bool]:
+    return Notice.group_key.in_(sorted(actor.groups))
+
+
+def _left(
+    site: Site,
+    tx: Connection,
+    actor: Actor,
+    which: ColumnElement[bool],
+    limit: int = 1,
+) -> list[Left]:
+    rows = tx.execute(
+        select(
+            Notice.id, Notice.message, Notice.at, Notice.case_id.label("about"),
+            Case.id.label("case_id"), Case.number, Case.title, NoticeRead.read_at,
+        )
+        .select_from(Notice)
+        .outerjoin(Case, (Case.id == Notice.case_id) & visibility.visible(site, tx, actor))
+        .outerjoin(NoticeRead, NoticeRead.person_id == actor.person_id)
+        .where(which)
+        .order_by(Notice.at.desc(), Notice.id.desc())
+        .limit(limit)
+    )  # fmt: skip
+    return [
+        Left(
+            id=row.id,
+            message=row.message,
+            at=row.at,
+            fresh=row.at > (row.read_at or _NEVER),
+            case_id=row.case_id or "",
+            case_number=row.number or "",
+            case_title=row.title or "",
+            hidden=row.about is not None and row.case_id is None,
+        )
+        for row in rows
+    ]
+
+
 def unread_count(site: Site, actor: Actor) -> int:
     """Return how many notices have come since the person last read them: one query.
 
@@ -85,7 +122,7 @@ def unread_count(site: Site, actor: Actor) -> int:
         fresh = (
             select(Notice.id)
             .where(
-                Notice.group_key.in_(sorted(actor.groups)),
+                _for(actor),
                 Notice.at > func.coalesce(read.scalar_subquery(), _NEVER),
             )
             .limit(MOST_IN_BADGE + 1)
