@@ -19,6 +19,7 @@ from dxflow.authority.organisation import (
     Unit,
     UnitKind,
 )
+from dxflow.authority.standing_in import Absence, Delegation, Rank, Standing
 from dxflow.authority.verdicts import person_key
 from dxflow.texts import gettext as _
 
@@ -40,6 +41,9 @@ class Directory:
         date: date,
         grants: Iterable[RoleGrant] = (),
         head_kinds: frozenset[str] = HEAD_KINDS,
+        absences: Iterable[Absence] = (),
+        delegations: Iterable[Delegation] = (),
+        ranks: Iterable[Rank] = (),
     ) -> None:
         self.date = date
         self.head_kinds = head_kinds
@@ -58,6 +62,7 @@ class Directory:
             if grant.valid_on(date):
                 self._roles.setdefault(person_key(grant.person), set()).add(grant.role)
         self._ancestors = {key: self._climb(key) for key in self._units}
+        self.standing = Standing(self, absences, delegations, ranks)
 
     @property
     def units(self) -> Mapping[str, Unit]:

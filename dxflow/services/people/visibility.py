@@ -34,7 +34,7 @@ def visible(site: Site, tx: Connection, actor: Actor) -> ColumnElement[bool]:
     by_work = (
         select(WorkItem.case_id)
         .join(WorkItemGroup, WorkItemGroup.work_item_id == WorkItem.id)
-        .where(WorkItemGroup.group_key.in_(sorted(actor.groups)))
+        .where(WorkItemGroup.group_key.in_(sorted(actor.reach)))
     )
     return or_(
         own,

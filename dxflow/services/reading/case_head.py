@@ -166,7 +166,7 @@ def _waiting(opened: Opened, item: OpenItem, names: Names) -> Waiting:
         due_at=item.due_at,
         since=item.created_at,
         urgency=inbox.urgency(opened.pack, item.due_at, opened.site.now()),
-        mine=may_act(opened.actor, frozenset(item.groups), item.assignee_id),
+        mine=may_act(opened.actor, frozenset(item.groups), item.assignee_id, item.act),
     )
 
 

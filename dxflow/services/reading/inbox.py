@@ -5,12 +5,14 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, union_all
 
+from dxflow.authority.standing_in import PERSONAL
 from dxflow.calendars.business_days import BusinessCalendar
 from dxflow.clock import local_date
 from dxflow.db.case import Case
 from dxflow.db.identity import Person
 from dxflow.db.process import ProcessInstance, Submission, WorkItem, WorkItemGroup
 from dxflow.errors import Invalid
+from dxflow.services.acts import standing, tasks
 from dxflow.services.acts.suspension import SUSPENDED
 from dxflow.services.packs import store as packs
 from dxflow.services.paging import MOST_IN_BADGE, Page, bounds, count
@@ -43,6 +45,8 @@ class Listed:
     urgency: str
     mine: bool
     suspended: bool = False
+    #: For whom the actor would do it (「市民部長の代決」), empty when it is their own.
+    standing: str = ""
 
 
 def waiting(
@@ -90,6 +94,8 @@ def waiting(
         for row in rows:
             pack = packs.load(site, tx, row.pack_digest)
             offered = groups.get(row.id, ())
+            own = tasks.is_own(actor, offered, row.assignee_id)
+            other = None if own else standing.stands_in(actor, offered, row.assignee_id, row.act)
             entries.append(
                 Listed(
                     id=row.id,
@@ -106,9 +112,9 @@ def waiting(
                     due_at=row.due_at,
                     created_at=row.created_at,
                     urgency=urgency(pack, row.due_at, now),
-                    mine=row.assignee_id == actor.person_id
-                    or (row.assignee_id is None and not actor.groups.isdisjoint(offered)),
+                    mine=own or other is not None,
                     suspended=row.instance_status == SUSPENDED,
+                    standing=other.words if other else "",
                 )
             )
     return Page(entries, page, per_page, total, more)
@@ -155,16 +161,31 @@ def _condition(site: Site, tx: Connection, actor: Actor, scope: str) -> ColumnEl
         WorkItem.assignee_id == actor.person_id, WorkItem.status == "open"
     )
     if scope == "mine":
-        return and_(
+        mine = and_(
             WorkItem.id.in_(union_all(offered, taken)),
             or_(
                 WorkItem.assignee_id == actor.person_id,
                 and_(WorkItem.assignee_id.is_(None), _free_to_judge(actor)),
             ),
         )
+        return or_(mine, _for_others(actor)) if actor.stands_in else mine
     if scope == "group":
         return WorkItem.id.in_(union_all(offered, taken))
     return WorkItem.case_id.in_(select(Case.id).where(visibility.visible(site, tx, actor)))
+
+
+def _for_others(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition on what the actor may do for those they stand in for."""
+    offered = select(WorkItemGroup.work_item_id).where(
+        WorkItemGroup.group_key.in_(sorted(actor.stands_in))
+    )
+    absent = sorted({one.absent for one in actor.stands_in.values()})
+    return and_(
+        WorkItem.id.in_(offered),
+        WorkItem.act.not_in(sorted(PERSONAL)),
+        or_(WorkItem.assignee_id.is_(None), WorkItem.assignee_id.in_(absent)),
+        _free_to_judge(actor),
+    )
 
 
 def _free_to_judge(actor: Actor) -> ColumnElement[bool]:
