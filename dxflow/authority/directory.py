@@ -107,6 +107,17 @@ class Directory:
         units = (self._units[post.unit] for post in self.posts_of(person) if post.unit)
         return next(units, None)
 
+    def persons_near(self, person: str) -> frozenset[str]:
+        """Return who works in the person's department, or section outside of one, and the person."""
+        unit = self.unit_of(person)
+        if unit is None:
+            return frozenset({person_key(person)})
+        around = self.department_of(unit.key) or self.section_of(unit.key) or unit
+        inside = self.within(around.key)
+        return frozenset(
+            one for one in self.persons if any(post.unit in inside for post in self.posts_of(one))
+        )
+
     def groups_of(self, person: str) -> frozenset[str]:
         """Return every group string that means this person."""
         key = person_key(person)
