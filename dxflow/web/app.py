@@ -40,6 +40,7 @@ PAGES = (
     "papers",
     "audit",
     "notices",
+    "standing",
 )
 
 

@@ -17,7 +17,7 @@ from dxflow.web import current
 
 blueprint = Blueprint("standing", __name__)
 
-STATUS_OF_KIND = {"conflict": 409, "not_found": 404, "not_allowed": 403}
+STATUS_OF_KIND = {"conflict": 409, "not_found": 404, "forbidden": 403}
 
 Page = tuple[str, int]
 

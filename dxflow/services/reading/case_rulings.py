@@ -24,7 +24,6 @@ from dxflow.services.reading.submitted import is_return
 from dxflow.texts import gettext as _
 from dxflow.texts import mark, translated
 
-
 _ABSENT = aliased(Person)
 
 

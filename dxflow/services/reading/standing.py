@@ -261,7 +261,9 @@ def _deputy(row: Any, actor: Actor, names: Names, today: date) -> Deputy:
     )  # fmt: skip
 
 
-def _colleagues(tx: Connection, actor: Actor, persons: Iterable[str]) -> tuple[tuple[str, str], ...]:
+def _colleagues(
+    tx: Connection, actor: Actor, persons: Iterable[str]
+) -> tuple[tuple[str, str], ...]:
     """Return username and name of people near the reader, to choose a deputy from."""
     rows = tx.execute(
         select(Person.username, Person.name)
