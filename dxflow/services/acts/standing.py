@@ -23,6 +23,28 @@ from dxflow.texts import to_be_stored
 _ADD = Prepared(insert(table(StoodIn)))
 
 
+def may_act(
+    actor: Actor,
+    groups: Collection[str],
+    assignee: str | None,
+    meaning: str = "",
+) -> bool:
+    """Return whether a task offered to groups, perhaps assigned, is the actor's to do.
+
+    `meaning` is its act for segregation of duties, where it has one.
+    """
+    if is_own(actor, groups, assignee):
+        return True
+    return stands_in(actor, groups, assignee, meaning) is not None
+
+
+def is_own(actor: Actor, groups: Collection[str], assignee: str | None) -> bool:
+    """Return whether a task is the actor's in their own right, not for somebody else."""
+    if assignee is not None:
+        return assignee == actor.person_id
+    return not actor.groups.isdisjoint(groups)
+
+
 def stands_in(
     actor: Actor, groups: Collection[str], assignee: str | None, meaning: str
 ) -> StandIn | None:

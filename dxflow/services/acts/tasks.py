@@ -1,6 +1,6 @@
 """Work for people: what waits, whose it is, and doing it."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -128,7 +128,7 @@ def _complete(site: Site, actor: Actor, task_id: str, reading: Reading, sent: Se
         _require_right(act, item, around.work[task_id], meaning)
         act.standing, act.standing_words = standing.of_task(
             act, item, around.work[task_id], meaning,
-            own=is_own(actor, around.work[task_id], item.assignee_id),
+            own=standing.is_own(actor, around.work[task_id], item.assignee_id),
         )  # fmt: skip
         submission = reading(act, item)
         _require_form(act, item, submission)
@@ -235,7 +235,7 @@ def claim(site: Site, actor: Actor, task_id: str) -> None:
     with site.database.write() as tx:
         act = _lock_case(site, tx, actor, task_id)
         item, groups = _open_task(act, task_id)
-        if not is_own(actor, groups, item.assignee_id):
+        if not standing.is_own(actor, groups, item.assignee_id):
             raise _not_offered(actor, item, groups)
         if item.assignee_id == actor.person_id:
             return
@@ -258,28 +258,6 @@ def release(site: Site, actor: Actor, task_id: str) -> None:
         tx.execute(update(WorkItem).where(WorkItem.id == task_id).values(assignee_id=None))
         act.record("task.released", subject=audit.Subject("task", task_id, act.case_id))
         act.finish()
-
-
-def may_act(
-    actor: Actor,
-    groups: Collection[str],
-    assignee: str | None,
-    meaning: str = "",
-) -> bool:
-    """Return whether a task offered to groups, perhaps assigned, is the actor's to do.
-
-    `meaning` is its act for segregation of duties, where it has one.
-    """
-    if is_own(actor, groups, assignee):
-        return True
-    return standing.stands_in(actor, groups, assignee, meaning) is not None
-
-
-def is_own(actor: Actor, groups: Collection[str], assignee: str | None) -> bool:
-    """Return whether a task is the actor's in their own right, not for somebody else."""
-    if assignee is not None:
-        return assignee == actor.person_id
-    return not actor.groups.isdisjoint(groups)
 
 
 def _completed(answer: dict[str, Any]) -> Completed:
@@ -372,7 +350,7 @@ def require_mine(tx: Connection, actor: Actor, item: Row[Any]) -> None:
 
 
 def _require_offered(actor: Actor, item: Row[Any], groups: set[str], meaning: str) -> None:
-    if not may_act(actor, groups, item.assignee_id, meaning):
+    if not standing.may_act(actor, groups, item.assignee_id, meaning):
         raise _not_offered(actor, item, groups)
 
 
@@ -384,7 +362,7 @@ def _not_offered(actor: Actor, item: Row[Any], groups: set[str]) -> NotAllowed:
 
 def _require_right(act: Act, item: Row[Any], groups: set[str], meaning: str) -> None:
     """Raise NotAllowed unless the task is the actor's and no duty conflict stands against it."""
-    if not may_act(act.actor, groups, item.assignee_id, meaning):
+    if not standing.may_act(act.actor, groups, item.assignee_id, meaning):
         visibility.require(act.site, act.tx, act.actor, act.case_id)  # strangers learn nothing
     _require_offered(act.actor, item, groups, meaning)
     if meaning not in packs.SEGREGATED:

@@ -12,8 +12,8 @@ from dxflow.clock import local_date
 from dxflow.db.case import CaseUnit
 from dxflow.models.model import Kind
 from dxflow.services.acts import pulling_back
+from dxflow.services.acts.standing import may_act
 from dxflow.services.acts.suspension import Suspension
-from dxflow.services.acts.tasks import may_act
 from dxflow.services.packs import store as packs
 from dxflow.services.people import naming
 from dxflow.services.people.naming import Names

@@ -12,7 +12,7 @@ from dxflow.db.case import Case
 from dxflow.db.identity import Person
 from dxflow.db.process import ProcessInstance, Submission, WorkItem, WorkItemGroup
 from dxflow.errors import Invalid
-from dxflow.services.acts import standing, tasks
+from dxflow.services.acts import standing
 from dxflow.services.acts.suspension import SUSPENDED
 from dxflow.services.packs import store as packs
 from dxflow.services.paging import MOST_IN_BADGE, Page, bounds, count
@@ -94,7 +94,7 @@ def waiting(
         for row in rows:
             pack = packs.load(site, tx, row.pack_digest)
             offered = groups.get(row.id, ())
-            own = tasks.is_own(actor, offered, row.assignee_id)
+            own = standing.is_own(actor, offered, row.assignee_id)
             other = None if own else standing.stands_in(actor, offered, row.assignee_id, row.act)
             entries.append(
                 Listed(
