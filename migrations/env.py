@@ -2,10 +2,10 @@
 
 from alembic import context
 
-from dxflow.db import audit, case, digest, identity, job, migration, process, upkeep
+from dxflow.db import audit, case, digest, identity, job, migration, process, standing, upkeep
 from dxflow.db.base import Base
 
-TABLES = (audit, case, digest, identity, job, migration, process, upkeep)
+TABLES = (audit, case, digest, identity, job, migration, process, standing, upkeep)
 
 
 def run() -> None:

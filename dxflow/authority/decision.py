@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from dxflow.authority.directory import Directory
 from dxflow.authority.organisation import LADDER, Post, Span
 from dxflow.authority.segregation import Action, Involvement, conflict
+from dxflow.authority.standing_in import StandIn, may_stand_in
 from dxflow.authority.verdicts import Verdict, person_key
 from dxflow.calendars.wareki import wareki_date
 from dxflow.texts import gettext as _
@@ -130,15 +131,18 @@ def may_decide(
     applicant: str,
     drafters: Collection[str],
     directory: Directory,
+    standing: StandIn | None = None,
 ) -> Verdict:
     """Return whether a person may decide in a post on the directory's date.
 
-    The person must hold the post then, and be neither applicant nor drafter.
+    The person must hold the post then, or stand in for its holder (`standing`), and be neither
+    applicant nor drafter.
     """
     deciding = directory.posts.get(post)
     if deciding is None:
         return Verdict(False, _("この職は{day}にはありません。", day=wareki_date(directory.date)))
-    if person_key(person) not in directory.holders(f"post:{post}"):
+    stands_in = standing is not None and standing.post == post
+    if not stands_in and person_key(person) not in directory.holders(f"post:{post}"):
         return Verdict(
             False,
             _(
@@ -147,9 +151,12 @@ def may_decide(
                 title=deciding.title,
             ),
         )
-    free = conflict(Action.DECIDE, person, Involvement(applicant, frozenset(drafters)))
+    involved = Involvement(applicant, frozenset(drafters))
+    free = conflict(Action.DECIDE, person, involved)
     if not free:
         return free
+    if standing is not None and stands_in:
+        return may_stand_in(standing, Action.DECIDE, involved)
     return Verdict(True, _("{title}として決裁できます。", title=deciding.title))
 
 

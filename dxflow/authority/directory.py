@@ -19,6 +19,7 @@ from dxflow.authority.organisation import (
     Unit,
     UnitKind,
 )
+from dxflow.authority.standing_in import Absence, Delegation, Rank, Standing
 from dxflow.authority.verdicts import person_key
 from dxflow.texts import gettext as _
 
@@ -40,6 +41,9 @@ class Directory:
         date: date,
         grants: Iterable[RoleGrant] = (),
         head_kinds: frozenset[str] = HEAD_KINDS,
+        absences: Iterable[Absence] = (),
+        delegations: Iterable[Delegation] = (),
+        ranks: Iterable[Rank] = (),
     ) -> None:
         self.date = date
         self.head_kinds = head_kinds
@@ -58,6 +62,7 @@ class Directory:
             if grant.valid_on(date):
                 self._roles.setdefault(person_key(grant.person), set()).add(grant.role)
         self._ancestors = {key: self._climb(key) for key in self._units}
+        self.standing = Standing(self, absences, delegations, ranks)
 
     @property
     def units(self) -> Mapping[str, Unit]:
@@ -101,6 +106,17 @@ class Directory:
         """Return the unit of the person's main post; None without a post in a unit."""
         units = (self._units[post.unit] for post in self.posts_of(person) if post.unit)
         return next(units, None)
+
+    def persons_near(self, person: str) -> frozenset[str]:
+        """Return who works in the person's department, or section outside of one, and the person."""
+        unit = self.unit_of(person)
+        if unit is None:
+            return frozenset({person_key(person)})
+        around = self.department_of(unit.key) or self.section_of(unit.key) or unit
+        inside = self.within(around.key)
+        return frozenset(
+            one for one in self.persons if any(post.unit in inside for post in self.posts_of(one))
+        )
 
     def groups_of(self, person: str) -> frozenset[str]:
         """Return every group string that means this person."""

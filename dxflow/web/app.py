@@ -41,6 +41,7 @@ PAGES = (
     "papers",
     "audit",
     "notices",
+    "standing",
 )
 
 

@@ -27,6 +27,7 @@ ADDRESSES = {
     "kpis": "/kpis",
     "audit": "/audit",
     "notices": "/notices",
+    "standing": "/standing",
     "portfolio": "/portfolio",
     "admin": "/admin",
     "logout": "/logout",

@@ -10,7 +10,7 @@ from dxflow.clock import local_date
 from dxflow.errors import Invalid
 from dxflow.services.people.access import signed_in
 from dxflow.services.people.actor import READS_ALL, Actor
-from dxflow.services.reading import inbox
+from dxflow.services.reading import inbox, standing
 from dxflow.services.reading.inbox import Listed
 from dxflow.texts import gettext as _
 from dxflow.web import current, frame
@@ -38,6 +38,7 @@ class Entry:
     claim_url: str
     release_url: str
     suspended: bool = False
+    standing: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ def index() -> str:
         page=page,
         sections=_sections([_entry(actor, one, site.today()) for one in page.entries]),
         tabs=_tabs(actor, scope),
+        owed=standing.owed_count(site, actor) if scope == "mine" else 0,
         address_of=lambda number: url_for("inbox.index", scope=scope, page=number),
     )
 
@@ -92,7 +94,7 @@ def _entry(actor: Actor, one: Listed, today: date) -> Entry:
     taken_by_me = one.assignee_id == actor.person_id
     shared = len(one.groups) > 0 and not all(group.startswith("user:") for group in one.groups)
     moves = shared and not one.suspended
-    claim = one.mine and one.assignee_id is None and moves
+    claim = one.mine and one.assignee_id is None and moves and not one.standing
     return Entry(
         url=url_for("task.show", task_id=one.id) if one.mine else frame.case_url(one.case_id),
         task=one.name,
@@ -108,6 +110,7 @@ def _entry(actor: Actor, one: Listed, today: date) -> Entry:
         claim_url=url_for("task.claim", task_id=one.id) if claim else "",
         release_url=url_for("task.release", task_id=one.id) if taken_by_me and moves else "",
         suspended=one.suspended,
+        standing=one.standing,
     )
 
 

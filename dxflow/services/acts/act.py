@@ -15,6 +15,7 @@ from sqlalchemy import Connection, ScalarSelect, Select, bindparam, select, upda
 from dxflow import audit, engine
 from dxflow.authority.directory import Directory
 from dxflow.authority.segregation import Involvement
+from dxflow.authority.standing_in import StandIn
 from dxflow.calendars.business_days import BusinessCalendar
 from dxflow.db.base import table
 from dxflow.db.case import Case
@@ -58,6 +59,9 @@ class Act:
     #: Whether the person drafts with this act: what follows from it must not be theirs to judge.
     drafting: bool = False
     drafters: frozenset[str] | None = None
+    #: For whom the person acts, where it is not their own work, and the sentence that allows it.
+    standing: StandIn | None = None
+    standing_words: str = ""
     case_changes: dict[str, Any] = field(default_factory=dict)
     happened: list[audit.Event] = field(default_factory=list)
     #: Set when something was done that nobody may pull back, such as a 決裁.
@@ -113,7 +117,7 @@ class Act:
             audit.Event(
                 type=event_type,
                 at=self.now,
-                actor=events.who(self.actor, authority_text),
+                actor=events.who(self.actor, authority_text or self.standing_words, self.standing),
                 subject=subject or audit.Subject("case", self.case_id, self.case_id),
                 request=audit.Request(id=self.actor.request_id, idempotency=idempotency),
                 changes=changes,

@@ -15,7 +15,7 @@ from dxflow.db.case import Ballot, Deliberation
 from dxflow.db.process import ProcessInstance, Submission, Timer, WorkItem
 from dxflow.errors import Conflict
 from dxflow.jobs import queue
-from dxflow.services.acts import cases, submissions
+from dxflow.services.acts import cases, standing, submissions
 from dxflow.services.acts.act import Act, lock, require_running
 from dxflow.services.acts.writing import offer, open_items, write_step
 from dxflow.services.packs import store as packs
@@ -56,6 +56,7 @@ def pull_back(site: Site, actor: Actor, case_id: str) -> PulledBack:
             .where(Submission.id == submission.id)
             .values(superseded_at=act.now, idempotency_key=None)
         )
+        standing.forget(act, submission.id)
         queue.cancel_since(tx, case_id, submission.at)
         if submission.work_item_id is None:
             return _recall_proposal(act, submission)

@@ -1,6 +1,6 @@
 """Work for people: what waits, whose it is, and doing it."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,7 +17,7 @@ from dxflow.db.prepared import Prepared
 from dxflow.db.process import Draft, WorkItem, WorkItemGroup
 from dxflow.errors import Conflict, NotAllowed, NotFound
 from dxflow.services import plain
-from dxflow.services.acts import history, submissions, surroundings
+from dxflow.services.acts import history, standing, submissions, surroundings
 from dxflow.services.acts.act import Act, lock_of_task, require_running
 from dxflow.services.acts.surroundings import FirstAnswer, Surroundings
 from dxflow.services.acts.writing import end_work, write_step
@@ -126,6 +126,10 @@ def _complete(site: Site, actor: Actor, task_id: str, reading: Reading, sent: Se
         meaning = act.pack.act_of(item.process_key, item.element)
         _require_version(act, sent.version)
         _require_right(act, item, around.work[task_id], meaning)
+        act.standing, act.standing_words = standing.of_task(
+            act, item, around.work[task_id], meaning,
+            own=standing.is_own(actor, around.work[task_id], item.assignee_id),
+        )  # fmt: skip
         submission = reading(act, item)
         _require_form(act, item, submission)
         act.drafting = meaning == history.DRAFT
@@ -146,6 +150,7 @@ def _complete(site: Site, actor: Actor, task_id: str, reading: Reading, sent: Se
             answer=answer,
             request=sent.request,
         )
+        standing.write(act, submission_id, task_id)
         undoable = not act.final and not step.ended
         act.finish(
             status="ended" if step.ended else None,
@@ -230,7 +235,8 @@ def claim(site: Site, actor: Actor, task_id: str) -> None:
     with site.database.write() as tx:
         act = _lock_case(site, tx, actor, task_id)
         item, groups = _open_task(act, task_id)
-        _require_offered(actor, item, groups)
+        if not standing.is_own(actor, groups, item.assignee_id):
+            raise _not_offered(actor, item, groups)
         if item.assignee_id == actor.person_id:
             return
         tx.execute(
@@ -252,17 +258,6 @@ def release(site: Site, actor: Actor, task_id: str) -> None:
         tx.execute(update(WorkItem).where(WorkItem.id == task_id).values(assignee_id=None))
         act.record("task.released", subject=audit.Subject("task", task_id, act.case_id))
         act.finish()
-
-
-def may_act(
-    actor: Actor,
-    groups: Collection[str],
-    assignee: str | None,
-) -> bool:
-    """Return whether a task offered to groups, perhaps assigned, is the actor's to do."""
-    if assignee is not None:
-        return assignee == actor.person_id
-    return not actor.groups.isdisjoint(groups)
 
 
 def _completed(answer: dict[str, Any]) -> Completed:
@@ -350,21 +345,26 @@ def require_mine(tx: Connection, actor: Actor, item: Row[Any]) -> None:
                 select(WorkItemGroup.group_key).where(WorkItemGroup.work_item_id == item.id)
             ).scalars()
         ),
+        item.act,
     )
 
 
-def _require_offered(actor: Actor, item: Row[Any], groups: set[str]) -> None:
-    if not may_act(actor, groups, item.assignee_id):
-        if item.assignee_id is not None and not actor.groups.isdisjoint(groups):
-            raise NotAllowed(_("この作業は別の人が引き受けています。"))
-        raise NotAllowed(_("この作業の担当ではありません。"))
+def _require_offered(actor: Actor, item: Row[Any], groups: set[str], meaning: str) -> None:
+    if not standing.may_act(actor, groups, item.assignee_id, meaning):
+        raise _not_offered(actor, item, groups)
+
+
+def _not_offered(actor: Actor, item: Row[Any], groups: set[str]) -> NotAllowed:
+    if item.assignee_id is not None and not actor.reach.isdisjoint(groups):
+        return NotAllowed(_("この作業は別の人が引き受けています。"))
+    return NotAllowed(_("この作業の担当ではありません。"))
 
 
 def _require_right(act: Act, item: Row[Any], groups: set[str], meaning: str) -> None:
     """Raise NotAllowed unless the task is the actor's and no duty conflict stands against it."""
-    if not may_act(act.actor, groups, item.assignee_id):
+    if not standing.may_act(act.actor, groups, item.assignee_id, meaning):
         visibility.require(act.site, act.tx, act.actor, act.case_id)  # strangers learn nothing
-    _require_offered(act.actor, item, groups)
+    _require_offered(act.actor, item, groups, meaning)
     if meaning not in packs.SEGREGATED:
         return
     conflict(Action(meaning), act.actor.person_id, act.involved()).require()

@@ -58,8 +58,9 @@ def record(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
     involved = act.involved()
     with to_be_stored():
         verdict = may_decide(
-            act.actor.person_id, post, involved.applicant, involved.drafters, act.directory()
-        )
+            act.actor.person_id, post, involved.applicant, involved.drafters, act.directory(),
+            act.standing,
+        )  # fmt: skip
     verdict.require()
     outcome = read.text(payload, "outcome", required=True)
     row = read.text(payload, "row")

@@ -18,7 +18,8 @@ _PACK = {
 _RULES = {
     "withdraw_until": _("取下げができる最後の段階"), "pull_back": _("引戻し"),
     "grace_days": _("期限超過とするまでの日数"), "reminder_days": _("期限間近とする日数"),
-    "unit_cost": _("1時間あたりの費用"),
+    "unit_cost": _("1時間あたりの費用"), "stand_in_forbidden": _("代わりの人が決裁できない案件"),
+    "later_reading": _("後閲を求める代わり方"),
 }  # fmt: skip
 _BODY = {
     "name": _("名前"), "seat_role": _("委員の役割"), "chair_roles": _("議事を預かる役割"),

@@ -4,12 +4,13 @@ Reading names every key that is wrong; nothing in it is a program, lanes are FEE
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from dxflow.authority.standing_in import Way
 from dxflow.calendars.business_days import BusinessCalendar
 from dxflow.committee.rules import BodyRules, body_rules
 from dxflow.feel import FeelSyntaxError, parse
@@ -58,6 +59,23 @@ class Rules:
     grace_days: int = 0
     reminder_days: int = 2
     unit_cost: Decimal = Decimal(3000)
+    #: FEEL over the variables of a task: whether nobody may decide for another (代決・代理).
+    stand_in_forbidden: str = ""
+    #: The ways of standing in that must be read afterwards by whoever was away (後閲).
+    later_reading: tuple[str, ...] = (Way.SUBSTITUTE.value,)
+
+    def forbids_standing_in(
+        self, variables: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]]
+    ) -> bool:
+        """Return whether a matter is to be decided by nobody but the holder of the post.
+
+        What cannot be answered (a variable that is not there) forbids nothing.
+        """
+        if not self.stand_in_forbidden:
+            return False
+        condition = parse(self.stand_in_forbidden)
+        scope = {name: variables.get(name) for name in condition.free_names}
+        return condition.evaluate(scope, functions) is True
 
 
 @dataclass(frozen=True)
@@ -202,7 +220,28 @@ class _Reader:
             grace_days=self.days(raw, "grace_days", 0),
             reminder_days=self.days(raw, "reminder_days", 2),
             unit_cost=Decimal(str(cost)),
+            stand_in_forbidden=self.condition(raw, "stand_in_forbidden"),
+            later_reading=self.ways(raw, "later_reading"),
         )
+
+    def condition(self, raw: Mapping[str, Any], key: str) -> str:
+        expression = self.text(raw, key, "")
+        if expression:
+            try:
+                parse(expression)
+            except FeelSyntaxError as exc:
+                self.problem(key, _("{key} の式が読めません: {why}", key=key, why=exc))
+                return ""
+        return expression
+
+    def ways(self, raw: Mapping[str, Any], key: str) -> tuple[str, ...]:
+        named = self.names(raw, key) if key in raw else Rules.later_reading
+        known = tuple(one for one in named if one in set(Way))
+        if known != named:
+            self.problem(
+                key, _("{key} には {ways} だけを書けます。", key=key, ways=_("、").join(Way))
+            )
+        return known
 
     def check_numbering(self, pattern: str) -> None:
         try:

@@ -1,8 +1,10 @@
 """Who acts: a person in a post on a date, or the system itself."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
+from dxflow.authority.standing_in import StandIn
 from dxflow.errors import NotAllowed
 from dxflow.texts import gettext as _
 
@@ -28,7 +30,8 @@ class HeldPost:
 class Actor:
     """A person with what they are on `on`, and by which channel they act.
 
-    `channel` is page, api, cli, job or system. `groups` are the strings work is offered to.
+    `channel` is page, api, cli, job or system. `groups` are the strings work is offered to;
+    `stands_in` are groups that are somebody else's, for whom the person may act on this date.
     """
 
     person_id: str
@@ -43,6 +46,12 @@ class Actor:
     channel: str = "page"
     request_id: str = ""
     must_change_password: bool = False
+    stands_in: Mapping[str, StandIn] = field(default_factory=dict)
+
+    @property
+    def reach(self) -> frozenset[str]:
+        """Return every group whose work the person may have, for others too."""
+        return self.groups | self.stands_in.keys() if self.stands_in else self.groups
 
     @property
     def roles(self) -> frozenset[str]:

@@ -5,17 +5,19 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from dxflow import audit
+from dxflow.authority.standing_in import StandIn
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 
 
-def who(actor: Actor, authority: str = "") -> audit.Actor:
-    """Return the actor as the log writes it."""
+def who(actor: Actor, authority: str = "", standing: StandIn | None = None) -> audit.Actor:
+    """Return the actor as the log writes it; `standing` when they act for somebody else."""
     return audit.Actor(
         channel=audit.Channel(actor.channel),
         person=None if actor.is_system else actor.person_id,
         post=actor.acting_post or "",
         authority=authority,
+        on_behalf_of=standing.absent if standing else "",
     )
 
 

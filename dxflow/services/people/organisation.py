@@ -15,6 +15,7 @@ from dxflow.authority import organisation as values
 from dxflow.authority.directory import Directory
 from dxflow.db.identity import Holding, Person, Post, Setting, Unit
 from dxflow.ids import new_id
+from dxflow.services.people import standing_rows as standing
 from dxflow.services.people.actor import Actor, HeldPost
 from dxflow.services.site import Site
 
@@ -123,7 +124,12 @@ def _load(connection: Connection, day: date) -> Directory:
         )
         for row in connection.execute(select(Holding.__table__))
     ]  # fmt: skip
-    return Directory(units, posts, holdings, day)
+    return Directory(
+        units, posts, holdings, day,
+        absences=standing.absences(connection, day),
+        delegations=standing.delegations(connection, day),
+        ranks=standing.ranks(connection, day),
+    )  # fmt: skip
 
 
 def write(connection: Connection, organisation: Organisation, site: Site) -> None:
@@ -226,6 +232,7 @@ def actor(
         department=department.key if department else None,
         channel=channel,
         request_id=request_id,
+        stands_in=who.standing.groups_of(person_id),
     )
 
 

@@ -122,6 +122,12 @@ def enable(site: Site, by: Actor, username: str) -> Account:
     return Account(person["id"], username)
 
 
+def person_id(site: Site, username: str) -> str:
+    """Return the id behind a username. Raises NotFound."""
+    with site.database.read() as tx:
+        return str(person_rows.person(tx, username)["id"])
+
+
 def demo_accounts(site: Site) -> list[str]:
     """Return the names of open accounts that belong to a demonstration."""
     with site.database.read() as tx:

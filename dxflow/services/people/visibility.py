@@ -37,7 +37,7 @@ def visible(site: Site, tx: Connection, actor: Actor) -> ColumnElement[bool]:
     by_work = exists().where(
         WorkItem.case_id == Case.id,
         WorkItemGroup.work_item_id == WorkItem.id,
-        WorkItemGroup.group_key.in_(sorted(actor.groups)),
+        WorkItemGroup.group_key.in_(sorted(actor.reach)),
     )
     return or_(own, and_(_handed_in(), or_(by_unit, by_act, by_work)))
 
@@ -61,7 +61,7 @@ def branches(site: Site, tx: Connection, actor: Actor) -> list[Select[str]]:
     by_work = (
         ids.join(WorkItem, WorkItem.case_id == Case.id)
         .join(WorkItemGroup, WorkItemGroup.work_item_id == WorkItem.id)
-        .where(WorkItemGroup.group_key.in_(sorted(actor.groups)))
+        .where(WorkItemGroup.group_key.in_(sorted(actor.reach)))
     )
     return [own, *(one.where(_handed_in()) for one in (by_unit, by_act, by_work))]
 

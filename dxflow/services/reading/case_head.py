@@ -12,8 +12,8 @@ from dxflow.clock import local_date
 from dxflow.db.case import CaseUnit
 from dxflow.models.model import Kind
 from dxflow.services.acts import pulling_back
+from dxflow.services.acts.standing import may_act
 from dxflow.services.acts.suspension import Suspension
-from dxflow.services.acts.tasks import may_act
 from dxflow.services.packs import store as packs
 from dxflow.services.people import naming
 from dxflow.services.people.naming import Names
@@ -168,7 +168,7 @@ def _waiting(opened: Opened, item: OpenItem, names: Names) -> Waiting:
         urgency=inbox.urgency(
             opened.pack, opened.calendars.of(opened.pack), item.due_at, opened.site.now()
         ),
-        mine=may_act(opened.actor, frozenset(item.groups), item.assignee_id),
+        mine=may_act(opened.actor, frozenset(item.groups), item.assignee_id, item.act),
     )
 
 

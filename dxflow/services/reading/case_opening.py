@@ -36,6 +36,7 @@ class OpenItem:
     due_at: datetime | None
     created_at: datetime
     groups: tuple[str, ...]
+    act: str
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,7 @@ class Opened:
                 due_at=row.due_at,
                 created_at=row.created_at,
                 groups=tuple(groups[row.id]),
+                act=row.act,
             )
             for row in {row.id: row for row in rows}.values()
         )

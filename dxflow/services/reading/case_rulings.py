@@ -6,20 +6,25 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, and_, select
+from sqlalchemy.orm import aliased
 
 from dxflow.committee.resolution import choice_label
 from dxflow.committee.voting import Choice
 from dxflow.db.case import DecisionRecord
 from dxflow.db.identity import Person
 from dxflow.db.process import DecisionEvaluation
+from dxflow.db.standing import StoodIn
 from dxflow.services import plain
 from dxflow.services.packs import store as packs
 from dxflow.services.people.naming import Names
+from dxflow.services.reading import standing
 from dxflow.services.reading.case_opening import Opened
 from dxflow.services.reading.submitted import is_return
 from dxflow.texts import gettext as _
 from dxflow.texts import mark, translated
+
+_ABSENT = aliased(Person)
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,8 @@ class DecisionView:
     decided_on: date
     at: datetime
     digest: str
+    #: For whom it was decided (「代決（佐藤 の代わり）」), empty when in one's own right.
+    standing: str = ""
 
 
 def rulings(opened: Opened) -> tuple[RulingView, ...]:
@@ -84,12 +91,24 @@ def decision_rows(opened: Opened) -> list[Row[Any]]:
     """Return the formal decisions, the latest first, with the names of those who decided."""
     return list(
         opened.tx.execute(
-            select(DecisionRecord.__table__, Person.name.label("person_name"))
+            select(
+                DecisionRecord.__table__, Person.name.label("person_name"),
+                StoodIn.way, StoodIn.owner_id, StoodIn.read_at, _ABSENT.name.label("absent"),
+            )
             .outerjoin(Person, Person.id == DecisionRecord.person_id)
+            .outerjoin(
+                StoodIn,
+                and_(
+                    StoodIn.case_id == DecisionRecord.case_id,
+                    StoodIn.person_id == DecisionRecord.person_id,
+                    StoodIn.at == DecisionRecord.at,
+                ),
+            )
+            .outerjoin(_ABSENT, _ABSENT.id == StoodIn.absent_id)
             .where(DecisionRecord.case_id == opened.id)
             .order_by(DecisionRecord.at.desc(), DecisionRecord.id.desc())
         )
-    )
+    )  # fmt: skip
 
 
 def decision_view(row: Row[Any], post: str) -> DecisionView:
@@ -104,6 +123,7 @@ def decision_view(row: Row[Any], post: str) -> DecisionView:
         decided_on=row.decided_on,
         at=row.at,
         digest=row.content_digest,
+        standing=standing.stood_in(row),
     )
 
 

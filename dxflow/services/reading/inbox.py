@@ -16,12 +16,14 @@ from sqlalchemy import (
     select,
 )
 
+from dxflow.authority.standing_in import PERSONAL
 from dxflow.calendars.business_days import BusinessCalendar
 from dxflow.clock import local_date
 from dxflow.db.case import Case
 from dxflow.db.identity import Person
 from dxflow.db.process import ProcessInstance, Submission, WorkItem, WorkItemGroup
 from dxflow.errors import Invalid
+from dxflow.services.acts import standing
 from dxflow.services.acts.suspension import SUSPENDED
 from dxflow.services.packs import city_days
 from dxflow.services.packs import store as packs
@@ -65,6 +67,8 @@ class Listed:
     urgency: str
     mine: bool
     suspended: bool = False
+    #: For whom the actor would do it (「市民部長の代決」), empty when it is their own.
+    standing: str = ""
 
 
 def waiting(
@@ -124,6 +128,8 @@ def waiting(
         for row in rows:
             pack = packs.load(site, tx, row.pack_digest)
             offered = groups.get(row.id, ())
+            own = standing.is_own(actor, offered, row.assignee_id)
+            other = None if own else standing.stands_in(actor, offered, row.assignee_id, row.act)
             entries.append(
                 Listed(
                     id=row.id,
@@ -140,9 +146,9 @@ def waiting(
                     due_at=row.due_at,
                     created_at=row.created_at,
                     urgency=urgency(pack, calendars.of(pack), row.due_at, now),
-                    mine=row.assignee_id == actor.person_id
-                    or (row.assignee_id is None and not actor.groups.isdisjoint(offered)),
+                    mine=own or other is not None,
                     suspended=row.instance_status == SUSPENDED,
+                    standing=other.words if other else "",
                 )
             )
     return Page(entries, page, per_page, total, ids is None and not exact)
@@ -209,7 +215,8 @@ def _condition(site: Site, tx: Connection, actor: Actor, scope: str) -> ColumnEl
     taken = func.coalesce(WorkItem.assignee_id, "") == actor.person_id
     if scope == "group":
         return or_(taken, offered)
-    return or_(taken, and_(WorkItem.assignee_id.is_(None), offered, _free_to_judge(actor)))
+    mine = or_(taken, and_(WorkItem.assignee_id.is_(None), offered, _free_to_judge(actor)))
+    return or_(mine, _offered_for_others(actor)) if actor.stands_in else mine
 
 
 def _wanted(site: Site, tx: Connection, actor: Actor, scope: str) -> list[Select[Any]]:
@@ -221,12 +228,33 @@ def _wanted(site: Site, tx: Connection, actor: Actor, scope: str) -> list[Select
         cases = visibility.branches(site, tx, actor)
         found = [one.subquery() for one in cases]
         return [ids.join(one, one.c.id == WorkItem.case_id) for one in found]
-    offered = ids.join(WorkItemGroup, WorkItemGroup.work_item_id == WorkItem.id).where(
-        WorkItemGroup.group_key.in_(sorted(actor.groups))
-    )
+    by_group = ids.join(WorkItemGroup, WorkItemGroup.work_item_id == WorkItem.id)
+    offered = by_group.where(WorkItemGroup.group_key.in_(sorted(actor.groups)))
     if scope == "mine":
         offered = offered.where(WorkItem.assignee_id.is_(None), _free_to_judge(actor))
-    return [offered, ids.where(WorkItem.assignee_id == actor.person_id)]
+    wanted = [offered, ids.where(WorkItem.assignee_id == actor.person_id)]
+    if scope == "mine" and actor.stands_in:
+        others = WorkItemGroup.group_key.in_(sorted(actor.stands_in))
+        wanted.append(by_group.where(others, _for_others(actor)))
+    return wanted
+
+
+def _offered_for_others(actor: Actor) -> ColumnElement[bool]:
+    offered = exists().where(
+        WorkItemGroup.work_item_id == WorkItem.id,
+        WorkItemGroup.group_key.in_(sorted(actor.stands_in)),
+    )
+    return and_(offered, _for_others(actor))
+
+
+def _for_others(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition on what is offered to those the actor stands in for."""
+    absent = sorted({one.absent for one in actor.stands_in.values()})
+    return and_(
+        WorkItem.act.not_in(sorted(PERSONAL)),
+        or_(WorkItem.assignee_id.is_(None), WorkItem.assignee_id.in_(absent)),
+        _free_to_judge(actor),
+    )
 
 
 def _free_to_judge(actor: Actor) -> ColumnElement[bool]:

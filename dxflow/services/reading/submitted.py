@@ -18,6 +18,7 @@ from dxflow.services.acts.task_forms import YEARS_AFTER, YEARS_BEFORE
 from dxflow.services.packs import store as packs
 from dxflow.services.paging import Page, bounds
 from dxflow.services.people import naming, organisation
+from dxflow.services.reading import standing
 from dxflow.services.reading.case_opening import Opened
 from dxflow.services.reading.case_rounds import Rounds
 from dxflow.texts import gettext as _
@@ -42,6 +43,8 @@ class SubmittedForm:
     version: str
     superseded_at: datetime | None
     view: forms.FormView | None
+    #: For whom it was done (「代決（佐藤 の代わり）」), empty when it was the person's own.
+    standing: str = ""
 
 
 def page_of(
@@ -100,6 +103,7 @@ def _forms(opened: Opened, rows: Sequence[Row[Any]], rounds: Rounds) -> list[Sub
         for digest, pack in used.items()
     }
     names = naming.load(opened.tx, opened.who, posts=[row.post for row in rows])
+    for_others = standing.of_case(opened.tx, opened.id)
     found = []
     for row in rows:
         pack = used[row.pack_digest]
@@ -123,6 +127,7 @@ def _forms(opened: Opened, rows: Sequence[Row[Any]], rounds: Rounds) -> list[Sub
                 else forms.readonly_view(
                     definition, plain.loads(row.body), contexts[row.pack_digest]
                 ),
+                standing=for_others.get(row.id, ""),
             )
         )
     return found
