@@ -42,7 +42,7 @@ def index() -> str:
     return render_template(
         "kpi/list.html",
         found=found,
-        most=kpis.MOST_CASES,
+        most=kpi_cases.MOST_CASES,
         given=given,
         statuses=[(key, words[key], found.counts[key]) for key in kpis.ORDER],
         units=case_list.choices(site, actor).units,

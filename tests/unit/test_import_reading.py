@@ -88,8 +88,8 @@ def _zip(parts: dict[str, bytes]) -> bytes:
 @pytest.mark.parametrize(
     "parts",
     [
-        {"xl/sharedStrings.xml": b"0" * (LARGEST_UNPACKED + 1)},
-        {f"xl/{n}.xml": b"" for n in range(MOST_PARTS + 1)},
+        {"xl/workbook.xml": b"", "xl/sharedStrings.xml": b"0" * (LARGEST_UNPACKED + 1)},
+        {"xl/workbook.xml": b""} | {f"xl/{n}.xml": b"" for n in range(MOST_PARTS + 1)},
     ],
     ids=["unfolds", "many"],
 )

@@ -1,6 +1,6 @@
 """Measures as people see them: a list with the most urgent first, one in full, entering a value."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -10,12 +10,10 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
-    Select,
     and_,
     exists,
     func,
     select,
-    union_all,
 )
 
 from dxflow.calendars.business_days import BusinessCalendar
@@ -34,9 +32,10 @@ from dxflow.services.acts.act import Act, lock, require_running
 from dxflow.services.acts.measures import Tracked
 from dxflow.services.packs import city_days
 from dxflow.services.packs import store as packs
-from dxflow.services.paging import Page, bounds, few, together
+from dxflow.services.paging import Page, bounds
 from dxflow.services.people import naming, organisation, visibility
 from dxflow.services.people.actor import Actor
+from dxflow.services.reading import kpi_cases
 from dxflow.services.reading.case_head import tracking_processes
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
@@ -45,9 +44,6 @@ from dxflow.texts import gettext as _
 PLANNED = "planned"
 #: The order of the list: what needs somebody comes first.
 ORDER = ("overdue", "at_risk", "behind", "no_data", "on_track", "achieved", PLANNED)
-MEASURED_STATUSES = ("running", "completed", "stopped")
-#: The list judges the measures of so many cases at most: those that run, then the latest.
-MOST_CASES = 500
 
 
 @dataclass(frozen=True)
@@ -87,7 +83,7 @@ class KpiList:
     page: Page[KpiRow]
     counts: Mapping[str, int]
     missing: int
-    #: Whether there are cases beyond MOST_CASES that were not looked at.
+    #: Whether there are cases beyond those that may be judged that were not looked at.
     cut: bool = False
 
 
@@ -144,7 +140,7 @@ def listed(
         raise Invalid(message, {"status": [message]})
     offset, limit = bounds(page, per_page)
     with site.database.read() as tx:
-        chosen, cut = _latest(site, tx, actor, unit, case_id)
+        chosen, cut = kpi_cases.latest(site, tx, actor, unit, case_id)
         rows = _rows(site, tx, actor, Case.id.in_(chosen))
     counts = {key: sum(row.status == key for row in rows) for key in ORDER}
     shown = sorted((row for row in rows if not status or row.status == status), key=_urgency)
@@ -170,7 +166,7 @@ def of_case(
 
 def of_cases(site: Site, tx: Connection, actor: Actor, case_ids: Iterable[str]) -> list[KpiRow]:
     """Return the measures of cases that the actor is known to see, by case and in sheet order."""
-    which = and_(Case.id.in_(list(case_ids)), Case.status.in_(MEASURED_STATUSES))
+    which = and_(Case.id.in_(list(case_ids)), Case.status.in_(kpi_cases.MEASURED_STATUSES))
     return _rows(site, tx, actor, which)
 
 
@@ -252,46 +248,6 @@ def _rows(site: Site, tx: Connection, actor: Actor, which: ColumnElement[bool]) 
         calendar = calendars.of(pack)
         found.append(_row(tracked, dict(case._mapping), pack, calendar, lead, begun, actor.on))
     return found
-
-
-def _latest(
-    site: Site, tx: Connection, actor: Actor, unit: str, case_id: str
-) -> tuple[list[str], bool]:
-    """Return at most MOST_CASES cases with measures, and whether there are more."""
-    parts = [
-        Case.status.in_(MEASURED_STATUSES),
-        exists().where(tables.Measure.case_id == Case.id),
-        *([Case.lead_unit == unit] if unit else []),
-        *([Case.id == case_id] if case_id else []),
-    ]
-    ids = few(tx, [one.where(*parts) for one in visibility.branches(site, tx, actor)], MOST_CASES)
-    if ids is not None:
-        return ids, False
-    if unit or not visibility.scope(site, tx, actor).all:  # theirs may lie anywhere in time
-        mine = together([one.where(*parts) for one in visibility.branches(site, tx, actor)])
-        newest_first = (Case.status != "running", Case.created_at.desc(), Case.id.desc())
-        theirs = select(Case.id).where(Case.id.in_(mine)).order_by(*newest_first)
-        return list(tx.execute(theirs.limit(MOST_CASES)).scalars()), True
-    which = and_(visibility.visible(site, tx, actor), *parts[1:])
-    found: list[str] = []
-    for statuses in (("running",), MEASURED_STATUSES[1:]):
-        found += tx.execute(_newest(which, statuses, MOST_CASES - len(found))).scalars()
-    return found, True
-
-
-def _newest(which: ColumnElement[bool], statuses: Sequence[str], most: int) -> Select[Any]:
-    """Return the ids of the newest cases in some statuses: the newest of each, then of all."""
-    each = [
-        select(Case.id, Case.created_at)
-        .where(Case.status == status, which)
-        .order_by(Case.created_at.desc(), Case.id.desc())
-        .limit(most)
-        .subquery()
-        for status in statuses
-    ]
-    every = union_all(*(select(one) for one in each)).subquery()
-    newest_first = (every.c.created_at.desc(), every.c.id.desc())
-    return select(every.c.id).order_by(*newest_first).limit(most)
 
 
 def _begun(
