@@ -15,7 +15,7 @@ from dxflow.calendars.periods import (
 from dxflow.errors import Invalid
 from dxflow.forms import FieldError
 from dxflow.services.people.access import signed_in
-from dxflow.services.reading import case_list, kpis
+from dxflow.services.reading import case_list, kpi_cases, kpis
 from dxflow.services.reading.kpis import KpiDetail
 from dxflow.texts import gettext as _
 from dxflow.web import current
