@@ -43,7 +43,7 @@ def test_an_absence_sends_the_work_to_the_substitute_and_is_read_afterwards(sqli
     assert head.post(way, {"remark": "了解"}).status_code == 303
     assert "目を通してください" not in head.get("/").text
     assert head.post(way, {}).status_code == 409
-    assert "・後閲 令和8年" in colleague.get(f"/cases/{task.case_id}/forms").text
+    assert "・後閲 R8" in colleague.get(f"/cases/{task.case_id}/forms").text
 
 
 def test_a_deputy_is_named_and_dismissed(sqlite_city, browse):
