@@ -14,6 +14,7 @@ from dxflow.services.reading import (
     case_list,
     case_view,
     inbox,
+    kpi_cases,
     kpis,
     notices,
     portfolio,
@@ -86,7 +87,7 @@ def test_long_lists_are_walked_to_the_same_pages_that_short_ones_are_sorted_to(
     filled, walked, monkeypatch
 ):
     short = {by: lists(filled, by) for by in WHO}
-    for module in (case_list, inbox, kpis):
+    for module in (case_list, inbox, kpi_cases):
         monkeypatch.setattr(module, "few", many)
     monkeypatch.setattr(case_list, "MOST_WALKED", walked)
     assert {by: lists(filled, by) for by in WHO} == short

@@ -259,11 +259,20 @@ def _for_others(actor: Actor) -> ColumnElement[bool]:
 
 def _free_to_judge(actor: Actor) -> ColumnElement[bool]:
     """Leave out what segregation of duties would refuse: judging a matter one has drafted."""
-    own = exists().where(Case.id == WorkItem.case_id, Case.applicant_id == actor.person_id)
-    drafted = exists().where(
-        Submission.case_id == WorkItem.case_id,
-        Submission.person_id == actor.person_id,
-        Submission.act == "draft",
+    # Asked of the task alone, also within a statement that has the case beside it.
+    own = (
+        exists()
+        .where(Case.id == WorkItem.case_id, Case.applicant_id == actor.person_id)
+        .correlate(WorkItem)
+    )
+    drafted = (
+        exists()
+        .where(
+            Submission.case_id == WorkItem.case_id,
+            Submission.person_id == actor.person_id,
+            Submission.act == "draft",
+        )
+        .correlate(WorkItem)
     )
     return or_(WorkItem.act == "", and_(~own, ~drafted))
 
