@@ -124,10 +124,10 @@ def test_what_is_no_list_of_days_is_refused_with_the_way_out(
         refused = _upload(admin, content)
         assert refused.status_code == 422
         assert "まだ何も登録していません" in text_of(refused)
-    monkeypatch.setattr(uploads, "LARGEST", 100)
+    monkeypatch.setattr(uploads, "LARGEST_FILE", 100)
     large = _upload(admin, b"x" * 101)
     assert large.status_code == 422
-    assert "dxflow calendar import" in text_of(large)
+    assert "大きすぎます" in text_of(large)
     broken = {"content": "***", "name": "f.csv", "digest": "", "reason": ""}
     assert admin.post("/admin/calendar/import/apply", broken).status_code == 400
 
