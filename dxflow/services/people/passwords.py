@@ -7,6 +7,7 @@ time so that a flood of logins cannot eat the memory.
 import hashlib
 import hmac
 import threading
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
@@ -22,7 +23,12 @@ _ONCE = "once$"
 
 _hasher = PasswordHasher(time_cost=1, memory_cost=47104, parallelism=1)
 _slots = threading.BoundedSemaphore(4)
-_NOBODY = _hasher.hash("a password nobody has")
+
+
+@cache
+def _nobody() -> str:
+    """Return the hash that an unknown name is measured against, made at the first login."""
+    return _hasher.hash("a password nobody has")
 
 
 def make(password: str, username: str = "") -> str:
@@ -57,7 +63,7 @@ def matches(stored: str | None, password: str) -> bool:
         return hmac.compare_digest(stored, make_once(password))
     with _slots:
         try:
-            _hasher.verify(stored or _NOBODY, password[:MAXIMUM_LENGTH])
+            _hasher.verify(stored or _nobody(), password[:MAXIMUM_LENGTH])
         except (VerifyMismatchError, VerificationError, InvalidHashError):
             return False
     return stored is not None
