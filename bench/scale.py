@@ -45,6 +45,7 @@ _MOMENTS = {
     "case_file": {"created_at", "updated_at", "stage_since", "ended_at"},
     "process_instance": {"updated_at"},
 }
+_TOUCHED = ("process_instance", "updated_at")
 _DAYS = {"decision_record": {"decided_on"}}
 #: Copied of every case, and of those that still run as well.
 _TABLES = (
@@ -202,7 +203,18 @@ class _Copies:
         value = f"t.{column}"
         if ended and column == "ended_at" and table == "case_file":
             value = "COALESCE(t.ended_at, t.updated_at)"
-        return self._long_ago(table, column, value) if ended else value
+        if not ended:
+            return self._lately(value) if (table, column) == _TOUCHED else value
+        return self._long_ago(table, column, value)
+
+    def _lately(self, value: str) -> str:
+        """Return a moment of the last three months: no two cases are touched at the same time."""
+        minutes = f"(n.k * 37 % {90 * 24 * 60})"
+        if self.tx.dialect.name == "postgresql":
+            return f"{value} - make_interval(mins => {minutes})"
+        return (
+            f"strftime('%Y-%m-%d %H:%M:%S', {value}, '-' || {minutes} || ' minutes') || '.000000'"
+        )
 
     def _long_ago(self, table: str, column: str, value: str) -> str:
         if column == "fiscal_year" and table == "case_file":
