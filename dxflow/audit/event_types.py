@@ -61,7 +61,6 @@ _LABELS = {
     "authority.resolved": "決裁者を決定",
     "decision.recorded": "決裁",
     "later_reading.done": "後閲",
-    "later_reading.transferred": "後閲を引継ぎ",
     "duty.imposed": "条件を付与",
     "duty.met": "条件を充足",
     "duty.waived": "条件を免除",

@@ -173,24 +173,6 @@ def test_an_act_that_is_pulled_back_leaves_nothing_to_read(city):
     assert stood_in(city) == []
 
 
-def test_a_duty_passes_to_an_heir_only_with_a_reason(city):
-    case = city.start().id
-    lists(city, "head-counter", "staff-counter-2")
-    away(city, "head")
-    do(city, case, "colleague", "head_approval", "approve")
-    (row,) = stood_in(city)
-    by = city.actor("secretariat")
-    for who, why in (("civic_head", " "), ("head", "異動"), ("colleague", "異動"), ("x", "異動")):
-        with pytest.raises(Invalid):
-            later_reading.hand_over(city.site, by, row.submission_id, who, why)
-    with pytest.raises(NotAllowed):
-        later_reading.hand_over(
-            city.site, city.actor("head"), row.submission_id, "civic_head", "忙しい"
-        )
-    later_reading.hand_over(city.site, by, row.submission_id, "civic_head", "退職したため")
-    later_reading.read(city.site, city.actor("civic_head"), row.submission_id)
-
-
 def test_a_delegation_is_told_to_the_deputy_and_ends_at_once(city):
     city.start()
     given = standing.delegate(city.site, city.actor("head"), "colleague", week(city))

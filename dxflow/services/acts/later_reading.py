@@ -4,13 +4,11 @@ from sqlalchemy import Row, select, update
 
 from dxflow import audit
 from dxflow.calendars.wareki import wareki_datetime
-from dxflow.db.identity import Person
 from dxflow.db.process import WorkItem
 from dxflow.db.standing import StoodIn
 from dxflow.errors import Conflict, Invalid, NotAllowed, NotFound
 from dxflow.services.acts.act import Act, lock
 from dxflow.services.people.actor import Actor
-from dxflow.services.people.standing import RECORDERS
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
 from dxflow.texts import mark
@@ -40,40 +38,6 @@ def read(site: Site, actor: Actor, submission_id: str, remark: str = "") -> str:
             "later_reading.done",
             audit.Change("task", mark("作業"), None, row.name),
             audit.Change("remark", mark("所見"), None, said or None),
-            subject=audit.Subject("task", row.work_item_id, act.case_id),
-        )
-        act.finish()
-        return act.case_id
-
-
-def hand_over(site: Site, by: Actor, submission_id: str, username: str, reason: str) -> str:
-    """Give the duty to somebody else, who holds the post now, say; return the case's id.
-
-    Raises NotAllowed, NotFound, Invalid without a reason or a person, Conflict when it was read.
-    """
-    by.require_role(*RECORDERS)
-    why = _text(reason, "reason")
-    if not why:
-        message = _("引き継ぐ理由を書いてください。")
-        raise Invalid(message, {"reason": [message]})
-    with site.database.write() as tx:
-        act = _lock(site, tx, by, submission_id)
-        row = _row(act, submission_id)
-        if row.owner_id is None or row.read_at is not None:
-            raise Conflict(_("この後閲は済んでいるか、求められていません。"))
-        heir = tx.execute(
-            select(Person.id).where(Person.username == username, Person.status == "active")
-        ).scalar_one_or_none()
-        if heir is None or heir in (row.owner_id, row.person_id):
-            message = _("いまの担当者でも代わりに行った人でもない、ほかの利用者を選んでください。")
-            raise Invalid(message, {"username": [message]})
-        tx.execute(
-            update(StoodIn).where(StoodIn.submission_id == submission_id).values(owner_id=heir)
-        )
-        act.record(
-            "later_reading.transferred",
-            audit.Change("owner", mark("後閲する人"), row.owner_id, heir),
-            audit.Change("reason", mark("理由"), None, why),
             subject=audit.Subject("task", row.work_item_id, act.case_id),
         )
         act.finish()
