@@ -5,6 +5,7 @@ PORT ?= 8000
 PACK ?= standard
 MINUTES ?= 2
 COUNT ?= 10000
+TEST_PROCESSES ?= auto
 TORTURED = $(if $(DATABASE),--database $(DATABASE))
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -15,7 +16,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help:
 	@echo "make demo [PORT=8000]  serve a sample city, with accounts to try"
 	@echo "make demo-reset        throw the sample city away and make it again"
-	@echo "make test              all tests, PostgreSQL and browser included"
+	@echo "make test [TEST_PROCESSES=auto]  all tests, PostgreSQL and browser included"
 	@echo "make check             format, lint, types, import contracts, then the tests"
 	@echo "make wheelhouse        everything an installation without a network needs, in dist"
 	@echo "make try-offline       install from it where there is no network, and look"
@@ -44,7 +45,7 @@ demo-reset: .venv/runtime
 	@DXFLOW_HOME=var/demo $(BIN)/dxflow demo --port $(PORT) --pack $(PACK) --reset
 
 test: .venv/dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --maxprocesses 4 --dist loadfile
 
 lint: .venv/dev
 	$(BIN)/ruff format --check .
