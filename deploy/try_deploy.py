@@ -208,7 +208,7 @@ def through_the_proxy(https: int, http: int) -> None:
     )
     hand_in_an_idea(browser)
     expect(browser.open("/metrics")[0] == 404, "/metrics is closed")
-    expect(browser.open("/login", {"_csrf": "x" * (9 << 20)})[0] == 413, "9 MiB are refused")
+    expect(browser.open("/login", {"_csrf": "x" * (17 << 20)})[0] == 413, "17 MiB are refused")
     plain = Browser(f"http://localhost:{http}").opener.open
     try:
         sent = plain(
@@ -226,12 +226,14 @@ def hand_in_an_idea(browser: Browser) -> None:
     _status, _url, home = browser.open("/")
     start = re.search(r'href="(/proposals/new[^"]*)"', home)
     expect(start is not None, "the inbox leads to a new proposal")
-    _status, url, page = browser.open(start[1])
+    _status, _url, page = browser.open(start[1])
+    form = re.search(r'action="(/proposals/[^"]*)"', page)
+    expect(form is not None, "the page of a new proposal has a form")
     values = hidden(page) | {
         "title": "待合番号の見える化", "trouble": "待ち時間が分からない。", "change": "画面に出す。",
         "beneficiary": "citizen", "_outcome": "submit",
     }  # fmt: skip
-    status, url, page = browser.open(url, values)
+    status, url, page = browser.open(form[1], values)
     expect(
         status == 200 and "待合番号の見える化" in page and "/cases/" in url,
         f"handed in: {status} {url}",
