@@ -11,7 +11,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: help demo demo-reset test lint check bench tour torture torture-planted torture-doubles \
-	wheelhouse try-offline try-deploy clean
+	wheelhouse try-offline try-deploy try-systemd clean
 
 help:
 	@echo "make demo [PORT=8000]  serve a sample city, with accounts to try"
@@ -21,6 +21,7 @@ help:
 	@echo "make wheelhouse        everything an installation without a network needs, in dist"
 	@echo "make try-offline       install from it where there is no network, and look"
 	@echo "make try-deploy        units and proxy as they are delivered, really started"
+	@echo "make try-systemd       the units under a real systemd in namespaces of its own (root)"
 	@echo "make tour              take the pictures of the README again (needs a Chromium)"
 	@echo "make bench             measure, print a table, write bench.json"
 	@echo "make torture [MINUTES=2] [DATABASE=postgresql]  kill servers while many work, check"
@@ -75,6 +76,9 @@ wheelhouse: .venv/runtime
 
 try-offline: wheelhouse
 	@sh deploy/try-offline.sh
+
+try-systemd: wheelhouse
+	@sh deploy/try-systemd.sh
 
 try-deploy: .venv/runtime
 	@$(BIN)/python deploy/try_deploy.py
