@@ -20,6 +20,9 @@ _CASE = re.compile(r"/cases/([0-9a-f]{32})")
 
 #: SQLite, when it is well, lets writers wait for each other; a 503 sooner than this did not wait.
 WAITED_SECONDS = 0.25
+#: One of these stands in every 503: that nothing was changed, what to do, or, when the server of
+#: the database died while it was saving, that one must look.
+COMFORT = ("何も変更されていません", "お試しください", "開き直して確かめてから")
 
 #: How often each kind of thing is done, out of their sum.
 WEIGHTS = {
@@ -304,7 +307,7 @@ class Client(threading.Thread):
         if self._waits and reply.seconds < WAITED_SECONDS:
             self._journal.complain(f"503 after {reply.seconds:.3f} s without waiting: {one}")
         self._journal.busy(reply.text)
-        if "何も変更されていません" not in reply.text and "お試しください" not in reply.text:
+        if not any(words in reply.text for words in COMFORT):
             self._journal.complain(f"503 without a word of comfort: {one.kind} {reply.text[:200]}")
 
     def _take(self, one: Sent, reply: Reply) -> None:
