@@ -25,7 +25,7 @@ class Case(Base):
     __table_args__ = (
         Index(None, "status", "updated_at"),
         Index(None, "unit"),
-        Index(None, "applicant_id"),
+        Index(None, "applicant_id", "status", "created_at", "id"),
         Index(None, "parent_id"),
         Index(None, "fiscal_year", "id"),
         Index(None, "status", "created_at", "id"),

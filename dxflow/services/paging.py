@@ -16,6 +16,8 @@ MOST_PER_PAGE = 200
 LAST_PAGE = 1_000_000
 #: Pages for people count no further: past it, a filter helps more than a number.
 MOST_COUNTED = 1_000
+#: So many ids are read to be sorted; a longer list is walked in its order.
+MOST_SORTED = 200
 #: What the badges of the frame count up to.
 MOST_IN_BADGE = 99
 
@@ -62,7 +64,7 @@ def count(tx: Connection, rows: Select[Any], *, exact: bool = False) -> tuple[in
 
 
 def few(
-    tx: Connection, branches: Sequence[Select[Any]], most: int = MOST_COUNTED
+    tx: Connection, branches: Sequence[Select[Any]], most: int = MOST_SORTED
 ) -> list[str] | None:
     """Return the ids that the queries give together, each once; None when there are more than `most`.
 
@@ -71,6 +73,21 @@ def few(
     """
     found = list(tx.execute(together(branches).limit(most + 1)).scalars())
     return None if len(found) > most else found
+
+
+def seen_of(
+    ids: Sequence[str] | None, offset: int, limit: int, came: int
+) -> tuple[int, bool]:
+    """Return how many entries a list has at least, and whether there are more.
+
+    `ids` are those of a list that was read whole, None of one that was walked; `came` is how many
+    rows came from `offset` on when one more than `limit` were asked for.
+    """
+    if ids is not None:
+        return len(ids), False
+    if came > limit:
+        return max(MOST_SORTED, offset + came), True
+    return (offset + came, False) if came else (MOST_SORTED, True)
 
 
 def count_of(tx: Connection, branches: Sequence[Select[Any]]) -> int:

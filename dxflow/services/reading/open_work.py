@@ -1,0 +1,140 @@
+"""Which open work a list shows: the same tasks as a condition, by indexes, and in their order."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select, true, union_all
+
+from dxflow.authority.standing_in import PERSONAL
+from dxflow.db.case import Case
+from dxflow.db.process import Submission, WorkItem, WorkItemGroup
+from dxflow.services.people import visibility
+from dxflow.services.people.actor import Actor
+from dxflow.services.site import Site
+
+#: As the index of open work has it.
+MOST_URGENT = (WorkItem.due_at.nulls_last(), WorkItem.created_at, WorkItem.id)
+#: As the index of what is offered to a group has it.
+_OFFERED_FIRST = (
+    WorkItemGroup.due_at.nulls_last(),
+    WorkItemGroup.created_at,
+    WorkItemGroup.work_item_id,
+)
+
+
+def condition(site: Site, tx: Connection, actor: Actor, scope: str) -> ColumnElement[bool]:
+    """Return the condition on open tasks: it is asked of each by its keys."""
+    if scope == "all":
+        return exists().where(Case.id == WorkItem.case_id, visibility.visible(site, tx, actor))
+    offered = exists().where(
+        WorkItemGroup.work_item_id == WorkItem.id,
+        WorkItemGroup.group_key.in_(sorted(actor.groups)),
+    )
+    # said so that no index answers it: the list is walked in its order, from the most urgent on
+    taken = func.coalesce(WorkItem.assignee_id, "") == actor.person_id
+    if scope == "group":
+        return or_(taken, offered)
+    mine = or_(taken, and_(_offered_to_own(actor, scope), offered))
+    return or_(mine, _offered_for_others(actor)) if actor.stands_in else mine
+
+
+def found(site: Site, tx: Connection, actor: Actor, scope: str) -> list[Select[Any]]:
+    """Return the ids of the same tasks, as queries that each begin at an index."""
+    ids = select(WorkItem.id).where(WorkItem.status == "open")
+    if scope == "all":
+        if visibility.scope(site, tx, actor).all:
+            return [ids.where(condition(site, tx, actor, scope))]
+        cases = visibility.branches(site, tx, actor)
+        found = [one.subquery() for one in cases]
+        return [ids.join(one, one.c.id == WorkItem.case_id) for one in found]
+    by_group = ids.join(WorkItemGroup, WorkItemGroup.work_item_id == WorkItem.id)
+    offered = by_group.where(
+        WorkItemGroup.group_key.in_(sorted(actor.groups)), _offered_to_own(actor, scope)
+    )
+    wanted = [offered, ids.where(WorkItem.assignee_id == actor.person_id)]
+    if scope == "mine" and actor.stands_in:
+        others = WorkItemGroup.group_key.in_(sorted(actor.stands_in))
+        wanted.append(by_group.where(others, _for_others(actor)))
+    return wanted
+
+
+def in_order(actor: Actor, scope: str, offset: int, limit: int) -> Select[Any]:
+    """Return a page of the ids of the tasks of `mine` or `group`, the most urgent first.
+
+    Of each group, and of what the actor has taken, no more is read than may be on the page.
+    """
+    most = offset + limit
+    each = [one.limit(most).subquery() for one in _each_in_order(actor, scope)]
+    every = union_all(*(select(one) for one in each)).subquery().c
+    page = select(every.id, every.due_at, every.created_at).distinct()
+    in_turn = (every.due_at.nulls_last(), every.created_at, every.id)
+    return page.order_by(*in_turn).offset(offset).limit(limit)
+
+
+def _each_in_order(actor: Actor, scope: str) -> Iterator[Select[Any]]:
+    offered = (
+        select(WorkItemGroup.work_item_id.label("id"), *_dates(WorkItemGroup))
+        .join(WorkItem, WorkItem.id == WorkItemGroup.work_item_id)
+        .where(WorkItem.status == "open")
+        .order_by(*_OFFERED_FIRST)
+    )
+    own = offered.where(_offered_to_own(actor, scope))
+    for group in sorted(actor.groups):
+        yield own.where(WorkItemGroup.group_key == group)
+    if scope == "mine" and actor.stands_in:
+        others = offered.where(_for_others(actor))
+        for group in sorted(actor.stands_in):
+            yield others.where(WorkItemGroup.group_key == group)
+    taken = select(WorkItem.id, *_dates(WorkItem)).where(
+        WorkItem.status == "open", WorkItem.assignee_id == actor.person_id
+    )
+    yield taken.order_by(*MOST_URGENT)
+
+
+def _dates(table: type[WorkItem | WorkItemGroup]) -> tuple[Any, Any]:
+    return table.due_at, table.created_at
+
+
+def _offered_to_own(actor: Actor, scope: str) -> ColumnElement[bool]:
+    """Return the condition on what is offered to the actor's own groups."""
+    if scope == "group":
+        return true()
+    return and_(WorkItem.assignee_id.is_(None), _free_to_judge(actor))
+
+
+def _offered_for_others(actor: Actor) -> ColumnElement[bool]:
+    offered = exists().where(
+        WorkItemGroup.work_item_id == WorkItem.id,
+        WorkItemGroup.group_key.in_(sorted(actor.stands_in)),
+    )
+    return and_(offered, _for_others(actor))
+
+
+def _for_others(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition on what is offered to those the actor stands in for."""
+    absent = sorted({one.absent for one in actor.stands_in.values()})
+    return and_(
+        WorkItem.act.not_in(sorted(PERSONAL)),
+        or_(WorkItem.assignee_id.is_(None), WorkItem.assignee_id.in_(absent)),
+        _free_to_judge(actor),
+    )
+
+
+def _free_to_judge(actor: Actor) -> ColumnElement[bool]:
+    """Leave out what segregation of duties would refuse: judging a matter one has drafted."""
+    # Asked of the task alone, also within a statement that has the case beside it.
+    own = (
+        exists()
+        .where(Case.id == WorkItem.case_id, Case.applicant_id == actor.person_id)
+        .correlate(WorkItem)
+    )
+    drafted = (
+        exists()
+        .where(
+            Submission.case_id == WorkItem.case_id,
+            Submission.person_id == actor.person_id,
+            Submission.act == "draft",
+        )
+        .correlate(WorkItem)
+    )
+    return or_(WorkItem.act == "", and_(~own, ~drafted))
