@@ -97,11 +97,11 @@ def count_of(tx: Connection, branches: Sequence[Select[Any]]) -> int:
 
 
 def together(branches: Sequence[Select[Any]]) -> Select[Any]:
-    """Return the query for the ids that the queries give together, each once."""
+    """Return the query for the rows that the queries give together, each once."""
     if len(branches) == 1:
         return branches[0]
     every = union_all(*branches).subquery()
-    return select(every.c[0]).distinct()
+    return select(*every.c).distinct()
 
 
 def values_of(column: InstrumentedAttribute[Any]) -> CTE:

@@ -129,10 +129,12 @@ def counts(site: Site, actor: Actor) -> tuple[int, int]:
     Counting ends one past MOST_IN_BADGE.
     """
     with site.database.read() as tx:
-        ids = together(open_work.found(site, tx, actor, "mine")).limit(MOST_IN_BADGE + 1).subquery()
-        late = func.count().filter(WorkItem.due_at < site.now())
-        mine = select(func.count(), late).join(ids, ids.c.id == WorkItem.id)
-        row = tx.execute(mine).one()
+        dated = [
+            one.add_columns(WorkItem.due_at) for one in open_work.found(site, tx, actor, "mine")
+        ]
+        mine = together(dated).limit(MOST_IN_BADGE + 1).subquery().c
+        late = func.count().filter(mine.due_at < site.now())
+        row = tx.execute(select(func.count(mine.id), late)).one()
     return row[0], row[1]
 
 

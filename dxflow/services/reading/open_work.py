@@ -30,8 +30,7 @@ def condition(site: Site, tx: Connection, actor: Actor, scope: str) -> ColumnEle
         WorkItemGroup.work_item_id == WorkItem.id,
         WorkItemGroup.group_key.in_(sorted(actor.groups)),
     )
-    # said so that no index answers it: the list is walked in its order, from the most urgent on
-    taken = func.coalesce(WorkItem.assignee_id, "") == actor.person_id
+    taken = _taken_by(actor.person_id)
     if scope == "group":
         return or_(taken, offered)
     mine = or_(taken, and_(_offered_to_own(actor, scope), offered))
@@ -47,7 +46,8 @@ def found(site: Site, tx: Connection, actor: Actor, scope: str) -> list[Select[A
         cases = visibility.branches(site, tx, actor)
         found = [one.subquery() for one in cases]
         return [ids.join(one, one.c.id == WorkItem.case_id) for one in found]
-    by_group = ids.join(WorkItemGroup, WorkItemGroup.work_item_id == WorkItem.id)
+    # only open work is offered: to say so again would offer an index of all open work instead
+    by_group = select(WorkItem.id).join(WorkItemGroup, WorkItemGroup.work_item_id == WorkItem.id)
     offered = by_group.where(
         WorkItemGroup.group_key.in_(sorted(actor.groups)), _offered_to_own(actor, scope)
     )
@@ -75,7 +75,6 @@ def _each_in_order(actor: Actor, scope: str) -> Iterator[Select[Any]]:
     offered = (
         select(WorkItemGroup.work_item_id.label("id"), *_dates(WorkItemGroup))
         .join(WorkItem, WorkItem.id == WorkItemGroup.work_item_id)
-        .where(WorkItem.status == "open")
         .order_by(*_OFFERED_FIRST)
     )
     own = offered.where(_offered_to_own(actor, scope))
@@ -99,7 +98,15 @@ def _offered_to_own(actor: Actor, scope: str) -> ColumnElement[bool]:
     """Return the condition on what is offered to the actor's own groups."""
     if scope == "group":
         return true()
-    return and_(WorkItem.assignee_id.is_(None), _free_to_judge(actor))
+    return and_(_taken_by(""), _free_to_judge(actor))
+
+
+def _taken_by(*persons: str) -> ColumnElement[bool]:
+    """Return the condition on who has a task, "" being nobody.
+
+    It is said so that no index answers it: tasks are found by their groups or by their order.
+    """
+    return func.coalesce(WorkItem.assignee_id, "").in_(persons)
 
 
 def _offered_for_others(actor: Actor) -> ColumnElement[bool]:
@@ -115,7 +122,7 @@ def _for_others(actor: Actor) -> ColumnElement[bool]:
     absent = sorted({one.absent for one in actor.stands_in.values()})
     return and_(
         WorkItem.act.not_in(sorted(PERSONAL)),
-        or_(WorkItem.assignee_id.is_(None), WorkItem.assignee_id.in_(absent)),
+        _taken_by("", *absent),
         _free_to_judge(actor),
     )
 
