@@ -23,7 +23,6 @@ from dxflow.calendars.fiscal import (
 from dxflow.calendars.wareki import short_month, wareki_month
 from dxflow.texts import gettext as _
 
-
 #: Judging a measure asks for the same few periods again and again.
 _remembered = lru_cache(maxsize=4096)
 

@@ -75,9 +75,7 @@ def few(
     return None if len(found) > most else found
 
 
-def seen_of(
-    ids: Sequence[str] | None, offset: int, limit: int, came: int
-) -> tuple[int, bool]:
+def seen_of(ids: Sequence[str] | None, offset: int, limit: int, came: int) -> tuple[int, bool]:
     """Return how many entries a list has at least, and whether there are more.
 
     `ids` are those of a list that was read whole, None of one that was walked; `came` is how many

@@ -28,7 +28,8 @@ def latest(
     ids = few(tx, [one.where(*parts) for one in visibility.branches(site, tx, actor)], MOST_CASES)
     if ids is not None:
         return ids, False
-    if unit or not visibility.scope(site, tx, actor).all:  # theirs may lie anywhere in time
+    sees_all = visibility.scope(site, tx, actor).all
+    if unit and sees_all:  # theirs may lie anywhere in time
         mine = together([one.where(*parts) for one in visibility.branches(site, tx, actor)])
         newest_first = (Case.status != "running", Case.created_at.desc(), Case.id.desc())
         theirs = select(Case.id).where(Case.id.in_(mine)).order_by(*newest_first)
@@ -36,5 +37,10 @@ def latest(
     which = and_(visibility.visible(site, tx, actor), *parts[1:])
     found: list[str] = []
     for statuses in (("running",), MEASURED_STATUSES[1:]):
-        found += tx.execute(newest(which, statuses, MOST_CASES - len(found))).scalars()
+        most = MOST_CASES - len(found)
+        if most and sees_all:
+            found += tx.execute(newest(which, statuses, most)).scalars()
+        elif most:
+            theirs = visibility.newest(site, tx, actor, statuses, most, *parts[1:])
+            found += tx.execute(theirs).scalars()
     return found, True

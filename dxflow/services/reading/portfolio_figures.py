@@ -31,7 +31,6 @@ from dxflow.services.packs import store as packs
 from dxflow.services.paging import values_of
 
 
-
 @dataclass(frozen=True)
 class Count:
     """How many cases of a lead section stand at a stage (running) or ended in a status (no stage)."""
