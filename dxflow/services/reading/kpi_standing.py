@@ -13,7 +13,6 @@ from sqlalchemy import Connection, Row, select
 
 from dxflow.db.case import Case
 from dxflow.db.process import ProcessInstance
-from dxflow.services.packs import city_days
 from dxflow.services.site import Site
 
 #: Cases whose measures are remembered, in each process.
@@ -39,10 +38,12 @@ Judge = Callable[[Sequence[str]], Sequence[Standing]]
 
 
 def of_cases(
-    site: Site, tx: Connection, day: date, case_ids: Sequence[str], judge: Judge
+    site: Site, tx: Connection, day: date, days: str, case_ids: Sequence[str], judge: Judge
 ) -> list[Standing]:
-    """Return how the measures of cases stand on a day; only what has changed is judged anew."""
-    calendar = city_days.version(tx)
+    """Return how the measures of cases stand on a day; only what has changed is judged anew.
+
+    `days` is the version of the city's days.
+    """
     rows = tx.execute(
         select(ProcessInstance.case_id, ProcessInstance.version, Case.pack_digest)
         .join(Case, Case.id == ProcessInstance.case_id)
@@ -51,7 +52,7 @@ def of_cases(
     found: list[Standing] = []
     anew: dict[str, tuple[object, ...]] = {}
     for row in rows:
-        now = _judged_by(row, calendar, day)
+        now = _judged_by(row, days, day)
         before = site.judged.get(row.case_id)
         if before is not None and before[0] == now:
             found += before[1]
@@ -62,8 +63,8 @@ def of_cases(
     return found
 
 
-def _judged_by(row: Row[str, int, str], calendar: str, day: date) -> tuple[object, ...]:
-    return row.version, row.pack_digest, calendar, day
+def _judged_by(row: Row[str, int, str], days: str, day: date) -> tuple[object, ...]:
+    return row.version, row.pack_digest, days, day
 
 
 def _judged(

@@ -142,14 +142,15 @@ def listed(
     offset, limit = bounds(page, per_page)
     with site.database.read() as tx:
         chosen, cut = kpi_cases.latest(site, tx, actor, unit, case_id)
+        days = city_days.version(tx)
 
         def judge(cases: Sequence[str]) -> list[Standing]:
-            return [_standing(row) for row in _rows(site, tx, actor, Case.id.in_(cases))]
+            return [_standing(row) for row in _rows(site, tx, actor, Case.id.in_(cases), days)]
 
-        every = kpi_standing.of_cases(site, tx, actor.on, chosen, judge)
+        every = kpi_standing.of_cases(site, tx, actor.on, days, chosen, judge)
         wanted = sorted((one for one in every if not status or one.status == status), key=_urgency)
         shown = wanted[offset : offset + limit]
-        rows = _rows(site, tx, actor, Case.id.in_({one.case_id for one in shown}))
+        rows = _rows(site, tx, actor, Case.id.in_({one.case_id for one in shown}), days)
     in_full = {row.id: row for row in rows}
     return KpiList(
         Page([in_full[one.id] for one in shown], page, per_page, len(wanted)),
@@ -239,7 +240,13 @@ def record_actual(
         act.finish()
 
 
-def _rows(site: Site, tx: Connection, actor: Actor, which: ColumnElement[bool]) -> list[KpiRow]:
+def _rows(
+    site: Site,
+    tx: Connection,
+    actor: Actor,
+    which: ColumnElement[bool],
+    days: str | None = None,
+) -> list[KpiRow]:
     """Return the measures of cases under a condition, in a number of queries that stays the same."""
     cases = {
         row.id: row
@@ -253,7 +260,7 @@ def _rows(site: Site, tx: Connection, actor: Actor, which: ColumnElement[bool]) 
     who = organisation.directory(site, tx, actor.on)
     names = naming.load(tx, who, units=[row.lead_unit for row in cases.values()])
     begun = _begun(tx, used.values(), which)
-    calendars = city_days.Calendars(site, tx)
+    calendars = city_days.Calendars(site, tx, days)
     found = []
     for tracked in measures.tracked(tx, case_ids=cases):
         case = cases[tracked.case_id]
