@@ -85,12 +85,12 @@ class WorkItem(Base):
         # what the whole of the open work is counted from, without reading one row of it
         Index(
             "ix_work_item_open_place",
-            "status",  # the same in every row: SQLite reads the index alone only when it is there
             "process_key",
             "element",
             "name",
             "due_at",
             "created_at",
+            "status",  # the same in every row: SQLite reads the index alone only when it is there
             sqlite_where=text("status = 'open'"),
             postgresql_where=text("status = 'open'"),
         ),

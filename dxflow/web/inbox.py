@@ -17,7 +17,7 @@ from dxflow.web import current, frame
 
 blueprint = Blueprint("inbox", __name__)
 
-PER_PAGE = 50
+PER_PAGE = 30
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ NEW = (
     (
         "ix_work_item_open_place",
         "work_item",
-        ["status", "process_key", "element", "name", "due_at", "created_at"],
+        ["process_key", "element", "name", "due_at", "created_at", "status"],
         OPEN,
     ),
     (

@@ -143,6 +143,12 @@ def choices(site: Site, actor: Actor) -> Choices:
         )
 
 
+def sections(site: Site, actor: Actor) -> tuple[tuple[str, str], ...]:
+    """Return the sections that a list may be narrowed to, as (key, name)."""
+    with site.database.read() as tx:
+        return tuple(organisation.sections(organisation.directory(site, tx, actor.on)))
+
+
 def to_csv(site: Site, actor: Actor, filters: Filters) -> Iterator[bytes]:
     """Yield every case of the list as CSV in UTF-8 with byte order mark, first the headings.
 
