@@ -75,17 +75,27 @@ def few(
     return None if len(found) > most else found
 
 
-def seen_of(ids: Sequence[str] | None, offset: int, limit: int, came: int) -> tuple[int, bool]:
-    """Return how many entries a list has at least, and whether there are more.
+def beyond_few(offset: int, limit: int, came: int) -> tuple[int, bool]:
+    """Return how many rows a list of more than MOST_SORTED has at least, and whether more.
 
-    `ids` are those of a list that was read whole, None of one that was walked; `came` is how many
-    rows came from `offset` on when one more than `limit` were asked for.
+    `came` is how many came from `offset` on when one more than `limit` were asked for.
     """
-    if ids is not None:
-        return len(ids), False
-    if came > limit:
-        return max(MOST_SORTED, offset + came), True
-    return (offset + came, False) if came else (MOST_SORTED, True)
+    if came and came <= limit:
+        return offset + came, False
+    return max(MOST_SORTED, offset + came), True
+
+
+def total_of(
+    tx: Connection, branches: Sequence[Select[Any]], offset: int, limit: int, came: int
+) -> tuple[int, bool]:
+    """Return the same for a list of any length, which is given by the queries together.
+
+    Only where what came does not tell is counted, and no further than one past MOST_SORTED.
+    """
+    if came <= limit and (came or not offset):
+        return offset + came, False
+    total = count_of(tx, [together(branches).limit(MOST_SORTED + 1)])
+    return beyond_few(offset, limit, came) if total > MOST_SORTED else (total, False)
 
 
 def count_of(tx: Connection, branches: Sequence[Select[Any]]) -> int:

@@ -23,10 +23,10 @@ from dxflow.services.acts.suspension import SUSPENDED
 from dxflow.services.packs import store as packs
 from dxflow.services.paging import (
     Page,
+    beyond_few,
     bounds,
     count_of,
     few,
-    seen_of,
     together,
     values_of,
 )
@@ -107,12 +107,12 @@ def search(
         wanted = _wanted(site, tx, actor, filters)
         ids = few(tx, wanted)
         if ids is not None:
-            found = _latest_of(tx, ids, offset, limit + 1)
+            found, total, more = _latest_of(tx, ids, offset, limit + 1), len(ids), False
         else:
             which = _condition(site, tx, actor, filters)
             walked = _walked(tx, which, offset, limit + 1)
             found = walked or _latest_of(tx, together(wanted), offset, limit + 1)
-        total, more = seen_of(ids, offset, limit, len(found))
+            total, more = beyond_few(offset, limit, len(found))
         if more and exact:
             total, more = count_of(tx, wanted), False
         shown = found[:limit]

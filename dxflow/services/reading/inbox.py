@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, func, select
@@ -23,9 +24,10 @@ from dxflow.services.paging import (
     bounds,
     count_of,
     few,
-    seen_of,
     together,
+    total_of,
 )
+from dxflow.services.people import visibility
 from dxflow.services.people.actor import Actor
 from dxflow.services.reading import open_work
 from dxflow.services.site import Site
@@ -78,16 +80,9 @@ def waiting(
         raise Invalid(message, {"scope": [message]})
     offset, limit = bounds(page, per_page)
     with site.database.read() as tx:
-        wanted = open_work.found(site, tx, actor, scope)
-        ids = few(tx, wanted)
-        rows = tx.execute(
-            _listed(_walked(site, tx, actor, scope, offset, limit + 1))
-            if ids is None
-            else _listed(_sorted(ids, offset, limit + 1))
-        ).all()
-        total, more = seen_of(ids, offset, limit, len(rows))
+        rows, total, more = _page(site, tx, actor, scope, offset, limit)
         if more and exact:
-            total, more = count_of(tx, wanted), False
+            total, more = count_of(tx, open_work.found(site, tx, actor, scope)), False
         rows = rows[:limit]
         groups = _groups(tx, [row.id for row in rows])
         now = site.now()
@@ -174,22 +169,28 @@ def urgency(
     return "soon" if local_date(due_at) <= warned else "none"
 
 
-def _sorted(ids: Sequence[str], offset: int, limit: int) -> Select[Any]:
-    """Return the query for a page of a few tasks: all of them are read and sorted."""
-    page = select(WorkItem.id).where(WorkItem.status == "open", WorkItem.id.in_(ids))
-    return page.order_by(*open_work.MOST_URGENT).offset(offset).limit(limit)
-
-
-def _walked(
+def _page(
     site: Site, tx: Connection, actor: Actor, scope: str, offset: int, limit: int
-) -> Select[Any]:
-    """Return the query for a page of many tasks: they are read in their order until it is full."""
+) -> tuple[Sequence[Any], int, bool]:
+    """Return the rows of a page and perhaps one more, how many tasks there are, and whether more.
+
+    A list is read in its order until the page is full. Only where few of all open tasks may be
+    seen are these few read and sorted.
+    """
+    wanted = open_work.found(site, tx, actor, scope)
+    open_ = select(WorkItem.id).where(WorkItem.status == "open")
     if scope != "all":
-        return open_work.in_order(actor, scope, offset, limit)
-    page = select(WorkItem.id).where(
-        WorkItem.status == "open", open_work.condition(site, tx, actor, scope)
-    )
-    return page.order_by(*open_work.MOST_URGENT).offset(offset).limit(limit)
+        shown, values = open_work.in_order(actor, scope, offset, limit + 1)
+        rows = tx.execute(_listed_again(shown), values).all()
+    else:
+        sees_all = visibility.scope(site, tx, actor).all
+        ids = None if sees_all else few(tx, wanted)
+        which = open_work.condition(site, tx, actor, scope) if ids is None else WorkItem.id.in_(ids)
+        page = open_.where(which).order_by(*open_work.MOST_URGENT)
+        rows = tx.execute(_listed(page.offset(offset).limit(limit + 1))).all()
+        if ids is not None:
+            return rows, len(ids), False
+    return rows, *total_of(tx, wanted, offset, limit, len(rows))
 
 
 def _listed(shown: Select[Any]) -> Select[Any]:
@@ -212,6 +213,10 @@ def _listed(shown: Select[Any]) -> Select[Any]:
         .outerjoin(Person, Person.id == WorkItem.assignee_id)
         .order_by(*open_work.MOST_URGENT)
     )
+
+
+#: The same query is put together once.
+_listed_again = lru_cache(maxsize=256)(_listed)
 
 
 def _groups(tx: Connection, ids: list[str]) -> dict[str, tuple[str, ...]]:

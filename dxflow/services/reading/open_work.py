@@ -1,17 +1,23 @@
 """Which open work a list shows: the same tasks as a condition, by indexes, and in their order."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Connection,
+    Integer,
     Select,
+    String,
     and_,
+    bindparam,
     exists,
     func,
     or_,
     select,
+    text,
     true,
     union_all,
 )
@@ -32,6 +38,12 @@ _OFFERED_FIRST = (
     WorkItemGroup.work_item_id,
 )
 
+#: Who has a task, "" being nobody: said so that no index answers it, for tasks are found by their
+#: groups or by their order.
+_taken_by = func.coalesce(WorkItem.assignee_id, "")
+
+Values = dict[str, Any]
+
 
 def condition(site: Site, tx: Connection, actor: Actor, scope: str) -> ColumnElement[bool]:
     """Return the condition on open tasks: it is asked of each by its keys."""
@@ -41,7 +53,7 @@ def condition(site: Site, tx: Connection, actor: Actor, scope: str) -> ColumnEle
         WorkItemGroup.work_item_id == WorkItem.id,
         WorkItemGroup.group_key.in_(sorted(actor.groups)),
     )
-    taken = _taken_by(actor.person_id)
+    taken = _taken_by == actor.person_id
     if scope == "group":
         return or_(taken, offered)
     mine = or_(taken, and_(_offered_to_own(actor, scope), offered))
@@ -69,34 +81,52 @@ def found(site: Site, tx: Connection, actor: Actor, scope: str) -> list[Select[A
     return wanted
 
 
-def in_order(actor: Actor, scope: str, offset: int, limit: int) -> Select[Any]:
+def in_order(actor: Actor, scope: str, offset: int, limit: int) -> tuple[Select[Any], Values]:
     """Return a page of the ids of the tasks of `mine` or `group`, the most urgent first.
 
-    Of each group, and of what the actor has taken, no more is read than may be on the page.
+    It is a query that stays the same, and the values of its parameters. Of each group, and of what
+    the actor has taken, no more is read than may be on the page.
     """
-    most = offset + limit
-    each = [one.limit(most).subquery() for one in _each_in_order(actor, scope)]
+    own = sorted(actor.groups)
+    others = sorted(actor.stands_in) if scope == "mine" else []
+    values: Values = {"person": actor.person_id, "most": offset + limit}
+    values |= {"offset": offset, "limit": limit}
+    values |= {f"own{place}": group for place, group in enumerate(own)}
+    values |= {f"other{place}": group for place, group in enumerate(others)}
+    if others:
+        values["absent"] = ["", *_absent(actor)]
+    return _in_order(scope, len(own), len(others)), values
+
+
+@lru_cache(maxsize=256)
+def _in_order(scope: str, own: int, others: int) -> Select[Any]:
+    """Return the query for so many groups: to put it together costs more than to run it."""
+    most = bindparam("most", type_=Integer)
+    each = [one.limit(most).subquery() for one in _each_in_order(scope, own, others)]
     every = union_all(*(select(one) for one in each)).subquery().c
     page = select(every.id, every.due_at, every.created_at).distinct()
     in_turn = (every.due_at.nulls_last(), every.created_at, every.id)
+    offset, limit = bindparam("offset", type_=Integer), bindparam("limit", type_=Integer)
     return page.order_by(*in_turn).offset(offset).limit(limit)
 
 
-def _each_in_order(actor: Actor, scope: str) -> Iterator[Select[Any]]:
+def _each_in_order(scope: str, own: int, others: int) -> Iterator[Select[Any]]:
+    person: BindParameter[str] = bindparam("person", type_=String)
+    free = _free_to_judge(person)
     offered = (
         select(WorkItemGroup.work_item_id.label("id"), *_dates(WorkItemGroup))
         .join(WorkItem, WorkItem.id == WorkItemGroup.work_item_id)
         .order_by(*_OFFERED_FIRST)
     )
-    own = offered.where(_offered_to_own(actor, scope))
-    for group in sorted(actor.groups):
-        yield own.where(WorkItemGroup.group_key == group)
-    if scope == "mine" and actor.stands_in:
-        others = offered.where(_for_others(actor))
-        for group in sorted(actor.stands_in):
-            yield others.where(WorkItemGroup.group_key == group)
+    to_own = offered if scope == "group" else offered.where(_taken_by == "", free)
+    for place in range(own):
+        yield to_own.where(WorkItemGroup.group_key == bindparam(f"own{place}", type_=String))
+    absent: BindParameter[Any] = bindparam("absent", type_=String, expanding=True)
+    for_others = offered.where(WorkItem.act.not_in(sorted(PERSONAL)), _taken_by.in_(absent), free)
+    for place in range(others):
+        yield for_others.where(WorkItemGroup.group_key == bindparam(f"other{place}", type_=String))
     taken = select(WorkItem.id, *_dates(WorkItem)).where(
-        WorkItem.status == "open", WorkItem.assignee_id == actor.person_id
+        WorkItem.status == text("'open'"), WorkItem.assignee_id == person
     )
     yield taken.order_by(*MOST_URGENT)
 
@@ -109,15 +139,7 @@ def _offered_to_own(actor: Actor, scope: str) -> ColumnElement[bool]:
     """Return the condition on what is offered to the actor's own groups."""
     if scope == "group":
         return true()
-    return and_(_taken_by(""), _free_to_judge(actor))
-
-
-def _taken_by(*persons: str) -> ColumnElement[bool]:
-    """Return the condition on who has a task, "" being nobody.
-
-    It is said so that no index answers it: tasks are found by their groups or by their order.
-    """
-    return func.coalesce(WorkItem.assignee_id, "").in_(persons)
+    return and_(_taken_by == "", _free_to_judge(actor.person_id))
 
 
 def _offered_for_others(actor: Actor) -> ColumnElement[bool]:
@@ -130,28 +152,29 @@ def _offered_for_others(actor: Actor) -> ColumnElement[bool]:
 
 def _for_others(actor: Actor) -> ColumnElement[bool]:
     """Return the condition on what is offered to those the actor stands in for."""
-    absent = sorted({one.absent for one in actor.stands_in.values()})
     return and_(
         WorkItem.act.not_in(sorted(PERSONAL)),
-        _taken_by("", *absent),
-        _free_to_judge(actor),
+        _taken_by.in_(["", *_absent(actor)]),
+        _free_to_judge(actor.person_id),
     )
 
 
-def _free_to_judge(actor: Actor) -> ColumnElement[bool]:
+def _absent(actor: Actor) -> list[str]:
+    return sorted({one.absent for one in actor.stands_in.values()})
+
+
+def _free_to_judge(person: str | BindParameter[str]) -> ColumnElement[bool]:
     """Leave out what segregation of duties would refuse: judging a matter one has drafted."""
     # Asked of the task alone, also within a statement that has the case beside it.
     own = (
-        exists()
-        .where(Case.id == WorkItem.case_id, Case.applicant_id == actor.person_id)
-        .correlate(WorkItem)
+        exists().where(Case.id == WorkItem.case_id, Case.applicant_id == person).correlate(WorkItem)
     )
     drafted = (
         exists()
         .where(
             Submission.case_id == WorkItem.case_id,
-            Submission.person_id == actor.person_id,
-            Submission.act == "draft",
+            Submission.person_id == person,
+            Submission.act == text("'draft'"),
         )
         .correlate(WorkItem)
     )
