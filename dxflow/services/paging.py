@@ -71,7 +71,7 @@ def few(
     A list that is a small part of a large table is read by them and then sorted; one that is a
     large part is better walked in its order until a page is full. Reading ends one past `most`.
     """
-    found = list(tx.execute(together(branches).limit(most + 1)).scalars())
+    found = list(tx.execute(some_of(branches, most + 1)).scalars())
     return None if len(found) > most else found
 
 
@@ -94,7 +94,7 @@ def total_of(
     """
     if came <= limit and (came or not offset):
         return offset + came, False
-    total = count_of(tx, [together(branches).limit(MOST_SORTED + 1)])
+    total = count_of(tx, [some_of(branches, MOST_SORTED + 1)])
     return beyond_few(offset, limit, came) if total > MOST_SORTED else (total, False)
 
 
@@ -102,6 +102,14 @@ def count_of(tx: Connection, branches: Sequence[Select[Any]]) -> int:
     """Return how many ids the queries give together; it costs as much as there are."""
     ids = together(branches).subquery()
     return int(tx.execute(select(func.count()).select_from(ids)).scalar_one())
+
+
+def some_of(branches: Sequence[Select[Any]], most: int) -> Select[Any]:
+    """Return the query for no more than so many of the rows that the queries give together.
+
+    Each ends there by itself: PostgreSQL would read all of them before it leaves out what is twice.
+    """
+    return together([select(one.distinct().limit(most).subquery()) for one in branches]).limit(most)
 
 
 def together(branches: Sequence[Select[Any]]) -> Select[Any]:

@@ -24,7 +24,7 @@ from dxflow.services.paging import (
     bounds,
     count_of,
     few,
-    together,
+    some_of,
     total_of,
 )
 from dxflow.services.people import visibility
@@ -127,7 +127,7 @@ def counts(site: Site, actor: Actor) -> tuple[int, int]:
         dated = [
             one.add_columns(WorkItem.due_at) for one in open_work.found(site, tx, actor, "mine")
         ]
-        mine = together(dated).limit(MOST_IN_BADGE + 1).subquery().c
+        mine = some_of(dated, MOST_IN_BADGE + 1).subquery().c
         late = func.count().filter(mine.due_at < site.now())
         row = tx.execute(select(func.count(mine.id), late)).one()
     return row[0], row[1]
