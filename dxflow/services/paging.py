@@ -1,6 +1,6 @@
 """Pages of lists."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -17,7 +17,7 @@ LAST_PAGE = 1_000_000
 #: Pages for people count no further: past it, a filter helps more than a number.
 MOST_COUNTED = 1_000
 #: So many ids are read to be sorted; a longer list is walked in its order.
-MOST_SORTED = 200
+MOST_SORTED = 100
 #: What the badges of the frame count up to.
 MOST_IN_BADGE = 99
 
@@ -85,16 +85,14 @@ def beyond_few(offset: int, limit: int, came: int) -> tuple[int, bool]:
     return max(MOST_SORTED, offset + came), True
 
 
-def total_of(
-    tx: Connection, branches: Sequence[Select[Any]], offset: int, limit: int, came: int
-) -> tuple[int, bool]:
-    """Return the same for a list of any length, which is given by the queries together.
+def total_of(offset: int, limit: int, came: int, count: Callable[[int], int]) -> tuple[int, bool]:
+    """Return the same for a list of any length.
 
-    Only where what came does not tell is counted, and no further than one past MOST_SORTED.
+    Only where what came does not tell is counted, no further than so many as `count` is told.
     """
     if came <= limit and (came or not offset):
         return offset + came, False
-    total = count_of(tx, [some_of(branches, MOST_SORTED + 1)])
+    total = count(MOST_SORTED + 1)
     return beyond_few(offset, limit, came) if total > MOST_SORTED else (total, False)
 
 

@@ -1,4 +1,4 @@
-"""Inboxes, own cases and the portfolio are read in their own order"""
+"""Inboxes, own cases, measures and the portfolio are read in their own order"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -29,11 +29,26 @@ NEW = (
         ["applicant_id", "status", "created_at", "id"],
         None,
     ),
+    (
+        "ix_case_file_unit_status_created_at_id",
+        "case_file",
+        ["unit", "status", "created_at", "id"],
+        None,
+    ),
+    (
+        "ix_case_file_lead_newest",
+        "case_file",
+        ["lead_unit", "status", "created_at", "id"],
+        None,
+    ),
+    ("ix_case_unit_unit_part_case_id", "case_unit", ["unit", "part", "case_id"], None),
 )
 #: What the new ones take the place of.
 OLD = (
     ("ix_work_item_assignee_id_status", "work_item", ["assignee_id", "status"]),
     ("ix_case_file_applicant_id", "case_file", ["applicant_id"]),
+    ("ix_case_file_unit", "case_file", ["unit"]),
+    ("ix_case_unit_unit_case_id", "case_unit", ["unit", "case_id"]),
 )
 
 

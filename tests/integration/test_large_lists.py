@@ -87,6 +87,21 @@ def test_what_may_be_seen_is_the_same_for_one_case_and_for_a_list(filled, by):
 
 
 @pytest.mark.parametrize("by", WHO)
+def test_the_newest_of_what_may_be_seen_are_the_last_of_all_of_it(filled, by):
+    site, actor = filled.site, filled.actor(by)
+    with site.database.read() as tx:
+        if visibility.scope(site, tx, actor).all:
+            return
+        for statuses in (("running",), ("withdrawn", "completed")):
+            which = visibility.visible(site, tx, actor)
+            seen = select(Case.id).where(which, Case.status.in_(statuses))
+            every = list(tx.execute(seen.order_by(Case.id.desc())).scalars())
+            for most in (1, 2, 100):
+                newest = visibility.newest(site, tx, actor, statuses, most)
+                assert list(tx.execute(newest).scalars()) == every[:most]
+
+
+@pytest.mark.parametrize("by", WHO)
 def test_what_is_read_group_by_group_is_what_each_task_says_of_itself(filled, by):
     site, actor = filled.site, filled.actor(by)
     for scope in ("mine", "group"):

@@ -74,33 +74,38 @@ def newest(
 ) -> Select[Any]:
     """Return the ids of the newest cases that somebody sees who does not see every case.
 
-    `parts` are conditions on `case_file`. Ids rise with time, and so do the entries that the
-    indexes of units and submissions have for a case: of each no more is read than may be wanted.
+    `statuses` are none of the private ones, `parts` conditions on `case_file`. Every way of seeing
+    a case begins at an index that has its status or rises with its id, and ends at `most`.
     """
-    wanted = [Case.status.in_(statuses), *parts]
-    each = [one.limit(most).subquery() for one in _newest_first(site, tx, actor, statuses, wanted)]
+    each = [one.limit(most).subquery() for one in _newest_first(site, tx, actor, statuses, parts)]
     every = union_all(*(select(one.c.id) for one in each)).subquery().c
     return select(every.id).distinct().order_by(every.id.desc()).limit(most)
 
 
 def _newest_first(
-    site: Site, tx: Connection, actor: Actor, statuses: Sequence[str], wanted: Sequence[Any]
+    site: Site, tx: Connection, actor: Actor, statuses: Sequence[str], parts: Sequence[Any]
 ) -> Iterator[Select[Any]]:
-    for status in statuses:
-        own = select(Case.id).where(Case.applicant_id == actor.person_id, Case.status == status)
-        yield own.where(*wanted).order_by(Case.created_at.desc(), Case.id.desc())
-    for unit in sorted(scope(site, tx, actor).units):
-        of_unit = select(CaseUnit.case_id.label("id")).distinct().where(CaseUnit.unit == unit)
-        found = of_unit.join(Case, Case.id == CaseUnit.case_id).where(_handed_in(), *wanted)
+    units = sorted(scope(site, tx, actor).units)
+    places = [Case.applicant_id == actor.person_id]
+    places += [column == unit for unit in units for column in (Case.lead_unit, Case.unit)]
+    for place in places:
+        for status in statuses:
+            found = select(Case.id).where(place, Case.status == status, *parts)
+            yield found.order_by(Case.created_at.desc(), Case.id.desc())
+    wanted = [Case.status.in_(statuses), *parts]
+    for unit in units:
+        of_unit = select(CaseUnit.case_id.label("id")).distinct()
+        of_unit = of_unit.where(CaseUnit.unit == unit, CaseUnit.part == "related")
+        found = of_unit.join(Case, Case.id == CaseUnit.case_id).where(*wanted)
         yield found.order_by(CaseUnit.case_id.desc())
     acted = select(Submission.case_id.label("id")).distinct()
     acted = acted.where(Submission.person_id == actor.person_id)
-    found = acted.join(Case, Case.id == Submission.case_id).where(_handed_in(), *wanted)
+    found = acted.join(Case, Case.id == Submission.case_id).where(*wanted)
     yield found.order_by(Submission.case_id.desc())
     offered = select(WorkItem.case_id.label("id")).distinct()
     offered = offered.join(WorkItemGroup, WorkItemGroup.work_item_id == WorkItem.id)
     offered = offered.where(WorkItemGroup.group_key.in_(sorted(actor.reach)))
-    found = offered.join(Case, Case.id == WorkItem.case_id).where(_handed_in(), *wanted)
+    found = offered.join(Case, Case.id == WorkItem.case_id).where(*wanted)
     yield found.order_by(WorkItem.case_id.desc())
 
 

@@ -6,10 +6,11 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, func, select
+from sqlalchemy import Connection, Row, RowMapping, Select, bindparam, func, select
 
 from dxflow.calendars.business_days import BusinessCalendar
 from dxflow.clock import local_date
+from dxflow.db.base import UtcDateTime
 from dxflow.db.case import Case
 from dxflow.db.identity import Person
 from dxflow.db.process import ProcessInstance, WorkItem, WorkItemGroup
@@ -124,12 +125,7 @@ def counts(site: Site, actor: Actor) -> tuple[int, int]:
     Counting ends one past MOST_IN_BADGE.
     """
     with site.database.read() as tx:
-        dated = [
-            one.add_columns(WorkItem.due_at) for one in open_work.found(site, tx, actor, "mine")
-        ]
-        mine = some_of(dated, MOST_IN_BADGE + 1).subquery().c
-        late = func.count().filter(mine.due_at < site.now())
-        row = tx.execute(select(func.count(mine.id), late)).one()
+        row = _count(site, tx, actor, "mine", MOST_IN_BADGE + 1)
     return row[0], row[1]
 
 
@@ -177,20 +173,25 @@ def _page(
     A list is read in its order until the page is full. Only where few of all open tasks may be
     seen are these few read and sorted.
     """
-    wanted = open_work.found(site, tx, actor, scope)
     open_ = select(WorkItem.id).where(WorkItem.status == "open")
+
+    def count(most: int) -> int:
+        if scope == "all":
+            return count_of(tx, [some_of(open_work.found(site, tx, actor, scope), most)])
+        return int(_count(site, tx, actor, scope, most)[0])
+
     if scope != "all":
         shown, values = open_work.in_order(actor, scope, offset, limit + 1)
         rows = tx.execute(_listed_again(shown), values).all()
     else:
         sees_all = visibility.scope(site, tx, actor).all
-        ids = None if sees_all else few(tx, wanted)
+        ids = None if sees_all else few(tx, open_work.found(site, tx, actor, scope))
         which = open_work.condition(site, tx, actor, scope) if ids is None else WorkItem.id.in_(ids)
         page = open_.where(which).order_by(*open_work.MOST_URGENT)
         rows = tx.execute(_listed(page.offset(offset).limit(limit + 1))).all()
         if ids is not None:
             return rows, len(ids), False
-    return rows, *total_of(tx, wanted, offset, limit, len(rows))
+    return rows, *total_of(offset, limit, len(rows), count)
 
 
 def _listed(shown: Select[Any]) -> Select[Any]:
@@ -213,6 +214,19 @@ def _listed(shown: Select[Any]) -> Select[Any]:
         .outerjoin(Person, Person.id == WorkItem.assignee_id)
         .order_by(*open_work.MOST_URGENT)
     )
+
+
+def _count(site: Site, tx: Connection, actor: Actor, scope: str, most: int) -> Row[int, int]:
+    """Return how many tasks of `mine` or `group` there are, and how many are late, up to `most`."""
+    shown, values = open_work.in_order(actor, scope, 0, most)
+    return tx.execute(_counted(shown), values | {"now": site.now()}).one()
+
+
+@lru_cache(maxsize=256)
+def _counted(shown: Select[Any]) -> Select[int, int]:
+    task = shown.subquery().c
+    now = bindparam("now", type_=UtcDateTime)
+    return select(func.count(task.id), func.count().filter(task.due_at < now))
 
 
 #: The same query is put together once.
