@@ -10,6 +10,7 @@ import calendar
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 
 from dxflow.calendars.fiscal import (
     EARLIEST,
@@ -21,6 +22,9 @@ from dxflow.calendars.fiscal import (
 )
 from dxflow.calendars.wareki import short_month, wareki_month
 from dxflow.texts import gettext as _
+
+#: Judging a measure asks for the same few periods again and again.
+_remembered = lru_cache(maxsize=4096)
 
 
 class Frequency(StrEnum):
@@ -92,6 +96,7 @@ def parse_frequency(text: str) -> Frequency:
         ) from wrong
 
 
+@_remembered
 def parse_period(text: str) -> Period:
     """Take a period string apart. Raises ValueError when it is none."""
     head, _dash, tail = text.partition("-")
@@ -147,12 +152,14 @@ def previous_period(period: str) -> str:
     return str(parse_period(period).moved(-1))
 
 
+@_remembered
 def period_start(period: str) -> date:
     """Return the first day of a period."""
     parsed = parse_period(period)
     return _first_of(parsed.fiscal_year, (parsed.number - 1) * parsed.months)
 
 
+@_remembered
 def period_end(period: str) -> date:
     """Return the last day of a period."""
     parsed = parse_period(period)

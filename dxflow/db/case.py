@@ -24,14 +24,15 @@ class Case(Base):
     __tablename__ = "case_file"
     __table_args__ = (
         Index(None, "status", "updated_at"),
-        Index(None, "unit"),
-        Index(None, "applicant_id"),
+        Index(None, "unit", "status", "created_at", "id"),
+        Index(None, "applicant_id", "status", "created_at", "id"),
         Index(None, "parent_id"),
         Index(None, "fiscal_year", "id"),
         Index(None, "status", "created_at", "id"),
         # what the whole of a city's cases is counted from, without reading one of them
         Index(None, "status", "stage", "lead_unit"),
         Index(None, "lead_unit", "status", "ended_at"),
+        Index("ix_case_file_lead_newest", "lead_unit", "status", "created_at", "id"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -59,7 +60,7 @@ class CaseUnit(Base):
     """A section that has to do with a case: `applicant`, `lead` or `related`."""
 
     __tablename__ = "case_unit"
-    __table_args__ = (Index(None, "unit", "case_id"),)
+    __table_args__ = (Index(None, "unit", "part", "case_id"),)
 
     case_id: Mapped[str] = mapped_column(String(32), primary_key=True)
     unit: Mapped[str] = mapped_column(String(64), primary_key=True)

@@ -80,8 +80,20 @@ class WorkItem(Base):
             sqlite_where=text("status = 'open'"),
             postgresql_where=text("status = 'open'"),
         ),
-        Index(None, "assignee_id", "status"),
+        Index(None, "assignee_id", "status", "due_at", "created_at", "id"),
         Index(None, "process_key", "element", "status", "ended_at"),
+        # what the whole of the open work is counted from, without reading one row of it
+        Index(
+            "ix_work_item_open_place",
+            "process_key",
+            "element",
+            "name",
+            "due_at",
+            "created_at",
+            "status",  # the same in every row: SQLite reads the index alone only when it is there
+            sqlite_where=text("status = 'open'"),
+            postgresql_where=text("status = 'open'"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -104,13 +116,20 @@ class WorkItem(Base):
 
 
 class WorkItemGroup(Base):
-    """A group that an open work item is offered to; rows go when the item ends."""
+    """A group that an open work item is offered to; rows go when the item ends.
+
+    `due_at` and `created_at` are the item's own: an inbox is read in its order, group by group.
+    """
 
     __tablename__ = "work_item_group"
-    __table_args__ = (Index(None, "group_key", "work_item_id"),)
+    __table_args__ = (
+        Index("ix_work_item_group_in_order", "group_key", "due_at", "created_at", "work_item_id"),
+    )
 
     work_item_id: Mapped[str] = mapped_column(String(32), primary_key=True)
     group_key: Mapped[str] = mapped_column(String(128), primary_key=True)
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Timer(Base):

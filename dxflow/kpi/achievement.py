@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 
 from dxflow.calendars.business_days import BusinessCalendar
 from dxflow.calendars.fiscal import fiscal_year_end
@@ -178,13 +179,13 @@ class _Judged:
     over: bool
     thresholds: Thresholds
 
-    @property
+    @cached_property
     def value(self) -> Value | None:
         if self.latest is None or isinstance(self.latest.value, str):
             return self.latest.value if self.latest else None
         return value_as_of(self.measure, self.actuals, self.latest.period)
 
-    @property
+    @cached_property
     def expected(self) -> Decimal | None:
         if self.latest is None or not self.measure.is_number:
             return None
@@ -205,7 +206,7 @@ class _Judged:
         """Return how much of the year the latest period completes."""
         return share_of_year(period_end(self.latest.period)) if self.latest else Decimal(0)
 
-    @property
+    @cached_property
     def rate(self) -> Decimal | None:
         value, target = self.value, self.goal[1] if self.goal else None
         if not isinstance(value, Decimal) or not isinstance(target, Decimal):

@@ -1,6 +1,6 @@
 """Pages of lists."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -16,6 +16,8 @@ MOST_PER_PAGE = 200
 LAST_PAGE = 1_000_000
 #: Pages for people count no further: past it, a filter helps more than a number.
 MOST_COUNTED = 1_000
+#: So many ids are read to be sorted; a longer list is walked in its order.
+MOST_SORTED = 100
 #: What the badges of the frame count up to.
 MOST_IN_BADGE = 99
 
@@ -62,15 +64,36 @@ def count(tx: Connection, rows: Select[Any], *, exact: bool = False) -> tuple[in
 
 
 def few(
-    tx: Connection, branches: Sequence[Select[Any]], most: int = MOST_COUNTED
+    tx: Connection, branches: Sequence[Select[Any]], most: int = MOST_SORTED
 ) -> list[str] | None:
     """Return the ids that the queries give together, each once; None when there are more than `most`.
 
     A list that is a small part of a large table is read by them and then sorted; one that is a
     large part is better walked in its order until a page is full. Reading ends one past `most`.
     """
-    found = list(tx.execute(together(branches).limit(most + 1)).scalars())
+    found = list(tx.execute(some_of(branches, most + 1)).scalars())
     return None if len(found) > most else found
+
+
+def beyond_few(offset: int, limit: int, came: int) -> tuple[int, bool]:
+    """Return how many rows a list of more than MOST_SORTED has at least, and whether more.
+
+    `came` is how many came from `offset` on when one more than `limit` were asked for.
+    """
+    if came and came <= limit:
+        return offset + came, False
+    return max(MOST_SORTED, offset + came), True
+
+
+def total_of(offset: int, limit: int, came: int, count: Callable[[int], int]) -> tuple[int, bool]:
+    """Return the same for a list of any length.
+
+    Only where what came does not tell is counted, no further than so many as `count` is told.
+    """
+    if came <= limit and (came or not offset):
+        return offset + came, False
+    total = count(MOST_SORTED + 1)
+    return beyond_few(offset, limit, came) if total > MOST_SORTED else (total, False)
 
 
 def count_of(tx: Connection, branches: Sequence[Select[Any]]) -> int:
@@ -79,12 +102,20 @@ def count_of(tx: Connection, branches: Sequence[Select[Any]]) -> int:
     return int(tx.execute(select(func.count()).select_from(ids)).scalar_one())
 
 
+def some_of(branches: Sequence[Select[Any]], most: int) -> Select[Any]:
+    """Return the query for no more than so many of the rows that the queries give together.
+
+    Each ends there by itself: PostgreSQL would read all of them before it leaves out what is twice.
+    """
+    return together([select(one.distinct().limit(most).subquery()) for one in branches]).limit(most)
+
+
 def together(branches: Sequence[Select[Any]]) -> Select[Any]:
-    """Return the query for the ids that the queries give together, each once."""
+    """Return the query for the rows that the queries give together, each once."""
     if len(branches) == 1:
         return branches[0]
     every = union_all(*branches).subquery()
-    return select(every.c[0]).distinct()
+    return select(*every.c).distinct()
 
 
 def values_of(column: InstrumentedAttribute[Any]) -> CTE:

@@ -29,6 +29,8 @@ class Site:
     directories: dict[tuple[str, date], Any] = field(default_factory=dict)
     #: Calendars of packs with the city's days by (version of the days, digest of the pack).
     calendars: dict[tuple[str, str], Any] = field(default_factory=dict)
+    #: How the measures of a case stood, by case, with what they were judged by.
+    judged: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     #: What was looked up a few seconds ago, by key, with the moment (monotonic).
     kept: dict[str, tuple[float, Any]] = field(default_factory=dict)
 

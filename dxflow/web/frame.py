@@ -95,6 +95,11 @@ def nav_url(key: str) -> str:
     return request.script_root + ADDRESSES[key]
 
 
+def task_url(task_id: str, act: str = "") -> str:
+    """Return the address of a task, or of an `act` on it: claim or release."""
+    return f"{request.script_root}/tasks/{task_id}{'/' if act else ''}{act}"
+
+
 def case_url(case_id: str) -> str:
     """Return the address of a case."""
     return f"{request.script_root}/cases/{case_id}"

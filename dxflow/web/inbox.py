@@ -17,7 +17,7 @@ from dxflow.web import current, frame
 
 blueprint = Blueprint("inbox", __name__)
 
-PER_PAGE = 50
+PER_PAGE = 30
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def _entry(actor: Actor, one: Listed, today: date) -> Entry:
     moves = shared and not one.suspended
     claim = one.mine and one.assignee_id is None and moves and not one.standing
     return Entry(
-        url=url_for("task.show", task_id=one.id) if one.mine else frame.case_url(one.case_id),
+        url=frame.task_url(one.id) if one.mine else frame.case_url(one.case_id),
         task=one.name,
         case_number=one.case_number,
         case_title=one.case_title,
@@ -107,8 +107,8 @@ def _entry(actor: Actor, one: Listed, today: date) -> Entry:
         due_note=due_note(one.urgency, due, today),
         received=wareki_short(local_date(one.created_at)),
         claimed_by=_("あなた") if taken_by_me and shared else one.assignee if shared else "",
-        claim_url=url_for("task.claim", task_id=one.id) if claim else "",
-        release_url=url_for("task.release", task_id=one.id) if taken_by_me and moves else "",
+        claim_url=frame.task_url(one.id, "claim") if claim else "",
+        release_url=frame.task_url(one.id, "release") if taken_by_me and moves else "",
         suspended=one.suspended,
         standing=one.standing,
     )

@@ -45,7 +45,7 @@ def index() -> str:
         most=kpi_cases.MOST_CASES,
         given=given,
         statuses=[(key, words[key], found.counts[key]) for key in kpis.ORDER],
-        units=case_list.choices(site, actor).units,
+        units=case_list.sections(site, actor),
         chips=CHIPS,
         written=written,
         address_of=lambda number: url_for("kpi.index", **given, page=number),

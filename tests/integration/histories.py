@@ -277,12 +277,15 @@ def _broken_case(city: City, row: Any) -> list[str]:
         ).scalar_one()
         items = tx.execute(select(WorkItem.__table__).where(WorkItem.case_id == case)).all()
         groups: dict[str, set[str]] = {}
+        order = {item.id: (item.due_at, item.created_at) for item in items}
         for offered in tx.execute(
             select(WorkItemGroup.__table__).where(
                 WorkItemGroup.work_item_id.in_([item.id for item in items])
             )
         ):
             groups.setdefault(offered.work_item_id, set()).add(offered.group_key)
+            if (offered.due_at, offered.created_at) != order[offered.work_item_id]:
+                wrong.append("work is offered with another date than its own")
         timers = {
             timer.id: timer.due_at
             for timer in tx.execute(select(Timer.__table__).where(Timer.case_id == case))

@@ -344,7 +344,10 @@ def test_the_inbox_does_not_offer_what_segregation_refuses(city):
     with city.site.database.write() as tx:
         tx.execute(
             WorkItemGroup.__table__.insert().values(
-                work_item_id=task.id, group_key=f"user:{city.person['applicant']}"
+                work_item_id=task.id,
+                group_key=f"user:{city.person['applicant']}",
+                due_at=task.due_at,
+                created_at=task.created_at,
             )
         )
     actor = city.actor("applicant")

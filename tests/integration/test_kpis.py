@@ -142,4 +142,24 @@ def test_twenty_measures_cost_as_many_statements_as_one(city):
             )
     assert len(found) == 20
     assert counts[0] == counts[1]
-    assert counts[0] <= 11
+    assert counts[0] <= 12
+
+
+def test_a_measure_that_was_judged_before_is_judged_anew_when_a_value_is_reported(city):
+    to_kpi(city)
+    city.clock.at(date(2027, 4, 20))
+    (before,) = rows(city)
+    record(city, "applicant", before.id, value="30")
+    listed = kpis.listed(city.site, city.actor("cio"))
+    detail = kpis.one(city.site, city.actor("cio"), before.id)
+    assert before.status == "no_data" != detail.row.status
+    assert listed.counts[detail.row.status] == 1
+    assert [row.achievement for row in listed.page.entries] == [detail.row.achievement]
+
+
+def test_a_day_that_passes_makes_a_value_overdue_in_a_list_that_was_read_before(city):
+    to_kpi(city)
+    city.clock.at(date(2027, 3, 31))
+    assert kpis.listed(city.site, city.actor("cio")).missing == 0
+    city.clock.at(date(2027, 5, 20))
+    assert kpis.listed(city.site, city.actor("cio")).missing == 1

@@ -6,6 +6,8 @@ import pytest
 from sqlalchemy import event, select
 
 from dxflow.db.case import Case
+from dxflow.db.process import WorkItem
+from dxflow.services import paging
 from dxflow.services.acts import cases
 from dxflow.services.paging import together
 from dxflow.services.people import visibility
@@ -17,6 +19,7 @@ from dxflow.services.reading import (
     kpi_cases,
     kpis,
     notices,
+    open_work,
     portfolio,
 )
 from tests.factories import City
@@ -27,6 +30,7 @@ WHO = ("applicant", "colleague", "head", "civic_head", "other", "secretariat", "
 WALKED = (
     "ix_process_instance_updated_at_case_id",
     "ix_work_item_open_due",
+    "ix_work_item_open_place",
     "ix_audit_event_filter",
     "sqlite_autoindex_audit_event_1",
 )
@@ -80,6 +84,53 @@ def test_what_may_be_seen_is_the_same_for_one_case_and_for_a_list(filled, by):
         listed = tx.execute(together(visibility.branches(site, tx, actor))).scalars().all()
     assert sorted(listed) == sorted(one_by_one)
     assert len(set(listed)) == len(listed)
+
+
+@pytest.mark.parametrize("by", WHO)
+def test_the_newest_of_what_may_be_seen_are_the_last_of_all_of_it(filled, by):
+    site, actor = filled.site, filled.actor(by)
+    with site.database.read() as tx:
+        if visibility.scope(site, tx, actor).all:
+            return
+        for statuses in (("running",), ("withdrawn", "completed")):
+            which = visibility.visible(site, tx, actor)
+            seen = select(Case.id).where(which, Case.status.in_(statuses))
+            every = list(tx.execute(seen.order_by(Case.id.desc())).scalars())
+            for most in (1, 2, 100):
+                newest = visibility.newest(site, tx, actor, statuses, most)
+                assert list(tx.execute(newest).scalars()) == every[:most]
+
+
+@pytest.mark.parametrize("by", WHO)
+def test_what_is_read_group_by_group_is_what_each_task_says_of_itself(filled, by):
+    site, actor = filled.site, filled.actor(by)
+    for scope in ("mine", "group"):
+        with site.database.read() as tx:
+            which = open_work.condition(site, tx, actor, scope)
+            asked = select(WorkItem.id).where(WorkItem.status == "open", which)
+            asked_of_each = list(tx.execute(asked.order_by(*open_work.MOST_URGENT)).scalars())
+            found = tx.execute(together(open_work.found(site, tx, actor, scope))).scalars().all()
+        assert sorted(found) == sorted(asked_of_each)
+        assert [one.id for one in inbox.waiting(site, actor, scope).entries] == asked_of_each
+        pages = [inbox.waiting(site, actor, scope, page, 1) for page in (1, 2, 3)]
+        assert [one.id for page in pages for one in page.entries] == asked_of_each[:3]
+        assert pages[0].total == len(asked_of_each)
+
+
+def test_a_list_beyond_what_is_counted_can_be_read_to_its_end(filled, monkeypatch):
+    site, actor = filled.site, filled.actor("cio")
+    every = case_list.search(site, actor, case_list.Filters(), exact=True)
+    monkeypatch.setattr(paging, "MOST_SORTED", 1)
+    monkeypatch.setattr(case_list, "few", many)
+    seen, number, more = [], 0, True
+    while more:
+        number += 1
+        page = case_list.search(site, actor, case_list.Filters(), number, 1)
+        more = page.more
+        seen += [one.id for one in page.entries]
+        assert page.total >= number
+    assert seen == [one.id for one in every.entries]
+    assert page.total == every.total == number
 
 
 @pytest.mark.parametrize("walked", [0, 2_000])

@@ -23,7 +23,7 @@ from dxflow.errors import Conflict, DxflowError
 from dxflow.jobs import queue
 from dxflow.services import plain
 from dxflow.services.acts.act import Act, lock, require_running
-from dxflow.services.acts.writing import offer, work_row, write_step
+from dxflow.services.acts.writing import offer_again, work_row, write_step
 from dxflow.services.packs import store as packs
 from dxflow.services.people.actor import SYSTEM_ID, Actor, system_actor
 from dxflow.services.site import Site
@@ -196,9 +196,13 @@ def _rewrite(act: Act, before: engine.OpenTask, after: engine.OpenTask) -> None:
     if before.due != after.due:
         changed["due_at"] = after.due
     act.tx.execute(update(WorkItem).where(WorkItem.id == after.id).values(changed))
-    if before.groups != after.groups:
-        act.tx.execute(delete(WorkItemGroup).where(WorkItemGroup.work_item_id == after.id))
-        offer(act, [after])
+    if before.groups == after.groups:
+        if before.due != after.due:
+            offers = update(WorkItemGroup).where(WorkItemGroup.work_item_id == after.id)
+            act.tx.execute(offers.values(due_at=after.due))
+        return
+    act.tx.execute(delete(WorkItemGroup).where(WorkItemGroup.work_item_id == after.id))
+    offer_again(act, [after])
 
 
 def _rename_timers(act: Act, before: engine.Step, after: engine.Step) -> None:

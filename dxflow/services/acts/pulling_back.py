@@ -17,7 +17,7 @@ from dxflow.errors import Conflict
 from dxflow.jobs import queue
 from dxflow.services.acts import cases, standing, submissions
 from dxflow.services.acts.act import Act, lock, require_running
-from dxflow.services.acts.writing import offer, open_items, write_step
+from dxflow.services.acts.writing import offer_again, open_items, write_step
 from dxflow.services.packs import store as packs
 from dxflow.services.people import visibility
 from dxflow.services.people.actor import Actor
@@ -126,5 +126,5 @@ def _reopen(act: Act, step: engine.Step) -> set[str]:
             .where(WorkItem.id.in_(closed))
             .values(status="open", ended_at=None, ended_by=None, outcome=None)
         )
-        offer(act, [task for task in step.tasks if task.id in closed])
+        offer_again(act, [task for task in step.tasks if task.id in closed])
     return closed

@@ -1,6 +1,7 @@
 """Write what a step of the engine left behind: work, timers, visits, decisions, stage and end."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -71,13 +72,26 @@ def end_work(act: Act, work_item: str, status: str, **values: object) -> None:
 
 
 def offer(act: Act, tasks: Iterable[engine.OpenTask]) -> None:
-    """Offer open work items to their groups, and beyond them where nobody there may act."""
-    offered = {task.id: _groups_of(act, task) for task in tasks}
+    """Offer fresh work items to their groups, and beyond them where nobody there may act."""
+    _offer(act, [(task, task.due, act.now) for task in tasks])
+
+
+def offer_again(act: Act, tasks: Iterable[engine.OpenTask]) -> None:
+    """Offer work items that were opened before to whom they are for now."""
+    wanted = {task.id: task for task in tasks}
+    rows = act.tx.execute(
+        select(WorkItem.id, WorkItem.due_at, WorkItem.created_at).where(WorkItem.id.in_(wanted))
+    )
+    _offer(act, [(wanted[row.id], row.due_at, row.created_at) for row in rows])
+
+
+def _offer(act: Act, tasks: Sequence[tuple[engine.OpenTask, datetime | None, datetime]]) -> None:
+    offered = {task.id: _groups_of(act, task) for task, _due, _opened in tasks}
     act.offered |= offered
     groups = [
-        {"work_item_id": task, "group_key": group}
-        for task, names in offered.items()
-        for group in sorted(names)
+        {"work_item_id": task.id, "group_key": group, "due_at": due, "created_at": opened}
+        for task, due, opened in tasks
+        for group in sorted(offered[task.id])
     ]
     act.writes.add(_ADD_GROUP, *groups)
 

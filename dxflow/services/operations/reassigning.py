@@ -135,7 +135,14 @@ def _move(act: Act, item: Row[Any], groups: set[str], target: Target, reason: st
     kept = groups if _stays_in_office(act, item, target) else set()
     if not kept:
         tx.execute(delete(WorkItemGroup).where(WorkItemGroup.work_item_id == item.id))
-        tx.execute(insert(WorkItemGroup).values(work_item_id=item.id, group_key=target.key))
+        tx.execute(
+            insert(WorkItemGroup).values(
+                work_item_id=item.id,
+                group_key=target.key,
+                due_at=item.due_at,
+                created_at=item.created_at,
+            )
+        )
     before = groups | ({f"user:{item.assignee_id}"} if item.assignee_id else set())
     words = _words(act, before | {target.key})
     names = {group: words.group(group) for group in before | {target.key}}

@@ -5,7 +5,10 @@ of their department; whoever has had work on it may go on reading; secretariat, 
 auditors see every case that has been handed in. Drafts are not cases: only their owner sees them.
 """
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, or_, select
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, or_, select, union_all
 
 from dxflow.authority.visibility import PRIVATE_STATUSES, VisibilityScope, scope_of
 from dxflow.db.case import Case, CaseUnit
@@ -64,6 +67,46 @@ def branches(site: Site, tx: Connection, actor: Actor) -> list[Select[str]]:
         .where(WorkItemGroup.group_key.in_(sorted(actor.reach)))
     )
     return [own, *(one.where(_handed_in()) for one in (by_unit, by_act, by_work))]
+
+
+def newest(
+    site: Site, tx: Connection, actor: Actor, statuses: Sequence[str], most: int, *parts: Any
+) -> Select[Any]:
+    """Return the ids of the newest cases that somebody sees who does not see every case.
+
+    `statuses` are none of the private ones, `parts` conditions on `case_file`. Every way of seeing
+    a case begins at an index that has its status or rises with its id, and ends at `most`.
+    """
+    each = [one.limit(most).subquery() for one in _newest_first(site, tx, actor, statuses, parts)]
+    every = union_all(*(select(one.c.id) for one in each)).subquery().c
+    return select(every.id).distinct().order_by(every.id.desc()).limit(most)
+
+
+def _newest_first(
+    site: Site, tx: Connection, actor: Actor, statuses: Sequence[str], parts: Sequence[Any]
+) -> Iterator[Select[Any]]:
+    units = sorted(scope(site, tx, actor).units)
+    places = [Case.applicant_id == actor.person_id]
+    places += [column == unit for unit in units for column in (Case.lead_unit, Case.unit)]
+    for place in places:
+        for status in statuses:
+            found = select(Case.id).where(place, Case.status == status, *parts)
+            yield found.order_by(Case.created_at.desc(), Case.id.desc())
+    wanted = [Case.status.in_(statuses), *parts]
+    for unit in units:
+        of_unit = select(CaseUnit.case_id.label("id")).distinct()
+        of_unit = of_unit.where(CaseUnit.unit == unit, CaseUnit.part == "related")
+        found = of_unit.join(Case, Case.id == CaseUnit.case_id).where(*wanted)
+        yield found.order_by(CaseUnit.case_id.desc())
+    acted = select(Submission.case_id.label("id")).distinct()
+    acted = acted.where(Submission.person_id == actor.person_id)
+    found = acted.join(Case, Case.id == Submission.case_id).where(*wanted)
+    yield found.order_by(Submission.case_id.desc())
+    offered = select(WorkItem.case_id.label("id")).distinct()
+    offered = offered.join(WorkItemGroup, WorkItemGroup.work_item_id == WorkItem.id)
+    offered = offered.where(WorkItemGroup.group_key.in_(sorted(actor.reach)))
+    found = offered.join(Case, Case.id == WorkItem.case_id).where(*wanted)
+    yield found.order_by(WorkItem.case_id.desc())
 
 
 def _handed_in() -> ColumnElement[bool]:

@@ -21,7 +21,15 @@ from dxflow.db.process import ProcessInstance, WorkItem
 from dxflow.errors import Invalid
 from dxflow.services.acts.suspension import SUSPENDED
 from dxflow.services.packs import store as packs
-from dxflow.services.paging import MOST_COUNTED, Page, bounds, count_of, few, together, values_of
+from dxflow.services.paging import (
+    Page,
+    beyond_few,
+    bounds,
+    count_of,
+    few,
+    together,
+    values_of,
+)
 from dxflow.services.people import naming, organisation, visibility
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
@@ -98,18 +106,19 @@ def search(
     with site.database.read() as tx:
         wanted = _wanted(site, tx, actor, filters)
         ids = few(tx, wanted)
-        total = MOST_COUNTED if ids is None else len(ids)
-        if ids is None and exact:
-            total = count_of(tx, wanted)
         if ids is not None:
-            shown = _latest_of(tx, ids, offset, limit)
+            found, total, more = _latest_of(tx, ids, offset, limit + 1), len(ids), False
         else:
             which = _condition(site, tx, actor, filters)
-            walked = _walked(tx, which, offset, limit)
-            shown = _latest_of(tx, together(wanted), offset, limit) if walked is None else walked
+            walked = _walked(tx, which, offset, limit + 1)
+            found = walked or _latest_of(tx, together(wanted), offset, limit + 1)
+            total, more = beyond_few(offset, limit, len(found))
+        if more and exact:
+            total, more = count_of(tx, wanted), False
+        shown = found[:limit]
         rows = tx.execute(_listed(Case.id.in_(shown))).all()
         entries = _entries(site, tx, actor, rows)
-    return Page(entries, page, per_page, total, ids is None and not exact)
+    return Page(entries, page, per_page, total, more)
 
 
 def choices(site: Site, actor: Actor) -> Choices:
@@ -132,6 +141,12 @@ def choices(site: Site, actor: Actor) -> Choices:
             units=tuple(organisation.sections(who)),
             years=tuple((str(year), fiscal_label(year)) for year in years),
         )
+
+
+def sections(site: Site, actor: Actor) -> tuple[tuple[str, str], ...]:
+    """Return the sections that a list may be narrowed to, as (key, name)."""
+    with site.database.read() as tx:
+        return tuple(organisation.sections(organisation.directory(site, tx, actor.on)))
 
 
 def to_csv(site: Site, actor: Actor, filters: Filters) -> Iterator[bytes]:

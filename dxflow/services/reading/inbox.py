@@ -1,50 +1,41 @@
 """What waits: open work as lists, in two queries whatever their length."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    RowMapping,
-    Select,
-    and_,
-    exists,
-    func,
-    or_,
-    select,
-)
+from sqlalchemy import Connection, Row, RowMapping, Select, bindparam, func, select
 
-from dxflow.authority.standing_in import PERSONAL
 from dxflow.calendars.business_days import BusinessCalendar
 from dxflow.clock import local_date
+from dxflow.db.base import UtcDateTime
 from dxflow.db.case import Case
 from dxflow.db.identity import Person
-from dxflow.db.process import ProcessInstance, Submission, WorkItem, WorkItemGroup
+from dxflow.db.process import ProcessInstance, WorkItem, WorkItemGroup
 from dxflow.errors import Invalid
 from dxflow.services.acts import standing
 from dxflow.services.acts.suspension import SUSPENDED
 from dxflow.services.packs import city_days
 from dxflow.services.packs import store as packs
 from dxflow.services.paging import (
-    MOST_COUNTED,
     MOST_IN_BADGE,
     Page,
     bounds,
     count_of,
     few,
-    together,
+    some_of,
+    total_of,
 )
 from dxflow.services.people import visibility
 from dxflow.services.people.actor import Actor
+from dxflow.services.reading import open_work
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
 from dxflow.texts import translated
 
 SCOPES = ("mine", "group", "all")
-#: As the index of open work has it.
-_MOST_URGENT = (WorkItem.due_at.nulls_last(), WorkItem.created_at, WorkItem.id)
 
 
 @dataclass(frozen=True)
@@ -90,36 +81,10 @@ def waiting(
         raise Invalid(message, {"scope": [message]})
     offset, limit = bounds(page, per_page)
     with site.database.read() as tx:
-        wanted = _wanted(site, tx, actor, scope)
-        ids = few(tx, wanted)
-        total = MOST_COUNTED if ids is None else len(ids)
-        if ids is None and exact:
-            total = count_of(tx, wanted)
-        which = _condition(site, tx, actor, scope) if ids is None else WorkItem.id.in_(ids)
-        shown = tx.execute(
-            select(WorkItem.id)
-            .where(WorkItem.status == "open", which)
-            .order_by(*_MOST_URGENT)
-            .offset(offset)
-            .limit(limit)
-        ).scalars()
-        rows = tx.execute(
-            select(
-                WorkItem.__table__,
-                Case.number,
-                Case.title,
-                Case.stage,
-                Person.name.label("assignee_name"),
-                ProcessInstance.pack_digest,
-                ProcessInstance.status.label("instance_status"),
-                city_days.version_query().label("city_days"),
-            )
-            .join(Case, Case.id == WorkItem.case_id)
-            .join(ProcessInstance, ProcessInstance.case_id == WorkItem.case_id)
-            .outerjoin(Person, Person.id == WorkItem.assignee_id)
-            .where(WorkItem.id.in_(list(shown)))
-            .order_by(*_MOST_URGENT)
-        ).all()
+        rows, total, more = _page(site, tx, actor, scope, offset, limit)
+        if more and exact:
+            total, more = count_of(tx, open_work.found(site, tx, actor, scope)), False
+        rows = rows[:limit]
         groups = _groups(tx, [row.id for row in rows])
         now = site.now()
         entries = []
@@ -151,7 +116,7 @@ def waiting(
                     standing=other.words if other else "",
                 )
             )
-    return Page(entries, page, per_page, total, ids is None and not exact)
+    return Page(entries, page, per_page, total, more)
 
 
 def counts(site: Site, actor: Actor) -> tuple[int, int]:
@@ -160,10 +125,7 @@ def counts(site: Site, actor: Actor) -> tuple[int, int]:
     Counting ends one past MOST_IN_BADGE.
     """
     with site.database.read() as tx:
-        ids = together(_wanted(site, tx, actor, "mine")).limit(MOST_IN_BADGE + 1).subquery()
-        late = func.count().filter(WorkItem.due_at < site.now())
-        mine = select(func.count(), late).join(ids, ids.c.id == WorkItem.id)
-        row = tx.execute(mine).one()
+        row = _count(site, tx, actor, "mine", MOST_IN_BADGE + 1)
     return row[0], row[1]
 
 
@@ -179,7 +141,7 @@ def waits_for(site: Site, actor: Actor, task_id: str) -> RowMapping | None:
                     WorkItem.id == task_id,
                     WorkItem.status == "open",
                     ProcessInstance.status != SUSPENDED,
-                    _condition(site, tx, actor, "mine"),
+                    open_work.condition(site, tx, actor, "mine"),
                 )
             )
             .mappings()
@@ -203,78 +165,72 @@ def urgency(
     return "soon" if local_date(due_at) <= warned else "none"
 
 
-def _condition(site: Site, tx: Connection, actor: Actor, scope: str) -> ColumnElement[bool]:
-    """Return the condition on open tasks: it is asked of each by its keys."""
-    if scope == "all":
-        return exists().where(Case.id == WorkItem.case_id, visibility.visible(site, tx, actor))
-    offered = exists().where(
-        WorkItemGroup.work_item_id == WorkItem.id,
-        WorkItemGroup.group_key.in_(sorted(actor.groups)),
-    )
-    # said so that no index answers it: the list is walked in its order, from the most urgent on
-    taken = func.coalesce(WorkItem.assignee_id, "") == actor.person_id
-    if scope == "group":
-        return or_(taken, offered)
-    mine = or_(taken, and_(WorkItem.assignee_id.is_(None), offered, _free_to_judge(actor)))
-    return or_(mine, _offered_for_others(actor)) if actor.stands_in else mine
+def _page(
+    site: Site, tx: Connection, actor: Actor, scope: str, offset: int, limit: int
+) -> tuple[Sequence[Any], int, bool]:
+    """Return the rows of a page and perhaps one more, how many tasks there are, and whether more.
+
+    A list is read in its order until the page is full. Only where few of all open tasks may be
+    seen are these few read and sorted.
+    """
+    open_ = select(WorkItem.id).where(WorkItem.status == "open")
+
+    def count(most: int) -> int:
+        if scope == "all":
+            return count_of(tx, [some_of(open_work.found(site, tx, actor, scope), most)])
+        return int(_count(site, tx, actor, scope, most)[0])
+
+    if scope != "all":
+        shown, values = open_work.in_order(actor, scope, offset, limit + 1)
+        rows = tx.execute(_listed_again(shown), values).all()
+    else:
+        sees_all = visibility.scope(site, tx, actor).all
+        ids = None if sees_all else few(tx, open_work.found(site, tx, actor, scope))
+        which = open_work.condition(site, tx, actor, scope) if ids is None else WorkItem.id.in_(ids)
+        page = open_.where(which).order_by(*open_work.MOST_URGENT)
+        rows = tx.execute(_listed(page.offset(offset).limit(limit + 1))).all()
+        if ids is not None:
+            return rows, len(ids), False
+    return rows, *total_of(offset, limit, len(rows), count)
 
 
-def _wanted(site: Site, tx: Connection, actor: Actor, scope: str) -> list[Select[Any]]:
-    """Return the ids of the same tasks, as queries that each begin at an index."""
-    ids = select(WorkItem.id).where(WorkItem.status == "open")
-    if scope == "all":
-        if visibility.scope(site, tx, actor).all:
-            return [ids.where(_condition(site, tx, actor, scope))]
-        cases = visibility.branches(site, tx, actor)
-        found = [one.subquery() for one in cases]
-        return [ids.join(one, one.c.id == WorkItem.case_id) for one in found]
-    by_group = ids.join(WorkItemGroup, WorkItemGroup.work_item_id == WorkItem.id)
-    offered = by_group.where(WorkItemGroup.group_key.in_(sorted(actor.groups)))
-    if scope == "mine":
-        offered = offered.where(WorkItem.assignee_id.is_(None), _free_to_judge(actor))
-    wanted = [offered, ids.where(WorkItem.assignee_id == actor.person_id)]
-    if scope == "mine" and actor.stands_in:
-        others = WorkItemGroup.group_key.in_(sorted(actor.stands_in))
-        wanted.append(by_group.where(others, _for_others(actor)))
-    return wanted
-
-
-def _offered_for_others(actor: Actor) -> ColumnElement[bool]:
-    offered = exists().where(
-        WorkItemGroup.work_item_id == WorkItem.id,
-        WorkItemGroup.group_key.in_(sorted(actor.stands_in)),
-    )
-    return and_(offered, _for_others(actor))
-
-
-def _for_others(actor: Actor) -> ColumnElement[bool]:
-    """Return the condition on what is offered to those the actor stands in for."""
-    absent = sorted({one.absent for one in actor.stands_in.values()})
-    return and_(
-        WorkItem.act.not_in(sorted(PERSONAL)),
-        or_(WorkItem.assignee_id.is_(None), WorkItem.assignee_id.in_(absent)),
-        _free_to_judge(actor),
-    )
-
-
-def _free_to_judge(actor: Actor) -> ColumnElement[bool]:
-    """Leave out what segregation of duties would refuse: judging a matter one has drafted."""
-    # Asked of the task alone, also within a statement that has the case beside it.
-    own = (
-        exists()
-        .where(Case.id == WorkItem.case_id, Case.applicant_id == actor.person_id)
-        .correlate(WorkItem)
-    )
-    drafted = (
-        exists()
-        .where(
-            Submission.case_id == WorkItem.case_id,
-            Submission.person_id == actor.person_id,
-            Submission.act == "draft",
+def _listed(shown: Select[Any]) -> Select[Any]:
+    """Return the query for the rows of the list, in its order."""
+    page = shown.subquery()
+    return (
+        select(
+            WorkItem.__table__,
+            Case.number,
+            Case.title,
+            Case.stage,
+            Person.name.label("assignee_name"),
+            ProcessInstance.pack_digest,
+            ProcessInstance.status.label("instance_status"),
+            city_days.version_query().label("city_days"),
         )
-        .correlate(WorkItem)
+        .join(page, page.c.id == WorkItem.id)
+        .join(Case, Case.id == WorkItem.case_id)
+        .join(ProcessInstance, ProcessInstance.case_id == WorkItem.case_id)
+        .outerjoin(Person, Person.id == WorkItem.assignee_id)
+        .order_by(*open_work.MOST_URGENT)
     )
-    return or_(WorkItem.act == "", and_(~own, ~drafted))
+
+
+def _count(site: Site, tx: Connection, actor: Actor, scope: str, most: int) -> Row[int, int]:
+    """Return how many tasks of `mine` or `group` there are, and how many are late, up to `most`."""
+    shown, values = open_work.in_order(actor, scope, 0, most)
+    return tx.execute(_counted(shown), values | {"now": site.now()}).one()
+
+
+@lru_cache(maxsize=256)
+def _counted(shown: Select[Any]) -> Select[int, int]:
+    task = shown.subquery().c
+    now = bindparam("now", type_=UtcDateTime)
+    return select(func.count(task.id), func.count().filter(task.due_at < now))
+
+
+#: The same query is put together once.
+_listed_again = lru_cache(maxsize=256)(_listed)
 
 
 def _groups(tx: Connection, ids: list[str]) -> dict[str, tuple[str, ...]]:

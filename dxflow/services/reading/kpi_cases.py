@@ -1,15 +1,13 @@
 """Which cases the list of measures judges: those that run, then the latest."""
 
-from collections.abc import Sequence
-from typing import Any
-
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, select, union_all
+from sqlalchemy import Connection, and_, exists, select
 
 from dxflow.db import case as tables
 from dxflow.db.case import Case
 from dxflow.services.paging import few, together
 from dxflow.services.people import visibility
 from dxflow.services.people.actor import Actor
+from dxflow.services.reading.newest import newest
 from dxflow.services.site import Site
 
 MEASURED_STATUSES = ("running", "completed", "stopped")
@@ -30,7 +28,8 @@ def latest(
     ids = few(tx, [one.where(*parts) for one in visibility.branches(site, tx, actor)], MOST_CASES)
     if ids is not None:
         return ids, False
-    if unit or not visibility.scope(site, tx, actor).all:  # theirs may lie anywhere in time
+    sees_all = visibility.scope(site, tx, actor).all
+    if unit and sees_all:  # theirs may lie anywhere in time
         mine = together([one.where(*parts) for one in visibility.branches(site, tx, actor)])
         newest_first = (Case.status != "running", Case.created_at.desc(), Case.id.desc())
         theirs = select(Case.id).where(Case.id.in_(mine)).order_by(*newest_first)
@@ -38,20 +37,10 @@ def latest(
     which = and_(visibility.visible(site, tx, actor), *parts[1:])
     found: list[str] = []
     for statuses in (("running",), MEASURED_STATUSES[1:]):
-        found += tx.execute(_newest(which, statuses, MOST_CASES - len(found))).scalars()
+        most = MOST_CASES - len(found)
+        if most and sees_all:
+            found += tx.execute(newest(which, statuses, most)).scalars()
+        elif most:
+            theirs = visibility.newest(site, tx, actor, statuses, most, *parts[1:])
+            found += tx.execute(theirs).scalars()
     return found, True
-
-
-def _newest(which: ColumnElement[bool], statuses: Sequence[str], most: int) -> Select[Any]:
-    """Return the ids of the newest cases in some statuses: the newest of each, then of all."""
-    each = [
-        select(Case.id, Case.created_at)
-        .where(Case.status == status, which)
-        .order_by(Case.created_at.desc(), Case.id.desc())
-        .limit(most)
-        .subquery()
-        for status in statuses
-    ]
-    every = union_all(*(select(one) for one in each)).subquery()
-    newest_first = (every.c.created_at.desc(), every.c.id.desc())
-    return select(every.c.id).order_by(*newest_first).limit(most)

@@ -1,6 +1,6 @@
 """Measures as people see them: a list with the most urgent first, one in full, entering a value."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -35,8 +35,9 @@ from dxflow.services.packs import store as packs
 from dxflow.services.paging import Page, bounds
 from dxflow.services.people import naming, organisation, visibility
 from dxflow.services.people.actor import Actor
-from dxflow.services.reading import kpi_cases
+from dxflow.services.reading import kpi_cases, kpi_standing
 from dxflow.services.reading.case_head import tracking_processes
+from dxflow.services.reading.kpi_standing import Standing
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
 
@@ -141,15 +142,28 @@ def listed(
     offset, limit = bounds(page, per_page)
     with site.database.read() as tx:
         chosen, cut = kpi_cases.latest(site, tx, actor, unit, case_id)
-        rows = _rows(site, tx, actor, Case.id.in_(chosen))
-    counts = {key: sum(row.status == key for row in rows) for key in ORDER}
-    shown = sorted((row for row in rows if not status or row.status == status), key=_urgency)
+        days = city_days.version(tx)
+
+        def judge(cases: Sequence[str]) -> list[Standing]:
+            return [_standing(row) for row in _rows(site, tx, actor, Case.id.in_(cases), days)]
+
+        every = kpi_standing.of_cases(site, tx, actor.on, days, chosen, judge)
+        wanted = sorted((one for one in every if not status or one.status == status), key=_urgency)
+        shown = wanted[offset : offset + limit]
+        rows = _rows(site, tx, actor, Case.id.in_({one.case_id for one in shown}), days)
+    in_full = {row.id: row for row in rows}
     return KpiList(
-        Page(shown[offset : offset + limit], page, per_page, len(shown)),
-        counts,
-        sum(1 for row in rows if row.missing),
+        Page([in_full[one.id] for one in shown], page, per_page, len(wanted)),
+        {key: sum(one.status == key for one in every) for key in ORDER},
+        sum(1 for one in every if one.due),
         cut,
     )
+
+
+def _standing(row: KpiRow) -> Standing:
+    missing = row.achievement.missing
+    due = missing[0].due if missing else None
+    return Standing(row.id, row.case_id, row.case_number, row.status, due)
 
 
 def of_case(
@@ -226,7 +240,13 @@ def record_actual(
         act.finish()
 
 
-def _rows(site: Site, tx: Connection, actor: Actor, which: ColumnElement[bool]) -> list[KpiRow]:
+def _rows(
+    site: Site,
+    tx: Connection,
+    actor: Actor,
+    which: ColumnElement[bool],
+    days: str | None = None,
+) -> list[KpiRow]:
     """Return the measures of cases under a condition, in a number of queries that stays the same."""
     cases = {
         row.id: row
@@ -240,7 +260,7 @@ def _rows(site: Site, tx: Connection, actor: Actor, which: ColumnElement[bool]) 
     who = organisation.directory(site, tx, actor.on)
     names = naming.load(tx, who, units=[row.lead_unit for row in cases.values()])
     begun = _begun(tx, used.values(), which)
-    calendars = city_days.Calendars(site, tx)
+    calendars = city_days.Calendars(site, tx, days)
     found = []
     for tracked in measures.tracked(tx, case_ids=cases):
         case = cases[tracked.case_id]
@@ -298,10 +318,9 @@ def _status_name(status: str) -> str:
     return _("測定前") if status == PLANNED else Status(status).label
 
 
-def _urgency(row: KpiRow) -> tuple[bool, date, int, str, str]:
-    missing = row.achievement.missing
-    due = missing[0].due if missing else date.max
-    return (not missing, due, ORDER.index(row.status), row.case_number, row.id)
+def _urgency(one: Standing) -> tuple[bool, date, int, str, str]:
+    due = one.due or date.max
+    return (one.due is None, due, ORDER.index(one.status), one.case_number, one.id)
 
 
 def _targets(tracked: Tracked, names: naming.Names) -> tuple[TargetChange, ...]:

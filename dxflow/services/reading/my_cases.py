@@ -5,23 +5,28 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from dxflow.authority.directory import Directory
 from dxflow.db.case import Case
 from dxflow.db.process import ProcessInstance, WorkItem, WorkItemGroup
 from dxflow.services.acts import pulling_back
+from dxflow.services.acts.cases import RECALLED
 from dxflow.services.acts.suspension import SUSPENDED
 from dxflow.services.acts.tasks import Completed
 from dxflow.services.packs import city_days
 from dxflow.services.packs import store as packs
-from dxflow.services.paging import Page, bounds
+from dxflow.services.paging import Page, bounds, count
 from dxflow.services.people import naming, organisation
 from dxflow.services.people.actor import Actor
 from dxflow.services.reading import inbox
+from dxflow.services.reading.newest import newest
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
 from dxflow.texts import translated
+
+#: What no longer goes on.
+OVER = (*packs.END_STATUSES, RECALLED)
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,7 @@ def mine(site: Site, actor: Actor, page: int = 1, per_page: int = 30) -> Page[My
     offset, limit = bounds(page, per_page)
     with site.database.read() as tx:
         own = Case.applicant_id == actor.person_id
+        found = _latest(tx, own, offset, limit + 1)
         rows = tx.execute(
             select(
                 Case.__table__,
@@ -67,12 +73,11 @@ def mine(site: Site, actor: Actor, page: int = 1, per_page: int = 30) -> Page[My
                 ProcessInstance.status.label("instance_status"),
             )
             .join(ProcessInstance, ProcessInstance.case_id == Case.id)
-            .where(own)
-            .order_by(Case.status != "running", Case.created_at.desc(), Case.id)
-            .offset(offset)
-            .limit(limit)
+            .where(Case.id.in_(found[:limit]))
+            .order_by(Case.status != "running", Case.created_at.desc(), Case.id.desc())
         ).all()
-        total = tx.execute(select(func.count()).select_from(Case).where(own)).scalar_one()
+        total, more = count(tx, select(Case.id).where(own))
+        total = max(total, offset + len(found)) if more else total
         turns = turns_of(site, tx, actor, [row.id for row in rows])
         entries = []
         for row in rows:
@@ -98,7 +103,17 @@ def mine(site: Site, actor: Actor, page: int = 1, per_page: int = 30) -> Page[My
                     and pulling_back.may_pull_back(row.undo_person, actor, pack),
                 )
             )
-    return Page(entries, page, per_page, total)
+    return Page(entries, page, per_page, total, more)
+
+
+def _latest(tx: Connection, own: ColumnElement[bool], offset: int, limit: int) -> list[str]:
+    """Return a page of cases, those that go on first, then the latest: no more is read of each."""
+    most = offset + limit
+    found: list[str] = []
+    for statuses in (("running",), OVER):
+        if len(found) < most:
+            found += tx.execute(newest(own, statuses, most - len(found))).scalars()
+    return found[offset:]
 
 
 def next_turns(site: Site, actor: Actor, case_id: str) -> tuple[Turn, ...]:

@@ -30,8 +30,6 @@ from dxflow.db.process import WorkItem
 from dxflow.services.packs import store as packs
 from dxflow.services.paging import values_of
 
-_NO_LIMIT = 2**31 - 1
-
 
 @dataclass(frozen=True)
 class Count:
@@ -197,27 +195,13 @@ def _size(tx: Connection, ids: Select[Any]) -> int:
 
 def waiting(tx: Connection, now: datetime) -> list[Waiting]:
     """Return where open tasks wait, the most first; a task of one name at one element is one row."""
-    # ordered and limited, so that no database looks for it among all the work there ever was
-    open_ = (
-        select(
-            WorkItem.process_key,
-            WorkItem.element,
-            WorkItem.name,
-            WorkItem.due_at,
-            WorkItem.created_at,
-        )
-        .where(WorkItem.status == "open")
-        .order_by(WorkItem.due_at.nulls_last(), WorkItem.created_at, WorkItem.id)
-        .limit(_NO_LIMIT)
-        .subquery()
-        .c
-    )
-    where = (open_.process_key, open_.element, open_.name)
-    late_ones = func.count().filter(open_.due_at < now)
+    where = (WorkItem.process_key, WorkItem.element, WorkItem.name)
+    late_ones = func.count().filter(WorkItem.due_at < now)
     rows = tx.execute(
-        select(*where, func.count(), late_ones, func.min(open_.created_at))
+        select(*where, func.count(), late_ones, func.min(WorkItem.created_at))
+        .where(WorkItem.status == text("'open'"))
         .group_by(*where)
-        .order_by(func.count().desc(), open_.process_key, open_.element)
+        .order_by(func.count().desc(), WorkItem.process_key, WorkItem.element)
     )
     return [Waiting(*row) for row in rows]
 
