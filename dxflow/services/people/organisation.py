@@ -129,6 +129,7 @@ def _load(connection: Connection, day: date) -> Directory:
         absences=standing.absences(connection, day),
         delegations=standing.delegations(connection, day),
         ranks=standing.ranks(connection, day),
+        successions=standing.successions(connection),
     )  # fmt: skip
 
 
