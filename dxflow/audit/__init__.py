@@ -3,7 +3,14 @@
 from dxflow.audit.chain import GENESIS, Head, case_stream, state_digest
 from dxflow.audit.describe import ChangeLine, Entry, describe
 from dxflow.audit.events import Actor, Change, Channel, Event, Request, Result, Subject
-from dxflow.audit.log import SystemStream, append, append_many, append_system, append_to_many, gather
+from dxflow.audit.log import (
+    SystemStream,
+    append,
+    append_many,
+    append_system,
+    append_to_many,
+    gather,
+)
 from dxflow.audit.verify import verify_database
 
 __all__ = [

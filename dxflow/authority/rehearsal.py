@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from dxflow.authority.affairs import Able, Affairs, Body, Duty, Task
+from dxflow.authority.affairs import Able, Affairs, Body, Duty
 from dxflow.authority.directory import Directory
 from dxflow.authority.organisation import SECTION_KINDS, Post
 from dxflow.authority.standing_in import Delegation

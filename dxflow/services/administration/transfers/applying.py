@@ -75,9 +75,7 @@ def apply_within(
     organisation.hold(tx)
     case_events.hold_open(tx)
     row = plans.changing(tx, plan, version, among)
-    found = rehearsed(
-        site, tx, plans.sheets_of(tx, plan), plans.fills_of(tx, plan), row.effective
-    )
+    found = rehearsed(site, tx, plans.sheets_of(tx, plan), plans.fills_of(tx, plan), row.effective)
     require_sound(found)
     before, done = _written(site, tx, by, found, plan)
     tx.execute(
@@ -130,10 +128,10 @@ def _written(
     was, will = (writing.by_person(one.holdings) for one in (prospect.before, prospect.after))
     moved = {one for one in (*was, *will) if was.get(one) != will.get(one)}
     said = _("人事異動による")
-    save(site, tx, by, prospect.before, prospect.after, said)
     recorded = writing.holdings(site, tx, by, was, will)
     _succeed(site, tx, found, plan)
     organisation.raise_version(tx)
+    save(site, tx, by, prospect.before, prospect.after, said)
     released = sum(old[0] is not None and new[0] is None for old, new in tasks.values())
     done = Applied(len(moved), released, len(tasks) - released, len(duties))
     writing.append_admin(
@@ -235,9 +233,9 @@ def _told(
         moved = old[1] != new[1]
         kind = "task.reassigned" if moved else "task.released"
         before = old[1] if moved else [f"user:{old[0]}"]
-        changes = (audit.Change("groups", mark("担当"), before, new[1]),)
+        change = audit.Change("groups", mark("担当"), before, new[1])
         subject = audit.Subject("task", key, about.case_id)
-        told[about.case_id].append(_event(site, by, kind, subject, plan, *changes))
+        told[about.case_id].append(_event(site, by, kind, subject, plan, change))
     for key, (owed, owes) in duties.items():
         about = found.underway.about[key]
         changes = (
@@ -245,9 +243,7 @@ def _told(
             audit.Change("reason", mark("理由"), None, reasons.get(f"duty:{key}") or None),
         )
         subject = audit.Subject("duty", key, about.case_id)
-        told[about.case_id].append(
-            _event(site, by, "duty.handed_over", subject, plan, *changes)
-        )
+        told[about.case_id].append(_event(site, by, "duty.handed_over", subject, plan, *changes))
     return told
 
 

@@ -18,7 +18,18 @@ from dxflow.services.administration.imports.reading import Row, Sheet
 from dxflow.texts import gettext as _
 
 _KINDS = {
-    MoveKind.MAIN: ("", "異動", "昇任", "昇格", "転任", "配置換", "採用", "新規採用", "復職", "降任"),
+    MoveKind.MAIN: (
+        "",
+        "異動",
+        "昇任",
+        "昇格",
+        "転任",
+        "配置換",
+        "採用",
+        "新規採用",
+        "復職",
+        "降任",
+    ),
     MoveKind.CONCURRENT: ("兼務", "併任", "兼任"),
     MoveKind.RELEASE: ("兼務解除", "併任解除", "兼務を解く", "解除"),
     MoveKind.LEAVE: ("退職", "定年退職", "辞職", "転出", "休職", "派遣"),

@@ -216,9 +216,7 @@ def changing(
 def sheets_of(tx: Connection, plan: str) -> dict[str, Sheet]:
     """Return the files of a plan, read. Raises Refused, Unmapped."""
     found = {}
-    for row in tx.execute(
-        select(TransferFile.__table__).where(TransferFile.plan_id == plan)
-    ).all():
+    for row in tx.execute(select(TransferFile.__table__).where(TransferFile.plan_id == plan)).all():
         mapped: dict[str, str] = plain.loads(row.columns)
         found[row.what] = columns.read(row.content, row.name, {}, row.what, mapped)[0]
     return found

@@ -5,9 +5,9 @@ cases. Each part returns its events; the caller appends them.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, delete, insert, update
 
@@ -44,9 +44,7 @@ def holdings(
     before: Mapping[str, Sequence[Held]], after: Mapping[str, Sequence[Held]],
 ) -> list[audit.Event]:  # fmt: skip
     """Write the holdings of persons that differ, end their logins, tell who gains a watched role."""
-    persons = [
-        one for one in dict.fromkeys((*before, *after)) if before.get(one) != after.get(one)
-    ]
+    persons = [one for one in dict.fromkeys((*before, *after)) if before.get(one) != after.get(one)]
     if not persons:
         return []
     moment = site.now()
@@ -63,36 +61,48 @@ def holdings(
     for some in _chunks(persons):
         tx.execute(update(Person).where(Person.id.in_(some)).values(epoch=Person.epoch + 1))
     found: list[audit.Event] = []
-    gained, lost = [], []
+    turns = _Turns([], [])
     for person in persons:
-        was, now = set(before.get(person, ())), set(after.get(person, ()))
-        ended = {(post, begin): end for post, begin, end, _beside in now}
-        for post, begin, end, _beside in sorted(was - now, key=lambda row: (row[0], row[1])):
-            last = ended.get((post, begin), begin)
-            if last == end:
-                continue
-            kept = (
-                audit.Change("post", mark("職"), post, None),
-                audit.Change("valid_to", mark("終わり"), end, last),
-            )
-            found.append(_event(site, by, "membership.ended", person, *kept))
-            if last is not None:
-                lost.append(powers.Turn(person, post, last))
-        begun = {(post, begin) for post, begin, _end, _beside in was}
-        for post, begin, end, beside in sorted(now - was, key=lambda row: (row[0], row[1])):
-            if (post, begin) in begun:
-                continue
-            given = (
-                audit.Change("post", mark("職"), None, post),
-                audit.Change("concurrent", mark("兼務"), None, beside or None),
-                audit.Change("valid_from", mark("始まり"), None, begin),
-                audit.Change("valid_to", mark("終わり"), None, end),
-            )
-            found.append(_event(site, by, "membership.granted", person, *given))
-            gained.append(powers.Turn(person, post, begin))
-    powers.tell_given(site, tx, gained)
-    powers.tell_ended(site, tx, lost)
+        found += _told(site, by, person, before.get(person, ()), after.get(person, ()), turns)
+    powers.tell_given(site, tx, turns.gained)
+    powers.tell_ended(site, tx, turns.lost)
     return found
+
+
+class _Turns(NamedTuple):
+    gained: list[powers.Turn]
+    lost: list[powers.Turn]
+
+
+def _told(
+    site: Site, by: Actor, person: str, before: Sequence[Held], after: Sequence[Held], turns: _Turns
+) -> Iterator[audit.Event]:
+    """Give the events of one person's posts, and note them for those who watch over roles."""
+    was, now = set(before), set(after)
+    ends = {(post, begin): end for post, begin, end, _beside in now}
+    for post, begin, end, _beside in sorted(was - now, key=lambda row: (row[0], row[1])):
+        last = ends.get((post, begin), begin)
+        if last == end:
+            continue
+        if last is not None:
+            turns.lost.append(powers.Turn(person, post, last))
+        yield _event(
+            site, by, "membership.ended", person,
+            audit.Change("post", mark("職"), post, None),
+            audit.Change("valid_to", mark("終わり"), end, last),
+        )  # fmt: skip
+    begun = {(post, begin) for post, begin, _end, _beside in was}
+    for post, begin, end, beside in sorted(now - was, key=lambda row: (row[0], row[1])):
+        if (post, begin) in begun:
+            continue
+        turns.gained.append(powers.Turn(person, post, begin))
+        yield _event(
+            site, by, "membership.granted", person,
+            audit.Change("post", mark("職"), None, post),
+            audit.Change("concurrent", mark("兼務"), None, beside or None),
+            audit.Change("valid_from", mark("始まり"), None, begin),
+            audit.Change("valid_to", mark("終わり"), None, end),
+        )  # fmt: skip
 
 
 def tasks(tx: Connection, rows: Sequence[tuple[str, str | None, Sequence[str]]]) -> None:
