@@ -253,9 +253,9 @@ def _told(
             _event(site, by, "task.reassigned", audit.Subject("task", key, cases[key]), change)
         )
     for key, (owed, owes) in record.duties.items():
-        change = audit.Change("owner", mark("負う人"), owes, owed)
+        back_to = audit.Change("owner", mark("負う人"), owes, owed)
         told.setdefault(cases[key], []).append(
-            _event(site, by, "duty.handed_over", audit.Subject("duty", key, cases[key]), change)
+            _event(site, by, "duty.handed_over", audit.Subject("duty", key, cases[key]), back_to)
         )
     return told
 
