@@ -6,7 +6,7 @@ from datetime import date
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
 
-from dxflow.errors import Conflict, DxflowError, Invalid, NotFound
+from dxflow.errors import STATUS_OF_KIND, Conflict, DxflowError, Invalid, NotFound
 from dxflow.problems import Problem, Refused
 from dxflow.services.administration.imports.days import day_of
 from dxflow.services.administration.imports.reading import LARGEST_FILE
@@ -24,7 +24,6 @@ from dxflow.services.people.access import needs_role
 from dxflow.texts import gettext as _
 from dxflow.web import current, uploads
 from dxflow.web.admin import Entry
-from dxflow.web.errors import STATUS_OF_KIND
 
 blueprint = Blueprint("transfers_admin", __name__)
 

@@ -239,9 +239,9 @@ def _told(
 ) -> dict[str, list[audit.Event]]:  # fmt: skip
     cases: dict[str, str] = {}
     of_tasks = select(WorkItem.id, WorkItem.case_id).where(WorkItem.id.in_(sorted(record.tasks)))
-    owed = sorted(record.duties)
-    read = select(StoodIn.submission_id, StoodIn.case_id).where(StoodIn.submission_id.in_(owed))
-    met = select(tables.Duty.id, tables.Duty.case_id).where(tables.Duty.id.in_(owed))
+    duties = sorted(record.duties)
+    read = select(StoodIn.submission_id, StoodIn.case_id).where(StoodIn.submission_id.in_(duties))
+    met = select(tables.Duty.id, tables.Duty.case_id).where(tables.Duty.id.in_(duties))
     for key, case in tx.execute(union_all(of_tasks, read, met)):
         cases[key] = case
     told: dict[str, list[audit.Event]] = {}
@@ -253,9 +253,9 @@ def _told(
             _event(site, by, "task.reassigned", audit.Subject("task", key, cases[key]), change)
         )
     for key, (owed, owes) in record.duties.items():
-        back_to = audit.Change("owner", mark("負う人"), owes, owed)
+        change = audit.Change("owner", mark("負う人"), owes, owed)
         told.setdefault(cases[key], []).append(
-            _event(site, by, "duty.handed_over", audit.Subject("duty", key, cases[key]), back_to)
+            _event(site, by, "duty.handed_over", audit.Subject("duty", key, cases[key]), change)
         )
     return told
 
