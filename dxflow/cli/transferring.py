@@ -91,7 +91,8 @@ def apply(arguments: Namespace, settings: Settings, output: Output) -> int:
         done = applying.apply(site, by, arguments.plan)
     output.say(
         _(
-            "適用しました: 異動した人 {persons}、解除した引受け {released}、渡した作業 {tasks}、引き継いだ義務 {duties}",
+            "適用しました: 異動した人 {persons}、解除した引受け {released}、渡した作業 {tasks}、"
+            "引き継いだ義務 {duties}",
             **asdict(done),
         )
     )
