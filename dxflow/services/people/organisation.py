@@ -238,8 +238,11 @@ def actor(
 
 
 def unit_name(who: Directory, key: str) -> str:
-    """Return the name of a unit on the directory's date, its key when there is none."""
-    unit = who.units.get(key)
+    """Return the name of a unit on the directory's date, or of the one that succeeded it.
+
+    Its key when there is none.
+    """
+    unit = who.units.get(who.heir(key))
     return unit.name if unit else key
 
 

@@ -5,7 +5,7 @@ hole that nobody has decided about.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,6 +15,7 @@ from sqlalchemy import Connection, insert, select, update
 from dxflow import audit
 from dxflow.authority.affairs import Able
 from dxflow.authority.structure import Structure
+from dxflow.db.case import Notice
 from dxflow.db.standing import SubstituteRank
 from dxflow.db.transfer import Succession, TransferPlan
 from dxflow.errors import Conflict, DxflowError, Invalid
@@ -23,12 +24,13 @@ from dxflow.problems import Refused
 from dxflow.services import plain
 from dxflow.services.administration.transfers import case_events, plans, writing
 from dxflow.services.administration.transfers.rehearsing import Rehearsed, rehearsed
+from dxflow.services.administration.transfers.wording import Wording
 from dxflow.services.administration.units.saving import save
 from dxflow.services.people import events, organisation
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
-from dxflow.texts import mark
+from dxflow.texts import mark, to_be_stored
 
 #: From these states a plan is applied by hand, from its day on.
 APPLICABLE = frozenset({"draft", "scheduled", "blocked"})
@@ -130,6 +132,7 @@ def _written(
     said = _("人事異動による")
     recorded = writing.holdings(site, tx, by, was, will)
     _succeed(site, tx, found, plan)
+    _notices(site, tx, found, duties, ends)
     organisation.raise_version(tx)
     save(site, tx, by, prospect.before, prospect.after, said)
     released = sum(old[0] is not None and new[0] is None for old, new in tasks.values())
@@ -228,23 +231,73 @@ def _told(
     """Return the events on cases: claims that end, tasks and duties that go to somebody else."""
     reasons = {one.hole.id: one.reason for one in found.holes}
     told: dict[str, list[audit.Event]] = defaultdict(list)
-    for key, (old, new) in tasks.items():
-        about = found.underway.about[key]
-        moved = old[1] != new[1]
-        kind = "task.reassigned" if moved else "task.released"
-        before = old[1] if moved else [f"user:{old[0]}"]
-        change = audit.Change("groups", mark("担当"), before, new[1])
-        subject = audit.Subject("task", key, about.case_id)
-        told[about.case_id].append(_event(site, by, kind, subject, plan, change))
-    for key, (owed, owes) in duties.items():
-        about = found.underway.about[key]
-        changes = (
-            audit.Change("owner", mark("負う人"), owed, owes),
-            audit.Change("reason", mark("理由"), None, reasons.get(f"duty:{key}") or None),
-        )
-        subject = audit.Subject("duty", key, about.case_id)
-        told[about.case_id].append(_event(site, by, "duty.handed_over", subject, plan, *changes))
+    with to_be_stored():
+        words = Wording(found)
+        for key, (old, new) in tasks.items():
+            about = found.underway.about[key]
+            kind = "task.reassigned" if old[1] != new[1] else "task.released"
+            change = holder_change(words.group, old, new)
+            subject = audit.Subject("task", key, about.case_id)
+            told[about.case_id].append(_event(site, by, kind, subject, plan, change))
+        for key, (owed, owes) in duties.items():
+            about = found.underway.about[key]
+            changes = (
+                owner_change(words.group, owed, owes),
+                audit.Change("reason", mark("理由"), None, reasons.get(f"duty:{key}") or None),
+            )
+            subject = audit.Subject("duty", key, about.case_id)
+            told[about.case_id].append(
+                _event(site, by, "duty.handed_over", subject, plan, *changes)
+            )
     return told
+
+
+def holder_change(words: Callable[[str], str], old: Task, new: Task) -> audit.Change:
+    """Return who had a task and who has it, by name, as it is recorded."""
+    before, after = (
+        _("、").join(words(one) for one in ([f"user:{whose}"] if whose else groups))
+        for whose, groups in (old, new)
+    )
+    return audit.Change("holder", mark("担当"), before, after, personal=True)
+
+
+def owner_change(words: Callable[[str], str], owed: str, owes: str) -> audit.Change:
+    """Return who owed a duty and who owes it, by name, as it is recorded."""
+    return audit.Change("owner", mark("負う人"), words(owed), words(owes), personal=True)
+
+
+def _notices(
+    site: Site, tx: Connection, found: Rehearsed, duties: Mapping[str, tuple[str, str]],
+    ends: Iterable[str],
+) -> None:  # fmt: skip
+    """Tell those who take a duty over, and those whose deputy's time ends."""
+    told: list[tuple[str, str | None, str]] = []
+    with to_be_stored():
+        words = Wording(found)
+        for key, (owed, owes) in duties.items():
+            about = found.underway.about[key]
+            message = _(
+                "人事異動により、案件 {number} の「{what}」を {name} から引き継ぎました。",
+                number=about.number, what=about.words, name=words.group(owed),
+            )  # fmt: skip
+            told.append((owes, about.case_id, message))
+        for key in ends:
+            given = found.underway.affairs.delegations[key]
+            message = _(
+                "人事異動により、{name} さんの代理が終わりました。続けるなら、もう一度立ててください。",
+                name=words.group(f"user:{given.deputy}"),
+            )
+            told.append((f"user:{given.giver}", None, message))
+    if told:
+        now = site.now()
+        tx.execute(
+            insert(Notice),
+            [
+                {"id": new_id(now), "group_key": group, "case_id": case, "message": message,
+                 "at": now}
+                for group, case, message in told
+            ],
+        )  # fmt: skip
 
 
 def _of_deputies(

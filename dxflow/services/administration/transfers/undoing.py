@@ -22,14 +22,14 @@ from dxflow.db.standing import StoodIn
 from dxflow.db.transfer import Succession, TransferPlan
 from dxflow.errors import Conflict
 from dxflow.services import plain
-from dxflow.services.administration.transfers import case_events, plans, writing
+from dxflow.services.administration.transfers import applying, case_events, plans, writing
 from dxflow.services.administration.units import stored
 from dxflow.services.administration.units.saving import save
-from dxflow.services.people import events, organisation, person_rows
+from dxflow.services.people import events, naming, organisation, person_rows
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
-from dxflow.texts import mark
+from dxflow.texts import mark, to_be_stored
 
 APPLIED = frozenset({"applied"})
 MOST_NAMED = 20
@@ -244,20 +244,31 @@ def _told(
     met = select(tables.Duty.id, tables.Duty.case_id).where(tables.Duty.id.in_(duties))
     for key, case in tx.execute(union_all(of_tasks, read, met)):
         cases[key] = case
+    people = [one.removeprefix("user:") for one in _groups(record) if one.startswith("user:")]
     told: dict[str, list[audit.Event]] = {}
-    for key, (old, new) in record.tasks.items():
-        before = [f"user:{new[0]}"] if new[0] else new[1]
-        after = [f"user:{old[0]}"] if old[0] else old[1]
-        change = audit.Change("groups", mark("担当"), before, after)
-        told.setdefault(cases[key], []).append(
-            _event(site, by, "task.reassigned", audit.Subject("task", key, cases[key]), change)
-        )
-    for key, (owed, owes) in record.duties.items():
-        change = audit.Change("owner", mark("負う人"), owes, owed)
-        told.setdefault(cases[key], []).append(
-            _event(site, by, "duty.handed_over", audit.Subject("duty", key, cases[key]), change)
-        )
+    with to_be_stored():
+        words = naming.load(tx, organisation.directory(site, tx, by.on), persons=people).group
+        for key, (old, new) in record.tasks.items():
+            change = applying.holder_change(words, new, old)
+            subject = audit.Subject("task", key, cases[key])
+            told.setdefault(cases[key], []).append(
+                _event(site, by, "task.reassigned", subject, change)
+            )
+        for key, (owed, owes) in record.duties.items():
+            change = applying.owner_change(words, owes, owed)
+            subject = audit.Subject("duty", key, cases[key])
+            told.setdefault(cases[key], []).append(
+                _event(site, by, "duty.handed_over", subject, change)
+            )
     return told
+
+
+def _groups(record: _Record) -> set[str]:
+    found = {owner for pair in record.duties.values() for owner in pair}
+    for pair in record.tasks.values():
+        for whose, groups in pair:
+            found |= {*groups, *({f"user:{whose}"} if whose else ())}
+    return found
 
 
 def _event(

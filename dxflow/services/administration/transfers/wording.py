@@ -75,6 +75,10 @@ class Wording:
         posts |= {key: title_of(old, key) for key, rows in structure.posts.items() if not rows}
         self._names = Names(found.will, people, posts, units)
 
+    def group(self, group: str) -> str:
+        """Return the words for a group or a person."""
+        return self._names.group(group)
+
     def lines(self) -> dict[str, list[Line]]:
         """Return the changes by their matter."""
         found: dict[str, list[Line]] = {key: [] for key in matter_words()}
