@@ -10,10 +10,12 @@ from dxflow import audit
 from dxflow.authority.filling import LEAVE
 from dxflow.db.audit import AuditEvent
 from dxflow.db.case import Notice
+from dxflow.db.identity import Person
 from dxflow.db.process import WorkItem
 from dxflow.errors import Conflict, Invalid, NotAllowed
 from dxflow.problems import Refused
 from dxflow.services.acts import tasks
+from dxflow.services.administration import working
 from dxflow.services.administration.transfers import applying, choosing, plans, scheduling, undoing
 from dxflow.services.people import organisation
 from tests.factories import City
@@ -121,8 +123,6 @@ def test_a_hole_that_arises_after_scheduling_holds_the_transfer_up(city):
     made = plan(city, upload(*ROUND))
     scheduling.schedule(city.site, city.actor("admin"), made)
     with city.site.database.write() as tx:
-        from dxflow.db.identity import Person  # noqa: PLC0415
-
         tx.execute(
             Person.__table__.update()  # type: ignore[attr-defined]
             .where(Person.id == city.person["tax_head"])
@@ -145,8 +145,6 @@ def test_a_hole_that_arises_after_scheduling_holds_the_transfer_up(city):
 
 
 def scheduling_worker(city: City) -> None:
-    from dxflow.services.administration import working  # noqa: PLC0415
-
     working.make_worker(city.site).run_due()
 
 

@@ -249,7 +249,7 @@ def _mapping(plan: str, upload: plans.Upload, unmapped: columns.Unmapped) -> str
         "admin/transfers/mapping.html",
         action=target, asked=unmapped, choices=choices, what=layout.what, name=upload.name,
         content=uploads.carrying(upload.content), typed=request.form, plan=plan,
-        known=set(columns.names()), words=columns.names(),
+        words=columns.names(), missing=[layout.headings[key] for key in unmapped.missing],
     )  # fmt: skip
 
 

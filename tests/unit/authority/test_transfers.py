@@ -23,6 +23,7 @@ UNITS = ("dept", "a", "b", "c")
 POSTS = ("head-a", "head-b", "head-c", "staff-a", "staff-b", "staff-c", "chief")
 PEOPLE = tuple(f"p{number}" for number in range(8))
 NOBODY = Involvement("nobody")
+NOTHING = Affairs()
 
 
 def structure(holdings=()) -> Structure:
@@ -35,7 +36,7 @@ def structure(holdings=()) -> Structure:
     return Structure(units, posts, tuple(holdings))
 
 
-def directory(of: Structure, affairs: Affairs = Affairs(), named=()) -> Directory:
+def directory(of: Structure, affairs: Affairs = NOTHING, named=()) -> Directory:
     return Directory(
         [row for rows in of.units.values() for row in rows],
         [row for rows in of.posts.values() for row in rows],

@@ -10,7 +10,6 @@ from sqlalchemy import Connection, select
 
 from dxflow.authority.moves import MoveKind
 from dxflow.clock import at_local
-from dxflow.db.identity import Person
 from dxflow.db.transfer import TransferFile
 from dxflow.errors import DxflowError
 from dxflow.problems import Problem, Refused
@@ -24,6 +23,7 @@ from dxflow.services.administration.transfers.wording import (
     matter_words,
     state_words,
 )
+from dxflow.services.people import organisation
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
@@ -172,10 +172,7 @@ def _told(tx: Connection, row: Any) -> tuple[tuple[str, str, datetime], ...]:
         (_("取り消した人") if row.status == "undone" else _("破棄した人"), row.ended_by,
          row.ended_at),
     ]  # fmt: skip
-    ids = {person for _words, person, _at in told if person}
-    names = dict(
-        tx.execute(select(Person.id, Person.name).where(Person.id.in_(sorted(ids)))).tuples().all()
-    )
+    names = organisation.names_of(tx, [person for _words, person, _at in told])
     return tuple(
         (words, names.get(person, _("システム")), at) for words, person, at in told if person and at
     )
