@@ -20,6 +20,7 @@ from bench import (
     report,
     scale,
     starts,
+    transfers,
     writers,
 )
 from bench.cities import city_on
@@ -51,6 +52,7 @@ PARTS: dict[str, Callable[[City, Scale], Iterator[Figure]]] = {
     "idle": lambda city, _by: idle_cases.measure(city),
     "memory": lambda city, by: memory.measure(city, by.requests),
     "writers": lambda city, by: writers.measure(city, 4 * by.seconds),
+    "transfers": lambda city, by: transfers.measure(city, by.rounds),
     "processes": lambda city, by: iter(many_processes.measure(city, by.rounds, 8 * by.acts)),
 }
 #: These say the same on every database, or are about one of them.

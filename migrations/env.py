@@ -2,10 +2,23 @@
 
 from alembic import context
 
-from dxflow.db import audit, case, digest, identity, job, migration, process, standing, upkeep
+from dxflow.db import (
+    audit,
+    case,
+    digest,
+    identity,
+    job,
+    migration,
+    process,
+    standing,
+    transfer,
+    upkeep,
+)
 from dxflow.db.base import Base
 
-TABLES = (audit, case, digest, identity, job, migration, process, standing, upkeep)
+TABLES = (
+    audit, case, digest, identity, job, migration, process, standing, transfer, upkeep,
+)  # fmt: skip
 
 
 def run() -> None:

@@ -3,11 +3,18 @@
 from dxflow.audit.chain import GENESIS, Head, case_stream, state_digest
 from dxflow.audit.describe import ChangeLine, Entry, describe
 from dxflow.audit.events import Actor, Change, Channel, Event, Request, Result, Subject
-from dxflow.audit.log import SystemStream, append, append_many, append_system, gather
+from dxflow.audit.log import (
+    SystemStream,
+    append,
+    append_many,
+    append_system,
+    append_to_many,
+    gather,
+)
 from dxflow.audit.verify import verify_database
 
 __all__ = [
     "GENESIS", "Actor", "Change", "ChangeLine", "Channel", "Entry", "Event", "Head", "Request",
-    "Result", "Subject", "SystemStream", "append", "append_many", "append_system", "case_stream",
-    "describe", "gather", "state_digest", "verify_database",
+    "Result", "Subject", "SystemStream", "append", "append_many", "append_system", "append_to_many",
+    "case_stream", "describe", "gather", "state_digest", "verify_database",
 ]  # fmt: skip

@@ -36,6 +36,7 @@ _KINDS = {
     "log": "監査ログ",
     "calendar": "閉庁日カレンダー",
     "system": "システム",
+    "transfer": "人事異動",
 }
 _CHANNELS = {
     "page": "画面",

@@ -57,6 +57,33 @@ def append_many(connection: Connection, head: Head, events: Sequence[Event]) -> 
     return last
 
 
+def append_to_many(
+    connection: Connection, chains: Sequence[tuple[Head, Sequence[Event]]]
+) -> list[Head]:
+    """Write events of many streams, each behind its head, and return the new heads in that order.
+
+    Two statements at most, however many streams there are.
+    """
+    links: list[Link] = []
+    heads: list[Head] = []
+    for head, events in chains:
+        last = head
+        for event in events:
+            links.append(link(last, event))
+            last = links[-1].head
+        heads.append(last)
+    if links:
+        connection.execute(insert(table(AuditEvent)), [_row(entry) for entry in links])
+    private = [
+        {"commitment": one.digest, "salt": one.salt, "value": one.value}
+        for entry in links
+        for one in entry.private
+    ]
+    if private:
+        connection.execute(insert(table(AuditPrivate)), private)
+    return heads
+
+
 def gather(writes: Writes, head: Head, events: Sequence[Event]) -> Head:
     """Gather events of one stream for what an act writes at its end, and return the new head."""
     links: list[Link] = []

@@ -1,7 +1,8 @@
 """Who is who on one date: the organisation as it stands then, and what follows from it.
 
 Group strings, to which work is offered: `user:<person>`, `section:<unit>` (members of the unit or
-of a unit within that section), `head:<unit>`, `post:<post>`, `role:<role>`.
+of a unit within that section), `head:<unit>`, `post:<post>`, `role:<role>`. A group that names a unit or
+post that has ended means whoever belongs to its successor.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -20,6 +21,7 @@ from dxflow.authority.organisation import (
     UnitKind,
 )
 from dxflow.authority.standing_in import Absence, Delegation, Rank, Standing
+from dxflow.authority.succession import Kind, Succession, heirs, predecessors
 from dxflow.authority.verdicts import person_key
 from dxflow.texts import gettext as _
 
@@ -44,6 +46,7 @@ class Directory:
         absences: Iterable[Absence] = (),
         delegations: Iterable[Delegation] = (),
         ranks: Iterable[Rank] = (),
+        successions: Iterable[Succession] = (),
     ) -> None:
         self.date = date
         self.head_kinds = head_kinds
@@ -53,6 +56,11 @@ class Directory:
             for key, post in _by_key(posts, date, lambda post: post.key).items()
             if not post.unit or post.unit in self._units
         }
+        named = tuple(successions)
+        self._heirs = heirs(named, Kind.UNIT, date, self._units)
+        self._old_units = predecessors(self._heirs)
+        self._heirs_of_posts = heirs(named, Kind.POST, date, self._posts)
+        self._old_posts = predecessors(self._heirs_of_posts)
         self._held: dict[str, list[Holding]] = {}
         for holding in holdings:
             if holding.valid_on(date) and holding.post in self._posts:
@@ -83,10 +91,22 @@ class Directory:
         """Return the units around a unit, nearest first, without itself; empty when unknown."""
         return self._ancestors.get(unit, ())
 
+    def heir(self, unit: str) -> str:
+        """Return the unit that does the work of an ended one; the unit itself without a successor."""
+        return self._heirs.get(unit, unit)
+
+    def heir_of_post(self, post: str) -> str:
+        """Return the post that does the work of an ended one, the post itself without any."""
+        return self._heirs_of_posts.get(post, post)
+
     def within(self, unit: str) -> frozenset[str]:
-        """Return the keys of a unit and of every unit below it; empty when unknown."""
+        """Return the keys of a unit and of every unit below it; empty when unknown.
+
+        With them come ended units whose work one of them does.
+        """
         below = {key for key, up in self._ancestors.items() if any(u.key == unit for u in up)}
-        return frozenset(below | ({unit} & self._units.keys()))
+        found = below | ({unit} & self._units.keys())
+        return frozenset(found.union(*(self._old_units.get(key, ()) for key in found)))
 
     def section_of(self, unit: str) -> Unit | None:
         """Return the section a unit is or lies in."""
@@ -124,12 +144,18 @@ class Directory:
         groups = {f"user:{key}"}
         groups.update(f"role:{role}" for role in self._roles.get(key, ()))
         for post in self.posts_of(key):
-            groups.add(f"post:{post.key}")
+            groups |= self.groups_of_post(post)
             groups.update(f"role:{role}" for role in post.roles)
-            groups.update(f"section:{unit}" for unit in self._member_units(post))
-            if post.unit and post.kind in self.head_kinds:
-                groups.add(f"head:{post.unit}")
+            for unit in self._member_units(post):
+                groups.update(f"section:{one}" for one in self._with_old(unit))
         return frozenset(groups)
+
+    def groups_of_post(self, post: Post) -> set[str]:
+        """Return the groups that mean a post itself and the head of the unit that it leads."""
+        groups = {f"post:{key}" for key in (post.key, *self._old_posts.get(post.key, ()))}
+        if post.unit and post.kind in self.head_kinds:
+            groups.update(f"head:{unit}" for unit in self._with_old(post.unit))
+        return groups
 
     def holders(self, group: str) -> frozenset[str]:
         """Return the persons a group string means on this date; empty when nobody."""
@@ -145,6 +171,7 @@ class Directory:
         not settle it, or when there is no such post.
         """
         where: list[str | None] = []
+        unit = self.heir(unit) if unit else unit
         if unit and unit in self._units:
             where = [unit, *(u.key for u in self.ancestors(unit))]
         of_kind = [post for post in self._posts.values() if post.kind == kind]
@@ -180,7 +207,11 @@ class Directory:
             if unit.key == section.key:
                 return
 
+    def _with_old(self, unit: str) -> tuple[str, ...]:
+        return (unit, *self._old_units.get(unit, ()))
+
     def _nearest(self, unit: str, kinds: frozenset[str]) -> Unit | None:
+        unit = self.heir(unit)
         if unit not in self._units:
             return None
         line = (self._units[unit], *self.ancestors(unit))

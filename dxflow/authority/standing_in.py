@@ -156,9 +156,7 @@ class Standing:
                 return
 
     def _add(self, person: str, way: Way, post: Post, absent: str) -> None:
-        groups = {f"post:{post.key}"}
-        if post.unit and post.kind in self._who.head_kinds:
-            groups.add(f"head:{post.unit}")
+        groups = self._who.groups_of_post(post)
         one = StandIn(person, way, post.key, post.title, absent, frozenset(groups))
         self._found.setdefault(person, []).append(one)
 

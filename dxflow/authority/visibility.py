@@ -73,9 +73,9 @@ def _units_seen(groups: frozenset[str], directory: Directory) -> frozenset[str]:
         prefix, _colon, unit = group.partition(":")
         if prefix == "section":
             is_section = directory.section_of(unit) is not None
-            seen |= directory.within(unit) if is_section else {unit}
+            seen |= (directory.within(unit) if is_section else set()) or {unit}
         elif prefix == "head":
-            seen |= directory.within(unit)
+            seen |= directory.within(unit) or {unit}
     return frozenset(seen)
 
 

@@ -22,6 +22,7 @@ from dxflow.cli import (
     packs,
     people,
     serving,
+    transfer_arguments,
 )
 from dxflow.texts import gettext as _
 
@@ -220,6 +221,8 @@ def _organisation(commands: "argparse._SubParsersAction[Parser]") -> None:
     taken.add_argument(
         "--reason", default="", metavar="TEXT", help=_("組織か職を過去の日から変える理由")
     )
+    transfers = _group(group, "transfer", _("人事異動の計画: 確かめる、予約、適用、取消し"))
+    transfer_arguments.offer(transfers, _command)
 
 
 def _calendar(commands: "argparse._SubParsersAction[Parser]") -> None:

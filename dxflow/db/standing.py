@@ -61,8 +61,8 @@ class SubstituteRank(Base):
 class StoodIn(Base):
     """Somebody acted for another: `absent_id` is whose act it was, NULL when the post was vacant.
 
-    While it is not read it is an open duty (後閲) of `owner_id`, the absent person; NULL when
-    nobody need read it. Nothing but reading ends it.
+    While it is not read it is an open duty (後閲) of `owner_id`, the absent person unless a transfer
+    has handed it over; NULL when nobody need read it. Nothing but reading ends it.
     """
 
     __tablename__ = "stood_in"

@@ -3,13 +3,14 @@
 from dxflow.jobs.runner import Runner
 from dxflow.services.acts import upkeep
 from dxflow.services.administration import tidying
+from dxflow.services.administration.transfers import scheduling
 from dxflow.services.mail import daily, offered, sending
 from dxflow.services.reading import digests
 from dxflow.services.site import Site
 
 
 def make_worker(site: Site) -> Runner:
-    """Return the worker of an installation: timers, notices, migrations, digests, mail, tidying."""
+    """Return the worker of an installation: timers, notices, migrations, digests, mail, tidying, transfers."""
     return upkeep.make_worker(
         site,
         work={
@@ -17,6 +18,12 @@ def make_worker(site: Site) -> Runner:
             daily.KIND: lambda tx, payload, _key, now: daily.make(site, tx, payload, now),
             offered.KIND: lambda tx, payload, _key, now: offered.tell(site, tx, payload, now),
             tidying.KIND: lambda tx, _payload, _key, now: tidying.tidy(tx, now),
+            scheduling.CHECK: lambda tx, payload, _key, now: scheduling.check(
+                site, tx, payload, now
+            ),
+            scheduling.APPLY: lambda tx, payload, _key, now: scheduling.carry_out(
+                site, tx, payload, now
+            ),
         },
         sources=[
             lambda now: digests.queue_due(site, now),

@@ -129,6 +129,7 @@ def _load(connection: Connection, day: date) -> Directory:
         absences=standing.absences(connection, day),
         delegations=standing.delegations(connection, day),
         ranks=standing.ranks(connection, day),
+        successions=standing.successions(connection),
     )  # fmt: skip
 
 
@@ -237,8 +238,11 @@ def actor(
 
 
 def unit_name(who: Directory, key: str) -> str:
-    """Return the name of a unit on the directory's date, its key when there is none."""
-    unit = who.units.get(key)
+    """Return the name of a unit on the directory's date, or of the one that succeeded it.
+
+    Its key when there is none.
+    """
+    unit = who.units.get(who.heir(key))
     return unit.name if unit else key
 
 

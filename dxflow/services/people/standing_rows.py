@@ -1,4 +1,4 @@
-"""Absences, deputies and lists of substitutes as rows."""
+"""Absences, deputies, lists of substitutes and successors of what has ended, as rows."""
 
 from datetime import date
 from typing import Any
@@ -6,7 +6,10 @@ from typing import Any
 from sqlalchemy import Connection, and_, or_, select
 
 from dxflow.authority import standing_in as values
+from dxflow.authority.succession import Kind
+from dxflow.authority.succession import Succession as SuccessionValue
 from dxflow.db.standing import Absence, Delegation, SubstituteRank
+from dxflow.db.transfer import Succession
 
 
 def absences(tx: Connection, day: date) -> list[values.Absence]:
@@ -43,6 +46,14 @@ def ranks(tx: Connection, day: date) -> list[values.Rank]:
             select(SubstituteRank.__table__).where(_in_force(SubstituteRank, day))
         )
     ]  # fmt: skip
+
+
+def successions(tx: Connection) -> list[SuccessionValue]:
+    """Return who does the work of which ended units and posts, of all times."""
+    return [
+        SuccessionValue(kind=Kind(row.kind), old=row.old, new=row.new, valid_from=row.valid_from)
+        for row in tx.execute(select(Succession.__table__))
+    ]
 
 
 def _in_force(entity: Any, day: date) -> Any:

@@ -13,13 +13,17 @@ from dxflow.texts import mark
 
 @dataclass(frozen=True)
 class Layout:
-    """The columns of one kind of file. `headings` are in the order of its template."""
+    """The columns of one kind of file. `headings` are in the order of its template.
+
+    Columns under a heading of `ignored` are passed over.
+    """
 
     what: str
     headings: Mapping[str, str]
     required: tuple[str, ...]
     line: str
     aliases: Mapping[str, str] = field(default_factory=dict)
+    ignored: frozenset[str] = frozenset()
 
     @cached_property
     def columns(self) -> dict[str, str]:

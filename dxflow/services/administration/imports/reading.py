@@ -69,6 +69,26 @@ def read(content: bytes, name: str, among: Sequence[Layout] = IMPORTED) -> Sheet
 
     Which of the layouts `among` it has is seen by its headings.
     """
+    encoding, lines = _lines(content, name)
+    layout, columns, titles, found = _rows(lines, name, among)
+    rows = tuple(found)
+    if not rows:
+        raise _refused(name, _("取り込む行がありません。"), translated(layout.line))
+    digest = hashlib.sha256(content).hexdigest()
+    return Sheet(name, encoding, digest, rows, layout, tuple(columns), tuple(titles))
+
+
+def headings(content: bytes, name: str) -> list[str]:
+    """Return the headings of a file as they are written. Raises Refused when it is no table."""
+    for _line, cells in _lines(content, name)[1]:
+        texts = [unicodedata.normalize("NFC", cell).strip() for cell in cells]
+        if any(texts):
+            return texts
+    raise _refused(name, _("見出しの行がありません。"))
+
+
+def _lines(content: bytes, name: str) -> tuple[str, Iterator[tuple[int, list[str]]]]:
+    """Return the encoding of a file and its lines. Raises Refused."""
     if len(content) > LARGEST_FILE:
         raise _refused(name, too_large(), _("分けて取り込む"))
     if other := other_format(content):
@@ -76,16 +96,9 @@ def read(content: bytes, name: str, among: Sequence[Layout] = IMPORTED) -> Sheet
             name, _("{format} は取り込めません。", format=other), _("CSV か xlsx で保存し直す")
         )
     if content.startswith(b"PK\x03\x04"):
-        encoding, lines = "xlsx", _workbook(content, name)
-    else:
-        encoding, text = _decoded(content, name)
-        lines = _csv(text, name)
-    layout, columns, titles, found = _rows(lines, name, among)
-    rows = tuple(found)
-    if not rows:
-        raise _refused(name, _("取り込む行がありません。"), translated(layout.line))
-    digest = hashlib.sha256(content).hexdigest()
-    return Sheet(name, encoding, digest, rows, layout, tuple(columns), tuple(titles))
+        return "xlsx", _workbook(content, name)
+    encoding, text = _decoded(content, name)
+    return encoding, _csv(text, name)
 
 
 def too_large() -> str:
@@ -213,7 +226,7 @@ def _columns(layout: Layout, texts: list[str], name: str, line: int) -> list[str
     problems = [
         Problem("column", _("知らない見出し「{text}」です。", text=text), name, line, at, hint=hint)
         for at, (text, column) in enumerate(zip(texts, columns, strict=True), start=1)
-        if text and not column
+        if text and not column and text.casefold() not in layout.ignored
     ]
     problems += [
         Problem("column", _("見出し「{text}」が二度あります。", text=headings[key]), name, line)

@@ -72,25 +72,7 @@ def check(
     sheet: Sheet, known: Structure, roles: Mapping[str, str], effective: date, today: date
 ) -> StructurePlan:
     """Return the plan of a sheet against what is known. `roles` are the words of known roles."""
-    plan = StructurePlan(sheet.layout.what, effective, known, known, encoding=sheet.encoding)
-    read = _values(plan, sheet, roles)
-    rows_of: dict[str, list[tuple[Row, Value]]] = defaultdict(list)
-    for row, value in read:
-        rows_of[value.key].append((row, value))
-    stored: Mapping[str, tuple[Any, ...]] = known.units if plan.what == "units" else known.posts
-    merged: dict[str, tuple[Any, ...]] = dict(stored)
-    for key, lines in rows_of.items():
-        lines.sort(key=lambda one: one[1].valid_from)
-        if _overlap(plan, sheet, lines):
-            continue
-        rows = merged.get(key, ())
-        for row, value in lines:
-            rows = _merged(plan, sheet, row, value, rows, fresh=key not in stored, today=today)
-        merged[key] = rows
-    if plan.what == "units":
-        plan.after = replace(known, units=merged)
-    else:
-        plan.after = replace(known, posts=merged)
+    plan, rows_of = merged(sheet, known, roles, effective, today)
     if not plan.problems:
         _faults(plan, sheet, rows_of)
     plan.problems.sort(key=lambda one: (one.line, one.column))
@@ -99,6 +81,35 @@ def check(
         f"{sheet.digest}|{effective}|{[*map(vars, plan.lines)]!r}".encode()
     ).hexdigest()
     return plan
+
+
+def merged(
+    sheet: Sheet, known: Structure, roles: Mapping[str, str], effective: date, today: date
+) -> tuple[StructurePlan, Mapping[str, list[tuple[Row, Value]]]]:
+    """Return what the lines make of what is known, and the lines by the key they are about.
+
+    Whether the whole is sound is not asked: another file may be about to mend it.
+    """
+    plan = StructurePlan(sheet.layout.what, effective, known, known, encoding=sheet.encoding)
+    read = _values(plan, sheet, roles)
+    rows_of: dict[str, list[tuple[Row, Value]]] = defaultdict(list)
+    for row, value in read:
+        rows_of[value.key].append((row, value))
+    stored: Mapping[str, tuple[Any, ...]] = known.units if plan.what == "units" else known.posts
+    after: dict[str, tuple[Any, ...]] = dict(stored)
+    for key, lines in rows_of.items():
+        lines.sort(key=lambda one: one[1].valid_from)
+        if _overlap(plan, sheet, lines):
+            continue
+        rows = after.get(key, ())
+        for row, value in lines:
+            rows = _merged(plan, sheet, row, value, rows, fresh=key not in stored, today=today)
+        after[key] = rows
+    if plan.what == "units":
+        plan.after = replace(known, units=after)
+    else:
+        plan.after = replace(known, posts=after)
+    return plan, rows_of
 
 
 def _values(plan: StructurePlan, sheet: Sheet, roles: Mapping[str, str]) -> list[tuple[Row, Value]]:

@@ -1,0 +1,107 @@
+"""How a hole could be filled: whom or what to put there, the nearest first.
+
+A proposal is a target: `user:<person>`, a group such as `head:<unit>`, `unit:<unit>` for the
+successor of an ended unit, `post:<post>` for a place on a list. Nobody is proposed who could not do
+it; where nothing fits there is no proposal, and the hole is filled by giving a post to somebody.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from dxflow.authority.affairs import OFFICIAL, Able, Affairs, Duty, Task
+from dxflow.authority.directory import Directory
+from dxflow.authority.organisation import HEAD_KINDS, LADDER, SECTION_KINDS, Post
+from dxflow.authority.rehearsal import Hole, Matter
+
+#: Who keeps the cases together, and takes what nobody else can do.
+LAST_RESORT = "role:secretariat"
+MOST = 4
+
+
+class Proposals:
+    """What is proposed in an organisation as it will be."""
+
+    def __init__(self, before: Directory, after: Directory, affairs: Affairs) -> None:
+        self._before, self._after = before, after
+        self._able = Able(after, affairs.closed)
+        self._tasks = {task.id: task for task in affairs.tasks}
+        self._duties = {duty.id: duty for duty in affairs.duties}
+
+    def of(self, hole: Hole) -> tuple[str, ...]:
+        """Return what could fill a hole, the nearest first; at most MOST targets."""
+        found: Iterable[str] = ()
+        match hole.matter:
+            case Matter.POST:
+                found = self._for_post(self._after.posts[hole.key])
+            case Matter.TASK:
+                found = self._for_task(self._tasks[hole.key])
+            case Matter.DUTY:
+                found = self._for_duty(self._duties[hole.key])
+            case Matter.UNIT:
+                found = self._for_unit(hole.key)
+            case Matter.LIST:
+                found = self._above(self._after.posts[hole.key])
+        return tuple(dict.fromkeys(found))[:MOST]
+
+    def _for_post(self, post: Post) -> Iterator[str]:
+        """The next on the list of substitutes, the unit's head, then those above."""
+        for place in self._after.standing.substitutes(post.key):
+            yield from self._persons(f"post:{place}")
+        unit = post.unit or ""
+        if unit and post.kind not in HEAD_KINDS:
+            yield from self._persons(f"head:{unit}")
+        for above in self._after.ancestors(unit):
+            yield from self._persons(f"head:{above.key}")
+        if unit:
+            yield from self._persons(f"section:{unit}")
+        for kind in LADDER:
+            same = self._after.post_for(kind, unit or None)
+            if same is not None and same.key != post.key:
+                yield from self._persons(f"post:{same.key}")
+
+    def _for_task(self, task: Task) -> Iterator[str]:
+        """The head of the section of the case, the posts above it, at last the secretariat."""
+        if task.action in OFFICIAL:
+            return
+        groups = [f"head:{task.unit}"]
+        for kind in LADDER:
+            post = self._after.post_for(kind, task.unit)
+            groups += [f"post:{post.key}"] if post is not None else []
+        for group in (*groups, LAST_RESORT):
+            if self._able.offered(replace(task, groups=frozenset({group}), assignee=None)):
+                yield group
+
+    def _for_duty(self, duty: Duty) -> Iterator[str]:
+        """Whoever holds the post now that it comes from, else who stands in for it or leads it."""
+        if not duty.owner.startswith("user:"):
+            yield from (group for group in (LAST_RESORT,) if self._able.members(group))
+            return
+        post = self._after.posts.get(duty.post)
+        found = list(self._persons(f"post:{duty.post}"))
+        if post is not None:
+            found += self._for_post(post)
+        yield from (one for one in found if one.removeprefix("user:") not in duty.barred)
+
+    def _for_unit(self, unit: str) -> Iterator[str]:
+        """A section beside the ended one that has a head, else any section around it."""
+        old = self._before.units.get(unit)
+        kinds = SECTION_KINDS if old is None or old.kind in SECTION_KINDS else {old.kind}
+        led = [
+            one
+            for one in self._after.units.values()
+            if one.kind in kinds and self._able.members(f"head:{one.key}")
+        ]
+        near = [one for one in led if old is not None and one.parent == old.parent]
+        yield from (f"unit:{one.key}" for one in near)
+
+    def _above(self, post: Post) -> Iterator[str]:
+        """The posts above a post that somebody holds."""
+        for kind in LADDER:
+            found = self._after.post_for(kind, post.unit)
+            if found is not None and found.key != post.key and self._able.members(
+                f"post:{found.key}"
+            ):  # fmt: skip
+                yield f"post:{found.key}"
+
+    def _persons(self, group: str) -> Iterator[str]:
+        yield from (f"user:{person}" for person in sorted(self._able.members(group)))

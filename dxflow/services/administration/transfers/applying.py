@@ -1,0 +1,373 @@
+"""A transfer carried out: rehearsed once more on the spot, then written in one transaction.
+
+What is kept with the plan suffices to take it back. Nothing is written when the rehearsal finds a
+hole that nobody has decided about.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from dxflow import audit
+from dxflow.authority.affairs import Able
+from dxflow.authority.structure import Structure
+from dxflow.db.case import Notice
+from dxflow.db.standing import SubstituteRank
+from dxflow.db.transfer import Succession, TransferPlan
+from dxflow.errors import Conflict, DxflowError, Invalid
+from dxflow.ids import new_id
+from dxflow.problems import Refused
+from dxflow.services import plain
+from dxflow.services.administration.transfers import case_events, plans, writing
+from dxflow.services.administration.transfers.rehearsing import Rehearsed, rehearsed
+from dxflow.services.administration.transfers.wording import Wording
+from dxflow.services.administration.units.saving import save
+from dxflow.services.people import events, organisation
+from dxflow.services.people.actor import Actor
+from dxflow.services.site import Site
+from dxflow.texts import gettext as _
+from dxflow.texts import mark, to_be_stored
+
+#: From these states a plan is applied by hand, from its day on.
+APPLICABLE = frozenset({"draft", "scheduled", "blocked"})
+
+
+class HolesOpen(Conflict):
+    """Holes are left that nobody has decided about."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(
+            _("決めていない穴が {n} 件あります。埋めるか、理由を書いて残してください。", n=number)
+        )
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What was done: persons with other posts, tasks released or given on, duties handed over."""
+
+    persons: int
+    released: int
+    tasks: int
+    duties: int
+
+
+def apply(site: Site, by: Actor, plan: str, version: int | None = None) -> Applied:
+    """Carry a plan out by hand, on its day or later.
+
+    Raises Invalid before its day, Refused for problems of its files, HolesOpen, Conflict.
+    """
+    plans.require_administrator(by)
+    with site.database.write() as tx:
+        row = plans.row_of(tx, plan)
+        if row.effective > site.today():
+            raise Invalid(
+                _("まだその日ではありません。その日の0時に適用するように予約してください。")
+            )
+        return apply_within(site, tx, by, plan, version, APPLICABLE)
+
+
+def apply_within(
+    site: Site, tx: Connection, by: Actor, plan: str, version: int | None, among: frozenset[str]
+) -> Applied:
+    """Carry a plan out in the caller's transaction. Raises Refused, HolesOpen, Conflict."""
+    organisation.hold(tx)
+    case_events.hold_open(tx)
+    row = plans.changing(tx, plan, version, among)
+    found = rehearsed(site, tx, plans.sheets_of(tx, plan), plans.fills_of(tx, plan), row.effective)
+    require_sound(found)
+    before, done = _written(site, tx, by, found, plan)
+    tx.execute(
+        update(TransferPlan)
+        .where(TransferPlan.id == plan)
+        .values(
+            status="applied", applied_by=by.person_id, applied_at=site.now(), held_up="",
+            before=plain.dumps(before),
+        )
+    )  # fmt: skip
+    return done
+
+
+def require_sound(found: Rehearsed) -> None:
+    """Raise Refused or HolesOpen unless a rehearsed plan may be applied."""
+    if found.prospect.problems:
+        raise Refused(list(found.prospect.problems))
+    if found.open:
+        raise HolesOpen(len(found.open))
+
+
+def why_not(refused: DxflowError) -> str:
+    """Return in a few words why a plan was not applied."""
+    if isinstance(refused, Refused):
+        first = refused.problems[0]
+        more = len(refused.problems) - 1
+        return _("{first} ほか {n} 件", first=first, n=more) if more else str(first)
+    return refused.message
+
+
+def _written(
+    site: Site, tx: Connection, by: Actor, found: Rehearsed, plan: str
+) -> tuple[dict[str, Any], Applied]:
+    prospect, base = found.prospect, found.base
+    if base is None or found.final is None or found.will is None:
+        raise AssertionError
+    day = prospect.day
+    tasks = _tasks(found)
+    duties = _duties(found)
+    ends = {
+        key: found.underway.affairs.delegations[key].valid_to
+        for key in found.final.ended
+    }  # fmt: skip
+    lists = _lists(tx, found, day)
+    case_events.append(site, tx, _told(site, by, found, plan, tasks, duties))
+    writing.tasks(tx, [(key, new[0], new[1]) for key, (_old, new) in tasks.items()])
+    writing.duties(tx, {key: new for key, (_old, new) in duties.items()})
+    writing.deputies(tx, dict.fromkeys(ends, day))
+    writing.lists(site, tx, {post: new for post, (_old, new) in lists.items()})
+    was, will = (writing.by_person(one.holdings) for one in (prospect.before, prospect.after))
+    moved = {one for one in (*was, *will) if was.get(one) != will.get(one)}
+    said = _("人事異動による")
+    recorded = writing.holdings(site, tx, by, was, will)
+    _succeed(site, tx, found, plan)
+    _notices(site, tx, found, duties, ends)
+    organisation.raise_version(tx)
+    save(site, tx, by, prospect.before, prospect.after, said)
+    released = sum(old[0] is not None and new[0] is None for old, new in tasks.values())
+    done = Applied(len(moved), released, len(tasks) - released, len(duties))
+    writing.append_admin(
+        tx,
+        [
+            *recorded,
+            *_of_deputies(site, by, found, ends, day),
+            *_of_lists(site, by, lists, day),
+            _of_plan(site, by, found, plan, done),
+        ],
+    )
+    return {
+        "units": _rows(prospect.before, prospect.after, "units"),
+        "posts": _rows(prospect.before, prospect.after, "posts"),
+        "holdings": {one: [was.get(one, []), will.get(one, [])] for one in sorted(moved)},
+        "tasks": tasks, "duties": duties, "deputies": ends, "lists": lists,
+    }, done  # fmt: skip
+
+
+Task = tuple[str | None, list[str]]
+
+
+def _tasks(found: Rehearsed) -> dict[str, tuple[Task, Task]]:
+    """Return the tasks that change: (assignee, groups) before and after."""
+    if found.will is None:
+        raise AssertionError
+    able = Able(found.will, found.affairs.closed)
+    changed = {}
+    for old, new in zip(found.underway.affairs.tasks, found.affairs.tasks, strict=True):
+        released = new.assignee is not None and not able.holds(new)
+        whose = None if released else new.assignee
+        if (old.assignee, old.groups) != (whose, new.groups):
+            changed[old.id] = (
+                (old.assignee, sorted(old.groups)), (whose, sorted(new.groups)),
+            )  # fmt: skip
+    return changed
+
+
+def _duties(found: Rehearsed) -> dict[str, tuple[str, str]]:
+    return {
+        old.id: (old.owner, new.owner)
+        for old, new in zip(found.underway.affairs.duties, found.affairs.duties, strict=True)
+        if old.owner != new.owner
+    }
+
+
+Ranks = list[tuple[int, str, date, date | None]]
+
+
+def _lists(tx: Connection, found: Rehearsed, day: date) -> dict[str, tuple[Ranks, Ranks]]:
+    """Return the lists that change, with the rows of all times before and after."""
+    new: dict[str, list[str]] = defaultdict(list)
+    old: dict[str, list[str]] = defaultdict(list)
+    for ranks, lists in ((found.affairs.ranks, new), (found.underway.affairs.ranks, old)):
+        for rank in sorted(ranks, key=lambda one: one.place):
+            lists[rank.post].append(rank.substitute)
+    changed = [post for post in {**old, **new} if old[post] != new[post]]
+    if not changed:
+        return {}
+    rows: dict[str, Ranks] = {post: [] for post in changed}
+    for row in tx.execute(
+        select(SubstituteRank.__table__)
+        .where(SubstituteRank.post.in_(changed))
+        .order_by(SubstituteRank.post, SubstituteRank.valid_from, SubstituteRank.place)
+    ):
+        rows[row.post].append((row.place, row.substitute, row.valid_from, row.valid_to))
+    found_lists = {}
+    for post in changed:
+        kept: Ranks = [
+            (place, substitute, begin, day if end is None or end > day else end)
+            for place, substitute, begin, end in rows[post]
+            if begin < day
+        ]
+        for place, substitute in enumerate(new[post], start=1):
+            kept.append((place, substitute, day, None))
+        found_lists[post] = (rows[post], kept)
+    return found_lists
+
+
+def _succeed(site: Site, tx: Connection, found: Rehearsed, plan: str) -> None:
+    rows = [
+        {"id": new_id(site.now()), "kind": one.kind.value, "old": one.old, "new": one.new,
+         "valid_from": one.valid_from, "plan_id": plan}
+        for one in found.prospect.successions
+    ]  # fmt: skip
+    if rows:
+        tx.execute(insert(Succession), rows)
+
+
+def _told(
+    site: Site, by: Actor, found: Rehearsed, plan: str,
+    tasks: Mapping[str, tuple[Task, Task]], duties: Mapping[str, tuple[str, str]],
+) -> dict[str, list[audit.Event]]:  # fmt: skip
+    """Return the events on cases: claims that end, tasks and duties that go to somebody else."""
+    reasons = {one.hole.id: one.reason for one in found.holes}
+    told: dict[str, list[audit.Event]] = defaultdict(list)
+    with to_be_stored():
+        words = Wording(found)
+        for key, (old, new) in tasks.items():
+            about = found.underway.about[key]
+            kind = "task.reassigned" if old[1] != new[1] else "task.released"
+            change = holder_change(words.group, old, new)
+            subject = audit.Subject("task", key, about.case_id)
+            told[about.case_id].append(_event(site, by, kind, subject, plan, change))
+        for key, (owed, owes) in duties.items():
+            about = found.underway.about[key]
+            changes = (
+                owner_change(words.group, owed, owes),
+                audit.Change("reason", mark("理由"), None, reasons.get(f"duty:{key}") or None),
+            )
+            subject = audit.Subject("duty", key, about.case_id)
+            told[about.case_id].append(
+                _event(site, by, "duty.handed_over", subject, plan, *changes)
+            )
+    return told
+
+
+def holder_change(words: Callable[[str], str], old: Task, new: Task) -> audit.Change:
+    """Return who had a task and who has it, by name, as it is recorded."""
+    before, after = (
+        _("、").join(words(one) for one in ([f"user:{whose}"] if whose else groups))
+        for whose, groups in (old, new)
+    )
+    return audit.Change("holder", mark("担当"), before, after, personal=True)
+
+
+def owner_change(words: Callable[[str], str], owed: str, owes: str) -> audit.Change:
+    """Return who owed a duty and who owes it, by name, as it is recorded."""
+    return audit.Change("owner", mark("負う人"), words(owed), words(owes), personal=True)
+
+
+def _notices(
+    site: Site, tx: Connection, found: Rehearsed, duties: Mapping[str, tuple[str, str]],
+    ends: Iterable[str],
+) -> None:  # fmt: skip
+    """Tell those who take a duty over, and those whose deputy's time ends."""
+    told: list[tuple[str, str | None, str]] = []
+    with to_be_stored():
+        words = Wording(found)
+        for key, (owed, owes) in duties.items():
+            about = found.underway.about[key]
+            message = _(
+                "人事異動により、案件 {number} の「{what}」を {name} から引き継ぎました。",
+                number=about.number, what=about.words, name=words.group(owed),
+            )  # fmt: skip
+            told.append((owes, about.case_id, message))
+        for key in ends:
+            given = found.underway.affairs.delegations[key]
+            message = _(
+                "人事異動により、{name} さんの代理が終わりました。続けるなら、もう一度立ててください。",
+                name=words.group(f"user:{given.deputy}"),
+            )
+            told.append((f"user:{given.giver}", None, message))
+    if told:
+        now = site.now()
+        tx.execute(
+            insert(Notice),
+            [
+                {"id": new_id(now), "group_key": group, "case_id": case, "message": message,
+                 "at": now}
+                for group, case, message in told
+            ],
+        )  # fmt: skip
+
+
+def _of_deputies(
+    site: Site, by: Actor, found: Rehearsed, ends: Mapping[str, object], day: date
+) -> list[audit.Event]:
+    given = found.underway.affairs.delegations
+    return [
+        _event(
+            site, by, "delegation.ended", audit.Subject("person", given[key].giver), "",
+            audit.Change("deputy", mark("代理の人"), given[key].deputy, None),
+            audit.Change("valid_to", mark("終わり"), given[key].valid_to, day),
+        )
+        for key in ends
+    ]  # fmt: skip
+
+
+def _of_lists(
+    site: Site, by: Actor, lists: Mapping[str, tuple[Ranks, Ranks]], day: date
+) -> list[audit.Event]:
+    return [
+        _event(
+            site, by, "substitutes.changed", audit.Subject("post", post), "",
+            audit.Change(
+                "substitutes", mark("代決順位"),
+                [one[1] for one in old if one[3] is None or one[3] > day],
+                [one[1] for one in new if one[2] == day],
+            ),
+            audit.Change("valid_from", mark("始まり"), None, day),
+        )
+        for post, (old, new) in lists.items()
+    ]  # fmt: skip
+
+
+def _of_plan(site: Site, by: Actor, found: Rehearsed, plan: str, done: Applied) -> audit.Event:
+    left = [f"{one.hole.id} {one.reason}" for one in found.holes if one.state == "left"]
+    return _event(
+        site, by, "transfer.applied", audit.Subject("transfer", plan), "",
+        audit.Change("valid_from", mark("始まり"), None, found.prospect.day),
+        audit.Change("persons", mark("異動する人"), None, done.persons),
+        audit.Change("released", mark("解除した引受け"), None, done.released),
+        audit.Change("tasks", mark("渡した作業"), None, done.tasks),
+        audit.Change("duties", mark("引き継いだ義務"), None, done.duties),
+        audit.Change("left", mark("残した穴"), None, left or None),
+    )  # fmt: skip
+
+
+def _event(
+    site: Site, by: Actor, kind: str, subject: audit.Subject, plan: str, *changes: audit.Change
+) -> audit.Event:
+    return audit.Event(
+        type=kind, at=site.now(), actor=events.who(by), subject=subject,
+        request=audit.Request(id=by.request_id), changes=changes,
+        reason=mark("人事異動による") if plan else "",
+    )  # fmt: skip
+
+
+def _rows(before: Structure, after: Structure, what: str) -> dict[str, Any]:
+    """Return the rows of units or posts that differ, before and after, as plain values."""
+    old, new = getattr(before, what), getattr(after, what)
+    return {
+        key: [plain_rows(old.get(key, ())), plain_rows(new.get(key, ()))]
+        for key in dict.fromkeys((*old, *new))
+        if old.get(key, ()) != new.get(key, ())
+    }
+
+
+def plain_rows(rows: tuple[Any, ...]) -> list[dict[str, Any]]:
+    """Return rows of units or posts as they are kept with a plan."""
+    return [
+        {name: sorted(value) if isinstance(value, frozenset) else value
+         for name, value in vars(row).items()}
+        for row in rows
+    ]  # fmt: skip

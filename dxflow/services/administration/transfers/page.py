@@ -1,0 +1,195 @@
+"""What the page of one plan shows: its files, the rehearsal, the holes, and what may be done."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from dxflow.authority.moves import MoveKind
+from dxflow.clock import at_local
+from dxflow.db.transfer import TransferFile
+from dxflow.errors import DxflowError
+from dxflow.problems import Problem, Refused
+from dxflow.services import plain
+from dxflow.services.administration.transfers import columns, plans, undoing
+from dxflow.services.administration.transfers.rehearsing import Rehearsed, rehearsed
+from dxflow.services.administration.transfers.wording import (
+    HoleLine,
+    Line,
+    Wording,
+    matter_words,
+    state_words,
+)
+from dxflow.services.people import organisation
+from dxflow.services.people.actor import Actor
+from dxflow.services.site import Site
+from dxflow.texts import gettext as _
+
+#: So many lines of a kind are shown; all of them are in the file that can be taken away.
+MOST = 100
+
+
+@dataclass(frozen=True)
+class FileLine:
+    """A file of the plan."""
+
+    what: str
+    words: str
+    name: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class PlanPage:
+    """One plan. `changes` are by matter; `counts` what its lines order; `acts` what may be done.
+
+    `told` are sentences about who scheduled, applied or took it back; `obstacles` prevent taking
+    it back.
+    """
+
+    id: str
+    name: str
+    effective: date
+    status: str
+    version: int
+    held_up: str
+    moment: datetime
+    files: tuple[FileLine, ...]
+    acts: frozenset[str]
+    told: tuple[tuple[str, str, datetime], ...] = ()
+    problems: tuple[Problem, ...] = ()
+    counts: Mapping[str, int] | None = None
+    words: tuple[str, ...] = ()
+    changes: Mapping[str, list[Line]] | None = None
+    holes: tuple[HoleLine, ...] = ()
+    left: int = 0
+    obstacles: tuple[str, ...] = ()
+    done: Mapping[str, int] | None = None
+
+
+def page(site: Site, by: Actor, plan: str) -> PlanPage:
+    """Return one plan as it is now. Raises NotAllowed, NotFound."""
+    plans.require_administrator(by)
+    obstacles = tuple(undoing.obstacles(site, by, plan))
+    with site.database.read() as tx:
+        row = plans.row_of(tx, plan)
+        shown = PlanPage(
+            row.id, row.name, row.effective, row.status, row.version, row.held_up,
+            at_local(row.effective), _files(tx, plan), _acts(site, row), _told(tx, row),
+            obstacles=obstacles,
+        )  # fmt: skip
+        if row.status in ("applied", "undone"):
+            return _with(shown, done=_done(row))
+        if row.status == "discarded":
+            return shown
+        try:
+            found = rehearsed(
+                site, tx, plans.sheets_of(tx, plan), plans.fills_of(tx, plan), row.effective
+            )
+        except Refused as refused:
+            return _with(shown, problems=refused.problems)
+        except columns.Unmapped as refused:
+            return _with(shown, problems=(Problem("column", refused.message),))
+    return _rehearsal(shown, found)
+
+
+def table(site: Site, by: Actor, plan: str) -> list[list[str]]:
+    """Return every change and hole of a plan as rows of a file, with a heading.
+
+    Raises NotAllowed, NotFound, Refused when its files cannot be rehearsed.
+    """
+    plans.require_administrator(by)
+    with site.database.read() as tx:
+        row = plans.row_of(tx, plan)
+        found = rehearsed(
+            site, tx, plans.sheets_of(tx, plan), plans.fills_of(tx, plan), row.effective
+        )
+    if found.prospect.problems:
+        raise Refused(list(found.prospect.problems))
+    wording, matters, states = Wording(found), matter_words(), state_words()
+    rows = [[_("種別"), _("対象"), _("いまの人"), _("異動後"), _("補足")]]
+    rows += [
+        [_("穴"), one.what, "", one.target_words, f"{states[one.state]} {one.reason}".strip()]
+        for one in wording.holes()
+    ]
+    rows += [
+        [matters[matter], one.what, one.before, one.after, one.note]
+        for matter, lines in wording.lines().items()
+        for one in lines
+    ]
+    return rows
+
+
+def _rehearsal(shown: PlanPage, found: Rehearsed) -> PlanPage:
+    counts = Counter(move.kind.value for move in found.prospect.moves if move.line > 0)
+    known: dict[str, Any] = {
+        "problems": found.prospect.problems,
+        "counts": {kind.value: counts[kind.value] for kind in MoveKind},
+        "words": found.prospect.words,
+    }
+    if found.will is None:
+        return _with(shown, **known)
+    wording = Wording(found)
+    return _with(
+        shown, **known, changes=wording.lines(), holes=tuple(wording.holes()), left=len(found.open)
+    )
+
+
+def _with(shown: PlanPage, **values: Any) -> PlanPage:
+    return PlanPage(**(vars(shown) | values))
+
+
+def _files(tx: Connection, plan: str) -> tuple[FileLine, ...]:
+    words = columns.names()
+    rows = tx.execute(
+        select(TransferFile.what, TransferFile.name, TransferFile.at)
+        .where(TransferFile.plan_id == plan)
+        .order_by(TransferFile.what.desc())
+    )
+    return tuple(FileLine(row.what, words[row.what], row.name, row.at) for row in rows)
+
+
+def _acts(site: Site, row: Any) -> frozenset[str]:
+    """Return what may be done to a plan in its state; whether it succeeds is seen then."""
+    due = row.effective <= site.today()
+    found = {
+        "draft": {"change", "discard", "apply" if due else "schedule"},
+        "blocked": {"change", "discard", "apply" if due else "schedule"},
+        "scheduled": {"unschedule"} | ({"apply"} if due else set()),
+        "applied": {"undo"},
+    }
+    return frozenset(found.get(row.status, ()))
+
+
+def _told(tx: Connection, row: Any) -> tuple[tuple[str, str, datetime], ...]:
+    told = [
+        (_("作った人"), row.made_by, row.made_at),
+        (_("予約した人"), row.scheduled_by, row.scheduled_at),
+        (_("適用した人"), row.applied_by, row.applied_at),
+        (_("取り消した人") if row.status == "undone" else _("破棄した人"), row.ended_by,
+         row.ended_at),
+    ]  # fmt: skip
+    names = organisation.names_of(tx, [person for _words, person, _at in told])
+    return tuple(
+        (words, names.get(person, _("システム")), at) for words, person, at in told if person and at
+    )
+
+
+def _done(row: Any) -> dict[str, int]:
+    """Return how much an applied plan changed."""
+    kept = plain.loads(row.before)
+    return {
+        _("異動した人"): len(kept["holdings"]), _("変わった組織"): len(kept["units"]),
+        _("変わった職"): len(kept["posts"]), _("戻した・渡した作業"): len(kept["tasks"]),
+        _("引き継いだ義務"): len(kept["duties"]), _("終えた代理"): len(kept["deputies"]),
+    }  # fmt: skip
+
+
+def why(refused: DxflowError) -> str:
+    """Return the sentence for a refusal of any kind."""
+    if isinstance(refused, Refused):
+        return _("直すところが {n} 件あります。", n=len(refused.problems))
+    return refused.message

@@ -1,0 +1,187 @@
+"""Units and posts of a transfer: renamed, merged, split, ended, and who takes over their work.
+
+A line that ends a unit names its successor (引継先), which gets the open cases. Posts of an ended
+unit that no line is about move into the successor; the post that leads it ends, and the post that
+leads the successor does its work.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from dxflow.authority import timelines
+from dxflow.authority.organisation import HEAD_KINDS, Post, Span
+from dxflow.authority.structure import Structure
+from dxflow.authority.succession import Kind, Succession
+from dxflow.problems import Problem
+from dxflow.services.administration.imports import structuring
+from dxflow.services.administration.imports.line_values import Refusal
+from dxflow.services.administration.imports.reading import Row, Sheet
+from dxflow.services.administration.transfers.orders import require_day
+from dxflow.texts import gettext as _
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Reorganised:
+    """Units and posts afterwards, who succeeds whom, what is wrong with lines, what they say."""
+
+    after: Structure
+    successions: tuple[Succession, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    words: tuple[str, ...] = ()
+
+
+Named = dict[tuple[Kind, str], tuple[str, Sheet, Row]]
+
+
+def reorganised(
+    sheets: Mapping[str, Sheet], before: Structure, roles: Mapping[str, str], day: date, today: date
+) -> Reorganised:
+    """Return what the files of units and posts make of the organisation from a day on."""
+    after, problems = before, list[Problem]()
+    named: Named = {}
+    words: list[str] = []
+    for what, kind in (("units", Kind.UNIT), ("posts", Kind.POST)):
+        sheet = sheets.get(what)
+        if sheet is None:
+            continue
+        rows = []
+        for row in sheet.rows:
+            try:
+                rows.append(_dated(row, kind, before, day))
+                if row.text("successor"):
+                    named[kind, row.text(kind.value)] = (row.text("successor"), sheet, row)
+            except Refusal as refused:
+                problems.append(sheet.problem(refused.column, refused.message, row, refused.hint))
+        plan, _rows = structuring.merged(replace(sheet, rows=tuple(rows)), after, roles, day, today)
+        problems += plan.problems
+        after = plan.after
+        words += [f"{one.name}: {one.words}" for one in plan.lines if one.what != "same"]
+    units, wrong = _successors(Kind.UNIT, named, after, day)
+    problems += wrong
+    after = _posts_follow(before, after, units, day)
+    posts, wrong = _successors(Kind.POST, named, after, day)
+    problems += wrong
+    posts = {**_heads(before, after, units, day), **posts}
+    successions = tuple(
+        Succession(kind=kind, old=old, new=new, valid_from=day)
+        for kind, found in ((Kind.UNIT, units), (Kind.POST, posts))
+        for old, new in found.items()
+    )
+    return Reorganised(after, successions, tuple(problems), tuple(words))
+
+
+def _dated(row: Row, kind: Kind, before: Structure, day: date) -> Row:
+    """Return a line as it is merged: one that ends something keeps all else as it was."""
+    require_day(row, "from", day)
+    require_day(row, "to", day)
+    key = row.text(kind.value)
+    if not row.text("to"):
+        if row.text("successor"):
+            raise Refusal(
+                "successor",
+                _("引継先は、終わる組織か職の行に書きます。"),
+                _("終了日に {day} を書くか、引継先を空にする", day=day),
+            )
+        return row
+    now = timelines.standing(_rows_of(kind, before).get(key, ()), day - _DAY)
+    if now is None:
+        raise Refusal(
+            kind.value,
+            _("「{v}」は {day} の前日にはありません。", v=key, day=day),
+            _("コードを確かめる"),
+        )
+    column = "name" if kind is Kind.UNIT else "title"
+    name = getattr(now, column)
+    if row.text(column) and row.text(column) != name:
+        raise Refusal(
+            column,
+            _("「{v}」の名前は「{right}」です。", v=key, right=name),
+            _("別のコードの行でないか確かめる"),
+        )
+    values = {kind.value: key, column: name, "from": (day - _DAY).isoformat(), "to": row.text("to")}
+    return replace(row, values=values)
+
+
+def _successors(
+    kind: Kind, named: Named, after: Structure, day: date
+) -> tuple[dict[str, str], list[Problem]]:
+    found, problems = {}, []
+    for (of, old), (text, sheet, row) in named.items():
+        if of is not kind:
+            continue
+        key = _key(kind, text, after, day)
+        if key is None or key == old:
+            problems.append(
+                sheet.problem(
+                    "successor",
+                    _("引継先「{v}」は {day} にはないか、一つに決まりません。", v=text, day=day),
+                    row,
+                    _("その日にある組織か職のコードを書く"),
+                )
+            )
+        else:
+            found[old] = key
+    return found, problems
+
+
+def _key(kind: Kind, text: str, after: Structure, day: date) -> str | None:
+    """Return the key of the unit or post of a day that a text names by code or name."""
+    rows = _rows_of(kind, after)
+    if text in rows:
+        return text if timelines.standing(rows[text], day) else None
+    column = "name" if kind is Kind.UNIT else "title"
+    named = [
+        key
+        for key, of in rows.items()
+        if getattr(timelines.standing(of, day), column, None) == text
+    ]
+    return named[0] if len(named) == 1 else None
+
+
+def _rows_of(kind: Kind, structure: Structure) -> Mapping[str, tuple[Span, ...]]:
+    return structure.units if kind is Kind.UNIT else structure.posts
+
+
+def _posts_follow(
+    before: Structure, after: Structure, units: Mapping[str, str], day: date
+) -> Structure:
+    """Move the posts of ended units into their successors, and end those that led them."""
+    posts: dict[str, tuple[Post, ...]] = dict(after.posts)
+    ended = {key for key in before.units if _ends(after, key, day) and not _ends(before, key, day)}
+    for key, rows in after.posts.items():
+        now = timelines.standing(rows, day)
+        if now is None or now.unit not in ended or rows != before.posts.get(key):
+            continue
+        heir = units.get(now.unit)
+        if heir is None or now.kind in HEAD_KINDS:
+            posts[key] = timelines.ended(rows, day)
+        else:
+            posts[key] = timelines.changed(rows, day, unit=heir)
+    return replace(after, posts=posts)
+
+
+def _heads(
+    before: Structure, after: Structure, units: Mapping[str, str], day: date
+) -> dict[str, str]:
+    """Return the post that leads the successor for each ended post that led a unit."""
+    leading: dict[str, list[str]] = {}
+    for rows in after.posts.values():
+        post = timelines.standing(rows, day)
+        if post is not None and post.unit and post.kind in HEAD_KINDS:
+            leading.setdefault(post.unit, []).append(post.key)
+    found = {}
+    for key, rows in before.posts.items():
+        old = timelines.standing(rows, day)
+        if old is None or old.kind not in HEAD_KINDS or timelines.standing(after.posts[key], day):
+            continue
+        heads = leading.get(units.get(old.unit or "", ""), [])
+        if len(heads) == 1:
+            found[key] = heads[0]
+    return found
+
+
+def _ends(structure: Structure, unit: str, day: date) -> bool:
+    return timelines.standing(structure.units.get(unit, ()), day) is None

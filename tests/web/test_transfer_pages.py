@@ -1,0 +1,147 @@
+"""The administrators' pages of transfers, and the same at the command line."""
+
+import base64
+import io
+from pathlib import Path
+
+import pytest
+from werkzeug.test import TestResponse
+
+from dxflow import clock
+from tests.integration.transfers import content
+from tests.web.conftest import Browser, text_of
+from tests.web.test_cli import ready, run  # noqa: F401 - fixtures
+
+APRIL = "2027-04-01"
+
+
+def send(browser: Browser, file: bytes, **typed: str) -> TestResponse:
+    values = {"file": (io.BytesIO(file), "異動.csv"), "effective": APRIL, **typed}
+    return browser.post("/admin/transfers", values)
+
+
+def form_of(browser: Browser, address: str, action: str) -> dict[str, str]:
+    form = browser.page(address).xpath(f"//form[contains(@action, '{action}')]")[0]
+    return {name: value for name, value in form.form_values() if name != "_csrf"}
+
+
+def test_the_pages_are_for_administrators(browse):
+    admin = browse("admin")
+    made = send(admin, content("head,退職,,"))
+    plan = made.headers["Location"]
+    for name in ("cio", "secretariat", "auditor"):
+        other = browse(name)
+        for address in ("/admin/transfers", plan, f"{plan}/changes.csv"):
+            assert other.get(address).status_code == 403
+        assert other.post(f"{plan}/schedule", {}).status_code == 403
+
+
+def test_a_plan_is_filled_scheduled_and_its_hour_taken_back(browse):
+    admin = browse("admin")
+    plan = send(admin, content("head,退職,,")).headers["Location"]
+    values = form_of(admin, plan, "/holes")
+    nobody = {"other:post:head-counter": "nobody"}
+    refused = admin.post(f"{plan}/holes", values | nobody)
+    assert refused.status_code == 422
+    assert "利用者「nobody」はいない" in text_of(refused)
+    held = admin.post(f"{plan}/schedule", form_of(admin, plan, "/schedule"))
+    assert (held.status_code, "決めていない穴" in text_of(held)) == (409, True)
+    assert admin.post(f"{plan}/holes", values | {"_act": "accept"}).status_code == 303
+    assert admin.post(f"{plan}/schedule", form_of(admin, plan, "/schedule")).status_code == 303
+    outdated = admin.post(f"{plan}/discard", {"version": "1"})
+    assert outdated.status_code == 409
+    assert admin.post(f"{plan}/unschedule", form_of(admin, plan, "/unschedule")).status_code == 303
+    table = admin.get(f"{plan}/changes.csv")
+    assert "市民課長" in table.text
+    assert admin.post(f"{plan}/discard", form_of(admin, plan, "/discard")).status_code == 303
+    assert "破棄" in text_of(admin.get("/admin/transfers"))
+
+
+def test_headings_are_asked_for_once_and_remembered(browse):
+    admin = browse("admin")
+    file = content("head,退職,,x", head="番号札,区分,職,メモ")
+    asked = send(admin, file)
+    assert asked.status_code == 422
+    assert "番号札" in text_of(asked)
+    values = {
+        "content": base64.urlsafe_b64encode(file).decode(), "name": "a.csv", "what": "transfers",
+        "effective": APRIL, "heading": ["番号札", "区分", "職", "メモ"],
+        "column": ["username", "kind", "post", "-"],
+    }  # fmt: skip
+    assert admin.post("/admin/transfers", values).status_code == 303
+    assert send(admin, file).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("file", "status", "why"),
+    [
+        (b"%PDF-1.7", 422, "PDF"),
+        (b"", 422, "ファイルを選んで"),
+        (
+            "利用者名,新しい職\nhead,収納課長\x81".encode("cp932", "ignore") + b"\x80\n",
+            422,
+            "読めない",
+        ),
+    ],
+)
+def test_files_that_are_none_are_refused_in_words(browse, file, status, why):
+    refused = send(browse("admin"), file)
+    assert refused.status_code == status
+    assert why in text_of(refused)
+
+
+def test_problems_of_lines_are_listed_with_their_place(browse):
+    admin = browse("admin")
+    plan = send(admin, content("head,異動,宇宙課長,", "ghost,異動,収納課長,")).headers["Location"]
+    text = text_of(admin.get(plan))
+    assert "直すところが 2 件あります" in text
+    assert "宇宙課長" in text
+    assert admin.post(f"{plan}/schedule", {"version": "1"}).status_code == 422
+    assert admin.get(f"{plan}/changes.csv").status_code == 422
+
+
+def test_another_year_is_refused_and_typed_words_stay(browse):
+    admin = browse("admin")
+    refused = send(admin, content("head,退職,,"), effective="2031-04-01", plan_name="遠い春")
+    assert refused.status_code == 422
+    assert "異動の日にできません" in text_of(refused)
+    assert 'value="遠い春"' in refused.text
+
+
+def test_unknown_plans_are_not_found(browse):
+    admin = browse("admin")
+    assert admin.get("/admin/transfer/nothing").status_code == 404
+    assert admin.post("/admin/transfer/nothing/apply", {}).status_code == 404
+
+
+def test_the_command_line_does_the_same(ready, tmp_path: Path):  # noqa: F811
+    assert ready("user", "add", "taro", "--name", "太郎").status == 0
+    today = ready("org", "transfer", "list", "--json")
+    assert today.document == {"plans": []}
+    organisation = tmp_path / "units.csv"
+    organisation.write_text("組織コード,組織名,種別\nnew,新しい課,section\n", encoding="utf-8")
+    posts = tmp_path / "posts.csv"
+    posts.write_text(
+        "職コード,職名,所属,種別\nhead-new,新しい課長,new,section_head\n", encoding="utf-8"
+    )
+    people = tmp_path / "people.csv"
+    people.write_text("誰,新しい職\ntaro,新しい課長\n", encoding="utf-8")
+    day = _today()
+    files = (str(people), str(organisation), str(posts))
+    assert ready("org", "transfer", "plan", *files, "--effective", day).status == 1
+    made = ready(
+        "org", "transfer", "plan", *files, "--effective", day, "--column", "誰=username", "--json"
+    )
+    assert made.status == 0, made.document
+    plan = made.document["plan"]
+    assert ready("org", "transfer", "schedule", plan).status == 1
+    assert ready("org", "transfer", "show", plan).status == 0
+    applied = ready("org", "transfer", "apply", plan, "--json").document
+    assert (applied["status"], applied["persons"]) == ("applied", 1)
+    assert ready("org", "transfer", "undo", plan).status == 0
+    assert ready("org", "transfer", "discard", plan).status == 1
+    assert ready("org", "transfer", "fill", plan).status == 1
+
+
+def _today() -> str:
+    return clock.local_date(clock.now()).isoformat()
