@@ -130,9 +130,8 @@ def tally(act: Act, _payload: dict[str, Any], _element: str) -> dict[str, Any]:
     chair = round_.chair or None
     if present is not None:
         body = act.pack.settings.bodies[round_.body]
-        chair = sitting.first_of(
-            chair_order(act, body), present.intersection(plain.loads(round_.seats))
-        )
+        there = present.intersection(plain.loads(round_.seats))
+        chair = sitting.first_of(chair_order(act, body), there) or chair
     if frame is not None:
         act.final = True
     act.tx.execute(
@@ -187,24 +186,27 @@ def resolve(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
 
 
 def _seating(act: Act, body: Body) -> Seating:
-    who = act.directory()
-    role = body.seat_role
-    seats = []
-    for post in who.posts.values():
-        if role in post.roles:
-            persons = who.holders(f"post:{post.key}")
-            seats.append(Seat(post.key, post.title, persons, _units_of(who, persons)))
     related = act.tx.execute(
         select(CaseUnit.unit).where(CaseUnit.case_id == act.case_id, CaseUnit.part == "related")
     ).scalars()
     return recusals(
-        sorted(seats, key=lambda seat: seat.key),
+        seats_of(act.directory(), body.seat_role),
         act.case["applicant_id"],
         act.case["lead_unit"],
         drafters=act.involved().drafters,
         related_units=list(related),
         rule=body.rules.recusal,
     )
+
+
+def seats_of(who: Directory, role: str) -> list[Seat]:
+    """Return the seats that come with a role, with their holders and the units of these."""
+    found = []
+    for post in who.posts.values():
+        if role in post.roles:
+            persons = who.holders(f"post:{post.key}")
+            found.append(Seat(post.key, post.title, persons, _units_of(who, persons)))
+    return sorted(found, key=lambda seat: seat.key)
 
 
 def _units_of(who: Directory, persons: frozenset[str]) -> frozenset[str]:

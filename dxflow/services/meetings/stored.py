@@ -8,8 +8,10 @@ from sqlalchemy import Connection, Row, select
 
 from dxflow import audit
 from dxflow.authority.directory import Directory
-from dxflow.committee.quorum import required
+from dxflow.committee.quorum import QuorumKind, required
 from dxflow.committee.sitting import State
+from dxflow.committee.voting import Majority, TieBreak
+from dxflow.committee.written import Consent
 from dxflow.db.meeting import Meeting
 from dxflow.errors import Conflict, NotAllowed, NotFound
 from dxflow.jobs import queue
@@ -115,7 +117,43 @@ def require_keeper(by: Actor, body: Body, who: Directory) -> None:
 def require_reader(by: Actor, body: Body) -> None:
     """Raise NotAllowed unless the person is a member, or one of those who see all cases."""
     if not by.has_role(*READS_ALL, body.seat_role):
-        raise NotAllowed(_("会議の資料と記録を見られるのは、委員、事務局、監査などに限られます。"))
+        raise not_for(by)
+
+
+def not_for(by: Actor) -> NotAllowed:
+    """Return the refusal for somebody who has nothing to do with any body."""
+    return NotAllowed(
+        _("会議の資料と記録を見られるのは、委員、事務局、監査などに限られます（{name} さんは対象外です）。",
+          name=by.name)
+    )  # fmt: skip
+
+
+def rules_in_words(body: Body) -> tuple[tuple[str, str], ...]:
+    """Return a body's rules as (what, how), in words."""
+    rules = body.rules
+    quorum = {
+        QuorumKind.HALF: _("半数"), QuorumKind.TWO_THIRDS: _("三分の二"),
+        QuorumKind.FRACTION: f"{rules.quorum.numerator}/{rules.quorum.denominator}",
+        QuorumKind.NUMBER: _("{n}人", n=rules.quorum.number),
+    }[rules.quorum.kind]  # fmt: skip
+    more = (
+        _("{share}を超える", share=quorum)
+        if rules.quorum.strictly_more
+        else _("{share}以上", share=quorum)
+    )
+    majority = {
+        Majority.SIMPLE: _("過半数"), Majority.TWO_THIRDS: _("三分の二以上"),
+        Majority.UNANIMOUS: _("全員一致"),
+    }[rules.vote.majority]  # fmt: skip
+    consent = {
+        Consent.MAJORITY: _("委員の過半数の同意"), Consent.TWO_THIRDS: _("委員の三分の二以上の同意"),
+        Consent.ALL: _("委員全員の同意"), Consent.NEVER: _("行わない"),
+    }[rules.consent]  # fmt: skip
+    tie = _("議長が決める") if rules.vote.tie is TieBreak.CHAIR else _("否決とする")
+    return (
+        (_("定足数"), more), (_("表決"), majority), (_("可否同数のとき"), tie),
+        (_("持ち回り審議"), consent),
+    )  # fmt: skip
 
 
 def seat_held(by: Actor, body: Body, who: Directory, seat: str) -> SeatOfBody:
@@ -153,7 +191,11 @@ def record(
 
 def tell(site: Site, tx: Connection, key: str, seats: Iterable[str], message: str) -> None:
     """Leave a notice for seats, once for a key."""
-    groups = [f"post:{seat}" for seat in seats]
+    tell_groups(site, tx, key, [f"post:{seat}" for seat in sorted(seats)], message)
+
+
+def tell_groups(site: Site, tx: Connection, key: str, groups: list[str], message: str) -> None:
+    """Leave a notice for groups, once for a key."""
     if groups:
         queue.defer(
             tx, site.now(), kind="notice.deliver", key=key,
