@@ -118,7 +118,7 @@ def _remarks(tx: Connection, meeting_id: str, row: Row[Any]) -> tuple[tuple[str,
 def _unbroken(tx: Connection, meeting_id: str, row: Row[Any], found: list[Row[Any]]) -> bool:
     """Return whether everything is as the log says: its own hashes could be written anew."""
     if row.status != Stage.SEALED:
-        return rules.digest(row.body) == row.digest
+        return bool(rules.digest(row.body) == row.digest)
     bodies = tx.execute(
         select(AuditEvent.body)
         .where(
