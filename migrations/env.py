@@ -8,6 +8,7 @@ from dxflow.db import (
     digest,
     identity,
     job,
+    meeting,
     migration,
     process,
     standing,
@@ -17,7 +18,7 @@ from dxflow.db import (
 from dxflow.db.base import Base
 
 TABLES = (
-    audit, case, digest, identity, job, migration, process, standing, transfer, upkeep,
+    audit, case, digest, identity, job, meeting, migration, process, standing, transfer, upkeep,
 )  # fmt: skip
 
 

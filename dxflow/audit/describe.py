@@ -27,6 +27,8 @@ _KINDS = {
     "token": "APIトークン",
     "pack": "手続き",
     "committee": "委員会",
+    "meeting": "会議",
+    "minutes": "議事録",
     "decision": "決裁",
     "duty": "条件",
     "measure": "指標",

@@ -26,6 +26,7 @@ class SystemStream(StrEnum):
     ACCESS = "sys:access"  # logins, logouts, denied attempts
     ADMIN = "sys:admin"  # people, posts, memberships, authority, tokens
     CONFIG = "sys:config"  # packs, settings, installation
+    COMMITTEE = "sys:committee"  # meetings, attendance, minutes
     AUDIT = "sys:audit"  # views, exports and verifications of the log, erasure
 
 

@@ -4,7 +4,8 @@ Keys, all optional: `quorum` ("half", "two_thirds", a fraction such as "3/5", or
 members), `quorum_base` ("all", "not_recused"), `quorum_more_than` (true: more than that share),
 `quorum_recusal_proviso`, `majority` ("simple", "two_thirds", "unanimous"), `abstain_counts`,
 `chair_votes`, `tie` ("chair", "reject"), `binding`, `recuse_own_section`,
-`recuse_related_sections`.
+`recuse_related_sections`, `written_consent` ("majority", "two_thirds", "all", "never": how many
+must agree before the body decides in writing).
 """
 
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from typing import TypeVar
 from dxflow.committee.quorum import QuorumBase, QuorumKind, QuorumRule
 from dxflow.committee.seats import RecusalRule
 from dxflow.committee.voting import Majority, TieBreak, VoteRule
+from dxflow.committee.written import Consent
 from dxflow.texts import gettext as _
 
 E = TypeVar("E", bound=StrEnum)
@@ -32,6 +34,7 @@ KEYS = frozenset(
         "binding",
         "recuse_own_section",
         "recuse_related_sections",
+        "written_consent",
     }
 )
 
@@ -43,6 +46,7 @@ class BodyRules:
     quorum: QuorumRule = field(default_factory=QuorumRule)
     vote: VoteRule = field(default_factory=VoteRule)
     recusal: RecusalRule = field(default_factory=RecusalRule)
+    consent: Consent = Consent.MAJORITY
 
 
 def body_rules(settings: Mapping[str, object]) -> BodyRules:
@@ -71,7 +75,8 @@ def body_rules(settings: Mapping[str, object]) -> BodyRules:
         own_section=_flag(settings, "recuse_own_section", default=True),
         related_sections=_flag(settings, "recuse_related_sections", default=False),
     )
-    return BodyRules(quorum, vote, recusal)
+    consent = _one_of(Consent, settings, "written_consent", Consent.MAJORITY)
+    return BodyRules(quorum, vote, recusal, consent)
 
 
 def _threshold(value: object) -> tuple[QuorumKind, int, int, int]:

@@ -103,6 +103,28 @@ def recusals(
     return Seating(tuple(sitting), tuple(recused), tuple(vacant))
 
 
+def suggested(
+    seats: Sequence[Seat],
+    taking_part: Iterable[str],
+    applicant: str,
+    applicant_unit: str,
+    *,
+    drafters: Iterable[str] = (),
+    related_units: Iterable[str] = (),
+) -> tuple[Recusal, ...]:
+    """Return the seats that take part although something speaks for recusing them, and what.
+
+    The body's rule left them in; whether they declare an interest is for the members to say.
+    """
+    strictest = RecusalRule(own_section=True, related_sections=True)
+    seating = recusals(
+        seats, applicant, applicant_unit, drafters=drafters, related_units=related_units,
+        rule=strictest,
+    )  # fmt: skip
+    still = set(taking_part)
+    return tuple(one for one in seating.recused if one.seat.key in still)
+
+
 def acting_chair(order: Sequence[str], seating: Seating) -> str | None:
     """Return the first seat of the order (chair, then deputies) that takes part; None if none."""
     return next((key for key in order if key in seating.keys), None)

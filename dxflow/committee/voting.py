@@ -110,10 +110,12 @@ def tally(
     sitting: Collection[str],
     quorum: int,
     chair: str | None = None,
+    present: Collection[str] | None = None,
 ) -> Tally:
     """Count one round's ballots of the sitting seats. Raises Conflict when a seat voted twice.
 
-    Who cast a ballot was present, and so was a chair who presides without voting.
+    `present` are the seats in the room, where that was recorded; without it, who cast a ballot
+    was present, and so was a chair who presides without voting.
     """
     taken = [ballot for ballot in ballots if ballot.seat in sitting]
     if len({ballot.seat for ballot in taken}) != len(taken):
@@ -121,12 +123,16 @@ def tally(
     presides = chair is not None and chair in sitting and not rule.chair_votes
     voting = [ballot for ballot in taken if not (presides and ballot.seat == chair)]
     counts = {choice: sum(b.choice is choice for b in voting) for choice in Choice}
+    if present is None:
+        present = {ballot.seat for ballot in taken}
+        if presides and chair is not None:
+            present.add(chair)
     chair_choice = next((b.choice for b in taken if b.seat == chair), None)
     leaning, tied = _leaning(counts, rule, chair_choice)
     return Tally(
         seats=len(sitting),
         cast=len(voting),
-        present=len({ballot.seat for ballot in taken} | ({chair} if presides else set())),
+        present=len(set(present) & set(sitting)),
         quorum=quorum,
         counts=MappingProxyType(counts),
         leaning=leaning,

@@ -7,7 +7,7 @@ is empty and no timer is due.
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Literal
 
@@ -103,6 +103,13 @@ class TopWorkflow(_Level, BpmnWorkflow):  # type: ignore[misc]
             for token in level.tasks.values()
             if token._state == WAITING and token.task_spec.is_timer
         ]
+
+    def move_timers(self, moves: Mapping[str, datetime]) -> None:
+        """Let armed timers, by their ids, fire at other moments."""
+        for _due, token in self.waiting_timers():
+            moment = moves.get(str(token.id))
+            if moment is not None:
+                token.internal_data["at"] = [moment, *token.internal_data["at"][1:]]
 
     def _fire(self) -> bool:
         """Fire the earliest timer that is due; tell whether there was one."""

@@ -39,6 +39,8 @@ PAGES = (
     "digests",
     "calendar",
     "papers",
+    "meetings",
+    "minutes",
     "audit",
     "notices",
     "standing",

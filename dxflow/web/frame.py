@@ -25,6 +25,7 @@ ADDRESSES = {
     "new": "/proposals/new",
     "cases": "/cases",
     "kpis": "/kpis",
+    "meetings": "/meetings",
     "audit": "/audit",
     "notices": "/notices",
     "standing": "/standing",
@@ -40,8 +41,20 @@ ROLES = {
     "audit": ("cio", "auditor"),
     "portfolio": ("cio", "secretariat", "auditor"),
     "admin": ("admin", "secretariat", "cio"),
+    "meetings": ("secretariat", "cio", "auditor", "committee", "committee-chair"),
 }
-PAGES = ("inbox", "mine", "new", "cases", "kpis", "portfolio", "audit", "notices", "admin")
+PAGES = (
+    "inbox",
+    "mine",
+    "new",
+    "cases",
+    "kpis",
+    "meetings",
+    "portfolio",
+    "audit",
+    "notices",
+    "admin",
+)
 
 
 @dataclass(frozen=True)

@@ -177,7 +177,7 @@ class City:
     def committee_tally(self) -> dict[str, Any]:
         return {
             "seats": 4, "cast": 3, "quorum": 2, "quorum_met": self.rng.random() < 0.7, "approve": 2, "conditions": 0,
-            "return": 1, "reject": 0, "abstain": 0, "leaning": "approve",
+            "return": 1, "reject": 0, "abstain": 0, "leaning": "approve", "chair": "post:chair",
         }  # fmt: skip
 
     def authority_resolve(self) -> dict[str, Any]:

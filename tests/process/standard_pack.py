@@ -105,7 +105,7 @@ class City:
         return {
             "seats": 2, "cast": 2, "quorum": 2, "quorum_met": self.quorum_met.pop(0),
             "approve": 2, "conditions": 0, "return": 0, "reject": 0, "abstain": 0,
-            "leaning": "approve",
+            "leaning": "approve", "chair": "post:seat_1",
         }  # fmt: skip
 
     def _authority_resolve(self, payload: dict[str, Any]) -> dict[str, Any]:

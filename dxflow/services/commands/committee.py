@@ -1,9 +1,11 @@
 """Commands of a committee's round: convene, vote, tally, resolve.
 
 The rules are the committee room's; here they meet the rows. A vote is counted only from a seat
-that sits, a resolution is recorded only with a quorum.
+that sits, a resolution is recorded only with a quorum. Where the case is on the agenda of a
+meeting, that meeting says when a vote is taken and who was there.
 """
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Row, func, insert, select, update
@@ -18,8 +20,9 @@ from dxflow.committee.voting import Ballot as Vote
 from dxflow.committee.voting import Choice, Tally, check_ballot
 from dxflow.committee.voting import tally as count
 from dxflow.db.case import Ballot, CaseUnit, Deliberation
-from dxflow.errors import Conflict, Invalid
+from dxflow.errors import Conflict, Invalid, NotAllowed
 from dxflow.services import plain
+from dxflow.services.acts import sitting
 from dxflow.services.acts.act import Act
 from dxflow.services.commands import payload as read
 from dxflow.services.packs.settings import Body
@@ -41,8 +44,11 @@ def convene(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
     today = act.actor.on
     # A vote never opens when even all who may sit would make no quorum: the chair then decides
     # how to go on.
-    sitting = list(seating.keys) if len(seating.keys) >= quorum else []
+    taking_part = list(seating.keys) if len(seating.keys) >= quorum else []
     deadline = calendar.add_business_days(today, body.deadline_days)
+    frame = sitting.of_case(act.tx, act.case_id)
+    if frame is not None:  # the vote is held open for the meeting
+        deadline = max(deadline, calendar.add_business_days(frame.last_day, body.deadline_days))
     reminder = calendar.add_business_days(deadline, -body.reminder_days)
     last = act.tx.execute(
         select(func.max(Deliberation.round)).where(Deliberation.case_id == act.case_id)
@@ -51,14 +57,14 @@ def convene(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
         {"seat": r.seat.key, "title": r.seat.title, "reasons": list(r.reasons)}
         for r in seating.recused
     ]
-    chair = acting_chair(_chairs(act, body), seating)
+    chair = acting_chair(chair_order(act, body), seating)
     act.tx.execute(
         insert(Deliberation).values(
             id=act.new_id(),
             case_id=act.case_id,
             body=key,
             round=(last or 0) + 1,
-            seats=plain.dumps(sitting),
+            seats=plain.dumps(taking_part),
             recused=plain.dumps(recused),
             chair=chair or "",
             quorum=quorum,
@@ -68,18 +74,18 @@ def convene(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
     )
     act.record(
         "committee.convened",
-        audit.Change("seats", mark("審議に加わる席"), None, sitting),
+        audit.Change("seats", mark("審議に加わる席"), None, taking_part),
         audit.Change("recused", mark("除斥"), None, [r["seat"] for r in recused]),
         audit.Change("quorum", mark("定足数"), None, quorum),
         subject=audit.Subject("committee", key, act.case_id),
     )
     return {
-        "seats": sitting,
+        "seats": taking_part,
         "recused": [r["seat"] for r in recused],
         "quorum": quorum,
         "deadline": deadline,
         "reminder": max(reminder, today),
-        "chair": f"post:{chair}" if chair else "role:secretariat",
+        "chair": _presiding(chair),
     }
 
 
@@ -88,10 +94,13 @@ def vote(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
     seat = read.text(payload, "seat", required=True)
     verdict = _choice(read.text(payload, "verdict", required=True))
     reason = read.text(payload, "reason")
-    round_ = _open_round(act)
+    round_ = open_round(act)
     if f"post:{seat}" not in act.actor.groups:
         raise Invalid(_("この席に就いていないため、表決できません。"))
     check_ballot(Vote(seat, verdict), _votes(act, round_.id), plain.loads(round_.seats))
+    frame = sitting.of_case(act.tx, act.case_id)
+    if frame is not None:
+        frame.admit(round_, seat, act.actor.on)
     act.tx.execute(
         insert(Ballot).values(
             id=act.new_id(),
@@ -113,28 +122,44 @@ def vote(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
 
 
 def tally(act: Act, _payload: dict[str, Any], _element: str) -> dict[str, Any]:
-    """Count the open round."""
-    round_ = _open_round(act)
-    result = _count(act, round_)
+    """Count the open round, which closes its vote in a meeting; `chair` is who concludes."""
+    round_ = open_round(act)
+    frame = sitting.of_case(act.tx, act.case_id)
+    present = frame.closed_with(act, round_) if frame is not None else None
+    result = _count(act, round_, present)
+    chair = round_.chair or None
+    if present is not None:
+        body = act.pack.settings.bodies[round_.body]
+        there = present.intersection(plain.loads(round_.seats))
+        chair = sitting.first_of(chair_order(act, body), there) or chair
+    if frame is not None:
+        act.final = True
     act.tx.execute(
         update(Deliberation)
         .where(Deliberation.id == round_.id)
-        .values(result=plain.dumps(_result(result)))
+        .values(result=plain.dumps(_result(result)), chair=chair or "")
     )
-    return _result(result)
+    return {**_result(result), "chair": _presiding(chair)}
 
 
 def resolve(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
     """Record what the body resolved; refused without quorum or against a binding vote."""
-    round_ = _open_round(act)
+    round_ = open_round(act)
     body = act.pack.settings.bodies[round_.body]
     choice = _choice(read.text(payload, "resolution", required=True))
+    _require_no_interest(act, round_)
+    frame = sitting.of_case(act.tx, act.case_id)
+    present = frame.conclude(round_) if frame is not None else None
     conditions = [
         row["text"] if isinstance(row, dict) else str(row)
         for row in payload.get("conditions") or []
     ]
     resolution = resolve_choice(
-        choice, _count(act, round_), body.rules.vote, read.text(payload, "reason"), conditions
+        choice,
+        _count(act, round_, present),
+        body.rules.vote,
+        read.text(payload, "reason"),
+        conditions,
     )
     act.tx.execute(
         update(Deliberation)
@@ -154,29 +179,34 @@ def resolve(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
         audit.Change("conditions", mark("条件"), None, list(resolution.conditions)),
         subject=audit.Subject("committee", round_.body, act.case_id),
     )
+    if frame is not None:
+        frame.resolved(act)
     act.final = True
     return {}
 
 
 def _seating(act: Act, body: Body) -> Seating:
-    who = act.directory()
-    role = body.seat_role
-    seats = []
-    for post in who.posts.values():
-        if role in post.roles:
-            persons = who.holders(f"post:{post.key}")
-            seats.append(Seat(post.key, post.title, persons, _units_of(who, persons)))
     related = act.tx.execute(
         select(CaseUnit.unit).where(CaseUnit.case_id == act.case_id, CaseUnit.part == "related")
     ).scalars()
     return recusals(
-        sorted(seats, key=lambda seat: seat.key),
+        seats_of(act.directory(), body.seat_role),
         act.case["applicant_id"],
         act.case["lead_unit"],
         drafters=act.involved().drafters,
         related_units=list(related),
         rule=body.rules.recusal,
     )
+
+
+def seats_of(who: Directory, role: str) -> list[Seat]:
+    """Return the seats that come with a role, with their holders and the units of these."""
+    found = []
+    for post in who.posts.values():
+        if role in post.roles:
+            persons = who.holders(f"post:{post.key}")
+            found.append(Seat(post.key, post.title, persons, _units_of(who, persons)))
+    return sorted(found, key=lambda seat: seat.key)
 
 
 def _units_of(who: Directory, persons: frozenset[str]) -> frozenset[str]:
@@ -189,7 +219,7 @@ def _units_of(who: Directory, persons: frozenset[str]) -> frozenset[str]:
     )
 
 
-def _chairs(act: Act, body: Body) -> list[str]:
+def chair_order(act: Act, body: Body) -> list[str]:
     """Return the posts that preside, in order: chair, then deputies."""
     who = act.directory()
     return [
@@ -200,7 +230,19 @@ def _chairs(act: Act, body: Body) -> list[str]:
     ]
 
 
-def _open_round(act: Act) -> Row[Any]:
+def _presiding(chair: str | None) -> str:
+    return f"post:{chair}" if chair else "role:secretariat"
+
+
+def _require_no_interest(act: Act, round_: Row[Any]) -> None:
+    """Raise NotAllowed when the person's seat is recused: they would conclude their own matter."""
+    recused = {f"post:{one['seat']}" for one in plain.loads(round_.recused)}
+    if not recused.isdisjoint(act.actor.groups):
+        raise NotAllowed(_("この議題から除斥されているため、結論を確定できません。"))
+
+
+def open_round(act: Act) -> Row[Any]:
+    """Return the round that is not concluded. Raises Conflict when there is none."""
     row = act.tx.execute(
         select(Deliberation.__table__)
         .where(Deliberation.case_id == act.case_id)
@@ -221,10 +263,12 @@ def _votes(act: Act, round_id: str) -> list[Vote]:
     return [Vote(row.seat, Choice(row.verdict)) for row in rows]
 
 
-def _count(act: Act, round_: Row[Any]) -> Tally:
+def _count(act: Act, round_: Row[Any], present: Collection[str] | None = None) -> Tally:
     rule = act.pack.settings.bodies[round_.body].rules.vote
-    sitting = plain.loads(round_.seats)
-    return count(_votes(act, round_.id), rule, sitting, round_.quorum, round_.chair or None)
+    return count(
+        _votes(act, round_.id), rule, plain.loads(round_.seats), round_.quorum,
+        round_.chair or None, present,
+    )  # fmt: skip
 
 
 def _result(tally: Tally) -> dict[str, Any]:

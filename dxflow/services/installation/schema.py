@@ -17,6 +17,7 @@ from dxflow.db import (
     digest,
     identity,
     job,
+    meeting,
     migration,
     process,
     standing,
@@ -30,7 +31,7 @@ from dxflow.texts import gettext as _
 
 #: Every module that declares tables; importing them fills the metadata.
 TABLES = (
-    audit, case, digest, identity, job, migration, process, standing, transfer, upkeep,
+    audit, case, digest, identity, job, meeting, migration, process, standing, transfer, upkeep,
 )  # fmt: skip
 
 

@@ -48,6 +48,8 @@ class Body:
     deadline_days: int
     reminder_days: int
     rules: BodyRules
+    #: The key of the body it belongs to, "" for one that stands by itself.
+    parent: str = ""
 
 
 @dataclass(frozen=True)
@@ -191,7 +193,26 @@ class _Reader:
             deadline_days=self.days(raw, "deadline_days", 10),
             reminder_days=self.days(raw, "reminder_days", 3),
             rules=rules,
+            parent=self.parent(key, raw),
         )
+
+    def parent(self, key: str, raw: Mapping[str, Any]) -> str:
+        known = self.table(self.raw, "bodies")
+        above = self.text(raw, "parent", "")
+        line = [key]
+        step = above
+        while step:
+            if step not in known:
+                self.problem(f"bodies.{key}", _("会議体「{body}」がありません。", body=step))
+                return ""
+            if step in line:
+                self.problem(
+                    f"bodies.{key}", _("会議体「{body}」の上位をたどると元に戻ります。", body=key)
+                )
+                return ""
+            line.append(step)
+            step = self.text(self.table(known, step), "parent", "")
+        return above
 
     def calendar(self, raw: Mapping[str, Any]) -> BusinessCalendar:
         try:

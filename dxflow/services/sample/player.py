@@ -8,7 +8,7 @@ import heapq
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import count
 from zlib import crc32
@@ -23,6 +23,7 @@ from dxflow.services.sample.beginning import first_moment
 from dxflow.services.sample.casting import Casting
 from dxflow.services.sample.city import People
 from dxflow.services.sample.script import Begun, MetDuty, Plan, SampleBroken, Script
+from dxflow.services.sample.sitting import BEGINS, Planned, Sessions
 from dxflow.services.sample.waiting import Waiting
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
@@ -30,6 +31,8 @@ from dxflow.texts import gettext as _
 MEASURE, VOTE = "kpi_measure", "verdict"
 #: People get to things up to this many minutes later than the pace has it.
 LATEST = 50
+#: How many business days after a case comes up the meeting is held; how far ahead one is planned.
+TO_MEETING, TO_COMING = 2, 4
 #: When in the day, in minutes from its beginning, somebody begins to write a proposal.
 DRAFTING = 395
 
@@ -56,6 +59,7 @@ class Played:
     visits: Counter[str] = field(default_factory=Counter)
     measured: int = 0
     promised: set[str] = field(default_factory=set)
+    meeting: Planned | None = None
 
 
 class Player:
@@ -82,6 +86,9 @@ class Player:
             self._calendar = city_days.Calendars(site, tx).of(self._pack)
         self._casting = Casting(site, people, self._pack)
         self._runner = upkeep.make_runner(site)
+        self._sessions = Sessions(
+            site, self._casting, lambda minutes: self._go_to(clock() + timedelta(minutes=minutes))
+        )
         self._played: dict[str, Played] = {}
         self._agenda: list[tuple[datetime, int, Callable[[], None]]] = []
         self._order = count()
@@ -145,6 +152,9 @@ class Player:
         """Put a task into the agenda, unless its plan leaves it."""
         played = self._played.get(task.case_id) or self._extended(task.case_id)
         plan, element = played.plan, task.element
+        if plan.meeting and element == VOTE:
+            self._meet(played)
+            return
         played.visits[element] += 1
         visit = played.visits[element]
         usual = self._script.usual.get(element)
@@ -160,6 +170,26 @@ class Player:
             self._put(played.free, partial(self._withdraw, played, plan.withdrawal.reason))
         else:
             self._put(played.free, partial(self._complete, played, task, visit))
+
+    def _meet(self, played: Played) -> None:
+        """Have the committee vote on a case in a meeting; the first of its votes plans it."""
+        if played.meeting is not None:
+            return
+        today, ahead = local_date(self._clock()), played.plan.meeting == "coming"
+        day = self._calendar.add_business_days(
+            local_date(self._end) if ahead else today, TO_COMING if ahead else TO_MEETING
+        )
+        played.meeting = self._sessions.prepare(played.id, day, readers=2)
+        if not ahead:
+            self._put(office.at(day, BEGINS), partial(self._hold, played, played.meeting))
+
+    def _hold(self, played: Played, planned: Planned) -> None:
+        self._sessions.hold(planned, partial(self._in_session, played))
+        played.free = self._clock()
+
+    def _in_session(self, played: Played, task: Waiting) -> None:
+        played.visits[task.element] += 1
+        self._complete(played, task, played.visits[task.element])
 
     def _extended(self, case_id: str) -> Played:
         """Return the case that another one was extended to, found by its first task."""
@@ -183,7 +213,7 @@ class Player:
             if one.text in owed:
                 played.promised.add(one.text)
                 moment = office.after(self._calendar, self._clock(), one.after)
-                self._put(moment, partial(self._meet, one, *owed[one.text]))
+                self._put(moment, partial(self._fulfil, one, *owed[one.text]))
 
     def _begin(self, plan: Plan, begin: datetime) -> None:
         process = self._pack.settings.start_process
@@ -227,5 +257,5 @@ class Player:
     def _withdraw(self, played: Played, reason: str) -> None:
         cases.withdraw(self._site, self._casting.known(played.plan.applicant), played.id, reason)
 
-    def _meet(self, promise: MetDuty, duty: str, group: str) -> None:
+    def _fulfil(self, promise: MetDuty, duty: str, group: str) -> None:
         duties.meet(self._site, self._casting.member(group), duty, promise.evidence)

@@ -65,7 +65,8 @@ class Plan:
     """One case: what is entered and how it goes on. `linked` plays what it is extended to.
 
     `steps` are by (task, visit); `leave` gives the visit from which a task is left alone.
-    `expected` says where it stands in the end, for the tests.
+    `meeting` says that the committee votes in one: `held` long ago, or `coming`. `expected` says
+    where it stands in the end, for the tests.
     """
 
     key: str
@@ -79,6 +80,7 @@ class Plan:
     actuals: tuple[tuple[Decimal, ...], ...] = ()
     duties: tuple[MetDuty, ...] = ()
     linked: "Plan | None" = None
+    meeting: str = ""
     expected: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -237,6 +239,7 @@ def _plan(raw: Mapping[str, Any]) -> Plan:
             for one in plan.get("duties", ())
         ),
         linked=_linked(raw, plan["linked"]) if "linked" in plan else None,
+        meeting=plan.get("meeting", ""),
         expected=plan["expected"],
     )
 

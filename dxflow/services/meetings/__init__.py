@@ -1,0 +1,1 @@
+"""Meetings of bodies: planned, prepared, held, and their minutes."""

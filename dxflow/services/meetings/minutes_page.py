@@ -1,0 +1,140 @@
+"""Minutes as read, and whether they are still what was sealed."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from dxflow import audit
+from dxflow.committee import minutes as rules
+from dxflow.committee.minutes import Stage
+from dxflow.db.audit import AuditEvent
+from dxflow.db.meeting import Meeting, MeetingMatter
+from dxflow.errors import NotFound
+from dxflow.services import plain
+from dxflow.services.meetings import stored
+from dxflow.services.meetings.minutes import corrections_of, row_of
+from dxflow.services.people import organisation
+from dxflow.services.people.actor import Actor
+from dxflow.services.site import Site
+from dxflow.texts import gettext as _
+
+
+@dataclass(frozen=True)
+class Correction:
+    """A correction behind the sealed text."""
+
+    number: int
+    text: str
+    reason: str
+    by: str
+    at: datetime
+    digest: str
+
+
+@dataclass(frozen=True)
+class MinutesPage:
+    """Minutes as read. `unbroken`: text and corrections are what the log says was sealed.
+
+    `body` is the record; `remarks` gives, for the meeting ("") and each matter, what it is about
+    and what was said. `writes`, `approves`, `seals`: what the reader may do now.
+    """
+
+    stage: str
+    body: dict[str, Any]
+    digest: str
+    remarks: tuple[tuple[str, str, str], ...]
+    written_at: datetime
+    approved_at: datetime | None
+    approved_by: str
+    sealed_at: datetime | None
+    sealed_by: str
+    corrections: tuple[Correction, ...]
+    unbroken: bool
+    writes: bool
+    approves: bool
+    seals: bool
+    corrects: bool
+
+
+def of_meeting(site: Site, by: Actor, meeting_id: str) -> MinutesPage | None:
+    """Return the minutes, None when there are none yet. Raises NotAllowed, NotFound."""
+    with site.database.read() as tx:
+        meeting = tx.execute(
+            select(Meeting.__table__).where(Meeting.id == meeting_id)
+        ).one_or_none()
+        if meeting is None:
+            raise NotFound(_("会議が見つかりません。"))
+        stored.require_reader(by, stored.body_of(site, tx, meeting.body))
+        row = row_of(tx, meeting_id)
+        if row is None:
+            return None
+        found = corrections_of(tx, meeting_id)
+        whom = {row.approved_by or "", row.sealed_by or "", *(one.person_id for one in found)}
+        names = organisation.names_of(tx, whom)
+        unbroken = _unbroken(tx, meeting_id, row, found)
+        remarks = _remarks(tx, meeting_id, row)
+    keeper, stage = by.has_role(stored.SECRETARIAT), Stage(row.status)
+    return MinutesPage(
+        stage=row.status,
+        body=plain.loads(row.body),
+        digest=row.digest,
+        remarks=remarks,
+        written_at=row.written_at,
+        approved_at=row.approved_at,
+        approved_by=names.get(row.approved_by or "", ""),
+        sealed_at=row.sealed_at,
+        sealed_by=names.get(row.sealed_by or "", ""),
+        corrections=tuple(
+            Correction(
+                one.number, one.text, one.reason, names.get(one.person_id, ""), one.at, one.digest
+            )
+            for one in found
+        ),
+        unbroken=unbroken,
+        writes=keeper and stage is Stage.DRAFT,
+        approves=stage is Stage.DRAFT and f"post:{meeting.chair}" in by.groups,
+        seals=keeper and stage is Stage.APPROVED,
+        corrects=keeper and stage is Stage.SEALED,
+    )
+
+
+def _remarks(tx: Connection, meeting_id: str, row: Row[Any]) -> tuple[tuple[str, str, str], ...]:
+    said, body = plain.loads(row.remarks), plain.loads(row.body)
+    matters = tx.execute(
+        select(MeetingMatter.id)
+        .where(MeetingMatter.meeting_id == meeting_id, MeetingMatter.status != "dropped")
+        .order_by(MeetingMatter.place)
+    ).scalars()
+    titles = [f"{one['number']} {one['title']}" for one in body["matters"]]
+    named = zip(matters, titles, strict=False)
+    return (
+        *((key, title, said.get(key, "")) for key, title in named),
+        ("", _("会議全体・その他"), said.get("", "")),
+    )
+
+
+def _unbroken(tx: Connection, meeting_id: str, row: Row[Any], found: list[Row[Any]]) -> bool:
+    """Return whether everything is as the log says: its own hashes could be written anew."""
+    if row.status != Stage.SEALED:
+        return bool(rules.digest(row.body) == row.digest)
+    bodies = tx.execute(
+        select(AuditEvent.body)
+        .where(
+            AuditEvent.stream == audit.SystemStream.COMMITTEE.value,
+            AuditEvent.type.in_(("minutes.sealed", "minutes.corrected")),
+            AuditEvent.body.contains(meeting_id),
+        )
+        .order_by(AuditEvent.seq)
+    ).scalars()
+    logged = [
+        change.after
+        for body in bodies
+        for change in audit.describe(body).changes
+        if change.field == "digest"
+    ]
+    if logged != [row.digest, *(one.digest for one in found)]:
+        return False
+    texts = [(one.text, one.reason, one.digest) for one in found]
+    return rules.unbroken(row.digest, row.body, texts)
