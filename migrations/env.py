@@ -2,10 +2,21 @@
 
 from alembic import context
 
-from dxflow.db import audit, case, digest, identity, job, migration, process, standing, upkeep
+from dxflow.db import (
+    audit,
+    case,
+    digest,
+    document,
+    identity,
+    job,
+    migration,
+    process,
+    standing,
+    upkeep,
+)
 from dxflow.db.base import Base
 
-TABLES = (audit, case, digest, identity, job, migration, process, standing, upkeep)
+TABLES = (audit, case, digest, document, identity, job, migration, process, standing, upkeep)
 
 
 def run() -> None:

@@ -11,14 +11,25 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from dxflow import config
-from dxflow.db import audit, case, digest, identity, job, migration, process, standing, upkeep
+from dxflow.db import (
+    audit,
+    case,
+    digest,
+    document,
+    identity,
+    job,
+    migration,
+    process,
+    standing,
+    upkeep,
+)
 from dxflow.db.base import Base
 from dxflow.db.engine import Database
 from dxflow.errors import Unavailable
 from dxflow.texts import gettext as _
 
 #: Every module that declares tables; importing them fills the metadata.
-TABLES = (audit, case, digest, identity, job, migration, process, standing, upkeep)
+TABLES = (audit, case, digest, document, identity, job, migration, process, standing, upkeep)
 
 
 def upgrade(database: Database, target: str = "head") -> None:
