@@ -1,6 +1,7 @@
 """On which day a decision counts: today's, an earlier one (遡及) or a later one (先付け).
 
 Organisation and authority are asked as of that day; when somebody really acted is kept beside it.
+Until when a task may be laid aside (保留) is settled here as well.
 """
 
 from dataclasses import dataclass
@@ -38,3 +39,22 @@ def dated(day: date, today: date) -> str:
     if day == today:
         return ""
     return _("遡及") if day < today else _("先付け")
+
+
+#: How many days ahead a task may be laid aside.
+LONGEST_HOLD = 366
+
+
+def may_hold(until: date | None, today: date) -> Verdict:
+    """Return whether a task may be laid aside until a day; that day it waits again."""
+    if until is None:
+        return Verdict(False, _("いつまで保留するかを入れてください。"))
+    if not today < until <= today + timedelta(LONGEST_HOLD):
+        return Verdict(
+            False,
+            _(
+                "保留は明日から{last}までの日を選んでください。",
+                last=wareki_date(today + timedelta(LONGEST_HOLD)),
+            ),
+        )
+    return Verdict(True, "")
