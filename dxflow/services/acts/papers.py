@@ -4,7 +4,7 @@ What the rules of `authority.papers` and `authority.route` say is asked here; no
 these rows.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -265,11 +265,8 @@ def _earlier(act: Act, rows: Iterable[Row[Any]], drafter: Row[Any] | None) -> li
     }
     approved = [
         row
-        for row in rows
-        if row.at > drafter.at
-        and row.act == "approve"
-        and row.outcome in PASSES
-        and row.element not in stamping
+        for row in rows[rows.index(drafter) + 1 :]
+        if row.act == "approve" and row.outcome in PASSES and row.element not in stamping
     ]
     who = act.directory()
     names = naming.load(act.tx, who, posts=[row.stood_post or row.post for row in approved])

@@ -178,9 +178,9 @@ def page_of(opened: Opened) -> DecisionPage:
     )
 
 
-def document(site: Site, actor: Actor, case_id: str, revision: int | None) -> tuple[
-    DecisionPage, DocumentView
-]:
+def document(
+    site: Site, actor: Actor, case_id: str, revision: int | None
+) -> tuple[DecisionPage, DocumentView]:
     """Return the page and one of its documents, the latest without a number. Raises NotFound."""
     found = page(site, actor, case_id)
     for one in found.documents:
