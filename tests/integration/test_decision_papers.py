@@ -1,6 +1,6 @@
 """A formal decision from its authority row to the locked document, on both databases."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select, text
@@ -16,12 +16,25 @@ from dxflow.services import plain
 from dxflow.services.acts import additions, duties, holds, pulling_back
 from dxflow.services.people import organisation
 from dxflow.services.reading import case_view, decision_papers
-from tests.factories import ANALYSIS, SHEET, City
+from tests.factories import ANALYSIS, SHEET, City, TestClock
 from tests.integration.test_standing_in import away, lists
 from tests.walks import do, task_of, to_decision
 
 #: Costs that the table gives to the mayor, after the department head, deputy mayor and finance.
 COSTLY = {"cost_initial": 60_000_000}
+
+
+class Ticking(TestClock):
+    """A clock on which no two acts fall on one moment, as it is in life."""
+
+    def __call__(self) -> datetime:
+        self.moment += timedelta(seconds=1)
+        return self.moment
+
+
+@pytest.fixture(autouse=True)
+def _time_goes_on(city: City) -> None:
+    city.clock.__class__ = Ticking
 
 
 def page(city: City, case: str, by: str = "secretariat") -> decision_papers.DecisionPage:
@@ -180,8 +193,7 @@ def test_a_decision_may_be_dated_within_what_the_pack_allows(city):
 
 
 @pytest.mark.parametrize("days", [-32, 32])
-def test_a_date_beyond_that_is_refused_and_nothing_is_written(sqlite_city, days):
-    city = sqlite_city
+def test_a_date_beyond_that_is_refused_and_nothing_is_written(city, days):
     case = to_decision(city)
     day = city.actor("head").on + timedelta(days)
     with pytest.raises(Invalid, match="決裁の日は"):
@@ -189,8 +201,7 @@ def test_a_date_beyond_that_is_refused_and_nothing_is_written(sqlite_city, days)
     assert page(city, case).decisions == ()
 
 
-def test_who_did_not_hold_the_post_on_the_date_may_not_decide_for_it(sqlite_city):
-    city = sqlite_city
+def test_who_did_not_hold_the_post_on_the_date_may_not_decide_for_it(city):
     case = to_decision(city)
     today = city.actor("head").on
     with city.site.database.write() as tx:

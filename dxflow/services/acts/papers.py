@@ -253,27 +253,33 @@ def _handed_in(act: Act) -> list[Row[Any]]:
     )  # fmt: skip
 
 
-def _earlier(act: Act, rows: Iterable[Row[Any]], drafter: Row[Any] | None) -> list[dict[str, Any]]:
+def _earlier(act: Act, rows: Sequence[Row[Any]], drafter: Row[Any] | None) -> list[dict[str, Any]]:
     """Return the stamps that stand already: who drew it up, and who has approved it since."""
     if drafter is None:
         return []
-    stamping = {
-        element.id
-        for process in act.pack.processes.values()
-        for element in process.elements.values()
-        if STAMPS in element.properties
-    }
-    approved = [
-        row
-        for row in rows[rows.index(drafter) + 1 :]
-        if row.act == "approve" and row.outcome in PASSES and row.element not in stamping
-    ]
+    own = next(
+        (one for one in act.pack.processes.values() if drafter.element in one.elements), None
+    )
+    approved = {
+        row.element: row
+        for row in rows
+        if row.act == "approve"
+        and row.outcome in PASSES
+        and STAMPS not in _properties(act, row.element)
+        # at one moment, only what lies in the same drawing is known to come after it
+        and (row.at > drafter.at or (row.at == drafter.at and own and row.element in own.elements))
+    }.values()
     who = act.directory()
     names = naming.load(act.tx, who, posts=[row.stood_post or row.post for row in approved])
     return [
         _given(drafter, Part.DRAFT, names.post(drafter.post)),
         *(_given(row, Part.REVIEW, names.post(row.stood_post or row.post)) for row in approved),
     ]
+
+
+def _properties(act: Act, element: str) -> Mapping[str, str]:
+    found = (one.elements.get(element) for one in act.pack.processes.values())
+    return next((one.properties for one in found if one is not None), {})
 
 
 def _given(row: Row[Any], part: Part, title: str) -> dict[str, Any]:
