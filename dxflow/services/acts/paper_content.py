@@ -57,16 +57,17 @@ def _section(act: Act, row: Row[Any]) -> dict[str, Any]:
     }
 
 
-def _parts(fields: Iterable[forms.FieldView], under: str = "") -> Iterable[dict[str, Any]]:
-    """Give the fields as lines and tables, those in groups under the name of the group."""
+def _parts(fields: Iterable[forms.FieldView]) -> Iterable[dict[str, Any]]:
+    """Give the fields as lines and tables, those of a group behind its heading."""
     for field in fields:
-        label = f"{under}・{field.label}" if under and field.label else field.label or under
         if field.kind == "group":
-            yield from _parts(field.children, label)
+            if field.label:
+                yield {"heading": field.label}
+            yield from _parts(field.children)
         elif field.kind in ("list", "table"):
-            yield {"label": label, **_table(field)}
+            yield {"label": field.label, **_table(field)}
         elif field.key:
-            yield {"label": label, "text": field.text}
+            yield {"label": field.label, "text": field.text}
 
 
 def _table(field: forms.FieldView) -> dict[str, Any]:

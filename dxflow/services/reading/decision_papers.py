@@ -16,6 +16,7 @@ from dxflow.authority.standing_in import Way
 from dxflow.calendars.wareki import wareki_short
 from dxflow.clock import local_date
 from dxflow.db.document import Addendum, DecisionDocument, Stamp, TaskHold
+from dxflow.db.identity import Person
 from dxflow.db.standing import StoodIn
 from dxflow.errors import NotFound
 from dxflow.services import plain
@@ -189,15 +190,19 @@ def document(
     raise NotFound(_("決裁の文書が見つかりません。"))
 
 
-def hold_of(site: Site, actor: Actor, task_id: str, case_id: str) -> HoldView | None:
-    """Return the hold of an open task of a case that the actor may see, None when there is none."""
+def hold_of(site: Site, actor: Actor, task_id: str) -> HoldView | None:
+    """Return the hold of a task that the actor has before them, None when it is not laid aside."""
     with site.database.read() as tx:
-        opened = open_case(site, tx, actor, case_id)
-        rows = [row for row in _hold_rows(opened) if row.work_item_id == task_id]
-        if not rows:
-            return None
-        names = naming.load(tx, opened.who, persons=[row.person_id for row in rows])
-        return _hold(opened, rows[-1], (), names)
+        row = tx.execute(
+            select(TaskHold.__table__, Person.name)
+            .outerjoin(Person, Person.id == TaskHold.person_id)
+            .where(TaskHold.work_item_id == task_id, TaskHold.ended_at.is_(None))
+        ).one_or_none()
+    if row is None:
+        return None
+    return HoldView(
+        task_id, "", row.name or "", row.reason, row.until, row.until <= actor.on, row.at
+    )
 
 
 def _stamps(opened: Opened) -> list[Row[Any]]:
