@@ -84,4 +84,4 @@ def test_a_task_is_laid_aside_and_taken_up_again(sqlite_city, browse):
     assert "内示を待つ" in browse("secretariat").get(f"/cases/{case}/decision").text
     assert browse("applicant").post(f"/tasks/{task.id}/resume").status_code == 403
     assert decider.post(f"/tasks/{task.id}/resume").status_code == 303
-    assert "保留中" not in decider.get(f"/tasks/{task.id}").text
+    assert "内示を待つ" not in decider.get(f"/tasks/{task.id}").text
