@@ -6,6 +6,7 @@ from dxflow.db import (
     audit,
     case,
     digest,
+    document,
     identity,
     job,
     meeting,
@@ -18,7 +19,8 @@ from dxflow.db import (
 from dxflow.db.base import Base
 
 TABLES = (
-    audit, case, digest, identity, job, meeting, migration, process, standing, transfer, upkeep,
+    audit, case, digest, document, identity, job, meeting, migration, process, standing,
+    transfer, upkeep,
 )  # fmt: skip
 
 

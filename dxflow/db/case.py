@@ -253,9 +253,14 @@ class DecisionRecord(Base):
     post: Mapped[str] = mapped_column(String(64))
     authority_row: Mapped[str] = mapped_column(Text)
     decided_on: Mapped[date] = mapped_column(Date)
-    #: SHA-256 over the submissions that were decided on.
+    #: SHA-256 of the document that was decided, without one over the submissions.
     content_digest: Mapped[str] = mapped_column(String(64))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+    #: The document that was decided; NULL for decisions of packs that draw up none.
+    document_id: Mapped[str | None] = mapped_column(String(32))
+    #: The table of authority rows that held on the day, and from when it held.
+    authority_table: Mapped[str] = mapped_column(Text, server_default="")
+    authority_from: Mapped[date | None] = mapped_column(Date)
 
 
 class Notice(Base):

@@ -34,6 +34,7 @@ PAGES = (
     "proposal",
     "mine",
     "case",
+    "decision",
     "kpi",
     "portfolio",
     "digests",

@@ -95,7 +95,7 @@ def progress(case_id: str) -> str:
         found.standing,
         lambda process: url_for("case.diagram", case_id=case_id, process=process),
     )
-    return _page(
+    return case_page(
         "progress", found.head, state=state, standing=found.standing, rulings=found.rulings
     )
 
@@ -107,7 +107,7 @@ def timeline(case_id: str) -> str:
     found = case_pages.story(
         current.site(), current.actor(), case_id, page_number(), ENTRIES_PER_PAGE
     )
-    return _page(
+    return case_page(
         "timeline",
         found.head,
         page=found.page,
@@ -122,7 +122,7 @@ def papers(case_id: str) -> str:
     found = case_pages.papers(
         current.site(), current.actor(), case_id, page_number(), FORMS_PER_PAGE
     )
-    return _page(
+    return case_page(
         "papers",
         found.head,
         page=found.page,
@@ -164,7 +164,7 @@ def withdraw(case_id: str) -> Answer | tuple[str, int]:
     try:
         cases.withdraw(current.site(), current.actor(), case_id, reason)
     except Invalid as refused:
-        return _overview(case_id, _typed("withdraw", reason, refused)), 422
+        return _overview(case_id, typed_again("withdraw", reason, refused)), 422
     flash(_("取り下げました。"), "success")
     return redirect(url_for("case.show", case_id=case_id), 303)
 
@@ -189,8 +189,21 @@ def meet_duty(case_id: str, duty_id: str) -> Answer | tuple[str, int]:
     try:
         case_id = duties.meet(current.site(), current.actor(), duty_id, evidence)
     except Invalid as refused:
-        return _overview(case_id, _typed(duty_id, evidence, refused)), 422
+        return _overview(case_id, typed_again(duty_id, evidence, refused)), 422
     flash(_("条件の履行を報告しました。"), "success")
+    return redirect(url_for("case.show", case_id=case_id) + "#duties", 303)
+
+
+@blueprint.post("/cases/<ident:case_id>/duties/<ident:duty_id>/hand-over")
+@signed_in
+def hand_duty_over(case_id: str, duty_id: str) -> Answer | tuple[str, int]:
+    """Pass a condition on to another section."""
+    unit, reason = request.form.get("unit", ""), request.form.get("reason", "")
+    try:
+        case_id = duties.hand_over(current.site(), current.actor(), duty_id, unit, reason)
+    except Invalid as refused:
+        return _overview(case_id, typed_again(f"{duty_id}-over", reason, refused)), 422
+    flash(_("条件を別の課に引き継ぎました。"), "success")
     return redirect(url_for("case.show", case_id=case_id) + "#duties", 303)
 
 
@@ -209,7 +222,7 @@ def attachment(parts: Iterator[bytes], mimetype: str, name: str) -> Response:
 
 def _overview(case_id: str, typed: Typed) -> str:
     found = case_view.page(current.site(), current.actor(), case_id)
-    return _page(
+    return case_page(
         "overview",
         found.head,
         case=found,
@@ -220,10 +233,12 @@ def _overview(case_id: str, typed: Typed) -> str:
     )
 
 
-def _page(name: str, head: CaseHead, **values: object) -> str:
+def case_page(name: str, head: CaseHead, **values: object) -> str:
+    """Draw one of the pages of a case under its tabs."""
     tabs = [
         ("overview", _("概要"), "case.show"),
         ("progress", _("進み具合"), "case.progress"),
+        ("decision", _("決裁"), "decision.show"),
         ("timeline", _("経過"), "case.timeline"),
         ("papers", _("提出された様式"), "case.papers"),
     ]
@@ -242,7 +257,8 @@ def _page(name: str, head: CaseHead, **values: object) -> str:
     )
 
 
-def _typed(form: str, text: str, refused: Invalid) -> Typed:
+def typed_again(form: str, text: str, refused: Invalid) -> Typed:
+    """Return what was typed with what is wrong with it."""
     messages = [message for found in refused.fields.values() for message in found]
     return Typed(form, text, tuple(messages or [refused.message]))
 

@@ -15,7 +15,7 @@ from dxflow.services.acts.suspension import Suspended
 from dxflow.services.acts.task_forms import TaskForm
 from dxflow.services.acts.tasks import Completed, Sent
 from dxflow.services.people.access import signed_in
-from dxflow.services.reading import briefing, inbox, my_cases
+from dxflow.services.reading import briefing, decision_papers, inbox, my_cases
 from dxflow.texts import gettext as _
 from dxflow.texts import translated
 from dxflow.web import current, onward, posting
@@ -23,6 +23,9 @@ from dxflow.web.errors import RETRY_AFTER
 from dxflow.web.posting import PostedPage
 
 blueprint = Blueprint("task", __name__)
+
+#: Tasks with one of these put a stamp on a decision document.
+_STAMPING = frozenset({"command:document.stamp", "command:decision.record"})
 
 
 @dataclass(frozen=True)
@@ -170,7 +173,18 @@ def _page(form: TaskForm, view: forms.FormView, key: str, trouble: Trouble | Non
         wide=posting.has_lists(view.fields),
         drafting=form.pack.act_of(task.process_key, task.element) == DRAFT,
         brief=briefing.of_case(site, actor, task.case_id),
+        hold=decision_papers.hold_of(site, actor, task.id),
+        paper=_paper(form, task),
     )
+
+
+def _paper(form: TaskForm, task: Any) -> decision_papers.DocumentView | None:
+    """Return the decision document that a task stamps or decides, None for every other task."""
+    element = form.pack.element(task.process_key, task.element)
+    if element is None or _STAMPING.isdisjoint(element.properties):
+        return None
+    found = decision_papers.page(current.site(), current.actor(), task.case_id)
+    return next(iter(found.documents), None)
 
 
 def _task_of(form: TaskForm) -> Any:

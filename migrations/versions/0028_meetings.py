@@ -6,7 +6,7 @@ from alembic import op
 from dxflow.db.base import UtcDateTime
 
 revision = '0028'
-down_revision = "0025"
+down_revision = "0026"
 
 
 def upgrade() -> None:

@@ -83,6 +83,8 @@ class City:
     duties: list[int] = field(default_factory=lambda: [0])
     achieved: int = 0
     due: bool = False
+    in_turn: bool = False
+    stamps: list[str] = field(default_factory=list)
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     def call(self, command: str, payload: dict[str, Any], element: str) -> dict[str, Any]:
@@ -108,9 +110,37 @@ class City:
             "leaning": "approve", "chair": "post:seat_1",
         }  # fmt: skip
 
-    def _authority_resolve(self, payload: dict[str, Any]) -> dict[str, Any]:
-        kind = payload["post_kind"]
-        return {"post": kind, "group": f"post:{kind}", "title": "副市長"}
+    def _authority_find(self, payload: dict[str, Any]) -> dict[str, Any]:
+        found = standard().decisions["authority"].evaluate("authority", payload["matter"]).value
+        kind = found["post_kind"]
+        return {"post": kind, "group": f"post:{kind}", "title": "副市長", "ruling": found}
+
+    def _document_draw(self, payload: dict[str, Any]) -> dict[str, Any]:
+        ruling = {} if payload["straight"] else payload["ruling"]
+        stops = [
+            {"place": place, "group": group, "part": part, "title": group}
+            for place, (part, group) in enumerate(
+                [
+                    *(("review", f"post:{kind}") for kind in ruling.get("review", [])),
+                    *(("agree", group) for group in ruling.get("agree", [])),
+                ]
+            )
+        ]
+        asked = [one for one in stops if one["part"] == "agree"]
+        self.stamps = []
+        return {
+            "document": "d1", "digest": "0",
+            "reviewers": [one for one in stops if one["part"] == "review"],
+            "in_turn": asked if self.in_turn else [], "together": [] if self.in_turn else asked,
+            "needed": len(asked),
+        }  # fmt: skip
+
+    def _document_stamp(self, payload: dict[str, Any]) -> dict[str, Any]:
+        self.stamps.append(payload["outcome"])
+        return {}
+
+    def _document_route(self, payload: dict[str, Any]) -> dict[str, Any]:
+        return {"passed": not {"send_back", "object"} & set(self.stamps)}
 
     def _kpi_assess(self, payload: dict[str, Any]) -> dict[str, Any]:
         return {"achieved": self.achieved, "total": 1, "due": self.due}
@@ -165,7 +195,10 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "verdict": {"reason": "測れる", "conditions_wanted": "一覧を作る"},
     "reconvene": {"reason": "時期が重なった"},
     "conclude": {"reason": "多数", "conditions": CONDITIONS},
-    "decision": {"reason": "妥当", "conditions": CONDITIONS},
+    "decision": {"reason": "妥当", "conditions": CONDITIONS, "flags": ["unusual"],
+                 "after_return": "again"},
+    "review": {"comment": "確かめた"},
+    "agreement": {"comment": "財源を確かめた"},
     "execution_report": {"progress": "進んだ", "reports": [{"milestone": "s1", "status": "done"}]},
     "kpi_measure": {"comment": "順調"},
     "kpi_review": {

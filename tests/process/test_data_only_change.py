@@ -70,6 +70,7 @@ def _rename_the_sheet(files: dict[str, str]) -> None:
     files[f"forms/{NEW}.form"] = json.dumps(form | {"id": NEW}, ensure_ascii=False)
     _replace(files, "sheet.bpmn", f'formId="{OLD}"', f'formId="{NEW}"')
     _replace(files, "pack.toml", f'form = "{OLD}"', f'form = "{NEW}"')
+    _replace(files, "pack.toml", f'document = ["{OLD}"', f'document = ["{NEW}"')
 
 
 def _change_questions(files: dict[str, str]) -> None:
@@ -230,6 +231,10 @@ def test_a_form_renamed_in_one_place_only_is_not_published(sqlite_city):
         packs.install(sqlite_city.site, files, "system")
 
     places = {(one.file, one.element) for one in refused.value.problems if OLD in one.message}
-    assert places == {("sheet.bpmn", "project_sheet"), ("pack.toml", "summary")}
+    assert places == {
+        ("sheet.bpmn", "project_sheet"),
+        ("pack.toml", "summary"),
+        ("pack.toml", "authority.document"),
+    }
     with sqlite_city.site.database.read() as tx:
         assert [row.version for row in packs.versions(tx)] == [1]

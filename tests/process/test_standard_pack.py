@@ -15,9 +15,10 @@ from tests.process.standard_pack import FORMS, PROCESSES, START, City, Play, sta
 
 COMMANDS = frozenset(
     {
-        "authority.resolve", "bpr.register", "case.amount", "case.extend", "case.title",
+        "authority.find", "bpr.register", "case.amount", "case.extend", "case.title",
         "case.units", "committee.convene", "committee.resolve", "committee.tally",
-        "committee.vote", "decision.record", "duty.impose", "duty.open", "kpi.assess",
+        "committee.vote", "decision.record", "document.draw", "document.route",
+        "document.stamp", "duty.impose", "duty.open", "kpi.assess",
         "kpi.record", "kpi.register", "kpi.revise", "milestone.plan", "milestone.report",
         "notify", "opinion.record",
     }
@@ -74,7 +75,7 @@ def test_every_lane_of_every_drawing_has_a_group_that_can_be_computed() -> None:
     scope = {
         "applicant": "user:p1", "section": "elderly", "department": "dept_welfare",
         "lead": "elderly", "unit": "tax", "seat": "committee_chair", "chair": "post:chair",
-        "decider_group": "post:mayor",
+        "stop": {"group": "role:finance"}, "decider_group": "post:mayor",
     }  # fmt: skip
     kinds = ("user:", "section:", "head:", "post:", "role:")
     for process in standard().processes.values():
@@ -198,10 +199,15 @@ def sent_back_everywhere() -> Play:
     to_committee(play.do("bpr_analysis"))
     play.do("verdict", "return").do("verdict", "return").do("conclude", "return_sheet")
     to_decision(to_committee(play.do("project_sheet").do("bpr_analysis")))
-    play.timer("decision_reminder").do("decide", "send_back").do("project_sheet")
-    to_committee(play.do("bpr_analysis"))
+    to_decision(to_committee(play.do("review", "send_back").do("project_sheet").do("bpr_analysis")))
+    play.do("review", "agree").timer("decision_reminder")
+    play.do("decide", "send_back", after_return="straight").do("project_sheet")
+    play.do("bpr_analysis").do("sheet_approval", "approve").do("decide", "escalate")
+    play.do("review", "agree").do("review", "agree").do("agree_together", "object")
+    to_committee(play.do("project_sheet").do("bpr_analysis"))
     play.do("verdict", "approve").do("verdict", "conditions").do("conclude", "conditions")
-    play.do("decide", "approve")
+    play.do("review", "agree").do("review", "agree")
+    play.do("agree_together", "agree").do("agree_together", "agree").do("decide", "approve")
     play.timer("report_reminder").do("execution_report", "progress").do("execution_report", "done")
     play.timer("period_closed").timer("measure_reminder").do("kpi_measure")
     play.timer("period_closed").do("kpi_measure").do("kpi_review", "continue")
@@ -214,9 +220,25 @@ def sent_back_everywhere() -> Play:
 def small_and_stopped() -> Play:
     play = Play().do("head_approval", "approve").do("triage", "proceed", cost=100_000)
     play.do("small_sheet").do("sheet_approval", "send_back", return_to="analysis")
-    play.do("small_sheet").do("sheet_approval", "approve").do("decide", "conditions")
+    play.do("small_sheet").do("sheet_approval", "approve").do("decide", "again")
+    play.do("decide", "conditions")
     play.do("execution_report", "done").timer("period_closed").do("kpi_measure")
     return play.do("kpi_review", "stop")
+
+
+def returned_straight() -> Play:
+    """A case that the decider sends back, to have it again without the steps between."""
+    play = Play().do("head_approval", "approve").do("triage", "proceed")
+    to_decision(to_committee(play.do("project_sheet").do("bpr_analysis")))
+    play.do("review", "agree").do("decide", "send_back", after_return="straight")
+    return play.do("project_sheet").do("bpr_analysis").do("sheet_approval", "approve")
+
+
+def important(city: City | None = None) -> Play:
+    """A grave case before the formal decision, with two to be asked for their agreement."""
+    given = {"lead": "elderly", "important": True, "amount": 1, "route": "initiative"}
+    play = Play(city, "decision", **given)
+    return play.do("review", "agree").do("review", "agree")
 
 
 @cache
@@ -254,9 +276,8 @@ def refused_by_the_committee() -> Play:
 @cache
 def refused_by_the_decider() -> Play:
     play = Play().do("head_approval", "approve").do("triage", "proceed")
-    return to_decision(to_committee(play.do("project_sheet").do("bpr_analysis"))).do(
-        "decide", "reject"
-    )
+    to_decision(to_committee(play.do("project_sheet").do("bpr_analysis")))
+    return play.do("review", "agree").do("decide", "reject")
 
 
 STORIES = (
@@ -309,7 +330,7 @@ def test_the_lead_section_is_not_asked_for_an_opinion_on_its_own_proposal() -> N
 
 def test_conditions_become_duties_only_when_they_were_imposed() -> None:
     imposed = sent_back_everywhere().city.payloads("duty.impose")
-    assert [len(payload["conditions"]) for payload in imposed] == [0, 0, 0, 0, 1, 0]
+    assert [len(payload["conditions"]) for payload in imposed] == [0] * 6 + [1, 0]
     assert {payload["owner"] for payload in imposed} == {"section:elderly"}
 
 
@@ -335,6 +356,32 @@ def test_the_committee_is_asked_for_a_verdict_until_its_deadline() -> None:
     play.do("verdict", "approve").timer("verdict_deadline")
     assert play.open == ["conclude"]
     assert play.task("conclude").groups == ("post:seat_1",)
+
+
+def test_what_was_sent_back_straight_comes_to_the_decider_at_once() -> None:
+    play = returned_straight()
+    assert play.open == ["decide"]
+    again = play.do("decide", "send_back").do("project_sheet").do("bpr_analysis")
+    assert again.do("sheet_approval", "approve").open[0].endswith("_opinion")
+
+
+def test_a_matter_that_is_passed_up_is_drawn_up_anew_for_the_head() -> None:
+    play = returned_straight().do("decide", "escalate")
+    assert play.city.payloads("authority.find")[-1]["matter"]["important"] is True
+    assert play.task("review").groups == ("post:department_head",)
+
+
+def test_agreement_is_asked_of_all_at_once_or_one_after_the_other() -> None:
+    assert important().open == ["agree_together", "agree_together"]
+    one = important(City(in_turn=True))
+    assert one.open == ["agree_in_turn"]
+    assert one.do("agree_in_turn", "agree").do("agree_in_turn", "agree").open == ["decide"]
+
+
+def test_who_does_not_agree_sends_the_matter_back() -> None:
+    play = important(City(in_turn=True)).do("agree_in_turn", "object")
+    assert play.step.ended
+    assert play.step.variables["decision_result"] == "returned"
 
 
 def test_the_state_of_the_engine_stays_small() -> None:

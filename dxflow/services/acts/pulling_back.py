@@ -15,7 +15,7 @@ from dxflow.db.case import Ballot, Deliberation
 from dxflow.db.process import ProcessInstance, Submission, Timer, WorkItem
 from dxflow.errors import Conflict
 from dxflow.jobs import queue
-from dxflow.services.acts import cases, standing, submissions
+from dxflow.services.acts import cases, papers, standing, submissions
 from dxflow.services.acts.act import Act, lock, require_running
 from dxflow.services.acts.writing import offer_again, open_items, write_step
 from dxflow.services.packs import store as packs
@@ -69,6 +69,7 @@ def _reopen_task(act: Act, submission: Row[Any]) -> PulledBack:
     ).scalar_one()
     step = engine.peek(act.pack.definitions, before or b"", act.environment())
     _take_ballots_back(act)
+    papers.take_back(act, submission.at)
     _rearm(act)
     reopened = _reopen(act, step)
     write_step(act, step, {*open_items(act.tx, act.case_id), *reopened})

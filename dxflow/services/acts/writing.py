@@ -5,15 +5,18 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dxflow import audit, engine
+from dxflow.authority.obligations import may_complete
 from dxflow.authority.organisation import LADDER
 from dxflow.authority.verdicts import person_key
 from dxflow.db.base import table
+from dxflow.db.case import Duty
 from dxflow.db.prepared import Prepared
 from dxflow.db.process import DecisionEvaluation, ElementVisit, Timer, WorkItem, WorkItemGroup
+from dxflow.decisions import Outcome
 from dxflow.services import plain
 from dxflow.services.acts.act import Act
 from dxflow.services.packs import store as packs
@@ -38,12 +41,21 @@ def write_step(act: Act, step: engine.Step, open_before: Collection[str]) -> Non
     _write_timers(act, step)
     _write_visits(act, step)
     for decided in step.decided:
-        _write_decision(act, decided)
+        write_decision(act, decided.element, decided.outcome)
     _write_stage(act, step)
 
 
 def end_case(act: Act, status: str, reason: str = "") -> None:
-    """Give the case its end status and record it."""
+    """Give the case its end status and record it.
+
+    Raises NotAllowed when it would be completed while a condition is open, whatever its process
+    says.
+    """
+    if status == "completed":
+        left = act.tx.execute(
+            select(func.count()).where(Duty.case_id == act.case_id, Duty.status == "open")
+        ).scalar_one()
+        may_complete(left).require()
     before = packs.status_name(act.case["status"])
     changes = [audit.Change("status", mark("状態"), before, packs.status_name(status))]
     if reason:
@@ -210,8 +222,8 @@ def _count(dialect: str) -> Prepared:
     )
 
 
-def _write_decision(act: Act, decided: engine.Decided) -> None:
-    outcome = decided.outcome
+def write_decision(act: Act, element: str, outcome: Outcome) -> None:
+    """Write how a decision table came to its result, for the page and the log."""
     result = plain.dumps(outcome.value)
     act.writes.add(
         _ADD_DECISION,
@@ -219,7 +231,7 @@ def _write_decision(act: Act, decided: engine.Decided) -> None:
             "id": act.new_id(),
             "case_id": act.case_id,
             "pack_digest": act.pack.digest,
-            "element": decided.element,
+            "element": element,
             "decision": outcome.decision,
             "name": outcome.name,
             "inputs": plain.dumps(outcome.inputs),

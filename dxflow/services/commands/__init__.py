@@ -7,11 +7,12 @@ writes its rows in the act's transaction and records what it did; it never commi
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from dxflow.services.commands import case, committee, decision, kpi, notice, work
+from dxflow.services.commands import case, committee, decision, document, kpi, notice, work
 from dxflow.services.site import Command
 
 COMMANDS: Mapping[str, Command] = MappingProxyType(
     {
+        "authority.find": document.find_authority,
         "authority.resolve": decision.resolve_authority,
         "bpr.register": work.register_workload,
         "case.amount": case.amount,
@@ -23,6 +24,9 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "committee.tally": committee.tally,
         "committee.vote": committee.vote,
         "decision.record": decision.record,
+        "document.draw": document.draw,
+        "document.route": document.route,
+        "document.stamp": document.stamp,
         "duty.impose": work.impose_duties,
         "duty.open": work.count_duties,
         "kpi.assess": kpi.assess,

@@ -1,18 +1,42 @@
 """Commands of the formal decision (決裁): opinions, the deciding post, the decision itself."""
 
 import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import insert, select
 
 from dxflow import audit
-from dxflow.authority.decision import deciding_post, may_decide
+from dxflow.authority.dating import dated, may_date
+from dxflow.authority.decision import DecidingPost, deciding_post, may_decide
+from dxflow.authority.directory import Directory
+from dxflow.authority.papers import SETTLES, may_decide_on
+from dxflow.authority.standing_in import StandIn
+from dxflow.authority.tables import Ruling, higher_than, may_rule
+from dxflow.authority.verdicts import Verdict
 from dxflow.db.case import DecisionRecord
 from dxflow.db.process import Submission
-from dxflow.errors import NotAllowed
+from dxflow.errors import Invalid, NotAllowed
+from dxflow.services.acts import papers, rulings
 from dxflow.services.acts.act import Act
 from dxflow.services.commands import payload as read
+from dxflow.texts import gettext as _
 from dxflow.texts import mark, to_be_stored
+
+#: Outcomes that pass the matter on instead of deciding it: up, or by the table asked anew.
+PASSED_ON = frozenset({"escalate", "again"})
+
+
+@dataclass(frozen=True)
+class Right:
+    """By which row a post decides on a day, and the sentence that says so."""
+
+    day: date
+    ruling: Ruling | None
+    standing: StandIn | None
+    words: str
 
 
 def record_opinion(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
@@ -28,68 +52,187 @@ def record_opinion(act: Act, payload: dict[str, Any], _element: str) -> dict[str
 
 def resolve_authority(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
     """Return the post that decides today for a kind of post, or the next higher one that can."""
-    involved = act.involved()
     kind = read.text(payload, "post_kind", required=True)
     with to_be_stored():
         found = deciding_post(
             kind,
             read.text(payload, "unit") or act.case["lead_unit"],
             act.directory(),
-            barred={involved.applicant, *involved.drafters},
+            barred=act.involved().persons,
         )
-    if found.post is None:
-        raise NotAllowed(found.explanation)
-    act.record(
-        "authority.resolved",
-        audit.Change("post", mark("決裁する職"), None, found.post.title),
-        authority_text=found.explanation,
-    )
+    record_deciding_post(act, found)
     return {
-        "post": found.post.key,
+        "post": found.group.removeprefix("post:"),
         "group": found.group,
-        "title": found.post.title,
+        "title": found.post.title if found.post else "",
         "explanation": found.explanation,
     }
 
 
+def record_deciding_post(act: Act, found: DecidingPost, row: str = "") -> None:
+    """Record which post is to decide. Raises NotAllowed when nobody can."""
+    if found.post is None:
+        raise NotAllowed(found.explanation)
+    changes = [audit.Change("post", mark("決裁する職"), None, found.post.title)]
+    if row:
+        changes.append(audit.Change("row", mark("決裁区分"), None, row))
+    act.record("authority.resolved", *changes, authority_text=found.explanation)
+
+
 def record(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
-    """Record the 決裁. Refused for the applicant, a drafter, or without the post on this date."""
-    post = read.text(payload, "post", required=True)
-    involved = act.involved()
-    with to_be_stored():
-        verdict = may_decide(
-            act.actor.person_id, post, involved.applicant, involved.drafters, act.directory(),
-            act.standing,
-        )  # fmt: skip
-    verdict.require()
+    """Record the 決裁. Refused for the applicant, a drafter, or without the post on its date.
+
+    Where the pack has authority tables, the row of the decision's date must lead to the post; the
+    document that is decided is locked with it.
+    """
     outcome = read.text(payload, "outcome", required=True)
-    row = read.text(payload, "row")
-    digest = _decided_content(act)
+    post = read.text(payload, "post", required=True)
+    if outcome in PASSED_ON:
+        _pass_on(act, payload, outcome, post)
+        return {}
+    right = _right(act, payload, outcome, post)
+    document = read.text(payload, "document")
+    row = right.ruling.row.title if right.ruling else read.text(payload, "row")
+    reason = read.text(payload, "reason")
+    digest = _content(act, document)
+    if document:
+        place = papers.last_place(act, document)
+        papers.stamp(act, document, place, outcome, reason, right.day)
+        if outcome in SETTLES:
+            papers.lock(act, document, outcome)
     act.tx.execute(
         insert(DecisionRecord).values(
             id=act.new_id(),
             case_id=act.case_id,
             outcome=outcome,
-            reason=read.text(payload, "reason"),
+            reason=reason,
             person_id=act.actor.person_id,
             post=post,
             authority_row=row,
-            decided_on=act.actor.on,
+            decided_on=right.day,
             content_digest=digest,
             at=act.now,
+            document_id=document or None,
+            authority_table=right.ruling.table if right.ruling else "",
+            authority_from=right.ruling.row.valid_from if right.ruling else None,
         )
     )
     act.record(
         "decision.recorded",
         audit.Change("outcome", mark("決裁"), None, outcome),
-        audit.Change("reason", mark("理由"), None, read.text(payload, "reason")),
-        audit.Change("row", mark("決裁区分"), None, row),
+        audit.Change("reason", mark("理由"), None, reason),
+        *_said(act, right, post, row),
         audit.Change("content", mark("決裁した内容のハッシュ"), None, digest),
-        authority_text=verdict.reason,
+        *([audit.Change("document", mark("決裁の文書"), None, document)] if document else []),
+        authority_text=right.words,
         subject=audit.Subject("decision", post, act.case_id),
     )
     act.final = True
     return {}
+
+
+def _said(act: Act, right: Right, post: str, row: str) -> list[audit.Change]:
+    """Return what the entry says of the authority, so that it speaks for itself."""
+    changes = [
+        audit.Change("post", mark("決裁した職"), None, post),
+        audit.Change("row", mark("決裁区分"), None, row),
+        audit.Change("decided_on", mark("決裁の日"), None, right.day),
+    ]
+    if right.ruling is not None:
+        changes += [
+            audit.Change("table", mark("決裁区分の表"), None, right.ruling.table),
+            audit.Change(
+                "valid_from", mark("表が有効になった日"), None, right.ruling.row.valid_from
+            ),
+            audit.Change("own_right", mark("専決"), None, right.ruling.own_right),
+        ]
+    if right.standing is not None:
+        changes.append(audit.Change("way", mark("代わり方"), None, right.standing.way.label))
+    if word := dated(right.day, act.actor.on):
+        changes.append(audit.Change("dating", mark("日付の扱い"), None, word))
+    return changes
+
+
+def _right(act: Act, payload: Mapping[str, Any], outcome: str, post: str) -> Right:
+    """Return by which right the actor decides. Raises NotAllowed, or Invalid for the date."""
+    with to_be_stored():
+        day = _day(act, payload)
+        who = rulings.directory_on(act, day)
+        standing = _standing(act, who, day, post)
+        involved = act.involved()
+        verdict = may_decide(
+            act.actor.person_id, post, involved.applicant, involved.drafters, who, standing
+        )
+        verdict.require()
+        ruling, row = _row(act, payload, who, post)
+    if outcome in SETTLES and row is not None and not row:
+        raise NotAllowed(
+            row.reason
+            + _("「決裁区分を引き直す」を選ぶと、その日の決裁区分で決裁する職に回ります。")
+        )
+    return Right(day, ruling, standing, (row.reason if row else "") + verdict.reason)
+
+
+def _row(
+    act: Act, payload: Mapping[str, Any], who: Directory, post: str
+) -> tuple[Ruling | None, Verdict | None]:
+    """Return the row of the day and whether it leads to the post; None without any tables."""
+    if "matter" not in payload or not act.pack.settings.authority.tables:
+        return None, None
+    unit = read.text(payload, "unit") or act.case["lead_unit"]
+    asked = rulings.ask(act, read.context(payload, "matter"), who.date)
+    ruling = asked.ruling if asked else None
+    return ruling, may_rule(ruling, post, unit, who, barred=act.involved().persons)
+
+
+def _day(act: Act, payload: Mapping[str, Any]) -> date:
+    """Return the day the decision bears. Raises Invalid when it may not bear it."""
+    day = read.day(payload, "decided_on") or act.actor.on
+    verdict = may_date(day, act.actor.on, act.pack.settings.authority.dating)
+    if day != act.actor.on and not verdict:
+        raise Invalid(verdict.reason, {"decided_on": [verdict.reason]})
+    return day
+
+
+def _standing(act: Act, who: Directory, day: date, post: str) -> StandIn | None:
+    """Return for whom the actor decides on the day: as of today, or as it stood or will stand."""
+    if day == act.actor.on:
+        return act.standing
+    if act.actor.person_id in who.holders(f"post:{post}"):
+        return None
+    return who.standing.groups_of(act.actor.person_id).get(f"post:{post}")
+
+
+def _pass_on(act: Act, payload: Mapping[str, Any], outcome: str, post: str) -> None:
+    """Record that whoever was to decide passes the matter on. Raises when it leads nowhere."""
+    reason, flags = read.text(payload, "reason"), read.texts(payload, "flags")
+    asked = rulings.ask(act, read.context(payload, "matter"), act.actor.on)
+    deciding = act.directory().posts.get(post)
+    if outcome == "escalate":
+        head = act.pack.settings.authority.head
+        kind = deciding.kind if deciding else ""
+        if asked is None or not higher_than(kind, asked.ruling, head):
+            message = _("この案件は、すでに最上位の職の決裁になっています。")
+            raise Invalid(message, {"flags": [message]})
+    act.record(
+        "decision.passed_up" if outcome == "escalate" else "decision.looked_up_again",
+        audit.Change("post", mark("決裁する職"), deciding.title if deciding else post, None),
+        *([audit.Change("flags", mark("上位の職へ上げる事情"), None, flags)] if flags else []),
+        audit.Change("reason", mark("理由"), None, reason or None),
+        subject=audit.Subject("decision", post, act.case_id),
+    )
+
+
+def _content(act: Act, document: str) -> str:
+    """Return the hash of what is decided: of the document, else of all that was handed in.
+
+    Raises NotAllowed when the document is not as it was drawn up.
+    """
+    if not document:
+        return _decided_content(act)
+    paper = papers.paper_of(papers.of_id(act, document))
+    may_decide_on(paper).require()
+    return paper.digest
 
 
 def _decided_content(act: Act) -> str:

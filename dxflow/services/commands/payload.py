@@ -42,6 +42,26 @@ def texts(payload: Mapping[str, Any], key: str) -> list[str]:
     return [one for one in values if one]
 
 
+def context(payload: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """Return a context, empty when it is null. Raises Invalid for anything else."""
+    value = payload.get(key)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise _wrong(key, _("まとまり"))
+    return value
+
+
+def whole(payload: Mapping[str, Any], key: str) -> int:
+    """Return a whole number. Raises Invalid for anything else, and without one."""
+    value = number(payload, key)
+    if value is None:
+        raise _missing(key)
+    if value != int(value):
+        raise _wrong(key, _("整数"))
+    return int(value)
+
+
 def number(payload: Mapping[str, Any], key: str) -> Decimal | None:
     """Return a number or None. Raises Invalid for anything else."""
     value = payload.get(key)

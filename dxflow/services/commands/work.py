@@ -121,7 +121,7 @@ def impose_duties(act: Act, payload: dict[str, Any], _element: str) -> dict[str,
     """Turn conditions into duties that must be met before the case may close."""
     conditions = payload.get("conditions") or []
     owner = read.text(payload, "owner") or f"section:{act.case['lead_unit']}"
-    rows = [_condition(condition) for condition in conditions]
+    rows = [_condition(condition, owner) for condition in conditions]
     if not rows:
         return {"count": 0}
     act.tx.execute(
@@ -132,17 +132,19 @@ def impose_duties(act: Act, payload: dict[str, Any], _element: str) -> dict[str,
                 "case_id": act.case_id,
                 "kind": "condition",
                 "text": text,
-                "owner_group": owner,
+                "owner_group": owed_by,
                 "due_on": due,
                 "status": "open",
                 "imposed_at": act.now,
             }
-            for text, due in rows
+            for text, due, owed_by in rows
         ],
     )
     act.record(
         "duty.imposed",
-        audit.Change("conditions", mark("条件"), None, [text for text, _due in rows]),
+        audit.Change("conditions", mark("条件"), None, [text for text, _due, _owner in rows]),
+        audit.Change("owners", mark("負う課"), None, [owed_by for _text, _due, owed_by in rows]),
+        audit.Change("due", mark("期日"), None, [due for _text, due, _owner in rows]),
     )
     return {"count": len(rows)}
 
@@ -155,10 +157,16 @@ def count_duties(act: Act, _payload: dict[str, Any], _element: str) -> dict[str,
     return {"count": number}
 
 
-def _condition(condition: object) -> tuple[str, Any]:
+def _condition(condition: object, owner: str) -> tuple[str, Any, str]:
+    """Return text, due day and owner of a condition; its own section goes before the usual one."""
     if isinstance(condition, dict):
-        return read.text(condition, "text", required=True), read.day(condition, "due")
-    return str(condition), None
+        unit = read.text(condition, "owner")
+        return (
+            read.text(condition, "text", required=True),
+            read.day(condition, "due"),
+            f"section:{unit}" if unit else owner,
+        )
+    return str(condition), None, owner
 
 
 def _steps(rows: Sequence[dict[str, Any]]) -> list[Step]:

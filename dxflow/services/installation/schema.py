@@ -15,6 +15,7 @@ from dxflow.db import (
     audit,
     case,
     digest,
+    document,
     identity,
     job,
     meeting,
@@ -31,7 +32,8 @@ from dxflow.texts import gettext as _
 
 #: Every module that declares tables; importing them fills the metadata.
 TABLES = (
-    audit, case, digest, identity, job, meeting, migration, process, standing, transfer, upkeep,
+    audit, case, digest, document, identity, job, meeting, migration, process, standing,
+    transfer, upkeep,
 )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from dxflow.models.context import Context
 from dxflow.models.model import Model, Process
 from dxflow.models.reader import read as read_bpmn
 from dxflow.problems import Problem, Refused
-from dxflow.services.packs import translations
+from dxflow.services.packs import authority, translations
 from dxflow.services.packs.settings import FILE, PackSettings, read_settings
 from dxflow.texts import gettext as _
 
@@ -67,6 +67,10 @@ def check_files(files: Mapping[str, str], commands: Collection[str]) -> Checked:
         ),
     )
     problems += _check_settings(settings, processes, form_definitions)
+    authority.check(
+        settings.authority, tables, form_definitions,
+        lambda key, message: problems.append(_setting(key, message)),
+    )  # fmt: skip
     diagrams = {key: model.file for model in models for key in model.processes}
     words, found = translations.read_all(files)
     problems += found

@@ -5,8 +5,10 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import Any
 
+from dxflow.authority.decision import post_kind_label
 from dxflow.calendars.business_days import BusinessCalendar
 from dxflow.committee.quorum import QuorumKind, QuorumRule
+from dxflow.services.packs.authority import AuthoritySettings
 from dxflow.services.packs.settings import Body, PackSettings
 from dxflow.services.packs.wording import Told, came_and_went, facets, named, quoted, written
 from dxflow.texts import gettext as _
@@ -20,6 +22,12 @@ _RULES = {
     "grace_days": _("期限超過とするまでの日数"), "reminder_days": _("期限間近とする日数"),
     "unit_cost": _("1時間あたりの費用"), "stand_in_forbidden": _("代わりの人が決裁できない案件"),
     "later_reading": _("後閲を求める代わり方"),
+}  # fmt: skip
+_AUTHORITY = {
+    "tables": _("決裁区分の表と有効になる日"), "head": _("最上位の職"),
+    "goes_up": _("上位の職に上げる案件"), "document": _("起案の文書に載せる様式"),
+    "order": _("合議の順"), "needed": _("合議に要る同意の数"),
+    "back": _("遡及できる日数"), "ahead": _("先付けできる日数"),
 }  # fmt: skip
 _BODY = {
     "name": _("名前"), "seat_role": _("委員の役割"), "chair_roles": _("議事を預かる役割"),
@@ -48,6 +56,8 @@ def setting_changes(before: PackSettings, after: PackSettings) -> Iterator[Told]
     days = [_calendar(part.calendar) for part in (before, after)]
     yield from facets("calendar", _("暦"), _CALENDAR, days[0], days[1])
     yield from facets("rules", _("決めごと"), _RULES, vars(before.rules), vars(after.rules))
+    said = [_authority(part.authority) for part in (before, after)]
+    yield from facets("authority", _("決裁区分"), _AUTHORITY, said[0], said[1])
     yield from _options(before, after)
     yield from _summaries(before, after)
 
@@ -96,6 +106,19 @@ def _leaves(value: Any, prefix: str) -> dict[str, Any]:
         else:
             found[prefix + one.name] = inner.value if isinstance(inner, Enum) else inner
     return found
+
+
+def _authority(one: AuthoritySettings) -> dict[str, Any]:
+    return {
+        "tables": [f"{table.decision} {table.valid_from.isoformat()}" for table in one.tables],
+        "head": post_kind_label(one.head),
+        "goes_up": one.goes_up,
+        "document": written(one.document),
+        "order": _("順に") if one.in_turn else _("同時に"),
+        "needed": one.consent.needed or _("すべて"),
+        "back": one.dating.back,
+        "ahead": one.dating.ahead,
+    }
 
 
 def _calendar(calendar: BusinessCalendar) -> dict[str, Any]:

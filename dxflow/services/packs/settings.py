@@ -16,6 +16,8 @@ from dxflow.committee.rules import BodyRules, body_rules
 from dxflow.feel import FeelSyntaxError, parse
 from dxflow.forms import Option
 from dxflow.problems import Problem
+from dxflow.services.packs import authority
+from dxflow.services.packs.authority import AuthoritySettings
 from dxflow.texts import gettext as _
 
 FILE = "pack.toml"
@@ -95,6 +97,7 @@ class PackSettings:
     calendar: BusinessCalendar = field(default_factory=BusinessCalendar)
     numbering: str = "{year}-{section}-{serial:04}"
     rules: Rules = field(default_factory=Rules)
+    authority: AuthoritySettings = field(default_factory=AuthoritySettings)
     options: Mapping[str, tuple[Option, ...]] = field(default_factory=dict)
     summaries: tuple[Summary, ...] = ()
     """The first whose form has been handed in tells what the case is about."""
@@ -148,6 +151,7 @@ class _Reader:
             calendar=self.calendar(self.table(self.raw, "calendar")),
             numbering=numbering,
             rules=self.rules(self.table(self.raw, "rules")),
+            authority=authority.read(self.raw.get(authority.KEY, {}), self.problem),
             options={
                 key: tuple(
                     Option(self.text(one, "value"), self.text(one, "label"))

@@ -15,8 +15,9 @@ from dxflow import forms
 from dxflow.db.case import Case, Duty, Milestone
 from dxflow.db.identity import Person
 from dxflow.services import plain
+from dxflow.services.acts.duties import WATCHERS
 from dxflow.services.packs import store as packs
-from dxflow.services.people import naming, visibility
+from dxflow.services.people import naming, organisation, visibility
 from dxflow.services.people.actor import Actor
 from dxflow.services.people.naming import Names
 from dxflow.services.reading import case_rulings, kpis, submitted
@@ -68,7 +69,10 @@ class Savings:
 
 @dataclass(frozen=True)
 class DutyView:
-    """A condition. `status` is open, met or void; `mine`: the reader may report it as met."""
+    """A condition. `status` is open, met or void; `mine`: the reader may report it as met.
+
+    `movable`: the reader may hand it over to another section, one of `sections` (key, name).
+    """
 
     id: str
     text: str
@@ -80,6 +84,8 @@ class DutyView:
     evidence: str
     late: bool
     mine: bool
+    movable: bool = False
+    sections: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -145,7 +151,7 @@ def page_of(opened: Opened, facts: Facts) -> CasePage:
     top = head_of(opened, facts)
     handed_in = _handed_in(opened)
     title, summary = _summary(opened, handed_in)
-    duties, milestones = _duty_rows(opened), _milestone_rows(opened)
+    duties, milestones = duty_rows(opened), _milestone_rows(opened)
     over = is_past_reports(opened)
     decisions = case_rulings.decision_rows(opened)
     names = naming.load(
@@ -161,7 +167,7 @@ def page_of(opened: Opened, facts: Facts) -> CasePage:
         measures=tuple(
             kpis.of_case(opened.site, opened.tx, opened.actor, opened.case, opened.pack, top.lead)
         ),
-        duties=tuple(_duty(opened, row, names) for row in duties),
+        duties=tuple(duty_view(opened, row, names) for row in duties),
         milestones=tuple(_milestone(opened, row, over=over) for row in milestones),
         opinions=_opinions(opened, handed_in, names),
         rounds=rounds_of(opened, facts.items),
@@ -248,7 +254,8 @@ def _savings(workload: Mapping[str, Any]) -> Savings | None:
     return Savings(*(Decimal(workload[name]) for name in names))
 
 
-def _duty_rows(opened: Opened) -> list[Row[Any]]:
+def duty_rows(opened: Opened) -> list[Row[Any]]:
+    """Return the conditions of a case, the open ones first, the most urgent of them first."""
     return list(
         opened.tx.execute(
             select(Duty.__table__, Person.name.label("person_name"))
@@ -259,8 +266,12 @@ def _duty_rows(opened: Opened) -> list[Row[Any]]:
     )
 
 
-def _duty(opened: Opened, row: Row[Any], names: Names) -> DutyView:
+def duty_view(opened: Opened, row: Row[Any], names: Names) -> DutyView:
+    """Return a condition as the reader sees it."""
     still_open = row.status == "open"
+    going = still_open and opened.going
+    movable = going and not opened.actor.groups.isdisjoint({row.owner_group, *WATCHERS})
+    sections = organisation.sections(opened.who) if movable else []
     return DutyView(
         id=row.id,
         text=row.text,
@@ -271,7 +282,9 @@ def _duty(opened: Opened, row: Row[Any], names: Names) -> DutyView:
         met_by=row.person_name or "",
         evidence=row.evidence,
         late=bool(still_open and row.due_on and row.due_on < opened.actor.on),
-        mine=still_open and opened.going and row.owner_group in opened.actor.groups,
+        mine=going and row.owner_group in opened.actor.groups,
+        movable=movable,
+        sections=tuple(one for one in sections if f"section:{one[0]}" != row.owner_group),
     )
 
 

@@ -1,0 +1,74 @@
+"""A decision document: what it holds, when it may change, and what is set beside it.
+
+Before the decision a document is drawn anew whenever the matter comes to its decision; with the
+decision it is locked for good. What is added later stands beside it, never in it; a change of the
+matter is a new document with a decision of its own.
+"""
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dxflow.authority.verdicts import Verdict
+from dxflow.texts import gettext as _
+
+#: Outcomes of a decision that settle the matter; sending back and passing up do not.
+SETTLES = frozenset({"approve", "conditions", "reject"})
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A document as it lies there; `digest` is of its content, `locked` says it is decided."""
+
+    content: Mapping[str, Any]
+    digest: str
+    locked: bool = False
+
+
+def drawn(content: Mapping[str, Any]) -> Paper:
+    """Return a new document."""
+    return Paper(content, content_digest(content))
+
+
+def content_digest(content: Mapping[str, Any]) -> str:
+    """Return the SHA-256 (hex) of a content, JSON values only: the same for the same content."""
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def is_whole(paper: Paper) -> bool:
+    """Return whether the content is what the digest was made of."""
+    return content_digest(paper.content) == paper.digest
+
+
+def may_decide_on(paper: Paper) -> Verdict:
+    """Return whether a document may be decided: once, and only as it was drawn up."""
+    if paper.locked:
+        return Verdict(False, _("この文書は決裁済みです。改めるには新しい決裁が要ります。"))
+    if not is_whole(paper):
+        return Verdict(
+            False, _("文書の内容が起案のときと一致しません。システム管理者に知らせてください。")
+        )
+    return Verdict(True, "")
+
+
+def decided(paper: Paper, outcome: str) -> Paper:
+    """Return the document after a decision. Raises NotAllowed when it may not be decided."""
+    may_decide_on(paper).require()
+    return Paper(paper.content, paper.digest, locked=outcome in SETTLES)
+
+
+def may_add(paper: Paper, groups: Collection[str], owners: Collection[str], text: str) -> Verdict:
+    """Return whether somebody may set a text beside a document (追記).
+
+    `owners` are the groups of those who had a part in it: its drafter, its section, who stamped it.
+    """
+    if not paper.locked:
+        return Verdict(False, _("追記できるのは決裁のあとです。いまは文書そのものを直せます。"))
+    if frozenset(groups).isdisjoint(owners):
+        return Verdict(False, _("追記できるのは、起案・回議・合議・決裁に関わった人と担当課です。"))
+    if not text.strip():
+        return Verdict(False, _("追記する内容を書いてください。"))
+    return Verdict(True, "")

@@ -1,0 +1,107 @@
+"""The way of a decision document: drawn up, seen in order (回議), agreed to (合議), decided.
+
+Places follow posts, not persons. Whoever drew the matter up is no reviewer of it; a post that
+nobody holds, or that decides anyway, is passed over.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from dxflow.authority.directory import Directory
+from dxflow.authority.organisation import LADDER
+from dxflow.authority.tables import Ruling
+from dxflow.authority.verdicts import person_key
+from dxflow.texts import gettext as _
+
+
+class Part(StrEnum):
+    """What somebody does with the document."""
+
+    DRAFT = "draft"
+    REVIEW = "review"
+    AGREE = "agree"
+    DECIDE = "decide"
+
+    @property
+    def label(self) -> str:
+        """Return the word that stands over the stamp."""
+        return {
+            "draft": _("起案"),
+            "review": _("回議"),
+            "agree": _("合議"),
+            "decide": _("決裁"),
+        }[self.value]
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A place on the way; `group` is who may stamp it, `post` the post where it is one."""
+
+    part: Part
+    group: str
+    post: str = ""
+
+
+@dataclass(frozen=True)
+class Consent:
+    """How many of those asked must agree. `needed` 0 means all of them."""
+
+    needed: int = 0
+
+    def of(self, asked: int) -> int:
+        """Return the number of consents that are enough among so many."""
+        return asked if self.needed == 0 else min(self.needed, asked)
+
+    def passed(self, asked: int, answers: Iterable[bool]) -> bool | None:
+        """Return True once enough agreed, False once they no longer can, None before that."""
+        given = list(answers)
+        agreed = sum(given)
+        if agreed >= self.of(asked):
+            return True
+        return False if asked - (len(given) - agreed) < self.of(asked) else None
+
+
+def plan(
+    ruling: Ruling,
+    decider: str,
+    unit: str,
+    directory: Directory,
+    barred: Collection[str] = (),
+    *,
+    straight: bool = False,
+) -> tuple[Stop, ...]:
+    """Return the places before the decision and the decision itself, in order.
+
+    `barred` are applicant and drafters; `straight`: the document goes back to the decider at once.
+    """
+    last = Stop(Part.DECIDE, f"post:{decider}", decider)
+    if straight:
+        return (last,)
+    out = frozenset(map(person_key, barred))
+    posts: list[str] = []
+    for kind in _in_order(ruling.review):
+        post = directory.post_for(kind, unit)
+        if post is None or post.key in (decider, *posts):
+            continue
+        if directory.holders(f"post:{post.key}") - out:
+            posts.append(post.key)
+    asked = [
+        group
+        for group in dict.fromkeys(ruling.agree)
+        if group != last.group and directory.holders(group) - out
+    ]
+    return (
+        *(Stop(Part.REVIEW, f"post:{key}", key) for key in posts),
+        *(Stop(Part.AGREE, group, _post_of(group)) for group in asked),
+        last,
+    )
+
+
+def _post_of(group: str) -> str:
+    return group.removeprefix("post:") if group.startswith("post:") else ""
+
+
+def _in_order(kinds: Sequence[str]) -> list[str]:
+    """Return kinds of posts from the lowest up; those that are on no ladder come first."""
+    return sorted(kinds, key=lambda kind: LADDER.index(kind) if kind in LADDER else -1)

@@ -1,0 +1,86 @@
+"""What a decision document says: the forms of the case in words, as they stand now.
+
+The words are written into the document, so that it reads the same when forms, options or names
+have long changed.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Row
+
+from dxflow import forms
+from dxflow.services import plain
+from dxflow.services.acts import task_forms
+from dxflow.services.acts.act import Act
+from dxflow.services.packs import store as packs
+from dxflow.texts import to_be_stored, translated
+
+
+def written(act: Act, rows: Sequence[Row[Any]], ruling: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the content: JSON values only.
+
+    `rows` are the submissions in force in their order; `sources` names every one of them by its
+    hash, so that the document stands for all that had been handed in.
+    """
+    latest = {row.form_key: row for row in rows}
+    with to_be_stored():
+        sections = [
+            _section(act, latest[key])
+            for key in act.pack.settings.authority.document
+            if key in latest
+        ]
+    content = {
+        "number": act.case["number"],
+        "title": act.case["title"],
+        "amount": act.case["amount"],
+        "ruling": dict(ruling),
+        "sections": sections,
+        "sources": [[row.id, row.form_digest, _digest(row.body)] for row in rows],
+    }
+    found: dict[str, Any] = plain.loads(plain.dumps(content))
+    return found
+
+
+def _section(act: Act, row: Row[Any]) -> dict[str, Any]:
+    pack = packs.load(act.site, act.tx, row.pack_digest)
+    definition = pack.form(row.form_key)
+    context = task_forms.submitted_context(
+        act.site, act.tx, act.actor, pack, act.calendar(), act.case_id
+    )
+    view = forms.readonly_view(definition, plain.loads(row.body), context)
+    return {
+        "form": row.form_key,
+        "title": translated(definition.title),
+        "parts": list(_parts(view.fields)),
+    }
+
+
+def _parts(fields: Iterable[forms.FieldView]) -> Iterable[dict[str, Any]]:
+    """Give the fields as lines and tables, those of a group behind its heading."""
+    for field in fields:
+        if field.kind == "group":
+            if field.label:
+                yield {"heading": field.label}
+            yield from _parts(field.children)
+        elif field.kind in ("list", "table"):
+            yield {"label": field.label, **_table(field)}
+        elif field.key:
+            yield {"label": field.label, "text": field.text}
+
+
+def _table(field: forms.FieldView) -> dict[str, Any]:
+    heads: dict[str, str] = {}
+    for row in field.rows:
+        for cell in row:
+            heads.setdefault(cell.key, cell.label)
+    rows = [
+        [next((cell.text for cell in row if cell.key == key), "") for key in heads]
+        for row in field.rows
+    ]
+    return {"heads": list(heads.values()), "rows": rows}
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

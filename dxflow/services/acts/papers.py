@@ -1,0 +1,297 @@
+"""Decision documents inside the act: drawn up, stamped on their way, locked by the decision.
+
+What the rules of `authority.papers` and `authority.route` say is asked here; nothing else writes
+these rows.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Row, delete, func, insert, select, update
+
+from dxflow import audit
+from dxflow.authority.papers import Paper, content_digest, drawn, may_decide_on
+from dxflow.authority.route import Consent, Part, Stop
+from dxflow.clock import local_date
+from dxflow.db.document import DecisionDocument, Stamp
+from dxflow.db.process import Submission
+from dxflow.db.standing import StoodIn
+from dxflow.errors import Conflict, Invalid, NotFound
+from dxflow.services import plain
+from dxflow.services.acts import paper_content
+from dxflow.services.acts.act import Act
+from dxflow.services.acts.history import DRAFT
+from dxflow.services.people import naming
+from dxflow.texts import gettext as _
+from dxflow.texts import mark
+
+#: The property of a task that stamps the document when it is done.
+STAMPS = "command:document.stamp"
+#: Outcomes of a task on the way that let the document pass.
+PASSES = frozenset({"agree", "approve"})
+
+
+def draw(
+    act: Act, ruling: Mapping[str, Any], stops: Sequence[Stop], consent: Consent
+) -> dict[str, Any]:
+    """Draw the document of a case up anew, with its way; return what the process needs of it."""
+    rows = _handed_in(act)
+    drafter = next((row for row in reversed(rows) if row.act == DRAFT), None)
+    paper = drawn(paper_content.written(act, rows, ruling))
+    document = act.new_id()
+    revision = (
+        1
+        + act.tx.execute(
+            select(func.coalesce(func.max(DecisionDocument.revision), 0)).where(
+                DecisionDocument.case_id == act.case_id
+            )
+        ).scalar_one()
+    )
+    act.tx.execute(
+        insert(DecisionDocument).values(
+            id=document,
+            case_id=act.case_id,
+            revision=revision,
+            title=act.case["title"],
+            content=plain.dumps(paper.content),
+            digest=paper.digest,
+            ruling=plain.dumps(dict(ruling)),
+            drafter_id=drafter.person_id if drafter else act.case["applicant_id"],
+            drawn_at=act.now,
+        )
+    )
+    done = _earlier(act, rows, drafter)
+    names = naming.load(act.tx, act.directory())
+    planned = [
+        {
+            "part": stop.part.value,
+            "group_key": stop.group,
+            "title": names.group(stop.group),
+        }
+        for stop in stops
+    ]
+    stamps = [*done, *planned]
+    empty = {"person_id": None, "absent_id": None, "way": "", "outcome": "", "remark": "",
+             "dated": None, "at": None}  # fmt: skip
+    act.tx.execute(
+        insert(Stamp),
+        [
+            {**empty, "id": act.new_id(), "document_id": document, "place": place, **stamp}
+            for place, stamp in enumerate(stamps, 1)
+        ],
+    )
+    act.record(
+        "document.drawn",
+        audit.Change("revision", mark("起案の版"), revision - 1 or None, revision),
+        audit.Change("route", mark("回議・合議・決裁"), None, [one["title"] for one in planned]),
+        audit.Change("content", mark("起案の内容のハッシュ"), None, paper.digest),
+        subject=audit.Subject("document", document, act.case_id),
+    )
+    places = [
+        {
+            "place": place,
+            "group": stamp["group_key"],
+            "title": stamp["title"],
+            "part": stamp["part"],
+        }
+        for place, stamp in enumerate(stamps, 1)
+        if place > len(done)
+    ]
+    asked = [one for one in places if one["part"] == Part.AGREE]
+    in_turn = act.pack.settings.authority.in_turn
+    return {
+        "document": document,
+        "digest": paper.digest,
+        "reviewers": [one for one in places if one["part"] == Part.REVIEW],
+        "in_turn": asked if in_turn else [],
+        "together": [] if in_turn else asked,
+        "needed": consent.of(len(asked)),
+    }
+
+
+def stamp(
+    act: Act, document: str, place: int, outcome: str, remark: str = "", dated: date | None = None
+) -> None:
+    """Put the actor's stamp on a place of a document. Raises Conflict when it bears one already."""
+    row = of_id(act, document)
+    may_decide_on(paper_of(row)).require()
+    standing = act.standing
+    changed = act.tx.execute(
+        update(Stamp)
+        .where(Stamp.document_id == document, Stamp.place == place, Stamp.at.is_(None))
+        .values(
+            person_id=act.actor.person_id,
+            absent_id=(standing.absent or None) if standing else None,
+            way=standing.way.value if standing else "",
+            outcome=outcome,
+            remark=remark,
+            dated=dated or act.actor.on,
+            at=act.now,
+        )
+    ).rowcount
+    if changed != 1:
+        raise Conflict(_("この欄には、すでに印があります。"))
+
+
+def last_place(act: Act, document: str) -> int:
+    """Return the place of the decision itself."""
+    return int(
+        act.tx.execute(
+            select(func.max(Stamp.place)).where(
+                Stamp.document_id == document, Stamp.part == Part.DECIDE.value
+            )
+        ).scalar_one()
+    )
+
+
+def title_of(act: Act, document: str, place: int) -> str:
+    """Return how a place of a document is called."""
+    return str(
+        act.tx.execute(
+            select(Stamp.title).where(Stamp.document_id == document, Stamp.place == place)
+        ).scalar_one()
+    )
+
+
+def passed(act: Act, document: str, consent: Consent) -> bool:
+    """Return whether everybody on the way let the document pass, and enough agreed."""
+    rows = act.tx.execute(
+        select(Stamp.part, Stamp.outcome, Stamp.at).where(Stamp.document_id == document)
+    ).all()
+    reviews = [row for row in rows if row.part == Part.REVIEW and row.at is not None]
+    if any(row.outcome not in PASSES for row in reviews):
+        return False
+    asked = [row for row in rows if row.part == Part.AGREE]
+    answers = [row.outcome in PASSES for row in asked if row.at is not None]
+    return consent.passed(len(asked), answers) is True
+
+
+def of_id(act: Act, document: str) -> Row[Any]:
+    """Return a document of the act's case. Raises NotFound."""
+    row = act.tx.execute(
+        select(DecisionDocument.__table__).where(
+            DecisionDocument.id == document, DecisionDocument.case_id == act.case_id
+        )
+    ).one_or_none()
+    if row is None:
+        raise NotFound(_("決裁の文書が見つかりません。"))
+    return row
+
+
+def paper_of(row: Row[Any]) -> Paper:
+    """Return a stored document as the rules know it."""
+    return Paper(plain.loads(row.content), row.digest, row.decided_at is not None)
+
+
+def lock(act: Act, document: str, outcome: str) -> None:
+    """Lock a document for good: it is decided."""
+    act.tx.execute(
+        update(DecisionDocument)
+        .where(DecisionDocument.id == document)
+        .values(outcome=outcome, decided_at=act.now)
+    )
+
+
+def take_back(act: Act, since: Any) -> None:
+    """Undo what an act that is pulled back did to documents: the actor's stamps, fresh drafts."""
+    mine = select(DecisionDocument.id).where(
+        DecisionDocument.case_id == act.case_id, DecisionDocument.decided_at.is_(None)
+    )
+    act.tx.execute(
+        update(Stamp)
+        .where(
+            Stamp.document_id.in_(mine),
+            Stamp.person_id == act.actor.person_id,
+            Stamp.at == since,
+            Stamp.part.in_([Part.REVIEW.value, Part.AGREE.value]),
+        )
+        .values(person_id=None, absent_id=None, way="", outcome="", remark="", dated=None, at=None)
+    )
+    fresh = mine.where(DecisionDocument.drawn_at == since)
+    act.tx.execute(delete(Stamp).where(Stamp.document_id.in_(fresh)))
+    act.tx.execute(
+        delete(DecisionDocument).where(
+            DecisionDocument.case_id == act.case_id,
+            DecisionDocument.decided_at.is_(None),
+            DecisionDocument.drawn_at == since,
+        )
+    )
+
+
+def digest_of_text(content: str) -> str:
+    """Return the digest of a stored content."""
+    return content_digest(plain.loads(content))
+
+
+def require_text(text: str, field: str, most: int) -> str:
+    """Return a text that was typed, trimmed. Raises Invalid when it is empty or too long."""
+    said = text.strip()
+    if not said:
+        message = _("入力してください。")
+        raise Invalid(message, {field: [message]})
+    if len(said) > most:
+        message = _("{n}文字以内で書いてください。", n=most)
+        raise Invalid(message, {field: [message]})
+    return said
+
+
+def _handed_in(act: Act) -> list[Row[Any]]:
+    """Return what has been handed in and is in force, in its order, with who stood in."""
+    return list(
+        act.tx.execute(
+            select(
+                Submission.id, Submission.element, Submission.form_key, Submission.form_digest,
+                Submission.pack_digest, Submission.outcome, Submission.act, Submission.body,
+                Submission.person_id, Submission.post, Submission.at,
+                StoodIn.absent_id, StoodIn.way, StoodIn.post.label("stood_post"),
+            )
+            .outerjoin(StoodIn, StoodIn.submission_id == Submission.id)
+            .where(Submission.case_id == act.case_id, Submission.superseded_at.is_(None))
+            .order_by(Submission.at, Submission.id)
+        )
+    )  # fmt: skip
+
+
+def _earlier(act: Act, rows: Sequence[Row[Any]], drafter: Row[Any] | None) -> list[dict[str, Any]]:
+    """Return the stamps that stand already: who drew it up, and who has approved it since."""
+    if drafter is None:
+        return []
+    own = next(
+        (one for one in act.pack.processes.values() if drafter.element in one.elements), None
+    )
+    approved = {
+        row.element: row
+        for row in rows
+        if row.act == "approve"
+        and row.outcome in PASSES
+        and STAMPS not in _properties(act, row.element)
+        # at one moment, only what lies in the same drawing is known to come after it
+        and (row.at > drafter.at or (row.at == drafter.at and own and row.element in own.elements))
+    }.values()
+    who = act.directory()
+    names = naming.load(act.tx, who, posts=[row.stood_post or row.post for row in approved])
+    return [
+        _given(drafter, Part.DRAFT, names.post(drafter.post)),
+        *(_given(row, Part.REVIEW, names.post(row.stood_post or row.post)) for row in approved),
+    ]
+
+
+def _properties(act: Act, element: str) -> Mapping[str, str]:
+    found = (one.elements.get(element) for one in act.pack.processes.values())
+    return next((one.properties for one in found if one is not None), {})
+
+
+def _given(row: Row[Any], part: Part, title: str) -> dict[str, Any]:
+    post = row.stood_post or row.post
+    return {
+        "part": part.value,
+        "group_key": f"post:{post}" if post else f"user:{row.person_id}",
+        "title": title,
+        "person_id": row.person_id,
+        "absent_id": row.absent_id,
+        "way": row.way or "",
+        "outcome": row.outcome,
+        "dated": local_date(row.at),
+        "at": row.at,
+    }

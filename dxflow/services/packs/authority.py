@@ -1,0 +1,157 @@
+"""What a pack's `[authority]` settles: tables of authority rows by date, the head, the document."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from dxflow.authority.dating import Dating
+from dxflow.authority.route import Consent
+from dxflow.authority.tables import DatedTable
+from dxflow.decisions import DecisionModel
+from dxflow.decisions.table import TableLogic
+from dxflow.feel import FeelSyntaxError, parse
+from dxflow.texts import gettext as _
+
+KEY = "authority"
+#: (key, message): how a reader tells what is wrong.
+Complain = Callable[[str, str], None]
+ORDERS = ("together", "one_by_one")
+#: What a table must give.
+OUTPUTS = frozenset({"row", "post_kind"})
+_MOST_DAYS = 366
+
+
+@dataclass(frozen=True)
+class AuthoritySettings:
+    """How decisions find their authority. Without tables a process names the row itself.
+
+    `goes_up` is FEEL over the values the table is asked with; `document` the forms that make up
+    the document, in order.
+    """
+
+    tables: tuple[DatedTable, ...] = ()
+    head: str = "mayor"
+    goes_up: str = ""
+    document: tuple[str, ...] = ()
+    in_turn: bool = False
+    consent: Consent = field(default_factory=Consent)
+    dating: Dating = field(default_factory=Dating)
+
+    def raises(self, matter: Mapping[str, Any], functions: Mapping[str, Any]) -> bool:
+        """Return whether a matter goes up to the head; what cannot be answered does not."""
+        if not self.goes_up:
+            return False
+        condition = parse(self.goes_up)
+        scope = {name: matter.get(name) for name in condition.free_names}
+        return condition.evaluate(scope, functions) is True
+
+
+def read(raw: Any, complain: Complain) -> AuthoritySettings:
+    """Return the settings; what is wrong is told, and stands at its default."""
+    if not isinstance(raw, dict):
+        complain(KEY, _("[{key}] は表として書いてください。", key=KEY))
+        return AuthoritySettings()
+    order = raw.get("agree_order", ORDERS[0])
+    if order not in ORDERS:
+        complain(
+            "agree_order", _("agree_order には {ways} だけを書けます。", ways="、".join(ORDERS))
+        )
+    return AuthoritySettings(
+        tables=_tables(raw.get("tables", []), complain),
+        head=_text(raw, "head", AuthoritySettings.head, complain),
+        goes_up=_condition(raw, complain),
+        document=_names(raw, complain),
+        in_turn=order == ORDERS[1],
+        consent=_consent(raw.get("agree_needed", "all"), complain),
+        dating=Dating(_days(raw, "dating_back", complain), _days(raw, "dating_ahead", complain)),
+    )
+
+
+def check(
+    settings: AuthoritySettings, decisions: Mapping[str, DecisionModel], forms: Mapping[str, Any],
+    complain: Complain,
+) -> None:  # fmt: skip
+    """Tell of tables and forms that are not there, and of tables that do not say who decides."""
+    for one in settings.tables:
+        model = decisions.get(one.decision)
+        if model is None:
+            complain("authority.tables", _("決裁区分の表「{key}」がありません。", key=one.decision))
+            continue
+        logic = model.decisions[one.decision].logic
+        given = {out.name for out in logic.outputs} if isinstance(logic, TableLogic) else OUTPUTS
+        for name in sorted(OUTPUTS - given):
+            complain(
+                "authority.tables",
+                _("決裁区分の表「{key}」に列「{name}」がありません。", key=one.decision, name=name),
+            )
+    for name in settings.document:
+        if name not in forms:
+            complain("authority.document", _("起案に載せる様式「{key}」がありません。", key=name))
+
+
+def _tables(raw: Any, complain: Complain) -> tuple[DatedTable, ...]:
+    found: list[DatedTable] = []
+    for one in raw if isinstance(raw, list) else [raw]:
+        decision = one.get("decision") if isinstance(one, dict) else None
+        day = one.get("valid_from") if isinstance(one, dict) else None
+        if not isinstance(decision, str) or type(day) is not date:
+            complain(
+                "authority.tables",
+                _(
+                    "[[authority.tables]] には decision（表の名前）と valid_from（日付）が要ります。"
+                ),
+            )
+            continue
+        if any(other.valid_from == day for other in found):
+            complain(
+                "authority.tables",
+                _("{day}から有効な決裁区分の表が二つあります。", day=day.isoformat()),
+            )
+        found.append(DatedTable(decision, day))
+    return tuple(sorted(found, key=lambda table: table.valid_from))
+
+
+def _condition(raw: Mapping[str, Any], complain: Complain) -> str:
+    expression = _text(raw, "goes_up", "", complain)
+    if expression:
+        try:
+            parse(expression)
+        except FeelSyntaxError as exc:
+            complain("goes_up", _("{key} の式が読めません: {why}", key="goes_up", why=exc))
+            return ""
+    return expression
+
+
+def _consent(raw: Any, complain: Complain) -> Consent:
+    if raw == "all":
+        return Consent()
+    if isinstance(raw, bool) or not isinstance(raw, int) or raw < 1:
+        complain("agree_needed", _('agree_needed は "all" か 1 以上の数にしてください。'))
+        return Consent()
+    return Consent(raw)
+
+
+def _days(raw: Mapping[str, Any], key: str, complain: Complain) -> int:
+    value = raw.get(key, 0)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _MOST_DAYS:
+        message = _("{key} は 0 から {most} の日数にしてください。", key=key, most=_MOST_DAYS)
+        complain(key, message)
+        return 0
+    return value
+
+
+def _names(raw: Mapping[str, Any], complain: Complain) -> tuple[str, ...]:
+    value = raw.get("document", [])
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        complain("document", _("{key} に文字列の並びを書いてください。", key="document"))
+        return ()
+    return tuple(value)
+
+
+def _text(raw: Mapping[str, Any], key: str, default: str, complain: Complain) -> str:
+    value = raw.get(key, default)
+    if not isinstance(value, str):
+        complain(key, _("{key} に文字列を書いてください。", key=key))
+        return default
+    return value

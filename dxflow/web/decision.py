@@ -1,0 +1,90 @@
+"""The formal decision of a case: by which row, the document, its way and stamps; on A4 as well."""
+
+from datetime import date
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from dxflow.errors import Invalid
+from dxflow.services.acts import additions, holds
+from dxflow.services.people.access import signed_in
+from dxflow.services.reading import decision_papers
+from dxflow.texts import gettext as _
+from dxflow.web import current
+from dxflow.web.case import Typed, case_page, typed_again
+
+blueprint = Blueprint("decision", __name__)
+
+
+@blueprint.get("/cases/<ident:case_id>/decision")
+@signed_in
+def show(case_id: str) -> str:
+    """Show who decides by which row, the document, and where it is on its way."""
+    return _page(case_id, Typed())
+
+
+@blueprint.get("/cases/<ident:case_id>/decision/print")
+@signed_in
+def on_paper(case_id: str) -> str:
+    """Show one document with its row of stamps as a sheet of paper."""
+    found, document = decision_papers.document(
+        current.site(), current.actor(), case_id, _revision()
+    )
+    return render_template(
+        "decision/print.html",
+        found=found,
+        head=found.head,
+        document=document,
+        printed_at=current.site().now(),
+    )
+
+
+@blueprint.post("/cases/<ident:case_id>/decision/<ident:document_id>/add")
+@signed_in
+def add(case_id: str, document_id: str) -> Response | tuple[str, int]:
+    """Set a text beside a decided document."""
+    text = request.form.get("text", "")
+    try:
+        case_id = additions.add(current.site(), current.actor(), document_id, text)
+    except Invalid as refused:
+        return _page(case_id, typed_again(document_id, text, refused)), 422
+    flash(_("追記しました。決裁された内容は変わっていません。"), "success")
+    return redirect(url_for("decision.show", case_id=case_id) + "#additions", 303)
+
+
+@blueprint.post("/tasks/<ident:task_id>/hold")
+@signed_in
+def hold(task_id: str) -> Response:
+    """Lay a task aside until a day."""
+    reason = request.form.get("reason", "")
+    holds.hold(current.site(), current.actor(), task_id, reason, _until())
+    flash(_("保留しました。期限はそのまま進みます。"), "success")
+    return redirect(url_for("task.show", task_id=task_id), 303)
+
+
+@blueprint.post("/tasks/<ident:task_id>/resume")
+@signed_in
+def resume(task_id: str) -> Response:
+    """Take a task that was laid aside up again."""
+    holds.resume(current.site(), current.actor(), task_id)
+    flash(_("保留を解除しました。"), "success")
+    return redirect(url_for("task.show", task_id=task_id), 303)
+
+
+def _page(case_id: str, typed: Typed) -> str:
+    found = decision_papers.page(current.site(), current.actor(), case_id)
+    return case_page("decision", found.head, found=found, typed=typed)
+
+
+def _revision() -> int | None:
+    text = request.args.get("revision", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else None
+
+
+def _until() -> date | None:
+    text = request.form.get("until", "")
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        message = _("保留の期限は日付で入れてください（例: 2026-04-01）。")
+        raise Invalid(message, {"until": [message]}) from None

@@ -1,0 +1,207 @@
+"""Decision documents, their way, and conditions: what can never happen to them."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from dxflow.authority.obligations import Obligation, handed_over, may_complete, may_meet, met
+from dxflow.authority.papers import (
+    SETTLES,
+    Paper,
+    content_digest,
+    decided,
+    drawn,
+    is_whole,
+    may_add,
+)
+from dxflow.authority.route import Consent, Part, plan
+from dxflow.authority.tables import DatedTable, Ruling, ruling_of
+from dxflow.errors import NotAllowed
+from tests.unit.authority.city import HOLDINGS, directory
+
+TABLE = DatedTable("authority", date(2020, 4, 1))
+
+
+def ruling(*review: str, agree: tuple[str, ...] = ()) -> Ruling:
+    value = {"row": "第1号", "post_kind": "mayor", "review": list(review), "agree": list(agree)}
+    return ruling_of(value, TABLE, None)
+
+
+# -- the document
+
+
+def test_a_decided_document_is_decided_once_and_reads_as_it_was_drawn_up():
+    paper = decided(drawn({"title": "予約", "amount": 1}), "approve")
+    assert paper.locked
+    with pytest.raises(NotAllowed, match="新しい決裁"):
+        decided(paper, "reject")
+
+
+def test_sending_back_settles_nothing():
+    assert not decided(drawn({"title": "予約"}), "send_back").locked
+
+
+def test_a_document_that_was_tampered_with_is_not_decided():
+    paper = drawn({"title": "予約"})
+    with pytest.raises(NotAllowed, match="一致しません"):
+        decided(Paper({"title": "別の内容"}, paper.digest), "approve")
+
+
+def test_a_digest_does_not_depend_on_the_order_of_keys():
+    assert content_digest({"a": 1, "b": [1, "二"]}) == content_digest({"b": [1, "二"], "a": 1})
+
+
+def test_additions_come_after_the_decision_from_those_who_had_a_part():
+    paper = drawn({"title": "予約"})
+    done = decided(paper, "approve")
+    assert not may_add(paper, {"section:a"}, {"section:a"}, "追記")
+    assert not may_add(done, {"section:b"}, {"section:a"}, "追記")
+    assert not may_add(done, {"section:a"}, {"section:a"}, "  ")
+    assert may_add(done, {"section:a"}, {"section:a"}, "追記")
+
+
+class History(RuleBasedStateMachine):
+    """A matter drawn up, decided, sent back and drawn up anew, in any order."""
+
+    @initialize(text=st.text(max_size=5))
+    def begin(self, text):
+        self.paper = drawn({"text": text})
+        self.settled: list[tuple[Paper, str]] = []
+
+    @rule(outcome=st.sampled_from(["approve", "conditions", "reject", "send_back", "escalate"]))
+    def decide(self, outcome):
+        if self.paper.locked:
+            with pytest.raises(NotAllowed):
+                decided(self.paper, outcome)
+            return
+        self.paper = decided(self.paper, outcome)
+        if outcome in SETTLES:
+            self.settled.append((self.paper, self.paper.content["text"]))
+
+    @rule(text=st.text(max_size=5))
+    def draw_anew(self, text):
+        self.paper = drawn({"text": text})
+
+    @rule(text=st.text(max_size=5))
+    def tamper(self, text):
+        changed = Paper({"text": text + "改"}, self.paper.digest, self.paper.locked)
+        if changed.content != self.paper.content:
+            with pytest.raises(NotAllowed):
+                decided(changed, "approve")
+
+    @invariant()
+    def what_was_decided_never_changes(self):
+        for paper, text in self.settled:
+            assert paper.locked
+            assert paper.content["text"] == text
+            assert is_whole(paper)
+
+
+TestHistory = History.TestCase
+
+
+# -- the way
+
+
+def test_the_way_follows_posts_from_the_lowest_up_and_ends_with_the_decider():
+    stops = plan(
+        ruling("deputy_mayor", "department_head", agree=("role:security",)),
+        "mayor", "kaigo", directory(),
+    )  # fmt: skip
+    assert [(one.part, one.group) for one in stops] == [
+        (Part.REVIEW, "post:fukushi-head"),
+        (Part.REVIEW, "post:deputy"),
+        (Part.AGREE, "role:security"),
+        (Part.DECIDE, "post:mayor"),
+    ]
+
+
+def test_a_post_without_an_uninvolved_holder_is_passed_over():
+    stops = plan(ruling("department_head"), "mayor", "kaigo", directory(), {"p-fukushi"})
+    assert [one.part for one in stops] == [Part.DECIDE]
+
+
+def test_straight_back_means_the_decider_at_once():
+    stops = plan(ruling("department_head"), "mayor", "kaigo", directory(), straight=True)
+    assert [one.post for one in stops] == ["mayor"]
+
+
+@given(
+    barred=st.frozensets(st.sampled_from(sorted({one.person for one in HOLDINGS})), max_size=4),
+    review=st.lists(st.sampled_from(["section_head", "department_head", "deputy_mayor"])),
+)
+def test_every_place_on_the_way_has_somebody_uninvolved_and_no_post_twice(barred, review):
+    city = directory()
+    stops = plan(ruling(*review), "mayor", "kaigo", city, barred)
+    assert len({one.group for one in stops}) == len(stops)
+    for one in stops[:-1]:
+        assert city.holders(one.group) - barred
+
+
+@given(st.integers(0, 6), st.lists(st.booleans(), max_size=6), st.integers(0, 6))
+def test_consent_is_passed_or_lost_as_soon_as_it_is_certain(needed, answers, more):
+    asked, rule = len(answers) + more, Consent(needed)
+    found = rule.passed(asked, answers)
+    ends = {rule.passed(asked, [*answers, *[vote] * more]) for vote in (True, False)}
+    assert None not in ends
+    assert found is (ends.pop() if len(ends) == 1 else None)
+
+
+# -- conditions
+
+
+def test_a_condition_ends_by_its_owner_alone():
+    duty = Obligation("section:a", date(2026, 6, 1))
+    assert duty.late(date(2026, 6, 2))
+    assert not duty.late(date(2026, 6, 1))
+    assert not may_meet(duty, {"section:b", "role:secretariat"})
+    assert not met(duty, {"section:a"}).open
+
+
+class Duties(RuleBasedStateMachine):
+    """A condition under any acts of anybody: it ends by who owes it, and moves with a reason."""
+
+    groups = st.frozensets(
+        st.sampled_from(["section:a", "section:b", "section:c", "role:secretariat"]), max_size=3
+    )
+
+    @initialize()
+    def begin(self):
+        self.duty = Obligation("section:a")
+        self.owner = "section:a"
+
+    @rule(groups=groups)
+    def meet(self, groups):
+        before = self.duty
+        if before.open and self.owner in groups:
+            self.duty = met(before, groups)
+            return
+        with pytest.raises(NotAllowed):
+            met(before, groups)
+
+    @rule(
+        groups=groups,
+        to=st.sampled_from(["section:a", "section:b"]),
+        reason=st.sampled_from(["", " ", "所管替え"]),
+    )
+    def hand_over(self, groups, to, reason):
+        allowed = self.duty.open and groups & {self.owner, "role:secretariat"} and reason.strip()
+        if allowed and to != self.owner:
+            self.duty = handed_over(self.duty, groups, to, reason, {"role:secretariat"})
+            self.owner = to
+            return
+        with pytest.raises(NotAllowed):
+            handed_over(self.duty, groups, to, reason, {"role:secretariat"})
+
+    @invariant()
+    def while_it_is_open_its_owner_can_end_it_and_no_case_completes(self):
+        if self.duty.open:
+            assert may_meet(self.duty, {self.duty.owner})
+            assert not may_complete(1)
+        assert self.duty.owner == self.owner
+
+
+TestDuties = Duties.TestCase

@@ -1,0 +1,87 @@
+"""The page of a decision, its sheet of paper, additions, conditions handed over, tasks laid aside."""
+
+from datetime import timedelta
+
+from tests.walks import do, task_of, to_decision
+from tests.web.conftest import text_of
+
+
+def test_the_page_shows_the_way_before_and_the_stamps_after(sqlite_city, browse):
+    case = to_decision(sqlite_city)
+    decider = browse("civic_head")
+    assert "決裁区分 第4号" in text_of(decider.get(f"/cases/{case}/decision"))
+    assert "いまここ" in decider.get(f"/cases/{case}/decision").text
+    task = task_of(sqlite_city, "civic_head", case, "decide")
+    assert "起案の文書と決裁欄を開く" in decider.get(f"/tasks/{task.id}").text
+    do(sqlite_city, case, "civic_head", "decide", "approve", reason="妥当")
+    page = browse("applicant").get(f"/cases/{case}/decision").text
+    assert "決裁により確定" in page
+    assert page.count('class="seal"') >= 2
+    assert "予約システムを入れる。" in page
+    assert browse("admin").get(f"/cases/{case}/decision").status_code == 404
+
+
+def test_before_the_decision_stage_the_page_says_so(sqlite_city, browse):
+    case = sqlite_city.start().id
+    assert "まだ決裁に至っていません" in browse("applicant").get(f"/cases/{case}/decision").text
+    assert browse("applicant").get(f"/cases/{case}/decision/print").status_code == 404
+
+
+def test_the_sheet_of_paper_bears_row_stamps_and_hash(sqlite_city, browse):
+    case = to_decision(sqlite_city)
+    do(sqlite_city, case, "civic_head", "decide", "approve")
+    paper = text_of(browse("applicant").get(f"/cases/{case}/decision/print"))
+    for words in ("決裁書", "第4号", "市民部長", "内容のハッシュ値（SHA-256）", "承認"):
+        assert words in paper
+    assert browse("applicant").get(f"/cases/{case}/decision/print?revision=9").status_code == 404
+    assert browse("applicant").get(f"/cases/{case}/decision/print?revision=x").status_code == 200
+
+
+def test_an_addition_is_set_beside_the_document(sqlite_city, browse):
+    case = to_decision(sqlite_city)
+    do(sqlite_city, case, "civic_head", "decide", "approve")
+    browser = browse("applicant")
+    (way,) = browser.page(f"/cases/{case}/decision").xpath(
+        "//form[contains(@action, '/add')]/@action"
+    )
+    refused = browser.post(way, {"text": " "})
+    assert refused.status_code == 422
+    assert "入力してください" in refused.text
+    assert browser.post(way, {"text": "契約の日を補う"}).status_code == 303
+    assert "契約の日を補う" in browse("cio").get(f"/cases/{case}/decision").text
+    assert browse("security").post(way, {"text": "よそから"}).status_code == 403
+
+
+def test_a_condition_is_handed_over_on_the_page_of_the_case(sqlite_city, browse):
+    case = to_decision(sqlite_city)
+    do(
+        sqlite_city, case, "civic_head", "decide", "conditions", reason="条件付き",
+        conditions=[{"text": "評価書を出す", "due": "2026-06-30"}],
+    )  # fmt: skip
+    browser = browse("applicant")
+    (way,) = browser.page(f"/cases/{case}").xpath("//form[contains(@action, '/hand-over')]/@action")
+    refused = browser.post(way, {"unit": "tax", "reason": ""})
+    assert refused.status_code == 422
+    assert "引き継ぐ理由を書いてください" in refused.text
+    assert browser.post(way, {"unit": "nowhere", "reason": "所管"}).status_code == 422
+    assert browser.post(way, {"unit": "tax", "reason": "所管が移った"}).status_code == 303
+    assert "収納課" in text_of(browser.get(f"/cases/{case}"))
+
+
+def test_a_task_is_laid_aside_and_taken_up_again(sqlite_city, browse):
+    case = to_decision(sqlite_city)
+    task = task_of(sqlite_city, "civic_head", case, "decide")
+    decider = browse("civic_head")
+    until = (sqlite_city.site.today() + timedelta(5)).isoformat()
+    assert (
+        decider.post(f"/tasks/{task.id}/hold", {"until": "あした", "reason": "x"}).status_code
+        == 422
+    )
+    assert decider.post(f"/tasks/{task.id}/hold", {"until": "", "reason": "x"}).status_code == 422
+    answer = decider.post(f"/tasks/{task.id}/hold", {"until": until, "reason": "内示を待つ"})
+    assert answer.status_code == 303
+    assert "保留中" in decider.get(f"/tasks/{task.id}").text
+    assert "内示を待つ" in browse("secretariat").get(f"/cases/{case}/decision").text
+    assert browse("applicant").post(f"/tasks/{task.id}/resume").status_code == 403
+    assert decider.post(f"/tasks/{task.id}/resume").status_code == 303
+    assert "内示を待つ" not in decider.get(f"/tasks/{task.id}").text
