@@ -19,7 +19,7 @@ from dxflow.api import (
     session,
     tasks,
 )
-from dxflow.api.call import Call, idempotency_key, read_body, read_query
+from dxflow.api.call import Call, idempotency_key, read_body, read_query, schema_of
 from dxflow.api.description import describe
 from dxflow.api.operation import Answer, Operation
 from dxflow.errors import NotAllowed, NotFound, NotLoggedIn
@@ -142,7 +142,7 @@ def _written(operation: Operation, answer: Answer) -> Response:
     if operation.answer is None or answer.document is None:
         response = Response(status=operation.status)
     else:
-        document = operation.answer().dump(answer.document)
+        document = schema_of(operation.answer).dump(answer.document)
         text = json.dumps(document, ensure_ascii=False)
         response = Response(text, operation.status, content_type="application/json")
     if answer.location:
