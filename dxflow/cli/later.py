@@ -1,6 +1,8 @@
 """Commands that are read in when they are run: a server's start does not wait for all of them."""
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
@@ -23,7 +25,24 @@ class Later:
         self.named.add(name)
 
         def run(*given: Any, **options: Any) -> Any:
-            return getattr(import_module(self.module), name)(*given, **options)
+            with uncollected():
+                function = getattr(import_module(self.module), name)
+            return function(*given, **options)
 
         run.__name__ = name  # argparse names the type of a wrong value by it
         return run
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Keep the collector of garbage away while much is made that stays.
+
+    It would go through all of it again and again, and find nothing.
+    """
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
