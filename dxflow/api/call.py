@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import orjson
@@ -117,9 +118,18 @@ def _number(text: str) -> int | Decimal:
     return int(text) if whole else number
 
 
+@cache
+def schema_of(kind: type[Schema]) -> Schema:
+    """Return the one instance of a schema: making one copies each of its fields, nested ones too.
+
+    Reading and writing keep nothing in it, so that all threads may use it at once.
+    """
+    return kind()
+
+
 def _loaded(schema: type[Schema], given: Mapping[str, Any]) -> Mapping[str, Any]:
     try:
-        loaded: Mapping[str, Any] = schema().load(given)
+        loaded: Mapping[str, Any] = schema_of(schema).load(given)
     except ValidationError as exc:
         said = exc.messages if isinstance(exc.messages, dict) else {"_schema": exc.messages}
         fields = {str(name): _messages(texts) for name, texts in said.items()}

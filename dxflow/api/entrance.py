@@ -4,6 +4,7 @@ import json
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 
 from flask import Blueprint, Response, g, request
 from flask_wtf.csrf import ValidationError, validate_csrf
@@ -19,8 +20,7 @@ from dxflow.api import (
     session,
     tasks,
 )
-from dxflow.api.call import Call, idempotency_key, read_body, read_query
-from dxflow.api.description import describe
+from dxflow.api.call import Call, idempotency_key, read_body, read_query, schema_of
 from dxflow.api.operation import Answer, Operation
 from dxflow.errors import NotAllowed, NotFound, NotLoggedIn
 from dxflow.services.people import accounts
@@ -55,12 +55,11 @@ def blueprint(site: Site, session_actor: SessionActor = lambda: None) -> Bluepri
     for operation in OPERATIONS:
         view = _view(site, operation, session_actor)
         api.add_url_rule(operation.rule, operation.name, view, methods=[operation.method])
-    document = json.dumps(describe(OPERATIONS, PREFIX), ensure_ascii=False)
 
     @api.get("/openapi.json")
     @public
     def openapi() -> Response:
-        return Response(document, content_type="application/json")
+        return Response(_description(), content_type="application/json")
 
     @api.before_app_request
     def outside() -> Response | None:
@@ -77,6 +76,14 @@ def blueprint(site: Site, session_actor: SessionActor = lambda: None) -> Bluepri
         return refusals.of_error(site, error)
 
     return api
+
+
+@cache
+def _description() -> str:
+    """Return the description as JSON, made when it is first asked for: a start does not wait."""
+    from dxflow.api.description import describe  # here for the same reason
+
+    return json.dumps(describe(OPERATIONS, PREFIX), ensure_ascii=False)
 
 
 def _view(site: Site, operation: Operation, session_actor: SessionActor) -> Callable[..., Response]:
@@ -142,7 +149,7 @@ def _written(operation: Operation, answer: Answer) -> Response:
     if operation.answer is None or answer.document is None:
         response = Response(status=operation.status)
     else:
-        document = operation.answer().dump(answer.document)
+        document = schema_of(operation.answer).dump(answer.document)
         text = json.dumps(document, ensure_ascii=False)
         response = Response(text, operation.status, content_type="application/json")
     if answer.location:

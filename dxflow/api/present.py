@@ -28,7 +28,7 @@ def page(found: Page[Any], entries: Iterable[Mapping[str, Any]]) -> dict[str, An
 
 def task(record: TaskRecord) -> dict[str, Any]:
     """Return an open task of a case."""
-    return asdict(record) | {"case": record.case_id, "candidate_groups": record.groups}
+    return vars(record) | {"case": record.case_id, "candidate_groups": record.groups}
 
 
 def task_listed(row: Listed) -> dict[str, Any]:
@@ -61,7 +61,7 @@ def form(ready: TaskForm) -> dict[str, Any]:
 
 def case(record: CaseRecord) -> dict[str, Any]:
     """Return a case with its open tasks."""
-    return asdict(record) | {"open_tasks": [task(one) for one in record.open_tasks]}
+    return vars(record) | {"open_tasks": [task(one) for one in record.open_tasks]}
 
 
 def case_listed(row: CaseRow) -> dict[str, Any]:

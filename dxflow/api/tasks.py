@@ -52,7 +52,7 @@ def complete(call: Call) -> Answer:
 
 
 def _completed(call: Call, done: Completed) -> Answer:
-    record = case_record.one(call.site, call.actor, done.case_id)
+    record = case_record.after(call.site, call.actor, done)
     waiting = [present.task(one) for one in record.open_tasks if one.id in done.next_tasks]
     return Answer({"case": present.case(record), "next_tasks": waiting})
 

@@ -6,27 +6,29 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import NoReturn
 
-from dxflow.cli import (
-    auditing,
-    backups,
-    calendaring,
-    care,
-    changing,
-    checking,
-    demo,
-    installation,
-    mailing,
-    migrating,
-    operating,
-    organising,
-    packs,
-    people,
-    serving,
-    transfer_arguments,
-)
+from dxflow.cli import transfer_arguments
+from dxflow.cli.later import Later
 from dxflow.texts import gettext as _
 
+auditing = Later("dxflow.cli.auditing")
+backups = Later("dxflow.cli.backups")
+calendaring = Later("dxflow.cli.calendaring")
+care = Later("dxflow.cli.care")
+checking = Later("dxflow.cli.checking")
+demo = Later("dxflow.cli.demo")
+installation = Later("dxflow.cli.installation")
+mailing = Later("dxflow.cli.mailing")
+migrating = Later("dxflow.cli.migrating")
+operating = Later("dxflow.cli.operating")
+organising = Later("dxflow.cli.organising")
+packs = Later("dxflow.cli.packs")
+people = Later("dxflow.cli.people")
+serving = Later("dxflow.cli.serving")
+
 LANGUAGES = ("ja", "en")
+#: What the settings of mail take, as the service has it.
+MAIL_SECURITY = ("none", "starttls", "tls")
+MAIL_CHOICES = ("at_once", "daily", "none")
 MOST_PROCESSES = 64
 Run = Callable[..., int]
 
@@ -222,7 +224,7 @@ def _organisation(commands: "argparse._SubParsersAction[Parser]") -> None:
         "--reason", default="", metavar="TEXT", help=_("組織か職を過去の日から変える理由")
     )
     transfers = _group(group, "transfer", _("人事異動の計画: 確かめる、予約、適用、取消し"))
-    transfer_arguments.offer(transfers, _command)
+    transfer_arguments.offer(transfers, _command, _during_maintenance)
 
 
 def _calendar(commands: "argparse._SubParsersAction[Parser]") -> None:
@@ -263,12 +265,12 @@ def _cases(commands: "argparse._SubParsersAction[Parser]") -> None:
         one.add_argument("case", metavar="NUMBER", help=_("案件の番号か ID"))
         if asked is not None:
             one.add_argument("--reason", required=asked, default="", help=_("理由"))
-            changing.offer(one)
+            _during_maintenance(one)
     reassign = _command(group, "reassign", operating.reassign, _("作業の担当を変える"))
     reassign.add_argument("task", metavar="TASK", help=_("作業の ID（case show で分かる）"))
     reassign.add_argument("--to", required=True, help="user:NAME, post:KEY, section:KEY …")
     reassign.add_argument("--reason", required=True, help=_("理由"))
-    changing.offer(reassign)
+    _during_maintenance(reassign)
     migrate = _command(group, "migrate", migrating.migrate, _("同じパックの別の版へ移す・戻す"))
     migrate.add_argument("plan", metavar="PLAN.toml", nargs="?", default="", help=_("移行の計画"))
     migrate.add_argument(
@@ -276,7 +278,7 @@ def _cases(commands: "argparse._SubParsersAction[Parser]") -> None:
     )
     migrate.add_argument("--dry-run", action="store_true", help=_("何が変わるかを見るだけ"))
     migrate.add_argument("--revert", metavar="BATCH", default="", help=_("この移行を元に戻す"))
-    changing.offer(migrate)
+    _during_maintenance(migrate)
 
 
 def _incidents(commands: "argparse._SubParsersAction[Parser]") -> None:
@@ -308,9 +310,9 @@ def _mail(commands: "argparse._SubParsersAction[Parser]") -> None:
         ("hour", _("朝のまとめの時刻")), ("keep-days", _("送信の記録を残す日数")),
     ):  # fmt: skip
         settings.add_argument(f"--{name}", default=None, help=text)
-    settings.add_argument("--security", choices=mailing.SECURITY, default=None, help=_("暗号化"))
+    settings.add_argument("--security", choices=MAIL_SECURITY, default=None, help=_("暗号化"))
     settings.add_argument(
-        "--default", dest="default_choice", choices=mailing.CHOICES, default=None,
+        "--default", dest="default_choice", choices=MAIL_CHOICES, default=None,
         help=_("選んでいない人の受け取り方"),
     )  # fmt: skip
     settings.add_argument(
@@ -329,6 +331,13 @@ def _audit(commands: "argparse._SubParsersAction[Parser]") -> None:
     _command(group, "verify", auditing.verify, _("改変の跡がないか検証する"))
     export = _command(group, "export", auditing.export, _("書き出す（標準出力へ）"))
     export.add_argument("--format", choices=("jsonl", "csv"), required=True)
+
+
+def _during_maintenance(parser: argparse.ArgumentParser) -> None:
+    """Give a command that changes cases the option that lets it through, see `changing`."""
+    parser.add_argument(
+        "--during-maintenance", action="store_true", help=_("保守の作業として、保守中でも行う")
+    )
 
 
 def _password(parser: argparse.ArgumentParser) -> None:

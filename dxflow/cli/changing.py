@@ -4,7 +4,7 @@ Commands that care for the installation (backup, restore, upgrade, accounts, pac
 not: they are what a maintenance is for.
 """
 
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,13 +16,6 @@ from dxflow.services.people.actor import Actor
 from dxflow.services.people.maintenance import UnderMaintenance
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
-
-
-def offer(parser: ArgumentParser) -> None:
-    """Give a command the option that lets it through."""
-    parser.add_argument(
-        "--during-maintenance", action="store_true", help=_("保守の作業として、保守中でも行う")
-    )
 
 
 @contextmanager

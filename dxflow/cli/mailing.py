@@ -11,10 +11,8 @@ from dxflow.services.administration import mail_trial
 from dxflow.services.installation.bootstrap import operator
 from dxflow.services.installation.opening import opened
 from dxflow.services.people import mail_settings
-from dxflow.services.people.mail_settings import CHOICES, SECURITY, MailSettings
+from dxflow.services.people.mail_settings import MailSettings
 from dxflow.texts import gettext as _
-
-__all__ = ["CHOICES", "SECURITY", "settings", "test"]
 
 
 def settings(arguments: Namespace, settings: Settings, output: Output) -> int:

@@ -1,5 +1,6 @@
 """`dxflow serve` and `dxflow worker`: run until told to stop, and let what has begun end first."""
 
+import gc
 import logging
 import signal
 import socket
@@ -16,6 +17,7 @@ from flask import Flask
 from waitress import wasyncore
 from waitress.server import create_server
 
+from dxflow.cli.later import uncollected
 from dxflow.cli.output import Output
 from dxflow.config import Settings
 from dxflow.jobs.runner import Runner
@@ -128,9 +130,11 @@ def serve_until(
 
     `listening` is a socket shared with other processes, whose parent has recorded the start.
     """
-    from dxflow.cli.application import build  # the pages are only needed here
+    with uncollected():
+        from dxflow.cli.application import build  # the pages are only needed here
 
-    application = build(site)
+        application = build(site)
+    gc.freeze()  # the program itself never becomes garbage; nobody need look there again
     server = _listen(application, site.settings, listening)
     if listening is None:
         bootstrap.record_start(site)

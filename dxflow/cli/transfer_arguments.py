@@ -4,14 +4,19 @@ from argparse import ArgumentParser
 from collections.abc import Callable
 from typing import Any
 
-from dxflow.cli import changing, people, transferring
+from dxflow.cli.later import Later
 from dxflow.texts import gettext as _
+
+people = Later("dxflow.cli.people")
+transferring = Later("dxflow.cli.transferring")
 
 #: Makes a command of a group: (group, name, what runs it, its words).
 Command = Callable[[Any, str, Callable[..., int], str], ArgumentParser]
 
 
-def offer(transfers: Any, command: Command) -> None:
+def offer(
+    transfers: Any, command: Command, during_maintenance: Callable[[ArgumentParser], None]
+) -> None:
     """Give the group of transfers its commands."""
     made = command(
         transfers, "plan", transferring.plan, _("異動・組織・職のファイルから計画を作って確かめる")
@@ -37,7 +42,7 @@ def offer(transfers: Any, command: Command) -> None:
         one = command(transfers, name, run, text)
         one.add_argument("plan", metavar="PLAN", help=_("計画の ID"))
         if name in ("apply", "undo"):
-            changing.offer(one)
+            during_maintenance(one)
     filled = command(transfers, "fill", transferring.fill, _("穴を埋める"))
     filled.add_argument("plan", metavar="PLAN", help=_("計画の ID"))
     filled.add_argument("hole", nargs="?", default="", metavar="HOLE", help=_("穴の ID"))

@@ -10,7 +10,6 @@ import json
 import select
 from typing import Any
 
-from psycopg.conninfo import make_conninfo
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, DisconnectionError
@@ -77,6 +76,8 @@ def open_engine(url: URL, pool_size: int) -> Engine:
 
 def conninfo(url: URL, **settings: str) -> str:
     """Return an address as the driver itself reads it, with settings of the session."""
+    from psycopg.conninfo import make_conninfo  # here: on SQLite nobody needs the driver
+
     url = _with_driver(url)
     parts = url.translate_connect_args(database="dbname", username="user") | dict(url.query)
     return make_conninfo(

@@ -1,6 +1,6 @@
 """Reading expressions and unary tests, once each."""
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,11 +28,16 @@ MAX_LENGTH: Final = 10_000
 MAX_DEPTH: Final = 100
 
 _NO_NAMES: Final[frozenset[str]] = frozenset()
-_GRAMMAR: Final = Lark(
-    (Path(__file__).parent / "grammar.lark").read_text("utf-8"),
-    parser="lalr", lexer="basic", start=["expression", "unary_tests"],
-    maybe_placeholders=True, propagate_positions=False, transformer=TreeBuilder(),
-)  # fmt: skip
+
+
+@cache
+def _grammar() -> Lark:
+    """Return the parser, made of the grammar at the first expression: a start does not wait."""
+    return Lark(
+        (Path(__file__).parent / "grammar.lark").read_text("utf-8"),
+        parser="lalr", lexer="basic", start=["expression", "unary_tests"],
+        maybe_placeholders=True, propagate_positions=False, transformer=TreeBuilder(),
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=4096)
@@ -64,7 +69,7 @@ def _read(text: str, names: frozenset[str], start: str) -> tuple[Any, str]:
     try:
         words = _lex(text)
         own = keys_of_several_words(words) | names
-        tokens = join_names(words, _KNOWN, _phrases(own)) if own else join_names(words, _KNOWN)
+        tokens = join_names(words, _known(), _phrases(own)) if own else join_names(words, _known())
         tokens = settle_brackets(tokens)
         if start == "unary_tests":
             tokens = settle_negation(tokens)
@@ -78,7 +83,7 @@ def _read(text: str, names: frozenset[str], start: str) -> tuple[Any, str]:
 
 
 def _reduce(tokens: list[Token], start: str) -> Any:
-    parsing = _GRAMMAR.parse_interactive("", start=start)
+    parsing = _grammar().parse_interactive("", start=start)
     before = None
     for token in tokens:
         try:
@@ -90,7 +95,7 @@ def _reduce(tokens: list[Token], start: str) -> Any:
 
 
 def _lex(text: str) -> list[Token]:
-    return list(_GRAMMAR.lex(text))
+    return list(_grammar().lex(text))
 
 
 @lru_cache(maxsize=256)
@@ -106,8 +111,11 @@ def _readable(name: str) -> bool:
         return False
 
 
-_KNOWN: Final = _phrases(
-    names_of_several_words()
-    | {name for name in PROPERTY_NAMES if " " in name}
-    | {"date and time", "days and time duration", "years and months duration"}
-)
+@cache
+def _known() -> Phrases:
+    """Return the names of several words that the language itself has."""
+    return _phrases(
+        names_of_several_words()
+        | {name for name in PROPERTY_NAMES if " " in name}
+        | {"date and time", "days and time duration", "years and months duration"}
+    )

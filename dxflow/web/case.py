@@ -11,7 +11,7 @@ from dxflow.errors import Invalid
 from dxflow.services.acts import cases, duties, pulling_back
 from dxflow.services.packs.store import status_name
 from dxflow.services.people.access import signed_in
-from dxflow.services.reading import case_book, case_list, case_pages, case_view, diagrams
+from dxflow.services.reading import case_list, case_pages, case_view, diagrams
 from dxflow.services.reading.case_head import CaseHead
 from dxflow.texts import gettext as _
 from dxflow.web import current
@@ -75,6 +75,8 @@ def as_csv() -> Response:
 @signed_in
 def as_workbook() -> Response:
     """Hand the list out as an Excel workbook, with the measures of its cases."""
+    from dxflow.services.reading import case_book  # here: Excel's library is slow to read in
+
     pieces = case_book.workbook(current.site(), current.actor(), _filters())
     return attachment(pieces, XLSX, "cases.xlsx")
 

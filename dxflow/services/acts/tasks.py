@@ -43,8 +43,8 @@ class Waiting:
 class Completed:
     """What came of a task: the case, and the person's next open tasks on it.
 
-    `waiting` are all tasks that wait now, and `who` is who is who; unknown (None) when the answer
-    is that of an earlier request.
+    `waiting` are all tasks that wait now, `who` is who is who, and `pack` the case's version of
+    it; unknown (None) when the answer is that of an earlier request.
     """
 
     case_id: str
@@ -53,6 +53,7 @@ class Completed:
     next_tasks: tuple[str, ...]
     waiting: tuple[Waiting, ...] = field(default=(), compare=False)
     who: Directory | None = field(default=None, compare=False)
+    pack: packs.Pack | None = field(default=None, compare=False)
 
 
 class TaskClosed(Conflict):
@@ -158,7 +159,12 @@ def _complete(site: Site, actor: Actor, task_id: str, reading: Reading, sent: Se
             undo_person=actor.person_id if undoable else None,
             undo_submission=submission_id if undoable else None,
         )
-        return replace(_completed(answer), waiting=_waiting(act, step, around), who=act.directory())
+        return replace(
+            _completed(answer),
+            waiting=_waiting(act, step, around),
+            who=act.directory(),
+            pack=act.pack,
+        )
 
 
 def _step(act: Act, task_id: str, submission: forms.Submission) -> engine.Step:

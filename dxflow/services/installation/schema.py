@@ -1,14 +1,15 @@
-"""Bring a database's tables to this version of dxflow, and say whether they are."""
+"""Bring a database's tables to this version of dxflow, and say whether they are.
 
+Alembic is read in where tables are changed or compared. Whether they are of this version is asked
+at every start: that is read from the migrations' own lines, without running any of them.
+"""
+
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.autogenerate import compare_metadata
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect, text
 
 from dxflow import config
 from dxflow.db import (
@@ -30,6 +31,11 @@ from dxflow.db.engine import Database
 from dxflow.errors import Unavailable
 from dxflow.texts import gettext as _
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+#: What a migration says of itself: its revision, and the one before it (None for the first).
+_REVISION = re.compile(r"""^(down_)?revision\b[^=\n]*=\s*(?:['"](\w+)['"]|None)""", re.MULTILINE)
 #: Every module that declares tables; importing them fills the metadata.
 TABLES = (
     audit, case, digest, document, identity, job, meeting, migration, process, standing,
@@ -47,11 +53,15 @@ def upgrade(database: Database, target: str = "head") -> None:
 
 def migrate(tx: Connection, target: str) -> None:
     """Apply the migrations up to a target on a connection that may change the audit tables."""
+    from alembic import command  # here, so that no start waits for it
+
     command.upgrade(_config(tx), target)
 
 
 def downgrade(database: Database, target: str) -> None:
     """Take migrations back down to a target, in one transaction."""
+    from alembic import command  # here, so that no start waits for it
+
     with _migrating(database) as tx:
         command.downgrade(_config(tx), target)
 
@@ -69,18 +79,37 @@ def _migrating(database: Database) -> Iterator[Connection]:
 
 def current(tx: Connection) -> str | None:
     """Return the revision a database is at, None for an empty one."""
-    return MigrationContext.configure(tx).get_current_revision()
+    if not inspect(tx).has_table("alembic_version"):
+        return None
+    found: str | None = tx.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return found
 
 
 def newest() -> str | None:
-    """Return the newest revision this program knows."""
-    return ScriptDirectory.from_config(_config(None)).get_current_head()
+    """Return the newest revision this program knows. Raises RuntimeError when there are two."""
+    before = _revisions()
+    last = before.keys() - before.values()
+    if len(last) > 1:
+        message = f"several migrations are the last one: {', '.join(sorted(last))}"
+        raise RuntimeError(message)
+    return next(iter(last), None)
 
 
 def known() -> frozenset[str]:
     """Return every revision this program knows."""
-    script = ScriptDirectory.from_config(_config(None))
-    return frozenset(one.revision for one in script.walk_revisions())
+    return frozenset(_revisions())
+
+
+def _revisions() -> dict[str, str | None]:
+    """Return each revision with the one before it."""
+    found: dict[str, str | None] = {}
+    for path in (config.root() / "migrations" / "versions").glob("*.py"):
+        said = {
+            bool(down): name or None for down, name in _REVISION.findall(path.read_text("utf-8"))
+        }
+        if said.get(False):
+            found[str(said[False])] = said.get(True)
+    return found
 
 
 def require_known(revision: str | None) -> None:
@@ -121,13 +150,18 @@ def require_newest_or_none(database: Database) -> None:
 
 def differences(tx: Connection) -> list[str]:
     """Return where tables and migrations differ; empty when they are in step."""
+    from alembic.autogenerate import compare_metadata  # here, so that no start waits for it
+    from alembic.migration import MigrationContext
+
     context = MigrationContext.configure(
         tx, opts={"compare_type": True, "render_as_batch": tx.dialect.name == "sqlite"}
     )
     return [str(difference) for difference in compare_metadata(context, Base.metadata)]
 
 
-def _config(tx: Connection | None) -> Config:
+def _config(tx: Connection) -> "Config":
+    from alembic.config import Config  # here, so that no start waits for it
+
     settings = Config()
     settings.set_main_option("script_location", str(config.root() / "migrations"))
     settings.attributes["connection"] = tx

@@ -1,14 +1,24 @@
 """A case as programs read it: its facts, its open work, where it stands and its timeline."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from sqlalchemy import String, and_, bindparam, literal_column, select
+
+from dxflow.db.base import table
+from dxflow.db.case import Case
+from dxflow.db.identity import Person
+from dxflow.db.prepared import Prepared
+from dxflow.db.process import ProcessInstance, WorkItem, WorkItemGroup
 from dxflow.errors import Conflict
+from dxflow.services.acts.suspension import SUSPENDED
+from dxflow.services.acts.tasks import Completed
+from dxflow.services.packs.store import Pack
 from dxflow.services.paging import MOST_PER_PAGE, Page
 from dxflow.services.people import naming
 from dxflow.services.people.actor import Actor
-from dxflow.services.people.naming import Names
 from dxflow.services.reading import case_head, case_view, timeline
 from dxflow.services.reading.case_head import CaseHead
 from dxflow.services.reading.case_opening import Opened, OpenItem, open_case
@@ -104,51 +114,147 @@ def task(site: Site, actor: Actor, case_id: str, task_id: str) -> TaskRecord:
     return found
 
 
+def after(site: Site, actor: Actor, done: Completed) -> CaseRecord:
+    """Return a case as an act has left it: who has just acted on it may see it.
+
+    One statement, where the answer is not that of an earlier request.
+    """
+    if done.pack is None:
+        return one(site, actor, done.case_id)
+    rows = site.database.glance(_STANDS, {"case": done.case_id})
+    first = rows[0]
+    groups: dict[str, list[str]] = {}
+    for row in rows:
+        if row.work_id is not None:
+            groups.setdefault(row.work_id, []).extend([row.group_key] if row.group_key else [])
+    standing = _Standing(
+        case={name: getattr(first, name) for name in _COLUMNS},
+        pack=done.pack,
+        version=first.instance_version,
+        applicant=first.applicant_name or "",
+        suspended=first.instance_status == SUSPENDED,
+    )
+    names = {row.work_assignee_id: row.assignee_name for row in rows}
+    items = {row.work_id: row for row in rows if row.work_id is not None}
+    return standing.record(
+        [
+            OpenItem(
+                id=row.work_id,
+                element=row.work_element,
+                process=row.work_process_key,
+                path=(),
+                name=row.work_name,
+                form_key=row.work_form_key,
+                assignee_id=row.work_assignee_id,
+                due_at=row.work_due_at,
+                created_at=row.work_created_at,
+                groups=tuple(groups[row.work_id]),
+                act="",
+            )
+            for row in items.values()
+        ],
+        lambda person: names[person] or person,
+    )
+
+
 def _record(opened: Opened, items: Sequence[OpenItem]) -> CaseRecord:
-    case = opened.case
     names = naming.load(
         opened.tx, opened.who, persons=[item.assignee_id for item in items if item.assignee_id]
     )
-    return CaseRecord(
-        id=opened.id,
-        number=case["number"],
-        title=case["title"],
-        process=case["process_key"],
-        pack=opened.pack.key,
-        version=opened.pack.version,
-        instance_version=opened.version,
-        status=case["status"],
-        stage=case["stage"],
-        stage_name=opened.pack.stage_name(case["stage"]),
-        applicant=case["applicant_id"],
-        applicant_name=opened.applicant,
-        unit=case["unit"],
-        lead_unit=case["lead_unit"],
-        fiscal_year=case["fiscal_year"],
-        amount=case["amount"],
-        parent=case["parent_id"],
-        created_at=case["created_at"],
-        updated_at=case["updated_at"],
-        ended_at=case["ended_at"],
-        open_tasks=tuple(_task(opened, item, names) for item in items),
-        suspended=opened.suspension is not None,
+    standing = _Standing(
+        opened.case, opened.pack, opened.version, opened.applicant, opened.suspension is not None
     )
+    return standing.record(items, names.person)
 
 
-def _task(opened: Opened, item: OpenItem, names: Names) -> TaskRecord:
-    return TaskRecord(
-        id=item.id,
-        name=item.name,
-        element=item.element,
-        process=item.process,
-        case_id=opened.id,
-        case_number=opened.case["number"],
-        case_title=opened.case["title"],
-        form_key=item.form_key,
-        assignee=item.assignee_id,
-        assignee_name=names.person(item.assignee_id) if item.assignee_id else "",
-        groups=item.groups,
-        due_at=item.due_at,
-        created_at=item.created_at,
-        suspended=opened.suspension is not None,
+@dataclass(frozen=True)
+class _Standing:
+    """A case's row and what stands beside it."""
+
+    case: Mapping[str, Any]
+    pack: Pack
+    version: int
+    applicant: str
+    suspended: bool
+
+    def record(self, items: Sequence[OpenItem], name_of: Callable[[str], str]) -> CaseRecord:
+        """Return the case with its open tasks."""
+        case = self.case
+        return CaseRecord(
+            id=case["id"],
+            number=case["number"],
+            title=case["title"],
+            process=case["process_key"],
+            pack=self.pack.key,
+            version=self.pack.version,
+            instance_version=self.version,
+            status=case["status"],
+            stage=case["stage"],
+            stage_name=self.pack.stage_name(case["stage"]),
+            applicant=case["applicant_id"],
+            applicant_name=self.applicant,
+            unit=case["unit"],
+            lead_unit=case["lead_unit"],
+            fiscal_year=case["fiscal_year"],
+            amount=case["amount"],
+            parent=case["parent_id"],
+            created_at=case["created_at"],
+            updated_at=case["updated_at"],
+            ended_at=case["ended_at"],
+            open_tasks=tuple(self._task(item, name_of) for item in items),
+            suspended=self.suspended,
+        )
+
+    def _task(self, item: OpenItem, name_of: Callable[[str], str]) -> TaskRecord:
+        return TaskRecord(
+            id=item.id,
+            name=item.name,
+            element=item.element,
+            process=item.process,
+            case_id=self.case["id"],
+            case_number=self.case["number"],
+            case_title=self.case["title"],
+            form_key=item.form_key,
+            assignee=item.assignee_id,
+            assignee_name=name_of(item.assignee_id) if item.assignee_id else "",
+            groups=item.groups,
+            due_at=item.due_at,
+            created_at=item.created_at,
+            suspended=self.suspended,
+        )
+
+
+_CASE, _INSTANCE = table(Case), table(ProcessInstance)
+_COLUMNS = tuple(_CASE.c.keys())
+_WORK, _GROUP = table(WorkItem), table(WorkItemGroup)
+_APPLICANT, _ASSIGNEE = table(Person).alias(), table(Person).alias()
+_WORK_READ = (
+    "id", "element", "process_key", "name", "form_key", "assignee_id", "due_at", "created_at",
+)  # fmt: skip
+#: A case with its open tasks, a row for each group that one is offered to.
+_STANDS = Prepared(
+    select(
+        *_CASE.c,
+        _INSTANCE.c.version.label("instance_version"),
+        _INSTANCE.c.status.label("instance_status"),
+        _APPLICANT.c.name.label("applicant_name"),
+        *(_WORK.c[name].label(f"work_{name}") for name in _WORK_READ),
+        _GROUP.c.group_key,
+        _ASSIGNEE.c.name.label("assignee_name"),
     )
+    .select_from(
+        _CASE.join(_INSTANCE, _INSTANCE.c.case_id == _CASE.c.id)
+        .outerjoin(_APPLICANT, _APPLICANT.c.id == _CASE.c.applicant_id)
+        .outerjoin(
+            _WORK,
+            # written out: an index holds open work only
+            and_(
+                _WORK.c.case_id == _CASE.c.id, _WORK.c.status == literal_column("'open'", String())
+            ),
+        )
+        .outerjoin(_GROUP, _GROUP.c.work_item_id == _WORK.c.id)
+        .outerjoin(_ASSIGNEE, _ASSIGNEE.c.id == _WORK.c.assignee_id)
+    )
+    .where(_CASE.c.id == bindparam("case"))
+    .order_by(_WORK.c.created_at, _WORK.c.id, _GROUP.c.group_key)
+)

@@ -11,8 +11,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-import openpyxl
-
 from dxflow.problems import Problem, Refused
 from dxflow.services.administration.imports.formats import other_format
 from dxflow.services.administration.imports.layouts import IMPORTED, Layout, recognised
@@ -150,6 +148,8 @@ def _csv(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _workbook(content: bytes, name: str) -> Iterator[tuple[int, list[str]]]:
+    import openpyxl  # here, so that no start of a server waits for it
+
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             parts = archive.infolist()
