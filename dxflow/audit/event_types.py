@@ -90,9 +90,8 @@ _LABELS = {
     "later_reading.done": "後閲",
     "duty.imposed": "条件を付与",
     "duty.met": "条件を充足",
-    "duty.handed_over": "条件を引継ぎ",
-    "duty.waived": "条件を免除",
     "duty.handed_over": "義務を引継ぎ",
+    "duty.waived": "条件を免除",
     # 成果
     "bpr.registered": "業務分析を登録",
     "kpi.registered": "指標を登録",
