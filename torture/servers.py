@@ -83,7 +83,7 @@ class Servers:
             self._signal(process, signal.SIGKILL)
         if self._nursery.stdin is not None:
             self._nursery.stdin.close()
-        self._nursery.wait(10)
+        self._nursery.wait(60)
         if self._nursery.stdout is not None:
             self._nursery.stdout.close()
 
