@@ -5,11 +5,12 @@ set -eu
 python=${1:?usage: wheelhouse.sh PYTHON}
 folder=dist/dxflow-wheelhouse
 rm -rf "$folder" "$folder.tar.gz"
-mkdir -p "$folder/wheels"
+mkdir -p "$folder/wheels" "$folder/docs"
 "$python" -m pip download --quiet --require-hashes --only-binary :all: \
     -r requirements.lock -d "$folder/wheels"
 "$python" -m pip wheel --quiet --no-deps --no-build-isolation -w "$folder/wheels" .
-cp requirements.lock deploy/install.sh docs/operations.md "$folder/"
+cp requirements.lock deploy/install.sh "$folder/"
+cp -r docs/*.md docs/ja docs/adr "$folder/docs/"
 cp -r deploy/systemd deploy/nginx "$folder/"
 (cd "$folder" && find . -type f ! -name SHA256SUMS | LC_ALL=C sort | xargs sha256sum > SHA256SUMS)
 tar -C dist -czf "$folder.tar.gz" dxflow-wheelhouse

@@ -23,6 +23,9 @@ from dxflow.services.sample import loading
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+#: Each guide and its Japanese counterpart: whoever reads one of them only finds everything.
+OPERATIONS = ("docs/operations.md", "docs/ja/operations.md")
+AUTHORS = ("docs/processes.md", "docs/ja/processes.md")
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"`([^`\n]+)`")
@@ -112,18 +115,20 @@ def test_the_drawn_order_of_the_rooms_is_the_one_that_is_checked():
     assert [layer.split(" | ") for layer in drawn.group(1).split(" > ")] == checked
 
 
-def test_every_command_of_the_program_is_documented(capsys):
+@pytest.mark.parametrize("guides", [*zip(OPERATIONS, AUTHORS, strict=True)])
+def test_every_command_of_the_program_is_documented(capsys, guides):
     cli.main(["--help"])
     listed = re.findall(r"^    ([a-z]+) {2,}", capsys.readouterr().out, re.MULTILINE)
     assert len(listed) > 7
-    both = _text("docs/operations.md") + _text("docs/processes.md") + _text("README.md")
+    both = "".join(_text(guide) for guide in (*guides, "README.md"))
     assert [name for name in listed if not re.search(rf"dxflow {name}\b|make {name}\b", both)] == []
 
 
-def test_every_setting_of_the_environment_is_documented():
+@pytest.mark.parametrize("guide", OPERATIONS)
+def test_every_setting_of_the_environment_is_documented(guide: str):
     names = set(re.findall(r'"(DXFLOW_[A-Z_]+)"', _text("dxflow/config.py")))
     assert len(names) > 10
-    assert names == set(re.findall(r"DXFLOW_[A-Z_]+", _text("docs/operations.md")))
+    assert names == set(re.findall(r"DXFLOW_[A-Z_]+", _text(guide)))
 
 
 def test_every_make_target_in_the_documentation_exists():
@@ -140,6 +145,7 @@ def test_the_accounts_to_try_are_in_the_readme():
         assert f"`{account.password}`" in _text("README.md")
 
 
+@pytest.mark.parametrize("guide", AUTHORS)
 @pytest.mark.parametrize(
     ("what", "names"),
     [
@@ -152,15 +158,37 @@ def test_the_accounts_to_try_are_in_the_readme():
         ("rules of a body", set(KEYS)),
     ],
 )
-def test_the_authors_guide_names_all(what: str, names: set[str]):
-    assert names - _said("docs/processes.md") == set(), what
+def test_the_authors_guide_names_all(what: str, names: set[str], guide: str):
+    assert names - _said(guide) == set(), what
 
 
-def test_the_authors_guide_names_the_programs_own_functions_with_their_parameters():
+@pytest.mark.parametrize("guide", AUTHORS)
+def test_the_authors_guide_names_the_programs_own_functions_with_their_parameters(guide: str):
     for name in feel_functions(BusinessCalendar(), now):
-        assert re.search(rf"`{name}\([a-z, ]*\)`", _text("docs/processes.md")), name
+        assert re.search(rf"`{name}\([a-z, ]*\)`", _text(guide)), name
 
 
-def test_the_authors_guide_names_hit_policies_and_aggregations():
+@pytest.mark.parametrize("guide", AUTHORS)
+def test_the_authors_guide_names_hit_policies_and_aggregations(guide: str):
     for name in (*HitPolicy, *AGGREGATIONS):
-        assert re.search(rf"\b{name}\b", _text("docs/processes.md")), name
+        # no letter of the Latin script on either side: Japanese stands beside it without a blank
+        assert re.search(rf"(?<![A-Za-z]){name}(?![A-Za-z])", _text(guide)), name
+
+
+@pytest.mark.parametrize("pair", [OPERATIONS, AUTHORS])
+def test_both_languages_have_the_same_sections_and_the_same_commands(pair: tuple[str, str]):
+    english, japanese = (
+        [len(mark) for mark in re.findall(r"^(#+) ", FENCE.sub("", _text(guide)), re.MULTILINE)]
+        for guide in pair
+    )
+    assert english == japanese
+    english, japanese = (_code_lines(guide) for guide in pair)
+    assert english == japanese
+
+
+def _code_lines(guide: str) -> list[str]:
+    """Return the lines set apart as code, without remarks and with one word for each blank."""
+    lines = "\n".join(FENCE.findall(_text(guide))).splitlines()
+    lines = [re.sub(r"\s*# .*|^(processes|forms)/.*", "", line) for line in lines]
+    lines = [re.sub(r"<[^>]*>|dxflow_app", "<>", line) for line in lines]
+    return [line.replace("パスワード", "PASSWORD") for line in lines if line.strip()]
