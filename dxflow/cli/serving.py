@@ -86,7 +86,9 @@ def serve(arguments: Namespace, settings: Settings, output: Output) -> int:
         bootstrap.warm(site)
         # What cannot be put together here could not in any process: better said now than by
         # processes that are started again and again. What this reads in, all of them share.
-        build(site)
+        with uncollected():
+            build(site)
+        gc.freeze()  # so that no process copies what all share only to look for garbage there
     from dxflow.cli import supervising  # which builds on this module
 
     supervising.supervise(

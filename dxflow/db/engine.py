@@ -142,7 +142,9 @@ def _sqlite_engine(url: URL, pool_size: int, *, guarded: bool) -> Engine:
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_use_lifo=True,  # the connection used last has its pages in memory
-        connect_args={"check_same_thread": False},
+        # All pages together have more statements than are kept by default; to prepare one costs
+        # more than most take to run, as the guard is asked about each table and column in it.
+        connect_args={"check_same_thread": False, "cached_statements": 512},
     )
 
     @event.listens_for(engine, "connect")

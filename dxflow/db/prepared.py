@@ -6,10 +6,12 @@ its parameters, hands the text to the driver's cursor and gives rows of plain va
 `before_cursor_execute` and the errors of SQLAlchemy are the same as everywhere else.
 """
 
+import re
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import count
 from typing import Any
 
 from sqlalchemy import (
@@ -33,6 +35,7 @@ Values = Mapping[str, Any]
 Convert = Callable[[Any], Any]
 
 _ROW = "__"
+_MARK = re.compile("%[%s]")
 _POSTGRESQL: Dialect = psycopg.dialect(paramstyle="format")  # type: ignore[no-untyped-call]
 
 #: The execution option that says how a transaction begins, and its values.
@@ -43,12 +46,14 @@ BEGIN, SNAPSHOT, IMMEDIATE = "dxflow_begin", "snapshot", "immediate"
 class Compiled:
     """A statement for one database: its text, and how values become its parameters.
 
+    `sent` is the text as the driver gets it when the statement goes alone.
     `places` has for each parameter, in its order, the row it is taken from and its name there; a
     parameter that the statement brings itself is taken from `own`, as the last row. `converts`
     has the places of those that the driver wants otherwise, and how.
     """
 
     text: str
+    sent: str
     places: tuple[tuple[int, str], ...]
     own: Values
     converts: tuple[tuple[int, Convert], ...]
@@ -73,7 +78,7 @@ class Prepared:
     def all(self, tx: Connection, values: Values) -> list[Any]:
         """Run a SELECT and return its rows, with attributes named like the columns."""
         compiled, read = self.compiled(tx.dialect, values), self._reader(tx.dialect)
-        cursor = send(tx, compiled.text, compiled.parameters((values,)))
+        cursor = send(tx, compiled.sent, compiled.parameters((values,)))
         try:
             return [read(row) for row in cursor.fetchall()]
         finally:
@@ -87,7 +92,7 @@ class Prepared:
     def run(self, tx: Connection, values: Values) -> None:
         """Run a statement that changes something."""
         compiled = self.compiled(tx.dialect, values)
-        send(tx, compiled.text, compiled.parameters((values,))).close()
+        send(tx, compiled.sent, compiled.parameters((values,))).close()
 
     def many(self, tx: Connection, rows: Sequence[Values]) -> None:
         """Insert rows that have the same columns."""
@@ -155,16 +160,39 @@ def _send_together(tx: Connection, gathered: Sequence[tuple[Prepared, Sequence[V
         compiled = statement.compiled(tx.dialect, rows[0], len(rows))
         texts.append(compiled.text)
         parameters.extend(compiled.parameters(rows))
+    send(tx, _joined(tuple(texts)), parameters).close()
+
+
+@lru_cache(maxsize=1024)
+def _joined(texts: tuple[str, ...]) -> str:
+    """Return changes as one statement; the same kinds of acts send the same ones over and over."""
     *before, last = texts
     steps = ", ".join(f"w{number} AS ({text})" for number, text in enumerate(before))
-    send(tx, f"WITH {steps} {last}" if before else last, tuple(parameters)).close()
+    return _numbered(f"WITH {steps} {last}" if before else last)
+
+
+def _numbered(text: str) -> str:
+    """Return a text with its parameters as PostgreSQL itself writes them: $1, $2.
+
+    The driver would take a long text apart anew each time it is sent.
+    """
+    numbers = count(1)
+    return _MARK.sub(lambda mark: "%" if mark[0] == "%%" else f"${next(numbers)}", text)
 
 
 def send(tx: Connection, text: str, parameters: Any, *, many: bool = False) -> Any:
     """Have the driver run a text and return its cursor. Raises what SQLAlchemy would raise."""
-    cursor = tx.connection.cursor()
+    cursor = _cursor(tx)
     _run(tx, cursor, _listeners(tx), text, parameters, many=many)
     return cursor
+
+
+def _cursor(tx: Connection) -> Any:
+    dialect, pooled = tx.dialect, tx.connection
+    if dialect.name == "sqlite":
+        return pooled.cursor()
+    raw: Any = dialect.loaded_dbapi.RawCursor  # of psycopg: takes the text as it is
+    return raw(pooled.driver_connection)
 
 
 def _listeners(tx: Connection) -> tuple[Callable[..., Any], ...]:
@@ -236,7 +264,9 @@ def _compile(statement: Statement, dialect: Dialect, names: tuple[str, ...], row
             own[name] = compiled.params[name]
         if convert := _convert(bind.type, positional):
             converts.append((place, convert))
-    return Compiled(str(compiled), tuple(places), own, tuple(converts))
+    text = str(compiled)
+    sent = text if dialect.positional else _numbered(text)
+    return Compiled(text, sent, tuple(places), own, tuple(converts))
 
 
 def _convert(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:

@@ -6,7 +6,7 @@ import importlib.util
 import logging
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,13 +48,21 @@ PAGES = (
 )
 
 
+class _Pages(Flask):
+    """Flask whose functions are all plain ones: nothing needs to be asked of each at each call."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function itself; no page of ours is a coroutine."""
+        return func
+
+
 def create_app(site: Site, blueprints: Sequence[Blueprint] = ()) -> Flask:
     """Return the application of an installation.
 
     `blueprints` are served beside the pages and log callers in by themselves. Raises ConfigRefused
     when the secret key is missing or not safe.
     """
-    app = Flask(__name__)
+    app = _Pages(__name__)
     app.url_map.converters["ident"] = Identifier
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = False

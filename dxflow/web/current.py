@@ -35,9 +35,13 @@ def site() -> Site:
 
 
 def visitor() -> Visitor | None:
-    """Return who is logged in, None when nobody is."""
-    found = flask_login.current_user
-    return found._get_current_object() if found.is_authenticated else None
+    """Return who is logged in, None when nobody is; looked up once a request."""
+    here = g._get_current_object()
+    if "visitor" not in here:
+        found = flask_login.current_user._get_current_object()
+        here.visitor = found if found.is_authenticated else None
+    visitor: Visitor | None = here.visitor
+    return visitor
 
 
 def actor() -> Actor:

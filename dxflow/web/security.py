@@ -153,12 +153,16 @@ def _own_origin() -> str:
 
 
 def _with_headers(response: Response) -> Response:
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    if current.site().settings.https:
-        response.headers["Strict-Transport-Security"] = HSTS
-    response.headers["X-Request-Id"] = current.request_id()
-    response.headers["Cache-Control"] = "no-store"
+    caching = "no-store"
     if request.endpoint == "static" and response.status_code == 200:
-        response.headers["Cache-Control"] = FOR_EVER if "v" in request.args else "no-cache"
+        caching = FOR_EVER if "v" in request.args else "no-cache"
+    ours = {"X-Request-Id": current.request_id(), "Cache-Control": caching}
+    if current.site().settings.https:
+        ours["Strict-Transport-Security"] = HSTS
+    headers = response.headers
+    # Put together at once: asking for each by its name goes through all of them every time.
+    theirs = [(name, value) for name, value in headers if name not in ours]
+    given = {name.lower() for name, _value in theirs}
+    missing = [(name, value) for name, value in HEADERS.items() if name.lower() not in given]
+    headers[:] = [*theirs, *missing, *ours.items()]
     return response

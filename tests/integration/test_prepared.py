@@ -4,7 +4,7 @@ import threading
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import bindparam, delete, event, insert, select, text, update
+from sqlalchemy import bindparam, delete, event, insert, literal_column, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from dxflow.db.base import table
@@ -133,3 +133,17 @@ def test_threads_get_the_lock_in_the_order_they_came():
         thread.join()
     assert order == list(range(5))
     assert lock.acquire(0)
+
+
+def test_what_marks_a_parameter_means_nothing_within_texts(database: Database):
+    odd = "100% $1 ? %s"
+    begins = Prepared(
+        select(TIMER.c.element).where(
+            TIMER.c.element.like(literal_column("'100%'")), TIMER.c.case_id == bindparam("case")
+        )
+    )
+    writes = Writes()
+    with database.write() as tx:
+        writes.add(ADD, timer("1") | {"element": odd}, timer("2") | {"element": "別"})
+        writes.send(tx)
+    assert [row.element for row in database.glance(begins, {"case": "a"})] == [odd]
