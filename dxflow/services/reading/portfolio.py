@@ -98,7 +98,8 @@ class Portfolio:
 def page(site: Site, actor: Actor, month: date | None = None, decisions: int = 1) -> Portfolio:
     """Return the portfolio on the actor's day.
 
-    `month` chooses the month of the decisions, `decisions` the page of them. Raises NotAllowed unless the actor reads every case. The number of queries is fixed.
+    `month` chooses the month of the decisions, `decisions` the page of them. The number of queries
+    is fixed. Raises NotAllowed unless the actor reads every case, Invalid for a page that cannot be.
     """
     if not actor.has_role(*READS_ALL):
         raise NotAllowed(_("全体状況は、すべての案件を見られる職の画面です。"))
