@@ -2,13 +2,14 @@
 
 from datetime import date
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template, request, url_for
 
 from dxflow.errors import Invalid
 from dxflow.services.people.access import needs_role
 from dxflow.services.reading import portfolio
 from dxflow.texts import gettext as _
 from dxflow.web import current
+from dxflow.web.inbox import page_number
 
 blueprint = Blueprint("portfolio", __name__)
 
@@ -18,12 +19,16 @@ blueprint = Blueprint("portfolio", __name__)
 def index() -> str:
     """Show the portfolio, with the decisions of a month."""
     site, actor = current.site(), current.actor()
-    found = portfolio.page(site, actor, _month())
+    found = portfolio.page(site, actor, _month(), page_number())
+    month = f"{found.month:%Y-%m}"
     return render_template(
         "portfolio.html",
         found=found,
         months=_neighbours(found.month, actor.on),
         printed_at=site.now(),
+        address_of=lambda number: url_for(
+            "portfolio.index", month=month, page=number, _anchor="decisions"
+        ),
     )
 
 

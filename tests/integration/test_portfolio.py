@@ -3,7 +3,9 @@
 from datetime import date
 
 import pytest
+from sqlalchemy import func, select
 
+from dxflow.db.case import DecisionRecord
 from dxflow.errors import NotAllowed
 from dxflow.services.reading import portfolio
 from tests.factories import City
@@ -63,13 +65,19 @@ def test_where_work_waits_names_task_and_stage(city):
     assert page(city).waiting[0].days == 3
 
 
+def decided_in(city: City) -> date:
+    """Return a day of the month in which the decisions were made."""
+    with city.site.database.read() as tx:
+        return tx.execute(select(func.max(DecisionRecord.decided_on))).scalar_one()
+
+
 def test_decisions_stand_in_their_month(city):
     to_kpi(city)
     month = city.actor("cio").on.replace(day=1)
     found = page(city, month=month)
-    assert [row.outcome for row in found.decisions]
-    assert all(row.decided.on.month == month.month for row in found.decisions)
-    assert page(city, month=date(2020, 1, 1)).decisions == ()
+    assert [row.outcome for row in found.decisions.entries]
+    assert all(row.decided.on.month == month.month for row in found.decisions.entries)
+    assert page(city, month=date(2020, 1, 1)).decisions.total == 0
 
 
 def test_the_number_of_queries_does_not_depend_on_the_number_of_cases(city):
@@ -83,3 +91,17 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_cases(city):
     with counted(city.site.database) as many:
         page(city)
     assert many.statements == few.statements
+
+
+def test_the_decisions_of_a_month_can_be_paged_to_the_last(city, monkeypatch):
+    to_kpi(city)
+    to_kpi(city)
+    month = decided_in(city)
+    every = page(city, month=month).decisions
+    monkeypatch.setattr(portfolio, "DECISIONS_PER_PAGE", 1)
+    pages = [
+        portfolio.page(city.site, city.actor("cio"), month, number).decisions
+        for number in range(1, every.total + 1)
+    ]
+    assert every.total == len(every.entries) == len(pages) > 1
+    assert [one.entries[0] for one in pages] == list(every.entries)

@@ -25,22 +25,23 @@ def latest(
         *([Case.lead_unit == unit] if unit else []),
         *([Case.id == case_id] if case_id else []),
     ]
-    ids = few(tx, [one.where(*parts) for one in visibility.branches(site, tx, actor)], MOST_CASES)
-    if ids is not None:
-        return ids, False
     sees_all = visibility.scope(site, tx, actor).all
-    if unit and sees_all:  # theirs may lie anywhere in time
-        mine = together([one.where(*parts) for one in visibility.branches(site, tx, actor)])
-        newest_first = (Case.status != "running", Case.created_at.desc(), Case.id.desc())
-        theirs = select(Case.id).where(Case.id.in_(mine)).order_by(*newest_first)
-        return list(tx.execute(theirs.limit(MOST_CASES)).scalars()), True
+    if sees_all or case_id:
+        branches = [one.where(*parts) for one in visibility.branches(site, tx, actor)]
+        ids = few(tx, branches, MOST_CASES)
+        if ids is not None:
+            return ids, False
+        if unit:  # theirs may lie anywhere in time
+            newest_first = (Case.status != "running", Case.created_at.desc(), Case.id.desc())
+            theirs = select(Case.id).where(Case.id.in_(together(branches))).order_by(*newest_first)
+            return list(tx.execute(theirs.limit(MOST_CASES)).scalars()), True
     which = and_(visibility.visible(site, tx, actor), *parts[1:])
     found: list[str] = []
     for statuses in (("running",), MEASURED_STATUSES[1:]):
-        most = MOST_CASES - len(found)
+        most = MOST_CASES + 1 - len(found)
         if most and sees_all:
             found += tx.execute(newest(which, statuses, most)).scalars()
         elif most:
             theirs = visibility.newest(site, tx, actor, statuses, most, *parts[1:])
             found += tx.execute(theirs).scalars()
-    return found, True
+    return found[:MOST_CASES], len(found) > MOST_CASES

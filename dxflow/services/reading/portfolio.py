@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from dxflow.calendars.fiscal import fiscal_year_of, fiscal_year_start
 from dxflow.errors import NotAllowed
 from dxflow.services.packs import store as packs
+from dxflow.services.paging import Page, bounds
 from dxflow.services.people import naming, organisation
 from dxflow.services.people.actor import READS_ALL, Actor
 from dxflow.services.people.naming import Names
@@ -20,7 +21,7 @@ from dxflow.texts import gettext as _
 from dxflow.texts import translated
 
 MOST_LATE = 30
-MOST_DECISIONS = 100
+DECISIONS_PER_PAGE = 30
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class Portfolio:
     late: tuple[LateRow, ...]
     late_total: int
     waiting: tuple[WaitingRow, ...]
-    decisions: tuple[DecisionRow, ...]
+    decisions: Page[DecisionRow]
     month: date
 
     @property
@@ -94,13 +95,15 @@ class Portfolio:
         return tuple(one for one in self.columns if one.running)
 
 
-def page(site: Site, actor: Actor, month: date | None = None) -> Portfolio:
-    """Return the portfolio on the actor's day; `month` chooses the month of the decisions.
+def page(site: Site, actor: Actor, month: date | None = None, decisions: int = 1) -> Portfolio:
+    """Return the portfolio on the actor's day.
 
-    Raises NotAllowed unless the actor reads every case. The number of queries is fixed.
+    `month` chooses the month of the decisions, `decisions` the page of them. The number of queries
+    is fixed. Raises NotAllowed unless the actor reads every case, Invalid for a page that cannot be.
     """
     if not actor.has_role(*READS_ALL):
         raise NotAllowed(_("全体状況は、すべての案件を見られる職の画面です。"))
+    offset, limit = bounds(decisions, DECISIONS_PER_PAGE)
     today, now = actor.on, site.now()
     first = (month or today).replace(day=1)
     year = fiscal_year_of(today)
@@ -110,7 +113,8 @@ def page(site: Site, actor: Actor, month: date | None = None) -> Portfolio:
         reported_in = {stage for pack in current for stage in stages_with_reports(pack)}
         late, late_total = figures.late(tx, now, reported_in, MOST_LATE)
         waiting = figures.waiting(tx, now)
-        decided = figures.decided(tx, first, _last_day(first), MOST_DECISIONS)
+        decided = figures.decided(tx, first, _last_day(first), limit, offset)
+        decided_in_all = figures.decided_count(tx, first, _last_day(first))
         handed_in = figures.handed_in(tx, today.replace(day=1), today)
         names = _names(site, tx, actor, counts, late, decided)
         columns = _columns(current, counts)
@@ -125,7 +129,9 @@ def page(site: Site, actor: Actor, month: date | None = None) -> Portfolio:
         late=tuple(_late_row(one, names, today) for one in late),
         late_total=late_total,
         waiting=tuple(_waiting_row(one, current, now) for one in waiting),
-        decisions=tuple(_decision_row(one, names) for one in decided),
+        decisions=Page(
+            [_decision_row(one, names) for one in decided], decisions, limit, decided_in_all
+        ),
         month=first,
     )
 

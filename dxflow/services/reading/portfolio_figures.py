@@ -206,7 +206,16 @@ def waiting(tx: Connection, now: datetime) -> list[Waiting]:
     return [Waiting(*row) for row in rows]
 
 
-def decided(tx: Connection, first: date, last: date, most: int) -> Sequence[Decided]:
+def decided_count(tx: Connection, first: date, last: date) -> int:
+    """Return how many 決裁 were made from one day to another, both included."""
+    made = select(func.count()).select_from(DecisionRecord)
+    made = made.where(DecisionRecord.decided_on >= first, DecisionRecord.decided_on <= last)
+    return int(tx.execute(made).scalar_one())
+
+
+def decided(
+    tx: Connection, first: date, last: date, most: int, offset: int = 0
+) -> Sequence[Decided]:
     """Return the 決裁 made from one day to another, both included, the latest first."""
     rows = tx.execute(
         select(
@@ -223,6 +232,7 @@ def decided(tx: Connection, first: date, last: date, most: int) -> Sequence[Deci
         .join(Case, Case.id == DecisionRecord.case_id)
         .where(DecisionRecord.decided_on >= first, DecisionRecord.decided_on <= last)
         .order_by(DecisionRecord.decided_on.desc(), DecisionRecord.id.desc())
+        .offset(offset)
         .limit(most)
     )
     return [Decided(*row) for row in rows]
