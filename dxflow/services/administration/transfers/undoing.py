@@ -56,6 +56,7 @@ class _Record:
     duties: Mapping[str, tuple[str, str]]
     deputies: Mapping[str, str]
     lists: Mapping[str, tuple[list[Any], list[Any]]]
+    led: Mapping[str, tuple[str, str]]
 
 
 def obstacles(site: Site, by: Actor, plan: str) -> list[str]:
@@ -94,6 +95,7 @@ def _restore(
     case_events.append(site, tx, _told(site, tx, by, record))
     writing.tasks(tx, [(key, old[0], old[1]) for key, (old, _new) in record.tasks.items()])
     writing.duties(tx, {key: old for key, (old, _new) in record.duties.items()})
+    writing.leading(tx, {case: (new, old) for case, (old, new) in record.led.items()})
     writing.deputies(
         tx, {key: date.fromisoformat(str(end)) for key, end in record.deputies.items()}
     )
@@ -209,6 +211,12 @@ def _work_since(tx: Connection, record: _Record) -> list[str]:
     ]
     if gone_on:
         found.append(_("作業が先へ進んでいます: {words}。", words=_listing(gone_on)))
+    now_led = tx.execute(
+        select(Case.id, Case.number, Case.lead_unit).where(Case.id.in_(sorted(record.led)))
+    )
+    elsewhere = [one.number for one in now_led if one.lead_unit != record.led[one.id][1]]
+    if elsewhere:
+        found.append(_("案件の担当課がその後に変わりました: {words}。", words=_listing(elsewhere)))
     done = _duties_done(tx, record)
     if done:
         found.append(_("引き継いだ義務が {n} 件果たされています。", n=done))
@@ -260,6 +268,10 @@ def _told(
             told.setdefault(cases[key], []).append(
                 _event(site, by, "duty.handed_over", subject, change)
             )
+    for case, (old_unit, new_unit) in record.led.items():
+        change = audit.Change("lead", mark("担当課"), new_unit, old_unit)
+        subject = audit.Subject("case", case, case)
+        told.setdefault(case, []).append(_event(site, by, "case.units_changed", subject, change))
     return told
 
 
