@@ -136,6 +136,10 @@ def test_a_split_section_has_new_posts_and_one_successor(city):
     assert holders(city, "section:counter") >= {"head", "applicant"}
     assert "colleague" not in holders(city, "section:counter")
     assert holders(city, "head:counter") == {"head"}
+    undoing.undo(city.site, city.actor("admin"), made)
+    assert "register" not in names(city)
+    assert holders(city, "head:counter") == {"head"}
+    assert holders(city, "section:window") == set()
 
 
 def test_a_list_of_substitutes_names_the_successor_of_an_ended_post(city):
