@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, and_, or_, select
 
 from dxflow.authority.affairs import Able
 from dxflow.authority.organisation import Holding, Post, Unit
@@ -70,7 +70,11 @@ def obstacles(site: Site, tx: Connection, row: Any, record: Record, now: Structu
         found.append(_("組織や職がその後に変わりました: {words}。", words=_listing(changed)))
     successor = tx.execute(
         select(TransferPlan.name).where(
-            TransferPlan.status == "applied", TransferPlan.applied_at > row.applied_at
+            TransferPlan.status == "applied",
+            or_(
+                TransferPlan.applied_at > row.applied_at,
+                and_(TransferPlan.applied_at == row.applied_at, TransferPlan.id > row.id),
+            ),
         )
     ).scalars().first()  # fmt: skip
     if successor is not None:

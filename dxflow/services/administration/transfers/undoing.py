@@ -4,7 +4,6 @@ Only while nothing was built on it: an act by somebody in a post that the transf
 task that has gone on, a duty that was done, or a later change of the organisation prevents it.
 """
 
-
 from sqlalchemy import Connection, delete, select, union_all
 
 from dxflow import audit
