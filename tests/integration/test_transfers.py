@@ -188,6 +188,7 @@ def test_a_task_taken_in_a_new_post_or_a_later_change_prevents_taking_back(city)
     assert undoing.obstacles(city.site, by, made) == []
     later = plan(city, upload("colleague,異動,収納課 主事,"), day=city.site.today())
     choosing.accept_all(city.site, by, later)
+    city.clock.advance(seconds=1)
     applying.apply(city.site, by, later)
     assert any("あとの異動" in one for one in undoing.obstacles(city.site, by, made))
     undoing.undo(city.site, by, later)

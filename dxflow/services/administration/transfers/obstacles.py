@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import Connection, select
 
 from dxflow.authority.affairs import Able
 from dxflow.authority.organisation import Holding, Post, Unit
@@ -71,10 +71,8 @@ def obstacles(site: Site, tx: Connection, row: Any, record: Record, now: Structu
     successor = tx.execute(
         select(TransferPlan.name).where(
             TransferPlan.status == "applied",
-            or_(
-                TransferPlan.applied_at > row.applied_at,
-                and_(TransferPlan.applied_at == row.applied_at, TransferPlan.id > row.id),
-            ),
+            TransferPlan.id != row.id,
+            TransferPlan.applied_at >= row.applied_at,
         )
     ).scalars().first()  # fmt: skip
     if successor is not None:
