@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from dxflow import audit
+from dxflow.db.case import Case, CaseUnit
 from dxflow.db.transfer import Succession
 from dxflow.errors import Conflict
 from dxflow.services.administration.transfers import choosing, scheduling, undoing
@@ -20,13 +21,24 @@ from tests.integration.transfers import (
     units,
     upload,
 )
-from tests.walks import do, to_decision, to_kpi, to_triage, whoever
+from tests.walks import do, to_decision, to_kpi, to_opinions, to_triage, whoever
 
 
 def names(city: City) -> dict[str, str]:
     with city.site.database.read() as tx:
         who = organisation.directory(city.site, tx, city.site.today())
         return {key: unit.name for key, unit in who.units.items()}
+
+
+def led(city: City) -> set[tuple[str, str]]:
+    """Return the leading sections of cases, as the case and as its units say."""
+    with city.site.database.read() as tx:
+        rows = tx.execute(
+            select(Case.lead_unit, CaseUnit.unit)
+            .join(CaseUnit, CaseUnit.case_id == Case.id)
+            .where(CaseUnit.part == "lead")
+        )
+        return {(row.lead_unit, row.unit) for row in rows}
 
 
 def apply(city: City, made: str) -> None:
@@ -77,12 +89,13 @@ def test_a_tracked_kpi_of_a_merged_section_is_owned_by_the_successor(city):
 
 
 def test_a_merger_is_taken_back_whole(city):
-    city.start()
-    before = (names(city), holders(city, "section:counter"))
+    to_opinions(city)
+    before = (names(city), holders(city, "section:counter"), led(city))
     made = plan(city, *MERGER)
     apply(city, made)
+    assert led(city) == {("tax", "tax")}
     undoing.undo(city.site, city.actor("admin"), made)
-    assert (names(city), holders(city, "section:counter")) == before
+    assert (names(city), holders(city, "section:counter"), led(city)) == before
     with city.site.database.read() as tx:
         assert tx.execute(select(Succession.id)).all() == []
 
@@ -123,6 +136,10 @@ def test_a_split_section_has_new_posts_and_one_successor(city):
     assert holders(city, "section:counter") >= {"head", "applicant"}
     assert "colleague" not in holders(city, "section:counter")
     assert holders(city, "head:counter") == {"head"}
+    undoing.undo(city.site, city.actor("admin"), made)
+    assert "register" not in names(city)
+    assert holders(city, "head:counter") == {"head"}
+    assert holders(city, "section:window") == set()
 
 
 def test_a_list_of_substitutes_names_the_successor_of_an_ended_post(city):

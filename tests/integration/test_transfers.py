@@ -17,7 +17,7 @@ from dxflow.problems import Refused
 from dxflow.services.acts import tasks
 from dxflow.services.administration import working
 from dxflow.services.administration.transfers import applying, choosing, plans, scheduling, undoing
-from dxflow.services.people import organisation
+from dxflow.services.people import appointments, organisation
 from tests.factories import City
 from tests.integration.transfers import (
     APRIL,
@@ -173,6 +173,28 @@ def test_a_transfer_is_taken_back_until_somebody_has_acted_on_it(city):
     with pytest.raises(undoing.BuiltOn, match="取り消せません"):
         undoing.undo(city.site, by, again)
     assert status(city, again) == "applied"
+
+
+def test_a_task_taken_in_a_new_post_or_a_later_change_prevents_taking_back(city):
+    made = plan(city, upload(*ROUND), day=city.site.today())
+    by = city.actor("admin")
+    applying.apply(city.site, by, made)
+    case = city.start("colleague").id
+    (task,) = [one for one in city.open_tasks("tax_head") if one.case_id == case]
+    tasks.claim(city.site, city.actor("tax_head"), task.id)
+    (taken,) = undoing.obstacles(city.site, by, made)
+    assert "引き受けた作業" in taken
+    tasks.release(city.site, city.actor("tax_head"), task.id)
+    assert undoing.obstacles(city.site, by, made) == []
+    later = plan(city, upload("colleague,異動,収納課 主事,"), day=city.site.today())
+    choosing.accept_all(city.site, by, later)
+    city.clock.advance(seconds=1)
+    applying.apply(city.site, by, later)
+    assert any("あとの異動" in one for one in undoing.obstacles(city.site, by, made))
+    undoing.undo(city.site, by, later)
+    appointments.end_post(city.site, by, "other", "staff-counter")
+    (changed,) = undoing.obstacles(city.site, by, made)
+    assert "other" in changed
 
 
 @pytest.mark.parametrize(

@@ -33,10 +33,14 @@ def title(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
 
 
 def units(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
-    """Set the lead section and the related ones; sections that do not exist are refused."""
+    """Set the lead section and the related ones; sections that do not exist are refused.
+
+    One that has ended since it was named stands for its successor.
+    """
     who = act.directory()
-    lead = read.text(payload, "lead") or act.case["lead_unit"]
-    related = [key for key in dict.fromkeys(read.texts(payload, "related")) if key != lead]
+    lead = who.heir(read.text(payload, "lead") or act.case["lead_unit"])
+    named = dict.fromkeys(who.heir(key) for key in read.texts(payload, "related"))
+    related = [key for key in named if key != lead]
     unknown = [key for key in (lead, *related) if key not in who.units]
     if unknown:
         raise Invalid(_("課「{keys}」は今日の組織にありません。", keys="、".join(unknown)))

@@ -117,14 +117,16 @@ def _written(
     day = prospect.day
     tasks = _tasks(found)
     duties = _duties(found)
+    led = _led(found)
     ends = {
         key: found.underway.affairs.delegations[key].valid_to
         for key in found.final.ended
     }  # fmt: skip
     lists = _lists(tx, found, day)
-    case_events.append(site, tx, _told(site, by, found, plan, tasks, duties))
+    case_events.append(site, tx, _told(site, by, found, plan, tasks, duties, led))
     writing.tasks(tx, [(key, new[0], new[1]) for key, (_old, new) in tasks.items()])
     writing.duties(tx, {key: new for key, (_old, new) in duties.items()})
+    writing.leading(tx, led)
     writing.deputies(tx, dict.fromkeys(ends, day))
     writing.lists(site, tx, {post: new for post, (_old, new) in lists.items()})
     was, will = (writing.by_person(one.holdings) for one in (prospect.before, prospect.after))
@@ -150,7 +152,7 @@ def _written(
         "units": _rows(prospect.before, prospect.after, "units"),
         "posts": _rows(prospect.before, prospect.after, "posts"),
         "holdings": {one: [was.get(one, []), will.get(one, [])] for one in sorted(moved)},
-        "tasks": tasks, "duties": duties, "deputies": ends, "lists": lists,
+        "tasks": tasks, "duties": duties, "deputies": ends, "lists": lists, "led": led,
     }, done  # fmt: skip
 
 
@@ -178,6 +180,19 @@ def _duties(found: Rehearsed) -> dict[str, tuple[str, str]]:
         old.id: (old.owner, new.owner)
         for old, new in zip(found.underway.affairs.duties, found.affairs.duties, strict=True)
         if old.owner != new.owner
+    }
+
+
+def _led(found: Rehearsed) -> dict[str, tuple[str, str]]:
+    """Return the open cases of ended units with the unit that led them and the one that does."""
+    if found.will is None:
+        raise AssertionError
+    return {
+        case: (unit, heir)
+        for unit, cases in found.affairs.cases.items()
+        for heir in (found.will.heir(unit),)
+        if heir != unit
+        for case in cases
     }
 
 
@@ -227,6 +242,7 @@ def _succeed(site: Site, tx: Connection, found: Rehearsed, plan: str) -> None:
 def _told(
     site: Site, by: Actor, found: Rehearsed, plan: str,
     tasks: Mapping[str, tuple[Task, Task]], duties: Mapping[str, tuple[str, str]],
+    led: Mapping[str, tuple[str, str]],
 ) -> dict[str, list[audit.Event]]:  # fmt: skip
     """Return the events on cases: claims that end, tasks and duties that go to somebody else."""
     reasons = {one.hole.id: one.reason for one in found.holes}
@@ -249,6 +265,13 @@ def _told(
             told[about.case_id].append(
                 _event(site, by, "duty.handed_over", subject, plan, *changes)
             )
+    for case, (old_unit, new_unit) in led.items():
+        told[case].append(
+            _event(
+                site, by, "case.units_changed", audit.Subject("case", case, case), plan,
+                audit.Change("lead", mark("担当課"), old_unit, new_unit),
+            )
+        )  # fmt: skip
     return told
 
 

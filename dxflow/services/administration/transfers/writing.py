@@ -14,6 +14,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, update
 from dxflow import audit
 from dxflow.authority.organisation import Holding
 from dxflow.db import case as tables
+from dxflow.db.case import Case, CaseUnit
 from dxflow.db.identity import Holding as HoldingRow
 from dxflow.db.identity import Person
 from dxflow.db.process import WorkItem, WorkItemGroup
@@ -149,6 +150,30 @@ def duties(tx: Connection, owners: Mapping[str, str]) -> None:
             .values(owner_id=bindparam("whose")),
             people,
         )
+
+
+def leading(tx: Connection, units: Mapping[str, tuple[str, str]]) -> None:
+    """Give cases to another leading section: (old, new) by case."""
+    if not units:
+        return
+    tx.execute(
+        update(CaseUnit.__table__)  # type: ignore[arg-type]
+        .where(
+            CaseUnit.case_id == bindparam("which"), CaseUnit.unit == bindparam("was_led_by"),
+            CaseUnit.part == "lead",
+        )
+        .values(unit=bindparam("led_by")),
+        [
+            {"which": case, "was_led_by": old, "led_by": new}
+            for case, (old, new) in units.items()
+        ],
+    )  # fmt: skip
+    tx.execute(
+        update(Case.__table__)  # type: ignore[arg-type]
+        .where(Case.id == bindparam("which"))
+        .values(lead_unit=bindparam("led_by")),
+        [{"which": case, "led_by": new} for case, (_old, new) in units.items()],
+    )
 
 
 def deputies(tx: Connection, ends: Mapping[str, date]) -> None:
