@@ -4,24 +4,27 @@ from dxflow.jobs.runner import Runner
 from dxflow.services.acts import upkeep
 from dxflow.services.administration import tidying
 from dxflow.services.mail import daily, offered, sending
+from dxflow.services.meetings import reminding
 from dxflow.services.reading import digests
 from dxflow.services.site import Site
 
 
 def make_worker(site: Site) -> Runner:
-    """Return the worker of an installation: timers, notices, migrations, digests, mail, tidying."""
+    """Return the worker of an installation: all that happens by the clock."""
     return upkeep.make_worker(
         site,
         work={
             digests.KIND: lambda tx, payload, _key, now: digests.make(site, tx, payload, now),
             daily.KIND: lambda tx, payload, _key, now: daily.make(site, tx, payload, now),
             offered.KIND: lambda tx, payload, _key, now: offered.tell(site, tx, payload, now),
+            reminding.KIND: lambda tx, _payload, _key, now: reminding.remind(site, tx, now),
             tidying.KIND: lambda tx, _payload, _key, now: tidying.tidy(tx, now),
         },
         sources=[
             lambda now: digests.queue_due(site, now),
             lambda now: daily.queue_due(site, now),
             lambda now: offered.queue_due(site, now),
+            lambda now: reminding.queue_due(site, now),
             lambda now: tidying.queue_due(site, now),
             lambda now: sending.queue_due(site, now),
         ],
