@@ -1,5 +1,7 @@
 """Meetings over REST: the same acts, the same refusals."""
 
+import hashlib
+
 from tests.factories import City
 from tests.sessions import SEAT_OF, held
 from tests.walks import MEMBERS, do, to_committee
@@ -59,5 +61,6 @@ def test_the_list_and_the_minutes_are_for_those_who_may(sqlite_city: City) -> No
     minutes.draft(city.site, city.actor("secretariat"), meeting)
     found = auditor.send("GET", f"/meetings/{meeting}/minutes").json
     assert (found["stage"], found["unbroken"]) == ("draft", True)
+    assert hashlib.sha256(found["text"].encode()).hexdigest() == found["digest"]
     assert Caller.of(app, "applicant").send("GET", "/meetings").status_code == 403
     assert Caller.of(app, "applicant").send("GET", f"/meetings/{meeting}").status_code == 403

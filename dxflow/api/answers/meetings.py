@@ -3,7 +3,7 @@
 from marshmallow import Schema, fields, validate
 
 from dxflow.api.answers.shared import Page, nested, text
-from dxflow.api.fields import Anything, Day, Moment, Whole
+from dxflow.api.fields import Day, Moment, Whole
 from dxflow.committee.minutes import Stage
 from dxflow.committee.sitting import Matter, State
 
@@ -94,9 +94,9 @@ class MeetingMinutes(Schema):
     """Minutes; `unbroken`: they are what the log says was sealed."""
 
     stage = text(validate=validate.OneOf([one.value for one in Stage]))
-    body = fields.Dict(keys=fields.String(), values=Anything(), required=True)
     digest = text()
     approved_at = Moment(required=True, allow_none=True)
     sealed_at = Moment(required=True, allow_none=True)
     corrections = nested(MinutesCorrection, many=True)
     unbroken = fields.Boolean(required=True)
+    text = text(metadata={"description": "the JSON whose SHA-256 is `digest`, byte by byte"})
