@@ -1,8 +1,11 @@
 """Meetings of the small city's committee: planned, drawn up, held, as its people would."""
 
-from collections.abc import Iterable
+import threading
+from collections.abc import Callable, Iterable
 
+from dxflow import audit
 from dxflow.db.engine import Database
+from dxflow.errors import DxflowError
 from dxflow.services.meetings import agenda, planning, session
 from dxflow.services.meetings.planning import Plan
 from tests.factories import City
@@ -58,7 +61,25 @@ def held(city: City) -> tuple[str, str, str]:
 
 def audited(database: Database) -> tuple[object, ...]:
     """Return what the verifier finds wrong with the log: nothing."""
-    from dxflow import audit
-
     with database.read() as tx:
         return tuple(audit.verify_database(tx).findings)
+
+
+def at_once(*acts: Callable[[], object]) -> list[BaseException | None]:
+    """Do several things at the same moment; return what each was refused with."""
+    start = threading.Barrier(len(acts))
+    came: list[BaseException | None] = [None] * len(acts)
+
+    def run(place: int, act: Callable[[], object]) -> None:
+        start.wait()
+        try:
+            act()
+        except DxflowError as refused:
+            came[place] = refused
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(acts)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    return came

@@ -166,6 +166,51 @@ class NewActual(Request):
     note = fields.String(validate=validate.Length(max=LONGEST_TEXT), load_default="")
 
 
+class NewMeeting(Request):
+    """A meeting to be planned; times are `14:00`. `written`: only a last day is needed."""
+
+    body = fields.String(required=True, validate=validate.Length(min=1, max=64))
+    held_on = Day(required=True)
+    begins = fields.String(validate=validate.Length(max=5), load_default="")
+    ends = fields.String(validate=validate.Length(max=5), load_default="")
+    place = fields.String(validate=validate.Length(max=LONGEST_WORD), load_default="")
+    written = Flag(load_default=False)
+
+
+class NewMatter(Request):
+    """A case for an agenda, by its id."""
+
+    case = fields.String(required=True, validate=validate.Length(min=1, max=64))
+
+
+class Seat(Request):
+    """A seat of a body, by the key of its post."""
+
+    seat = fields.String(required=True, validate=validate.Length(min=1, max=64))
+
+
+class Attendance(Seat):
+    """Whether the member of a seat is there from now on."""
+
+    here = Flag(required=True)
+
+
+class Consent(Seat):
+    """Whether the member of a seat agrees to decide in writing."""
+
+    agrees = Flag(required=True)
+
+
+class Deferral(Request):
+    """Why a matter is put off."""
+
+    reason = fields.String(required=True, validate=validate.Length(min=1, max=1000))
+
+
+class Recusal(Deferral, Seat):
+    """A seat that takes no part, and why."""
+
+
 class MigrationPlan(Request):
     """Which version running cases shall move to, and what their steps are called there."""
 

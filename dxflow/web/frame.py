@@ -41,7 +41,14 @@ ROLES = {
     "audit": ("cio", "auditor"),
     "portfolio": ("cio", "secretariat", "auditor"),
     "admin": ("admin", "secretariat", "cio"),
-    "meetings": ("secretariat", "cio", "auditor", "committee", "committee-chair"),
+    "meetings": (
+        "secretariat",
+        "cio",
+        "auditor",
+        "committee",
+        "committee-chair",
+        "committee-member",
+    ),
 }
 PAGES = (
     "inbox",

@@ -4,13 +4,13 @@ import pytest
 from sqlalchemy import select
 
 from dxflow.db.case import Case, Deliberation
-from dxflow.db.meeting import MeetingMatter
+from dxflow.db.meeting import Meeting, MeetingMatter
 from dxflow.db.process import Timer
 from dxflow.errors import Conflict, Invalid, NotAllowed, NotFound
-from dxflow.services.meetings import agenda, planning, recusing, session
+from dxflow.services.meetings import agenda, minutes, minutes_page, planning, recusing, session
 from dxflow.services.meetings.planning import Plan
 from tests.factories import City
-from tests.sessions import BODY, SEAT_OF, attend, audited, drawn, held, opened, plan
+from tests.sessions import BODY, SEAT_OF, at_once, attend, audited, drawn, held, opened, plan
 from tests.walks import MEMBERS, do, task_of, to_committee, vote
 
 
@@ -124,6 +124,33 @@ def test_a_vote_closed_without_a_quorum_comes_to_nothing(city):
     attend(city, meeting, ("civic_head", "tax_head"))
     session.open_vote(city.site, city.actor("cio"), matter)
     ayes(city, case, "it_head", "tax_head")
+
+
+def test_a_case_handed_back_for_want_of_a_quorum_lets_the_meeting_close(city):
+    case, meeting, matter = opened(city, ("cio", "it_head", "civic_head"))
+    attend(city, meeting, ("civic_head",), here=False)
+    session.close_vote(city.site, city.actor("cio"), matter)
+    with pytest.raises(Conflict, match="結論の出ていない"):
+        session.close(city.site, city.actor("cio"), meeting)
+    do(city, case, "cio", "reconvene", "hand_back", reason="定足数を欠いたため")
+    session.close(city.site, city.actor("cio"), meeting)
+    minutes.draft(city.site, city.actor("secretariat"), meeting)
+    found = minutes_page.of_meeting(city.site, city.actor("cio"), meeting)
+    assert found is not None
+    (one,) = found.body["matters"]
+    assert (one["result"], one["present"], one["counts"]) == ("議決に至らず", 2, [])
+
+
+def test_a_case_added_while_the_meeting_is_called_off_is_not_left_on_its_agenda(city):
+    meeting, case = plan(city, days=5), to_committee(city)
+    by = city.actor("secretariat")
+    at_once(
+        lambda: agenda.add(city.site, by, meeting, case),
+        lambda: planning.cancel(city.site, by, meeting, "台風のため"),
+    )
+    with city.site.database.read() as tx:
+        status = tx.execute(select(Meeting.status)).scalar_one()
+    assert status == "planned" or waiting(city) == [case]
 
 
 def test_the_recused_take_no_part_and_the_ballot_they_cast_is_set_aside(city):

@@ -1,8 +1,5 @@
 """Minutes, written deliberation and two people at once, through the services."""
 
-import threading
-from collections.abc import Callable
-
 import pytest
 from sqlalchemy import select, text
 
@@ -10,10 +7,10 @@ from dxflow import audit
 from dxflow.db.audit import AuditEvent
 from dxflow.db.case import Ballot
 from dxflow.db.meeting import Attendance, Minutes
-from dxflow.errors import Conflict, DxflowError, Invalid, NotAllowed, NotFound
+from dxflow.errors import Conflict, Invalid, NotAllowed, NotFound
 from dxflow.services.meetings import minutes, minutes_page, recusing, session
 from tests.factories import City
-from tests.sessions import SEAT_OF, attend, audited, drawn, held, opened
+from tests.sessions import SEAT_OF, at_once, audited, drawn, held, opened
 from tests.walks import MEMBERS, do, task_of
 
 
@@ -146,26 +143,6 @@ def test_a_deliberation_in_writing_needs_consent_and_ends_with_its_last_day(city
     assert matter
 
 
-def at_once(*acts: Callable[[], object]) -> list[BaseException | None]:
-    """Do several things at the same moment; return what each was refused with."""
-    start = threading.Barrier(len(acts))
-    came: list[BaseException | None] = [None] * len(acts)
-
-    def run(place: int, act: Callable[[], object]) -> None:
-        start.wait()
-        try:
-            act()
-        except DxflowError as refused:
-            came[place] = refused
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(acts)]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join()
-    return came
-
-
 def test_of_two_who_close_a_vote_at_once_one_is_told(city):
     case, _meeting, matter = opened(city)
     for name in ("it_head", "tax_head", "civic_head"):
@@ -215,4 +192,3 @@ def test_a_member_recused_while_they_vote_is_never_counted(city):
     session.close(city.site, by, _meeting)
     minutes.draft(city.site, by, _meeting)
     assert page(city, _meeting).body["matters"][0]["counts"] == [["承認", 5]]
-    assert attend

@@ -3,6 +3,7 @@
 from dxflow.api.answers.cases import Case, CaseInFull, CasePage, Completed, PulledBack
 from dxflow.api.answers.log import EventPage
 from dxflow.api.answers.measures import KpiInFull, KpiPage
+from dxflow.api.answers.meetings import MeetingInFull, MeetingMinutes, MeetingPage
 from dxflow.api.answers.migrations import (
     Migration,
     MigrationPage,
@@ -24,6 +25,9 @@ __all__ = [
     "KpiInFull",
     "KpiPage",
     "Me",
+    "MeetingInFull",
+    "MeetingMinutes",
+    "MeetingPage",
     "Migration",
     "MigrationPage",
     "MigrationResultPage",

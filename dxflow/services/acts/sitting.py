@@ -71,6 +71,12 @@ class Frame:
         sitting.conclude(self.snapshot(round_))
         return None if self.meeting.written else frozenset(plain.loads(self.matter.present))
 
+    def another_round(self) -> None:
+        """Let the matter be voted on anew: the body is convened again on the case."""
+        self.set_matter(
+            status=Matter.WAITING.value, deliberation_id=None, closed_at=None, present="[]"
+        )
+
     def resolved(self, act: Act) -> None:
         """Note that the round was concluded."""
         self.set_matter(status=Matter.RESOLVED.value, decided_at=act.now)

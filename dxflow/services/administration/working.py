@@ -5,18 +5,20 @@ from dxflow.services.acts import upkeep
 from dxflow.services.administration import tidying
 from dxflow.services.administration.transfers import scheduling
 from dxflow.services.mail import daily, offered, sending
+from dxflow.services.meetings import reminding
 from dxflow.services.reading import digests
 from dxflow.services.site import Site
 
 
 def make_worker(site: Site) -> Runner:
-    """Return the worker of an installation: timers, notices, migrations, digests, mail, tidying, transfers."""
+    """Return the worker of an installation: all that happens by the clock."""
     return upkeep.make_worker(
         site,
         work={
             digests.KIND: lambda tx, payload, _key, now: digests.make(site, tx, payload, now),
             daily.KIND: lambda tx, payload, _key, now: daily.make(site, tx, payload, now),
             offered.KIND: lambda tx, payload, _key, now: offered.tell(site, tx, payload, now),
+            reminding.KIND: lambda tx, _payload, _key, now: reminding.remind(site, tx, now),
             tidying.KIND: lambda tx, _payload, _key, now: tidying.tidy(tx, now),
             scheduling.CHECK: lambda tx, payload, _key, now: scheduling.check(
                 site, tx, payload, now
@@ -29,6 +31,7 @@ def make_worker(site: Site) -> Runner:
             lambda now: digests.queue_due(site, now),
             lambda now: daily.queue_due(site, now),
             lambda now: offered.queue_due(site, now),
+            lambda now: reminding.queue_due(site, now),
             lambda now: tidying.queue_due(site, now),
             lambda now: sending.queue_due(site, now),
         ],

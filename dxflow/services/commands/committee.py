@@ -49,6 +49,7 @@ def convene(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
     frame = sitting.of_case(act.tx, act.case_id)
     if frame is not None:  # the vote is held open for the meeting
         deadline = max(deadline, calendar.add_business_days(frame.last_day, body.deadline_days))
+        frame.another_round()
     reminder = calendar.add_business_days(deadline, -body.reminder_days)
     last = act.tx.execute(
         select(func.max(Deliberation.round)).where(Deliberation.case_id == act.case_id)

@@ -158,14 +158,30 @@ def locked_matter(site: Site, tx: Connection, by: Actor, matter_id: str) -> tupl
     return lock(site, tx, by, row.case_id), row.meeting_id
 
 
-def locked_cases(site: Site, tx: Connection, by: Actor, meeting_id: str) -> list[Act]:
-    """Lock every case on the agenda that is undecided, in the order of their ids."""
-    ids = tx.execute(
-        select(MeetingMatter.case_id)
-        .where(MeetingMatter.meeting_id == meeting_id, MeetingMatter.status.in_(_OPEN_MATTERS))
-        .order_by(MeetingMatter.case_id)
-    ).scalars()
-    return [lock(site, tx, by, one) for one in list(ids)]
+def locked_whole(
+    site: Site, tx: Connection, by: Actor, meeting_id: str, version: int | None = None
+) -> tuple[list[Act], Row[Any]]:
+    """Lock every undecided case of a meeting, in the order of their ids, and then the meeting.
+
+    Raises NotFound; Conflict for a page that is out of date, or an agenda that changed meanwhile.
+    """
+    acts = [lock(site, tx, by, one) for one in _undecided(tx, meeting_id)]
+    row = stored.locked(tx, meeting_id, version)
+    if _undecided(tx, meeting_id) != [act.case_id for act in acts]:
+        raise Conflict(
+            _("この会議の議題が、いまほかの人によって変わりました。もう一度行ってください。")
+        )
+    return acts, row
+
+
+def _undecided(tx: Connection, meeting_id: str) -> list[str]:
+    return list(
+        tx.execute(
+            select(MeetingMatter.case_id)
+            .where(MeetingMatter.meeting_id == meeting_id, MeetingMatter.status.in_(_OPEN_MATTERS))
+            .order_by(MeetingMatter.case_id)
+        ).scalars()
+    )
 
 
 def let_go(act: Act, meeting_id: str, reason: str, status: Matter = Matter.DROPPED) -> None:

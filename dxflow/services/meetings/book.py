@@ -159,10 +159,15 @@ def listed(site: Site, by: Actor, page: int = 1, per_page: int = 30) -> MeetingL
 def one(site: Site, by: Actor, meeting_id: str) -> MeetingPage:
     """Return a meeting in full. Raises NotFound, NotAllowed."""
     with site.database.read() as tx:
-        row = tx.execute(_with_counts().where(Meeting.id == meeting_id)).one_or_none()
-        if row is None:
-            raise NotFound(_("会議が見つかりません。"))
-        return _page(site, tx, by, row)
+        return read(site, tx, by, meeting_id)
+
+
+def read(site: Site, tx: Connection, by: Actor, meeting_id: str) -> MeetingPage:
+    """Return a meeting in full within the caller's transaction. Raises NotFound, NotAllowed."""
+    row = tx.execute(_with_counts().where(Meeting.id == meeting_id)).one_or_none()
+    if row is None:
+        raise NotFound(_("会議が見つかりません。"))
+    return _page(site, tx, by, row)
 
 
 def bodies(site: Site, by: Actor) -> list[BodyView]:

@@ -154,7 +154,7 @@ def _view(around: _Around, row: Row[Any]) -> MatterView:
         ),
         suggested=_suggested(around, row, seats) if open_ else (),
         result=row.resolution or "",
-        result_name=choice_label(Choice(row.resolution)) if row.resolution else "",
+        result_name=choice_label(Choice(row.resolution)) if row.resolution else _("議決に至らず"),
         reason=row.round_reason or row.reason,
         task=task[0],
         task_name=task[1],

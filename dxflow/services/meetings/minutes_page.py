@@ -37,11 +37,13 @@ class Correction:
 class MinutesPage:
     """Minutes as read. `unbroken`: text and corrections are what the log says was sealed.
 
-    `body` is the record; `remarks` gives, for the meeting ("") and each matter, what it is about
-    and what was said. `writes`, `approves`, `seals`: what the reader may do now.
+    `text` is what is sealed, the JSON of `body`, the record; `remarks` gives, for the meeting
+    ("") and each matter, what it is about and what was said. `writes`, `approves`, `seals`: what
+    the reader may do now.
     """
 
     stage: str
+    text: str
     body: dict[str, Any]
     digest: str
     remarks: tuple[tuple[str, str, str], ...]
@@ -78,6 +80,7 @@ def of_meeting(site: Site, by: Actor, meeting_id: str) -> MinutesPage | None:
     keeper, stage = by.has_role(stored.SECRETARIAT), Stage(row.status)
     return MinutesPage(
         stage=row.status,
+        text=row.body,
         body=plain.loads(row.body),
         digest=row.digest,
         remarks=remarks,

@@ -18,7 +18,6 @@ from dxflow.services.reading.briefing import Briefing
 from dxflow.services.reading.case_opening import open_case
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
-from dxflow.texts import mark
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,6 @@ def read(site: Site, by: Actor, matter_id: str) -> str:
             )
             stored.record(
                 site, tx, by, "meeting.read", row.meeting_id,
-                audit.Change("case", mark("案件"), None, row.case_id),
                 subject=audit.Subject("meeting", row.meeting_id, row.case_id),
             )  # fmt: skip
         return str(row.meeting_id)

@@ -101,8 +101,8 @@ def change(site: Site, by: Actor, meeting_id: str, version: int | None, wanted: 
     """
     by.require_role(stored.SECRETARIAT)
     with site.database.write() as tx:
-        acts = agenda.locked_cases(site, tx, by, meeting_id)
-        row = stored.planned(stored.locked(tx, meeting_id, version))
+        acts, row = agenda.locked_whole(site, tx, by, meeting_id, version)
+        stored.planned(row)
         given = Plan(wanted.held_on, wanted.begins, wanted.ends, wanted.place, row.written).checked(
             site.today()
         )
@@ -130,8 +130,8 @@ def cancel(site: Site, by: Actor, meeting_id: str, reason: str) -> None:
     by.require_role(stored.SECRETARIAT)
     why = required_reason(reason)
     with site.database.write() as tx:
-        acts = agenda.locked_cases(site, tx, by, meeting_id)
-        row = stored.planned(stored.locked(tx, meeting_id))
+        acts, row = agenda.locked_whole(site, tx, by, meeting_id)
+        stored.planned(row)
         for act in acts:
             agenda.let_go(act, meeting_id, why)
         tx.execute(

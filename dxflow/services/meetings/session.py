@@ -10,6 +10,7 @@ from dxflow.committee import written as in_writing
 from dxflow.committee.sitting import Matter, State
 from dxflow.db.case import Ballot
 from dxflow.db.meeting import Attendance, Meeting, MeetingMatter, WrittenConsent
+from dxflow.db.process import WorkItem
 from dxflow.errors import Conflict, NotFound
 from dxflow.ids import new_id
 from dxflow.services.acts import sitting
@@ -95,8 +96,7 @@ def begin(site: Site, by: Actor, meeting_id: str) -> None:
     Raises NotAllowed, NotFound, Conflict without a quorum, or before its day.
     """
     with site.database.write() as tx:
-        acts = agenda.locked_cases(site, tx, by, meeting_id)
-        row = stored.locked(tx, meeting_id)
+        acts, row = agenda.locked_whole(site, tx, by, meeting_id)
         body, who = stored.body_of(site, tx, row.body), stored.today(site, tx)
         stored.require_keeper(by, body, who)
         seats = stored.seats_of(who, body)
@@ -172,13 +172,12 @@ def defer(site: Site, by: Actor, matter_id: str, reason: str) -> str:
 def close(site: Site, by: Actor, meeting_id: str) -> None:
     """Close a meeting; whoever is there leaves. Raises NotAllowed, NotFound, Conflict."""
     with site.database.write() as tx:
-        acts = agenda.locked_cases(site, tx, by, meeting_id)
-        row = stored.locked(tx, meeting_id)
+        acts, row = agenda.locked_whole(site, tx, by, meeting_id)
         body, who = stored.body_of(site, tx, row.body), stored.today(site, tx)
         stored.require_keeper(by, body, who)
         rules.end(State(row.status), [one.case["number"] for one in acts if _waits(one)])
-        for act in acts:  # withdrawn or ended meanwhile
-            agenda.let_go(act, meeting_id, "")
+        for act in acts:  # withdrawn, ended, or handed back for want of a quorum
+            agenda.let_go(act, meeting_id, "", _left(tx, act, meeting_id))
         tx.execute(
             update(Attendance)
             .where(Attendance.meeting_id == meeting_id, Attendance.left_at.is_(None))
@@ -193,9 +192,23 @@ def close(site: Site, by: Actor, meeting_id: str) -> None:
 
 
 def _waits(act: Act) -> bool:
-    """Return whether a case is still before the body: it runs, and its last round is open."""
-    round_ = agenda.latest_round(act)
-    return act.case["status"] == "running" and round_ is not None and round_.resolution is None
+    """Return whether a case is still before the body: a vote or a conclusion is asked for."""
+    asked = select(WorkItem.id).where(
+        WorkItem.case_id == act.case_id,
+        WorkItem.status == "open",
+        WorkItem.act.in_((agenda.VOTE, "conclude")),
+    )
+    return act.tx.execute(asked.limit(1)).first() is not None
+
+
+def _left(tx: Connection, act: Act, meeting_id: str) -> Matter:
+    """Return how a matter that is left without a resolution ends: taken up here, or dropped."""
+    voted = select(MeetingMatter.id).where(
+        MeetingMatter.meeting_id == meeting_id,
+        MeetingMatter.case_id == act.case_id,
+        MeetingMatter.closed_at.is_not(None),
+    )
+    return Matter.RESOLVED if tx.execute(voted).first() is not None else Matter.DROPPED
 
 
 def _begin_in_writing(

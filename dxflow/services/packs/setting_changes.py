@@ -38,7 +38,8 @@ _BODY = {
     "vote.abstain_counts": _("棄権を数えること"), "vote.chair_votes": _("議長の表決"),
     "vote.tie": _("可否同数のとき"), "vote.binding": _("議決への拘束"),
     "recusal.own_section": _("自分の課の案件の除斥"),
-    "recusal.related_sections": _("関係課の除斥"),
+    "recusal.related_sections": _("関係課の除斥"), "consent": _("持ち回り審議に要る同意"),
+    "parent": _("上の会議体"),
 }  # fmt: skip
 _CALENDAR = {
     "closed": _("毎年の閉庁日"), "holidays": _("閉庁日"), "open_days": _("開庁日"),

@@ -300,6 +300,7 @@ def _names(
     units: Collection[str] = (),
 ) -> Names:
     persons = [person for entry in entries for person in (entry.person, entry.on_behalf_of)]
+    persons += audit_words.persons(entries)
     who = organisation.directory(site, tx, actor.on)
     acting = [entry.post for entry in entries]
     return naming.load(tx, who, persons=persons, posts=[*acting, *posts], units=units)

@@ -42,6 +42,7 @@ _UNITS_THERE = frozenset(
     }
 )  # fmt: skip
 _POSTS = frozenset({"post", "seats", "recused"})
+_PERSONS = frozenset({("meeting.attended", "person"), ("meeting.left", "person")})
 _ROW = re.compile(r"\[\d+\]")
 #: How audit.describe joins the values of a list.
 _COMMA = "、"
@@ -72,6 +73,17 @@ def keys(entries: Iterable[audit.Entry]) -> tuple[set[str], set[str]]:
             elif _is_unit(entry, change):
                 units |= found
     return posts - {""}, units - {""}
+
+
+def persons(entries: Iterable[audit.Entry]) -> list[str]:
+    """Return the ids of persons that stand in the changes."""
+    return [
+        side
+        for entry in entries
+        for change in entry.changes
+        if (entry.type, change.field) in _PERSONS
+        for side in (change.before, change.after)
+    ]
 
 
 def worded(entry: audit.Entry, source: Source, names: Names) -> audit.Entry:
@@ -235,4 +247,6 @@ _FIXED: Mapping[tuple[str, str], _Teller] = {
     ("post.changed", "kind"): lambda _pack, _names: post_kind_label,
     ("post.created", "roles"): lambda _pack, _names: _roles,
     ("post.changed", "roles"): lambda _pack, _names: _roles,
+    ("meeting.attended", "person"): lambda _pack, names: names.person,
+    ("meeting.left", "person"): lambda _pack, names: names.person,
 }

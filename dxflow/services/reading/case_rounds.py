@@ -12,9 +12,11 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from dxflow.committee.resolution import choice_label
+from dxflow.committee.sitting import UNDECIDED
 from dxflow.committee.voting import Choice
 from dxflow.db.case import Ballot, Deliberation
 from dxflow.db.identity import Person
+from dxflow.db.meeting import Meeting, MeetingMatter
 from dxflow.services import plain
 from dxflow.services.people import naming
 from dxflow.services.people.naming import Names
@@ -71,6 +73,9 @@ class RoundView:
     reason: str
     resolved_at: datetime | None
     resolved_by: str
+    #: The meeting whose agenda the case is on (id, "" for none), and its day.
+    meeting: str = ""
+    meeting_day: date | None = None
 
     @property
     def open(self) -> bool:
@@ -134,6 +139,8 @@ def _read(opened: Opened) -> list[_Rows]:
             Ballot.at,
             Ballot.person_id,
             voter.c.name.label("voter"),
+            Meeting.id.label("meeting"),
+            Meeting.held_on.label("meeting_day"),
         )
         .outerjoin(
             Ballot,
@@ -141,6 +148,12 @@ def _read(opened: Opened) -> list[_Rows]:
         )
         .outerjoin(voter, voter.c.id == Ballot.person_id)
         .outerjoin(chair, chair.c.id == Deliberation.resolved_by)
+        .outerjoin(
+            MeetingMatter,  # a case is on one agenda at a time
+            (MeetingMatter.case_id == Deliberation.case_id)
+            & MeetingMatter.status.in_([one.value for one in UNDECIDED]),
+        )
+        .outerjoin(Meeting, Meeting.id == MeetingMatter.meeting_id)
         .where(Deliberation.case_id == opened.id)
         .order_by(Deliberation.round.desc(), Ballot.at, Ballot.seat)
     ).all()
@@ -191,6 +204,8 @@ def _view(opened: Opened, rows: _Rows, names: Names, asked: frozenset[str]) -> R
         reason=round_.reason,
         resolved_at=round_.resolved_at,
         resolved_by=round_.resolver or (_("システム") if round_.resolved_at else ""),
+        meeting=round_.meeting or "",
+        meeting_day=round_.meeting_day,
     )
 
 

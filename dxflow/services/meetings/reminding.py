@@ -1,0 +1,70 @@
+"""The secretariat is told in the week before a meeting what is ready and what is missing."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, select
+
+from dxflow.clock import at_local, local_date
+from dxflow.committee import readiness
+from dxflow.committee.sitting import State
+from dxflow.db.meeting import Meeting
+from dxflow.jobs import queue
+from dxflow.services.meetings import book, stored
+from dxflow.services.meetings.book import MeetingPage
+from dxflow.services.people.actor import system_actor
+from dxflow.services.site import Site
+from dxflow.texts import gettext as _
+from dxflow.texts import to_be_stored
+
+KIND = "meeting.remind"
+HOUR = 8
+
+
+def queue_due(site: Site, now: datetime) -> datetime | None:
+    """Put today's look into the queue once it is due; return when to be asked again."""
+    today = local_date(now)
+    due = at_local(today, HOUR)
+    if now < due:
+        return due
+    if site.kept.get(KIND) != (0.0, today):
+        with site.database.write() as tx:
+            queue.defer(tx, now, kind=KIND, key=today.isoformat(), payload={})
+        site.kept[KIND] = (0.0, today)
+    return at_local(today + timedelta(days=1), HOUR)
+
+
+def remind(site: Site, tx: Connection, now: datetime) -> None:
+    """Leave a notice a week before each meeting, and another the day before if something lacks."""
+    today = local_date(now)
+    reader = replace(system_actor(today), groups=frozenset({f"role:{stored.SECRETARIAT}"}))
+    coming = select(Meeting.id).where(
+        Meeting.status == State.PLANNED.value,
+        Meeting.held_on >= today,
+        Meeting.held_on <= today + readiness.WEEK,
+    )
+    for meeting in tx.execute(coming.order_by(Meeting.held_on)).scalars().all():
+        found = book.read(site, tx, reader, meeting)
+        missing = found.row.missing or 0
+        eve = found.row.held_on - today <= timedelta(days=1)
+        if eve and not missing:
+            continue
+        with to_be_stored():
+            said = _message(found, missing)
+        key = f"meeting:{meeting}:{'eve' if eve else 'week'}"
+        stored.tell_groups(site, tx, key, [f"role:{stored.SECRETARIAT}"], said)
+
+
+def _message(found: MeetingPage, missing: int) -> str:
+    values: dict[str, object] = {
+        "body": found.row.body,
+        "n": found.row.number,
+        "days": (found.row.held_on - found.today).days,
+    }
+    if not missing:
+        return _("{body} 第{n}回まであと{days}日です。準備はそろっています。", **values)
+    return _(
+        "{body} 第{n}回まであと{days}日です。そろっていないものが{missing}つあります。"
+        "「会議」の準備の一覧を見てください。",
+        missing=missing, **values,
+    )  # fmt: skip
