@@ -11,6 +11,7 @@ from flask_wtf.csrf import ValidationError, validate_csrf
 from dxflow.api import (
     audit,
     cases,
+    decisions,
     kpis,
     migrations,
     operations,
@@ -36,6 +37,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *processes.OPERATIONS,
     *cases.OPERATIONS,
     *tasks.OPERATIONS,
+    *decisions.OPERATIONS,
     *kpis.OPERATIONS,
     *operations.OPERATIONS,
     *migrations.OPERATIONS,
