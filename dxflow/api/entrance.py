@@ -12,6 +12,7 @@ from flask_wtf.csrf import ValidationError, validate_csrf
 from dxflow.api import (
     audit,
     cases,
+    decisions,
     kpis,
     meetings,
     migrations,
@@ -37,6 +38,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *processes.OPERATIONS,
     *cases.OPERATIONS,
     *tasks.OPERATIONS,
+    *decisions.OPERATIONS,
     *kpis.OPERATIONS,
     *meetings.OPERATIONS,
     *operations.OPERATIONS,

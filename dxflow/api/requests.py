@@ -151,6 +151,26 @@ class Evidence(Request):
     evidence = fields.String(required=True, validate=validate.Length(min=1, max=2000))
 
 
+class AddedText(Request):
+    """A text to be set beside a decided document."""
+
+    text = fields.String(required=True, validate=validate.Length(min=1, max=2000))
+
+
+class HandOver(Request):
+    """Which section takes a condition over, and why."""
+
+    unit = fields.String(required=True, validate=validate.Length(min=1, max=64))
+    reason = fields.String(required=True, validate=validate.Length(min=1, max=2000))
+
+
+class HoldUntil(Request):
+    """Until when a task is laid aside, and why."""
+
+    until = Day(required=True)
+    reason = fields.String(required=True, validate=validate.Length(min=1, max=1000))
+
+
 class NewActual(Request):
     """A period's measured value."""
 

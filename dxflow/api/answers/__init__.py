@@ -1,6 +1,7 @@
 """What the API answers: one schema per document, the source of its part of the OpenAPI."""
 
 from dxflow.api.answers.cases import Case, CaseInFull, CasePage, Completed, PulledBack
+from dxflow.api.answers.decisions import CaseDecision
 from dxflow.api.answers.log import EventPage
 from dxflow.api.answers.measures import KpiInFull, KpiPage
 from dxflow.api.answers.meetings import MeetingInFull, MeetingMinutes, MeetingPage
@@ -17,6 +18,7 @@ from dxflow.api.answers.work import ProcessInFull, ProcessList, Task, TaskInFull
 
 __all__ = [
     "Case",
+    "CaseDecision",
     "CaseInFull",
     "CasePage",
     "Completed",

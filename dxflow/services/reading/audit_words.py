@@ -228,11 +228,70 @@ def _opinion(pack: packs.Pack | None) -> Callable[[str], str]:
     return say
 
 
+def _yes_no(text: str) -> str:
+    return {"true": _("はい"), "false": _("いいえ"), "True": _("はい"), "False": _("いいえ")}.get(
+        text, text
+    )
+
+
+def _date(text: str) -> str:
+    """Return a day in words; a damaged one as it stands."""
+    try:
+        return wareki_date(date.fromisoformat(text)) if text else ""
+    except ValueError:
+        return text
+
+
+def _table(pack: packs.Pack | None) -> Callable[[str], str]:
+    """Return the name of an authority table for its id."""
+
+    def say(text: str) -> str:
+        model = pack.decisions.get(text) if pack else None
+        return translated(model.decisions[text].name) if model else text
+
+    return say
+
+
+def _flags(pack: packs.Pack | None) -> Callable[[str], str]:
+    """Return the labels of ticked options of the pack's decision form."""
+    forms: Sequence[FormDefinition] = tuple(pack.forms.values()) if pack else ()
+    labels = {
+        one.value: translated(one.label)
+        for form in forms
+        for fact in form.fields()
+        if fact.path == "flags"
+        for one in fact.options
+    }
+    return lambda text: _each(text, lambda one: labels.get(one, one))
+
+
 #: Fields whose values are stored as the words people see.
-_IN_WORDS = frozenset({"stage", "status", "state", "duty", "authority_row", "row", "decider"})
+_IN_WORDS = frozenset(
+    {
+        "stage",
+        "status",
+        "state",
+        "duty",
+        "authority_row",
+        "row",
+        "decider",
+        "way",
+        "dating",
+        "place",
+    }
+)
 _Teller = Callable[[packs.Pack | None, Names], Callable[[str], str]]
 _FIXED: Mapping[tuple[str, str], _Teller] = {
     ("decision.recorded", "outcome"): lambda _pack, _names: _choice,
+    ("decision.recorded", "decided_on"): lambda _pack, _names: _date,
+    ("decision.recorded", "valid_from"): lambda _pack, _names: _date,
+    ("decision.recorded", "table"): lambda pack, _names: _table(pack),
+    ("decision.recorded", "own_right"): lambda _pack, _names: _yes_no,
+    ("decision.passed_up", "flags"): lambda pack, _names: _flags(pack),
+    ("document.stamped", "outcome"): lambda pack, _names: _opinion(pack),
+    ("duty.imposed", "owners"): lambda _pack, names: lambda text: _each(text, names.group),
+    ("duty.imposed", "due"): lambda _pack, _names: lambda text: _each(text, _date),
+    ("task.held", "until"): lambda _pack, _names: _date,
     ("committee.voted", "verdict"): lambda _pack, _names: _choice,
     ("milestone.reported", "milestone"): lambda _pack, _names: _milestone,
     ("person.deactivated", "status"): lambda _pack, _names: _account,

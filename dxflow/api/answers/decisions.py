@@ -1,0 +1,97 @@
+"""The formal decision of a case: documents with their stamps, additions, conditions, holds."""
+
+from marshmallow import Schema, fields, validate
+
+from dxflow.api.answers.cases import Decision, Duty
+from dxflow.api.answers.shared import maybe_text, nested, text
+from dxflow.api.fields import Anything, Day, Moment, Whole
+
+
+class Ruling(Schema):
+    """By which row of which authority table it is decided; `own_right` is 専決."""
+
+    row = text()
+    table = text()
+    valid_from = Day(required=True, allow_none=True)
+    own_right = fields.Boolean(required=True)
+    goes_up = fields.Boolean(required=True)
+    explanation = text()
+
+
+class StampPlace(Schema):
+    """A place in the row of stamps. `since` and `due` are those of whoever has it now.
+
+    `mark` is 代 or 代理 where it was done for another, `later` the state of 後閲.
+    """
+
+    part = text(validate=validate.OneOf(["draft", "review", "agree", "decide"]))
+    part_name = text()
+    title = text()
+    person = text()
+    mark = text()
+    later = text()
+    state = text(validate=validate.OneOf(["done", "now", "next"]))
+    outcome = text()
+    outcome_name = text()
+    remark = text()
+    dated = Day(required=True, allow_none=True)
+    at = Moment(required=True, allow_none=True)
+    since = Moment(required=True, allow_none=True)
+    due = Moment(required=True, allow_none=True)
+
+
+class Addition(Schema):
+    """A text that was set beside a decided document (追記)."""
+
+    text = fields.String(required=True)
+    person = fields.String(required=True)
+    post = fields.String(required=True)
+    at = Moment(required=True)
+
+
+class Document(Schema):
+    """A decision document. `digest` is the SHA-256 of its content; `intact`: it still matches.
+
+    `sections` are the forms as they were written into it: `title` and `parts`.
+    """
+
+    id = text()
+    revision = Whole(required=True)
+    title = text()
+    amount = Whole(required=True, allow_none=True)
+    sections = fields.List(Anything(), required=True)
+    digest = text()
+    intact = fields.Boolean(required=True)
+    ruling = nested(Ruling)
+    drafter = text()
+    drawn_at = Moment(required=True)
+    outcome = text()
+    outcome_name = text()
+    decided_at = Moment(required=True, allow_none=True)
+    stamps = nested(StampPlace, many=True)
+    additions = nested(Addition, many=True)
+    may_add = fields.Boolean(required=True)
+
+
+class Hold(Schema):
+    """A task laid aside (保留); `over`: its day has come."""
+
+    task_id = text()
+    task = text()
+    person = text()
+    reason = text()
+    until = Day(required=True)
+    over = fields.Boolean(required=True)
+    at = Moment(required=True)
+
+
+class CaseDecision(Schema):
+    """Everything of the formal decision of a case, the latest document first."""
+
+    case = text(metadata={"description": "id of the case"})
+    number = text()
+    status = maybe_text()
+    documents = nested(Document, many=True)
+    decisions = nested(Decision, many=True)
+    duties = nested(Duty, many=True)
+    holds = nested(Hold, many=True)
