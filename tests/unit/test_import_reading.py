@@ -143,3 +143,14 @@ def test_days_in_every_way(text: str) -> None:
 )
 def test_what_is_no_day(text: str) -> None:
     assert day_of(text) is None
+
+
+def test_every_place_that_is_no_text_is_named_with_line_and_column():
+    content = "利用者名,氏名\na,髙橋\nb,".encode("cp932") + b"\xf0\x40\nc,\xff\x80\n"
+    with pytest.raises(Refused) as refused:
+        read(content, "f.csv")
+    places = [(one.line, one.column, one.message) for one in refused.value.problems]
+    assert places[0][:2] == (3, 3)
+    assert "外字（F040）" in places[0][2]
+    assert [place[:2] for place in places[1:]] == [(4, 3), (4, 4)]
+    assert "0xFF" in places[1][2]

@@ -48,6 +48,7 @@ def test_a_plan_is_filled_scheduled_and_its_hour_taken_back(browse):
     assert (held.status_code, "決めていない穴" in text_of(held)) == (409, True)
     assert admin.post(f"{plan}/holes", values | {"_act": "accept"}).status_code == 303
     assert admin.post(f"{plan}/schedule", form_of(admin, plan, "/schedule")).status_code == 303
+    assert "予約した人" in text_of(admin.get(plan))
     outdated = admin.post(f"{plan}/discard", {"version": "1"})
     assert outdated.status_code == 409
     assert admin.post(f"{plan}/unschedule", form_of(admin, plan, "/unschedule")).status_code == 303

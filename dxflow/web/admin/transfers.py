@@ -6,6 +6,7 @@ from datetime import date
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
 
+from dxflow.calendars.wareki import wareki_datetime
 from dxflow.errors import STATUS_OF_KIND, Conflict, DxflowError, Invalid, NotFound
 from dxflow.problems import Problem, Refused
 from dxflow.services.administration.imports.days import day_of
@@ -272,6 +273,7 @@ def _plan(plan: str, refused: DxflowError | None = None) -> str:
     problems = refused.problems if isinstance(refused, Refused) else shown.problems
     return render_template(
         "admin/transfers/plan.html",
+        told=[(words, f"{name} {wareki_datetime(at)}") for words, name, at in shown.told],
         plan=shown, states=plans.status_words(), matters=wording.matter_words(),
         hole_states=wording.state_words(), refused=page.why(refused) if refused else "",
         wrong=wrong, problems=problems, typed=request.form if wrong else {}, most=page.MOST,

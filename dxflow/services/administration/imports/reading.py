@@ -24,8 +24,10 @@ MOST_PARTS = 1_000
 MOST_ROWS = 20_000
 MOST_COLUMNS = 50
 
-#: What the codec makes of single bytes that are no character of CP932.
-_STRAY = re.compile("[\x80\xa0\uf8f0-\uf8f3]")
+#: So many places that are no text are named.
+MOST_PLACES = 50
+#: What the codec makes of bytes that are no character of CP932, and of a city's own characters.
+_NO_TEXT = re.compile("[\x80\xa0\ue000-\uf8ff\udc80-\udcff]")
 
 
 @dataclass(frozen=True)
@@ -109,29 +111,36 @@ def _refused(name: str, message: str, hint: str = "", line: int = 0, column: int
 
 
 def _decoded(content: bytes, name: str) -> tuple[str, str]:
-    """Return the encoding and the text. Raises Refused naming the first byte that is no text."""
+    """Return the encoding and the text. Raises Refused naming every place that is no text.
+
+    Characters a city made for itself (外字) look different, or like nothing, everywhere else.
+    """
     try:
         return "utf-8", content.decode("utf-8-sig")
     except UnicodeDecodeError:
         pass
-    try:
-        text = content.decode("cp932")
-    except UnicodeDecodeError as error:
-        raise _unreadable(
-            content[: error.start].decode("cp932"), content[error.start], name
-        ) from None
-    stray = _STRAY.search(text)
-    if stray:
-        before = text[: stray.start()]
-        raise _unreadable(before, content[len(before.encode("cp932"))], name)
+    text = content.decode("cp932", "surrogateescape")
+    problems = [
+        _unreadable(text, found, name)
+        for found, _n in zip(_NO_TEXT.finditer(text), range(MOST_PLACES), strict=False)
+    ]
+    if problems:
+        raise Refused(problems)
     return "cp932", text
 
 
-def _unreadable(before: str, byte: int, name: str) -> Refused:
-    line = before.count("\n") + 1
-    column = len(before) - (before.rfind("\n") + 1) + 1
-    message = _("文字として読めないバイト 0x{byte} があります。", byte=f"{byte:02X}")
-    return _refused(name, message, _("UTF-8 か Shift_JIS の CSV で保存し直す"), line, column)
+def _unreadable(text: str, found: re.Match[str], name: str) -> Problem:
+    at = found.start()
+    line = text.count("\n", 0, at) + 1
+    column = at - (text.rfind("\n", 0, at) + 1) + 1
+    written = found.group().encode("cp932", "surrogateescape")
+    if len(written) > 1:
+        message = _("外字（{code}）は読めません。", code=written.hex().upper())
+        hint = _("その字を、どこでも使える字かかなに直す")
+    else:
+        message = _("文字として読めないバイト 0x{byte} があります。", byte=written.hex().upper())
+        hint = _("UTF-8 か Shift_JIS の CSV で保存し直す")
+    return Problem("import", message, name, line, column, hint=hint)
 
 
 def _csv(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
