@@ -2,8 +2,8 @@
 
 SQLAlchemy's way from an expression to the driver costs more than most statements do. A `Prepared`
 statement goes it once for each database and each set of parameters; after that a call converts
-its parameters, hands the text to the driver's cursor and gives rows of plain values. Listeners of
-`before_cursor_execute` and the errors of SQLAlchemy are the same as everywhere else.
+its parameters, hands the text to the driver's cursor and gives rows of plain values. An engine's
+listeners of `before_cursor_execute` and the errors of SQLAlchemy are the same as everywhere else.
 """
 
 import re
@@ -196,8 +196,11 @@ def _cursor(tx: Connection) -> Any:
 
 
 def _listeners(tx: Connection) -> tuple[Callable[..., Any], ...]:
-    """Return who is told of each statement. Asking SQLAlchemy costs as much as a statement does."""
-    return tuple(tx.dispatch.before_cursor_execute)
+    """Return who is told of each statement: listeners of the engine.
+
+    Asking SQLAlchemy for those of a connection costs as much as a statement does.
+    """
+    return tuple(tx.engine.dispatch.before_cursor_execute)
 
 
 def _run(

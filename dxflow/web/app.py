@@ -8,9 +8,10 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Flask, Response, g, request
+from flask.sessions import SecureCookieSessionInterface
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -19,6 +20,9 @@ from dxflow.services.site import Site
 from dxflow.web import closing, current, errors, filters, frame, security, tongue
 from dxflow.web.admin import hub
 from dxflow.web.posting import Identifier
+
+if TYPE_CHECKING:
+    from itsdangerous import URLSafeTimedSerializer
 
 log = logging.getLogger("dxflow.web")
 
@@ -48,8 +52,25 @@ PAGES = (
 )
 
 
+class _Sessions(SecureCookieSessionInterface):
+    """Signed cookies whose signer is made once an application, not twice a request."""
+
+    def __init__(self) -> None:
+        self._signer: URLSafeTimedSerializer | None = None
+
+    def get_signing_serializer(self, app: Flask) -> "URLSafeTimedSerializer | None":
+        """Return what signs the cookies with the application's secret key."""
+        if self._signer is None:
+            self._signer = super().get_signing_serializer(app)
+        return self._signer
+
+
 class _Pages(Flask):
     """Flask whose functions are all plain ones: nothing needs to be asked of each at each call."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.session_interface = _Sessions()
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Return the function itself; no page of ours is a coroutine."""
