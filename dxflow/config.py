@@ -95,7 +95,7 @@ class Settings:
     def write_mail_password(self, word: str) -> None:
         """Put the password for the mail server in its place, readable by this user only."""
         place = self.mail_password_place
-        place.parent.mkdir(parents=True, exist_ok=True)
+        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         growing = place.with_name(place.name + ".new")
         growing.unlink(missing_ok=True)
         with os.fdopen(os.open(growing, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as f:
@@ -109,7 +109,7 @@ class Settings:
 
     def make_secret_key(self, key: bytes | None = None) -> None:
         """Write a fresh secret key, or a given one, unless there is one."""
-        self.home.mkdir(parents=True, exist_ok=True)
+        self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         if self.key_file.exists():
             return
         with os.fdopen(

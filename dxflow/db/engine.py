@@ -131,7 +131,7 @@ def _sqlite_path(url: URL) -> Path:
     if not url.database or url.database == ":memory:":
         raise sqlite.DatabaseUnsafe(_("SQLite のデータベースはファイルに置いてください。"))
     path = Path(url.database)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
 
 

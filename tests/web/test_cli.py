@@ -70,6 +70,21 @@ def test_init_again_changes_nothing(ready):
     assert (again["key_made"], again["upgraded"], again["administrator"]) == (False, False, None)
 
 
+def test_init_again_leaves_the_citys_own_process_alone(ready, tmp_path):
+    assert ready("init", "--pack", "standard").status == 0
+    shutil.copytree(STANDARD, tmp_path / "processes" / "standard")
+    shutil.copytree(ROOT / "forms" / "standard", tmp_path / "forms" / "standard")
+    settings = tmp_path / "processes" / "standard" / "pack.toml"
+    settings.write_text(settings.read_text("utf-8") + "\n# of our own\n", "utf-8")
+    assert ready("pack", "install", str(settings.parent), "--json").document["version"] == 2
+    again = ready("init", "--pack", "standard", "--json").document
+    assert again["pack"]["version"] == 2
+
+
+def test_the_folder_of_an_installation_is_its_owners_alone(ready, tmp_path):
+    assert (tmp_path / "var").stat().st_mode & 0o077 == 0
+
+
 def test_upgrade_says_whether_there_was_anything_to_do(ready):
     assert ready("upgrade", "--json").document["upgraded"] is False
 

@@ -53,7 +53,7 @@ def init(
     key_made = not site.settings.key_file.exists()
     site.settings.make_secret_key()
     upgraded = upgrade(site)
-    row = packs.install(site, pack, "system") if pack else None
+    row = packs.install(site, pack, "system", only_first=True) if pack else None
     account = (
         appointments.make_administrator(
             site, operator(site), administrator, name, password=password

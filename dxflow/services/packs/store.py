@@ -142,9 +142,17 @@ def digest_of(files: Mapping[str, str]) -> str:
     return hashlib.sha256(orjson.dumps(dict(files), option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
-def install(site: Site, files: Mapping[str, str], person_id: str, channel: str = "cli") -> PackRow:
+def install(
+    site: Site,
+    files: Mapping[str, str],
+    person_id: str,
+    channel: str = "cli",
+    *,
+    only_first: bool = False,
+) -> PackRow:
     """Publish files as a new version of their pack; the same files again change nothing.
 
+    With `only_first` a pack of that key that is there already stays as the city has it.
     Raises Refused with every problem when something in the pack may not be published.
     """
     checked = check_files(files, site.commands)
@@ -160,11 +168,15 @@ def install(site: Site, files: Mapping[str, str], person_id: str, channel: str =
         last = tx.execute(
             select(func.max(PackVersion.version)).where(PackVersion.key == key)
         ).scalar_one()
-        before = tx.execute(
-            select(PackVersion.version).where(
+        standing = tx.execute(
+            select(PackVersion.version, PackVersion.digest).where(
                 PackVersion.key == key, PackVersion.status == "current"
             )
-        ).scalar_one_or_none()
+        ).one_or_none()
+        before = standing.version if standing else None
+        kept = _row(tx, standing.digest) if only_first and standing else None
+        if kept is not None:
+            return kept
         version = existing.version if existing is not None else (last or 0) + 1
         tx.execute(
             update(PackVersion)

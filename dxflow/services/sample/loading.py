@@ -116,7 +116,7 @@ def load(
     """
     plot = script.read(pack)
     files = packs.read_folder(script.folder_of(pack))
-    settings.home.mkdir(parents=True, exist_ok=True)
+    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     turn = WriterQueue(settings.home / MARK)
     turn.enter()
     try:
