@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from werkzeug.routing import Rule
+from werkzeug.routing import AnyConverter, BaseConverter, Rule
 
 from dxflow.services.people import access
 from dxflow.web.app import create_app
@@ -15,10 +15,14 @@ SAMPLES = {
 }  # fmt: skip
 
 
+def sample(converter: BaseConverter) -> object:
+    if isinstance(converter, AnyConverter):
+        return min(converter.items)
+    return SAMPLES[type(converter).__name__]
+
+
 def address(rule: Rule) -> str:
-    values = {
-        name: SAMPLES[type(converter).__name__] for name, converter in rule._converters.items()
-    }
+    values = {name: sample(converter) for name, converter in rule._converters.items()}
     built = rule.build(values)
     assert built is not None
     return built[1]

@@ -113,8 +113,9 @@ class MeetingPage:
 
     @property
     def present(self) -> int:
-        """Return how many members are there."""
-        return sum(one.here for one in self.seats)
+        """Return how many members are there; when it is over, how many came."""
+        over = self.row.status == State.CLOSED
+        return sum(bool(one.spans) if over else one.here for one in self.seats)
 
     @property
     def agreeing(self) -> int:
