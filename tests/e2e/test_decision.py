@@ -46,7 +46,7 @@ def test_the_pages_of_a_decision_can_be_used_by_everybody(
     shoot(page, f"decision-{size['width']}")
     assert breaches(page) == []
     assert overflow(page) == []
-    page.goto(f"/tasks/{town.task(case, 'decide')}")
+    page.goto(town.task(case, "decide"))
     page.get_by_text("この作業を保留する").click()
     shoot(page, f"decide-{size['width']}")
     assert breaches(page) == []

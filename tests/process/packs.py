@@ -120,7 +120,7 @@ class Entries:
         if kind == "checkbox":
             return rng.random() < 0.5
         if kind in ("number", "expression"):
-            number = Decimal(rng.choice([0, 1, 3, 250_000, 4_800_000, 12_000_000]))
+            number = Decimal(rng.choice([0, 1, 1, 3, 250_000, 4_800_000, 12_000_000]))
             return number / 4 if component.get("decimalDigits") else number
         if kind == "datetime":
             return local_date(NOW) + timedelta(days=rng.randrange(10, 400))
@@ -180,8 +180,25 @@ class City:
             "return": 1, "reject": 0, "abstain": 0, "leaning": "approve", "chair": "post:chair",
         }  # fmt: skip
 
-    def authority_resolve(self) -> dict[str, Any]:
-        return {"post": "mayor", "group": "post:mayor", "title": "市長"}
+    def authority_find(self) -> dict[str, Any]:
+        ruling = {"row": "第1号", "post_kind": "mayor", "consult": ["role:finance"]}
+        return {"post": "mayor", "group": "post:mayor", "title": "市長", "ruling": ruling}
+
+    def document_draw(self) -> dict[str, Any]:
+        asked = self._stops(3, self.rng.randrange(2))
+        in_turn = self.rng.random() < 0.5
+        return {
+            "document": "d1", "digest": "0", "reviewers": self._stops(1, self.rng.randrange(2)),
+            "in_turn": asked if in_turn else [], "together": [] if in_turn else asked,
+            "needed": len(asked),
+        }  # fmt: skip
+
+    def document_route(self) -> dict[str, Any]:
+        return {"passed": self.rng.random() < 0.9}
+
+    def _stops(self, first: int, number: int) -> list[dict[str, Any]]:
+        places = range(first, first + number)
+        return [{"place": one, "group": f"post:p{one}", "title": "部長"} for one in places]
 
     def case_extend(self) -> dict[str, Any]:
         return {"case": "R8-市民-0001"}

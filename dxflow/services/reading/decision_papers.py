@@ -146,7 +146,8 @@ def page_of(opened: Opened) -> DecisionPage:
         .order_by(Addendum.at, Addendum.id)
     ).all()
     decisions = case_rulings.decision_rows(opened)
-    holds = _hold_rows(opened)
+    still_open = {one.id for one in facts.items}
+    holds = [row for row in _hold_rows(opened) if row.work_item_id in still_open]
     duties = case_view.duty_rows(opened)
     names = naming.load(
         opened.tx,
