@@ -23,7 +23,7 @@ from dxflow.errors import Conflict, DxflowError
 from dxflow.jobs import queue
 from dxflow.services import plain
 from dxflow.services.acts.act import Act, lock, require_running
-from dxflow.services.acts.writing import offer_again, work_row, write_step
+from dxflow.services.acts.writing import offer_again, redate, work_row, write_step
 from dxflow.services.packs import store as packs
 from dxflow.services.people.actor import SYSTEM_ID, Actor, system_actor
 from dxflow.services.site import Site
@@ -193,13 +193,10 @@ def _rewrite(act: Act, before: engine.OpenTask, after: engine.OpenTask) -> None:
     """Write what changes of an open work item; who has it keeps it."""
     row = work_row(act, after)
     changed = {name: row[name] for name in _DRAWN}
-    if before.due != after.due:
-        changed["due_at"] = after.due
     act.tx.execute(update(WorkItem).where(WorkItem.id == after.id).values(changed))
+    if before.due != after.due:
+        redate(act, [after.id], after.due)
     if before.groups == after.groups:
-        if before.due != after.due:
-            offers = update(WorkItemGroup).where(WorkItemGroup.work_item_id == after.id)
-            act.tx.execute(offers.values(due_at=after.due))
         return
     act.tx.execute(delete(WorkItemGroup).where(WorkItemGroup.work_item_id == after.id))
     offer_again(act, [after])

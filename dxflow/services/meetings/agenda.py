@@ -22,7 +22,7 @@ from dxflow.ids import new_id
 from dxflow.services.acts import sitting
 from dxflow.services.acts.act import Act, lock, require_running
 from dxflow.services.acts.submissions import once
-from dxflow.services.acts.writing import write_step
+from dxflow.services.acts.writing import redate, write_step
 from dxflow.services.commands import committee
 from dxflow.services.meetings import stored
 from dxflow.services.people.actor import Actor
@@ -260,11 +260,7 @@ def _move(
         act.finish()
         return False
     if not closing:
-        act.tx.execute(
-            update(WorkItem)
-            .where(WorkItem.id.in_([one.id for one in votes]))
-            .values(due_at=due or at_local(deadline, HOUR - 1))
-        )
+        redate(act, [one.id for one in votes], due or at_local(deadline, HOUR - 1))
         round_ = committee.open_round(act)
         act.tx.execute(
             update(Deliberation).where(Deliberation.id == round_.id).values(deadline=deadline)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, insert, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from dxflow import audit
 from dxflow.authority.organisation import Holding
@@ -116,10 +116,14 @@ def tasks(tx: Connection, rows: Sequence[tuple[str, str | None, Sequence[str]]])
         .values(assignee_id=bindparam("whose")),
         [{"task": key, "whose": assignee} for key, assignee, _groups in rows],
     )
+    dates = {}
     for some in _chunks([key for key, *_rest in rows]):
         tx.execute(delete(WorkItemGroup).where(WorkItemGroup.work_item_id.in_(some)))
+        items = select(WorkItem.id, WorkItem.due_at, WorkItem.created_at)
+        for row in tx.execute(items.where(WorkItem.id.in_(some))):
+            dates[row.id] = {"due_at": row.due_at, "created_at": row.created_at}
     offers = [
-        {"work_item_id": key, "group_key": group}
+        {"work_item_id": key, "group_key": group} | dates[key]
         for key, _assignee, groups in rows
         for group in groups
     ]
