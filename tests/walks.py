@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from sqlalchemy import or_, select
+
+from dxflow.db.process import WorkItem, WorkItemGroup
 from dxflow.services.acts.tasks import Completed
 from dxflow.services.reading.inbox import Listed
 from tests.factories import ANALYSIS, SHEET, City
@@ -16,6 +19,23 @@ TRIAGE: dict[str, Any] = {
 def task_of(city: City, by: str, case: str, element: str) -> Listed:
     """Return the open task of an element that waits for somebody on a case."""
     return next(t for t in city.open_tasks(by) if t.case_id == case and t.element == element)
+
+
+def dated_otherwise(city: City) -> list[str]:
+    """Return the work whose offers, by which inboxes are sorted, have other dates than itself."""
+    with city.site.database.read() as tx:
+        return list(
+            tx.execute(
+                select(WorkItem.element)
+                .join(WorkItemGroup, WorkItemGroup.work_item_id == WorkItem.id)
+                .where(
+                    or_(
+                        WorkItem.due_at.is_distinct_from(WorkItemGroup.due_at),
+                        WorkItem.created_at.is_distinct_from(WorkItemGroup.created_at),
+                    )
+                )
+            ).scalars()
+        )
 
 
 def whoever(city: City, case: str, element: str) -> str:

@@ -11,7 +11,7 @@ from dxflow.services.meetings import agenda, minutes, minutes_page, planning, re
 from dxflow.services.meetings.planning import Plan
 from tests.factories import City
 from tests.sessions import BODY, SEAT_OF, at_once, attend, audited, drawn, held, opened, plan
-from tests.walks import MEMBERS, do, task_of, to_committee, vote
+from tests.walks import MEMBERS, dated_otherwise, do, task_of, to_committee, vote
 
 
 def matter_status(city: City, matter: str) -> str:
@@ -54,6 +54,7 @@ def test_a_case_before_the_committee_waits_for_an_agenda_and_is_on_one_only(city
 
 def test_the_vote_waits_for_the_meeting_whose_day_is_later_than_its_deadline(city):
     case, meeting, _matter = drawn(city, days=30)
+    assert dated_otherwise(city) == []
     city.clock.advance(days=25)
     assert city.run_jobs() == 0 or task_of(city, "cio", case, "verdict")
     with pytest.raises(Conflict, match="議題になっています"):

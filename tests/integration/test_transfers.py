@@ -29,7 +29,7 @@ from tests.integration.transfers import (
     upload,
 )
 from tests.statements import counted
-from tests.walks import do, to_committee, to_triage
+from tests.walks import dated_otherwise, do, to_committee, to_triage
 
 
 def holders(city: City, group: str) -> set[str]:
@@ -58,6 +58,7 @@ def test_a_round_of_heads_has_no_hole_and_is_applied_at_its_hour(city):
     assert holders(city, "post:head-counter") == {"head"}
     on_the_day(city)
     assert status(city, made) == "applied"
+    assert dated_otherwise(city) == []
     assert holders(city, "post:head-counter") == {"tax_head"}
     assert holders(city, "head:tax") == {"head"}
     assert not [one for one in city.open_tasks("head") if one.case_id == case]
