@@ -6,10 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from dxflow.db.engine import Database
 from dxflow.services.installation import schema
 from tests import factories, postgres
+
+# How long an example takes says how busy the machine is, not whether a promise is kept.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 def _prepare(address: str) -> None:

@@ -10,6 +10,7 @@ from dxflow.services.reading.inbox import Listed
 from tests.factories import ANALYSIS, SHEET, City
 
 MEMBERS = ("civic_head", "tax_head", "mgmt_head", "it_head", "planning_head", "cio")
+ROUTE = ("review", "agree_together", "agree_in_turn")
 TRIAGE: dict[str, Any] = {
     "lead": "counter", "cost": 3_000_000, "sections_touched": 2, "personal_data": True,
     "citizen_effect": "large", "importance": [],
@@ -112,6 +113,18 @@ def to_decision(
     vote(city, case, "approve" if resolution == "approve" else "conditions")
     do(city, case, "cio", "conclude", resolution, reason="委員の意見は一致", **values)
     return case
+
+
+def circulate(city: City, case: str) -> None:
+    """Have everybody on the route of the decision document agree, until the decider has it."""
+    while on_the_way := [
+        (name, task.id)
+        for name in city.person
+        for task in city.open_tasks(name)
+        if task.case_id == case and task.element in ROUTE
+    ]:
+        name, task_id = on_the_way[0]
+        city.complete_id(name, task_id, "agree")
 
 
 def to_execution(

@@ -56,7 +56,7 @@ def add(case_id: str, document_id: str) -> Response | tuple[str, int]:
 @signed_in
 def hold(task_id: str) -> Response:
     """Lay a task aside until a day."""
-    reason = request.form.get("reason", "")
+    reason = request.form.get("hold_reason", "")
     holds.hold(current.site(), current.actor(), task_id, reason, _until())
     flash(_("保留しました。期限はそのまま進みます。"), "success")
     return redirect(url_for("task.show", task_id=task_id), 303)

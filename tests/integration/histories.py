@@ -58,7 +58,9 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "verdict": {"reason": "測れる", "conditions_wanted": "影響評価を"},
     "reconvene": {"reason": "時期が重なった"},
     "conclude": {"reason": "多数", "conditions": CONDITIONS},
-    "decision": {"reason": "妥当", "conditions": CONDITIONS},
+    "review": {"comment": "よく考えられている"},
+    "agreement": {"comment": "異議はない"},
+    "decision": {"reason": "妥当", "conditions": CONDITIONS, "flags": ["important"]},
     "execution_report": {"progress": "進んだ"},
     "kpi_measure": {"comment": "順調"},
     "kpi_review": {"reason": "見込みどおり", "extend_unit": "tax", "extend_note": "案内を置く"},
@@ -163,6 +165,8 @@ class History:
             values["schedule"] = [{"year": str(year), "action": "prepare"}]
         if "due" in values:
             values["due"] = soon
+        if key == "decision" and outcome != "escalate":
+            del values["flags"]
         if key == "triage":
             values["cost"] = self.rng.choice([200_000, 3_000_000])
         if key == "kpi_measure":

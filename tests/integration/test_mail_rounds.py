@@ -11,7 +11,7 @@ from dxflow.db.case import Notice
 from dxflow.db.digest import Digest
 from dxflow.db.job import Job
 from dxflow.db.mail import OutgoingMail
-from dxflow.db.process import WorkItem
+from dxflow.db.process import WorkItem, WorkItemGroup
 from dxflow.jobs import queue
 from dxflow.services.administration import outgoing, tidying, working
 from dxflow.services.installation import backups, bootstrap, restoring
@@ -88,11 +88,12 @@ def test_late_tasks_are_said_to_be_late(city, sink):
     smtp_sink.with_mail(city, sink.port, default_choice="none")
     mail_choices.choose(city.site, city.actor(by), "daily", weekly=False)
     with city.site.database.write() as tx:
-        tx.execute(
-            update(WorkItem)
-            .where(WorkItem.case_id == case, WorkItem.status == "open")
-            .values(due_at=city.clock() - timedelta(days=10))
-        )
+        late = city.clock() - timedelta(days=10)
+        waiting = select(WorkItem.id).where(WorkItem.case_id == case, WorkItem.status == "open")
+        ids = list(tx.execute(waiting).scalars())
+        for table in (WorkItem.__table__, WorkItemGroup.__table__):
+            key = table.c.id if "id" in table.c else table.c.work_item_id
+            tx.execute(update(table).where(key.in_(ids)).values(due_at=late))
     next_morning(city)
     (mail,) = summaries(sink)
     assert "（うち期限超過 1 件）" in mail.text

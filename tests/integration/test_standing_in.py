@@ -14,7 +14,7 @@ from dxflow.services.people import organisation, standing
 from dxflow.services.people.organisation import HoldingRow, Organisation
 from dxflow.services.people.standing import Span
 from tests.factories import City
-from tests.walks import TRIAGE, do, to_committee, to_decision, to_triage, whoever
+from tests.walks import TRIAGE, circulate, do, to_committee, to_decision, to_triage, whoever
 
 
 def week(city: City) -> Span:
@@ -136,6 +136,7 @@ def test_a_decision_by_a_substitute_bears_both_names_and_is_read_afterwards(city
 def test_an_important_matter_is_decided_by_nobody_else(city, monkeypatch):
     monkeypatch.setitem(TRIAGE, "importance", ["precedent"])
     case = to_decision(city)
+    circulate(city, case)
     decider = whoever(city, case, "decide")
     post = next(one.key for one in city.actor(decider).posts)
     lists(city, post, "head-it")

@@ -74,11 +74,13 @@ def test_a_task_is_laid_aside_and_taken_up_again(sqlite_city, browse):
     decider = browse("civic_head")
     until = (sqlite_city.site.today() + timedelta(5)).isoformat()
     assert (
-        decider.post(f"/tasks/{task.id}/hold", {"until": "あした", "reason": "x"}).status_code
+        decider.post(f"/tasks/{task.id}/hold", {"until": "あした", "hold_reason": "x"}).status_code
         == 422
     )
-    assert decider.post(f"/tasks/{task.id}/hold", {"until": "", "reason": "x"}).status_code == 422
-    answer = decider.post(f"/tasks/{task.id}/hold", {"until": until, "reason": "内示を待つ"})
+    assert (
+        decider.post(f"/tasks/{task.id}/hold", {"until": "", "hold_reason": "x"}).status_code == 422
+    )
+    answer = decider.post(f"/tasks/{task.id}/hold", {"until": until, "hold_reason": "内示を待つ"})
     assert answer.status_code == 303
     assert "保留中" in decider.get(f"/tasks/{task.id}").text
     assert "内示を待つ" in browse("secretariat").get(f"/cases/{case}/decision").text
