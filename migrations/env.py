@@ -2,26 +2,10 @@
 
 from alembic import context
 
-from dxflow.db import (
-    audit,
-    case,
-    digest,
-    document,
-    identity,
-    job,
-    meeting,
-    migration,
-    process,
-    standing,
-    transfer,
-    upkeep,
-)
 from dxflow.db.base import Base
 
-TABLES = (
-    audit, case, digest, document, identity, job, meeting, migration, process, standing,
-    transfer, upkeep,
-)  # fmt: skip
+# Every table is known by then: whoever hands the connection over has imported them all,
+# see `TABLES` of dxflow.services.installation.schema.
 
 
 def run() -> None:
