@@ -12,6 +12,7 @@ from dxflow.services.reading import decision_papers
 from dxflow.texts import gettext as _
 from dxflow.web import current
 from dxflow.web.case import Typed, case_page, typed_again
+from dxflow.web.task import TypedHold, page_with_hold
 
 blueprint = Blueprint("decision", __name__)
 
@@ -54,10 +55,13 @@ def add(case_id: str, document_id: str) -> Response | tuple[str, int]:
 
 @blueprint.post("/tasks/<ident:task_id>/hold")
 @signed_in
-def hold(task_id: str) -> Response:
+def hold(task_id: str) -> Response | tuple[str, int]:
     """Lay a task aside until a day."""
-    reason = request.form.get("hold_reason", "")
-    holds.hold(current.site(), current.actor(), task_id, reason, _until())
+    until, reason = request.form.get("until", ""), request.form.get("hold_reason", "")
+    try:
+        holds.hold(current.site(), current.actor(), task_id, reason, _until())
+    except Invalid as refused:
+        return page_with_hold(task_id, TypedHold(until, reason, refused)), 422
     flash(_("保留しました。期限はそのまま進みます。"), "success")
     return redirect(url_for("task.show", task_id=task_id), 303)
 

@@ -38,6 +38,19 @@ class Trouble:
     errors: Invalid | None = None
 
 
+@dataclass(frozen=True)
+class TypedHold:
+    """A hold that was refused: what was typed, and what is wrong with it by field."""
+
+    until: str
+    reason: str
+    refused: Invalid
+
+    def wrong(self, name: str) -> str:
+        """Return what is wrong with `until` or `reason`, '' when nothing is."""
+        return next(iter(self.refused.fields.get(name, ())), "")
+
+
 @blueprint.get("/tasks/<ident:task_id>")
 @signed_in
 def show(task_id: str) -> str:
@@ -159,7 +172,20 @@ def _again(form: TaskForm, page: PostedPage, trouble: Trouble) -> Response:
     return answer
 
 
-def _page(form: TaskForm, view: forms.FormView, key: str, trouble: Trouble | None = None) -> str:
+def page_with_hold(task_id: str, typed: TypedHold) -> str:
+    """Return the task's page again with a hold that was refused."""
+    form = task_forms.task_form(current.site(), current.actor(), task_id)
+    view = forms.view(form.definition, form.values, form.context)
+    return _page(form, view, posting.fresh_key(), typed_hold=typed)
+
+
+def _page(
+    form: TaskForm,
+    view: forms.FormView,
+    key: str,
+    trouble: Trouble | None = None,
+    typed_hold: TypedHold | None = None,
+) -> str:
     site, actor, task = current.site(), current.actor(), _task_of(form)
     return render_template(
         "task.html",
@@ -174,6 +200,7 @@ def _page(form: TaskForm, view: forms.FormView, key: str, trouble: Trouble | Non
         drafting=form.pack.act_of(task.process_key, task.element) == DRAFT,
         brief=briefing.of_case(site, actor, task.case_id),
         hold=decision_papers.hold_of(site, actor, task.id),
+        typed_hold=typed_hold,
         paper=_paper(form, task),
     )
 

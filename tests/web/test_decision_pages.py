@@ -73,16 +73,18 @@ def test_a_task_is_laid_aside_and_taken_up_again(sqlite_city, browse):
     task = task_of(sqlite_city, "civic_head", case, "decide")
     decider = browse("civic_head")
     until = (sqlite_city.site.today() + timedelta(5)).isoformat()
-    assert (
-        decider.post(f"/tasks/{task.id}/hold", {"until": "あした", "hold_reason": "x"}).status_code
-        == 422
-    )
-    assert (
-        decider.post(f"/tasks/{task.id}/hold", {"until": "", "hold_reason": "x"}).status_code == 422
-    )
-    answer = decider.post(f"/tasks/{task.id}/hold", {"until": until, "hold_reason": "内示を待つ"})
+    way = f"/tasks/{task.id}/hold"
+    for day, said in (("あした", "日付で入れてください"), ("2020-01-01", "f-hold-until-error")):
+        refused = decider.post(way, {"until": day, "hold_reason": "内示を待つので"})
+        assert (refused.status_code, said in refused.text) == (422, True)
+        assert "内示を待つので</textarea>" in refused.text
+        assert f'value="{day}"' in refused.text
+    refused = decider.post(way, {"until": until, "hold_reason": ""})
+    assert (refused.status_code, "f-hold-hold_reason-error" in refused.text) == (422, True)
+    assert "まで保留しています" not in decider.get(f"/tasks/{task.id}").text
+    answer = decider.post(way, {"until": until, "hold_reason": "内示を待つ"})
     assert answer.status_code == 303
-    assert "保留中" in decider.get(f"/tasks/{task.id}").text
+    assert "まで保留しています" in decider.get(f"/tasks/{task.id}").text
     assert "内示を待つ" in browse("secretariat").get(f"/cases/{case}/decision").text
     assert browse("applicant").post(f"/tasks/{task.id}/resume").status_code == 403
     assert decider.post(f"/tasks/{task.id}/resume").status_code == 303
