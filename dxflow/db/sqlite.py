@@ -24,8 +24,8 @@ except ImportError:  # Windows Server: one process only, the thread lock is enou
 
 MINIMUM_VERSION = (3, 51, 3)
 #: A writer waits for its turn and then for SQLite's lock; whoever asks has an answer within both.
-QUEUE_WAIT_SECONDS = 2.5
-LOCK_WAIT_SECONDS = 2.0
+QUEUE_WAIT_SECONDS = 2.0
+LOCK_WAIT_SECONDS = 1.5
 #: Once somebody could not have the lock in that time, those behind are told sooner, for a while.
 HURRIED_WAIT_SECONDS = 0.3
 HURRY_SECONDS = 3.0

@@ -10,6 +10,7 @@ from dxflow.models.model import Element, Kind, Model, Process, Unsupported
 from dxflow.models.refusal_texts import IGNORED, REFUSED, WRONG
 from dxflow.problems import Problem, Severity
 from dxflow.texts import gettext as _
+from dxflow.texts import mark
 
 
 def refusals(model: Model, processes: list[Process]) -> list[Problem]:
@@ -62,4 +63,7 @@ def _problem(note: Unsupported) -> Problem:
     )  # fmt: skip
 
 
-_OTHER = ("この要素や設定", "実行できる要素（docs/processes.md）で描き直してください。")
+_OTHER = (
+    mark("この要素や設定"),
+    mark("実行できる要素（docs/ja/processes.md）で描き直してください。"),
+)

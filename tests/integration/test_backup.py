@@ -26,7 +26,7 @@ from dxflow.services.installation.backup import archive, checking
 from dxflow.services.installation.backup.archive import BackupRefused
 from dxflow.services.site import Site
 from tests import postgres
-from tests.factories import City
+from tests.factories import City, found_city
 from tests.integration.histories import History, broken
 from tests.walks import to_committee, to_kpi
 
@@ -227,6 +227,31 @@ def test_a_database_that_is_not_empty_is_kept_beside(city, tmp_path):
                 text(f"SELECT count(*) FROM {done.kept}.process_instance")
             ).scalar_one()
         assert count == 2
+
+
+def test_a_role_that_does_not_own_the_schema_is_told_before_anything_changes(
+    postgres_database, tmp_path
+):
+    city = found_city(postgres_database, tmp_path)
+    city.start()
+    make(city, tmp_path / "a")
+    before = rows(city.site.database)
+    with city.site.database.write() as tx:
+        tx.execute(text("CREATE ROLE guest LOGIN"))
+        tx.execute(text("GRANT USAGE ON SCHEMA public TO guest"))
+        tx.execute(text("GRANT ALL ON ALL TABLES IN SCHEMA public TO guest"))
+    guest = Database(
+        postgres_database.engine.url.set(username="guest").render_as_string(hide_password=False)
+    )
+    try:
+        with pytest.raises(Conflict, match="guest はスキーマ public の所有者ではない"):
+            restore(replace(city.site, database=guest), tmp_path / "a", replace_it=True)
+        assert rows(city.site.database) == before
+    finally:
+        guest.close()
+        with city.site.database.write() as tx:
+            tx.execute(text("DROP OWNED BY guest"))
+            tx.execute(text("DROP ROLE guest"))
 
 
 def test_nothing_is_restored_or_replaced_while_somebody_runs(city, tmp_path):

@@ -167,6 +167,7 @@ def _put_postgresql(site: Site, fill: Callable[[Connection], None], *, occupied:
             schema = tx.execute(text("SELECT current_schema()")).scalar_one()
             ending = f"_replaced_{site.now():%Y%m%d%H%M%S}"
             kept = f"{schema}{ending}"
+            _require_ownership(tx, schema)
             quote = tx.dialect.identifier_preparer.quote
             tx.exec_driver_sql(f"ALTER SCHEMA {quote(schema)} RENAME TO {quote(kept)}")
             tx.exec_driver_sql(f"CREATE SCHEMA {quote(schema)}")
@@ -177,6 +178,30 @@ def _put_postgresql(site: Site, fill: Callable[[Connection], None], *, occupied:
         fill(tx)
     site.database.close()  # plans of statements still know the replaced tables
     return kept
+
+
+def _require_ownership(tx: Connection, schema: str) -> None:
+    """Raise Conflict unless this role may put a schema aside and make a new one."""
+    may, role, database = tx.execute(
+        text(
+            "SELECT pg_has_role(nspowner, 'USAGE')"
+            " AND has_database_privilege(current_database(), 'CREATE'),"
+            " current_user, current_database() FROM pg_namespace WHERE nspname = :schema"
+        ),
+        {"schema": schema},
+    ).one()
+    if not may:
+        raise Conflict(
+            _(
+                "PostgreSQL のロール {role} はスキーマ {schema} の所有者ではないか、データベース"
+                " {database} にスキーマを作れないため、置き換えられません。何も変更していません。"
+                "所有者のロールで実行するか、ALTER DATABASE {database} OWNER TO {role} と"
+                " ALTER SCHEMA {schema} OWNER TO {role} を実行してからやり直してください。",
+                role=role,
+                schema=schema,
+                database=database,
+            )
+        )
 
 
 def _bring_key(site: Site, reader: Reader) -> bool:
