@@ -1,7 +1,8 @@
 """Find every text of the program.
 
 Literal arguments of `_`, `gettext` and `mark`; the Japanese values of dictionaries that a module
-keeps (words for keys); title and lead of the administrators' pages.
+keeps (words for keys); title and lead of the administrators' pages; everything Japanese in a module
+that holds nothing but texts (`…_texts.py`).
 """
 
 import ast
@@ -33,6 +34,9 @@ def of_module(path: Path) -> Iterator[str]:
     """Yield the texts of a module."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     yield from _vocabularies(tree)
+    if path.stem.endswith("_texts"):
+        said = [one for one in tree.body if not isinstance(one, ast.Expr)]  # not the docstring
+        yield from _japanese(each for one in said for each in ast.walk(one))
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call) or not node.args:
             continue
@@ -55,7 +59,7 @@ def _vocabularies(tree: ast.Module) -> Iterator[str]:
                 yield from _japanese([*node.args, *named])
 
 
-def _japanese(values: Iterable[ast.expr]) -> Iterator[str]:
+def _japanese(values: Iterable[ast.AST]) -> Iterator[str]:
     for value in values:
         if (
             isinstance(value, ast.Constant)

@@ -13,8 +13,12 @@ def test_texts_are_found_where_they_are_written(tmp_path):
         'WORDS = {"a": "言葉"}\ndef f(n):\n    return _("{n}件", n=n), mark("印"), "訳さない"\n',
         encoding="utf-8",
     )
+    (tmp_path / "refusal_texts.py").write_text(
+        '"""説明."""\n_HINT = "直し方"\nTABLE = {"a": ("何か", _HINT)}\n', encoding="utf-8"
+    )
     (tmp_path / "two.html").write_text('{{ _("画面") }}{{ _("{n}枚", n=3) }}', encoding="utf-8")
-    assert set(collecting.collect(tmp_path)) == {"言葉", "{n}件", "印", "画面", "{n}枚"}
+    texts = {"言葉", "{n}件", "印", "画面", "{n}枚", "直し方", "何か"}
+    assert set(collecting.collect(tmp_path)) == texts
 
 
 def test_what_is_wrong_with_a_translation_is_said():
