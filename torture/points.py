@@ -63,7 +63,8 @@ def arm(point: str, number: int, log: Path) -> None:
     _wrap(DefaultDialect, "do_commit", before=lambda: reach("before-commit"),
           after=lambda _result: reach("after-commit"))  # fmt: skip
     _wrap(audit_log, "_execute", after=lambda _result: reach("amid-audit"))
-    _wrap(prepared, "_send_rows", after=lambda _result: reach("amid-writes"))
+    if point == "amid-writes":
+        _after_a_write(lambda: reach("amid-writes"))
     _wrap(Act, "finish", before=lambda: reach("before-finish"))
     _wrap(numbering, "next_number", after=lambda _result: reach("numbered"))
     _wrap(queue, "defer", after=lambda _result: reach("deferred"))
@@ -78,6 +79,18 @@ def arm(point: str, number: int, log: Path) -> None:
         from dxflow.web import app
 
         _wrap(app, "_log_request", after=lambda _result: reach("before-answer"))
+
+
+def _after_a_write(reached: Callable[[], object]) -> None:
+    """Call after each statement that changes something and is sent the prepared way."""
+    inner = prepared._run
+
+    def run(tx: Any, cursor: Any, listeners: Any, text: str, *rest: Any, **how: Any) -> None:
+        inner(tx, cursor, listeners, text, *rest, **how)
+        if not text.startswith(("SELECT", "WITH RECURSIVE")):
+            reached()
+
+    prepared._run = run
 
 
 def _nothing(*_ignored: object) -> None:

@@ -13,7 +13,7 @@ import json
 import os
 import signal
 import sys
-from contextlib import suppress
+import traceback
 from datetime import timedelta
 from pathlib import Path
 
@@ -66,10 +66,13 @@ def _begin(order: dict) -> int:
     log = os.open(order["log"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     for number, source in ((0, nothing), (1, log), (2, log)):
         os.dup2(source, number)
-    status = 70
-    with suppress(BaseException):
-        status = main(order["arguments"])
-    return status
+    try:
+        return main(order["arguments"])
+    except SystemExit as left:
+        return left.code if isinstance(left.code, int) else 70
+    except BaseException:
+        traceback.print_exc()  # into the log that the harness shows
+        return 70
 
 
 if __name__ == "__main__":

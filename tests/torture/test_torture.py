@@ -2,6 +2,9 @@
 
 import random
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -36,6 +39,25 @@ def test_every_plant_names_points_that_exist():
     assert {point for one in plants.PLANTS.values() for point in one.points} <= known
     assert {one.by for one in plants.PLANTS.values()} <= {"round", "powercut"}
     assert all(one.__doc__ for one in invariants.INVARIANTS)
+
+
+PLANTING = """
+import os
+from pathlib import Path
+from torture import plants, points
+for name in (*points.WEB, *points.WORKER):
+    points.arm(name, 10**9, Path(os.devnull))
+for one in plants.PLANTS.values():
+    one.install()
+"""
+
+
+def test_every_point_and_plant_finds_its_place_in_the_program():
+    planted = subprocess.run(
+        [sys.executable, "-c", PLANTING], capture_output=True, text=True, check=False,
+        cwd=Path(plants.__file__).parents[1],
+    )  # fmt: skip
+    assert planted.stderr == ""
 
 
 def entry(kind, data=b"", offset=0, fsync=(0, 1)):
