@@ -206,6 +206,8 @@ def _shown(event: audit.Entry) -> tuple[audit.ChangeLine, ...]:
     """Return the changes that the head of the entry does not say already."""
     if event.type == "timer.fired":
         return ()
+    if event.type.startswith("file."):
+        return _in_words(event.changes)
     if event.type != "task.completed":
         return event.changes
     return tuple(change for change in event.changes if change.field not in ("outcome", "reason"))
