@@ -13,9 +13,10 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from dxflow.audit import files, reading
+from dxflow.audit import reading
 from dxflow.audit.chain import ChainCheck
 from dxflow.audit.commitments import opens, reference
+from dxflow.audit.files import Logged, file_findings, logged
 from dxflow.audit.findings import Finding, FindingKind, Report
 from dxflow.audit.heads import End, instance_findings, system_findings
 from dxflow.audit.protection import protection_findings
@@ -35,7 +36,7 @@ class _Pass:
     opened: int = 0
     last_id: int = 0
     ends: dict[str, End] = field(default_factory=dict)
-    files: dict[str, files.Logged] = field(default_factory=dict)
+    files: dict[str, Logged] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
     def found(self, kind: FindingKind, stream: str, text: str, seq: int = 0) -> None:
@@ -110,7 +111,7 @@ def _check_events(connection: Connection, done: _Pass) -> None:
                 done.found(FindingKind.COLUMN, stream, text, row.seq or 0)
             for digest in references(body or {}):
                 private[digest] = (stream, row.seq or 0)
-            if known := files.logged(body or {}, stream, row.seq or 0):
+            if known := logged(body or {}, stream, row.seq or 0):
                 done.files[known[0]] = known[1]
             done.events += 1
             done.last_id = max(done.last_id, row.id or 0)
@@ -189,4 +190,4 @@ def _check_heads(connection: Connection, done: _Pass) -> None:
 
 
 def _check_files(connection: Connection, done: _Pass) -> None:
-    done.findings += files.file_findings(connection, done.files)
+    done.findings += file_findings(connection, done.files)
