@@ -21,7 +21,6 @@ from dxflow.db.attachment import (
     DocumentAttachment,
 )
 from dxflow.db.audit import AuditEvent
-from dxflow.db.document import DecisionDocument
 from dxflow.errors import Conflict, Invalid, NotAllowed, NotFound, Unavailable
 from dxflow.services import plain
 from dxflow.services.acts import pulling_back
@@ -29,7 +28,7 @@ from dxflow.services.attachments import attaching, limiting, scanning, withdrawi
 from dxflow.services.installation.bootstrap import operator
 from dxflow.services.reading import attached, audit_log, case_pages, decision_papers
 from dxflow.services.reading.case_opening import open_case
-from tests.factories import City, TestClock
+from tests.factories import ANALYSIS, SHEET, City, TestClock
 from tests.files import PDF, PNG, workbook
 from tests.statements import counted
 from tests.walks import do, to_committee, to_triage, vote
@@ -271,15 +270,23 @@ def test_the_database_itself_refuses_to_change_or_lose_a_file(city):
             tx.execute(statement)
 
 
-def test_pulling_the_decision_document_back_frees_its_files(city):
+def test_pulling_a_fresh_decision_document_back_takes_its_list_of_files_along(city):
     case = to_committee(city)
     one = attach(city, case)
     conclude(city, case)
-    pulling_back.pull_back(city.site, city.actor("cio"), case)
-    with city.site.database.read() as tx:
-        assert tx.execute(select(DecisionDocument.id)).all() == []
-        assert tx.execute(select(DocumentAttachment.version_id)).all() == []
+    do(
+        city, case, "civic_head", "decide", "send_back", reason="期日を直す",
+        after_return="straight",
+    )  # fmt: skip
     again(city, one, "applicant", "見積書.pdf", PDF + b"2")
+    do(city, case, "applicant", "project_sheet", "submit", **SHEET)
+    do(city, case, "applicant", "bpr_analysis", "submit", **ANALYSIS)
+    do(city, case, "head", "sheet_approval", "approve")
+    assert [one.in_document for one in page(city, case).files[0].versions] == [2, 1]
+    pulling_back.pull_back(city.site, city.actor("head"), case)
+    assert [one.in_document for one in page(city, case).files[0].versions] == [0, 1]
+    with city.site.database.read() as tx:
+        assert len(tx.execute(select(DocumentAttachment.version_id)).all()) == 1
 
 
 def test_changed_bytes_are_never_handed_out_and_the_verification_finds_them(city):

@@ -36,7 +36,7 @@ LIES = {
     "a protected workbook": ("xlsx", OLE),
     "a cut workbook": ("xlsx", workbook()[:60]),
     "binary as text": ("txt", b"abc\x00\x01"),
-    "neither UTF-8 nor CP932": ("csv", b"abc\xff\xfe\xfd\x80"),
+    "neither UTF-8 nor CP932": ("csv", b"abc\x81\x39"),
     "a bomb": ("zip", packed(a=b"\x00" * (40 << 20))),
     "nothing at all": ("pdf", b""),
 }
