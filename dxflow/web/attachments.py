@@ -10,10 +10,11 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask import Response as FileResponse
 from werkzeug.wrappers import Response
 
-from dxflow.attachments.names import content_disposition
+from dxflow.attachments.serving import headers
 from dxflow.errors import STATUS_OF_KIND, Conflict, Invalid, NotFound, Unavailable
 from dxflow.services.attachments import attaching, withdrawing
 from dxflow.services.attachments.attaching import Stored
+from dxflow.services.attachments.incoming import Source
 from dxflow.services.people.access import brings_files, signed_in
 from dxflow.services.reading import attached
 from dxflow.services.reading.attached import Handed
@@ -23,13 +24,6 @@ from dxflow.web.case import Typed, case_page, typed_again
 from dxflow.web.posting import is_key
 
 blueprint = Blueprint("attachments", __name__)
-
-#: Nothing of a file may run, load or belong to this origin.
-KEPT = "default-src 'none'; frame-ancestors 'none'; sandbox"
-_PICTURE = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
-#: The reader for PDF that browsers have does not start in a sandbox; it is one itself.
-_PDF = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
-PDF = "application/pdf"
 
 
 @blueprint.get("/cases/<ident:case_id>/attachments")
@@ -90,7 +84,7 @@ def view(version_id: str) -> FileResponse:
 
 
 def _bring(
-    case_id: str, form: str, take: Callable[[str, attaching.Source], Stored]
+    case_id: str, form: str, take: Callable[[str, Source], Stored]
 ) -> Response | tuple[str, int]:
     upload = request.files.get("file")
     try:
@@ -127,9 +121,5 @@ def _page(case_id: str, typed: Typed) -> str:
 
 
 def _handed(found: Handed, *, inline: bool = False) -> FileResponse:
-    answer = FileResponse(found.pieces, mimetype=found.media)
-    answer.headers["Content-Length"] = str(found.size)
-    answer.headers["Content-Disposition"] = content_disposition(found.name, inline=inline)
-    policy = KEPT if not inline else _PDF if found.media == PDF else _PICTURE
-    answer.headers["Content-Security-Policy"] = policy
-    return answer
+    given = headers(found.name, found.size, found.media, inline=inline)
+    return FileResponse(found.pieces, headers=given)
