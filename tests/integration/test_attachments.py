@@ -21,13 +21,16 @@ from dxflow.db.attachment import (
     DocumentAttachment,
 )
 from dxflow.db.audit import AuditEvent
+from dxflow.db.engine import Database
 from dxflow.errors import Conflict, Invalid, NotAllowed, NotFound, Unavailable
 from dxflow.services import plain
 from dxflow.services.acts import pulling_back
 from dxflow.services.attachments import attaching, limiting, scanning, withdrawing
+from dxflow.services.installation import backups, restoring
 from dxflow.services.installation.bootstrap import operator
 from dxflow.services.reading import attached, audit_log, case_pages, decision_papers
 from dxflow.services.reading.case_opening import open_case
+from tests import postgres
 from tests.factories import ANALYSIS, SHEET, City, TestClock
 from tests.files import PDF, PNG, workbook
 from tests.statements import counted
@@ -189,6 +192,54 @@ def test_an_endless_stream_is_cut_at_the_limit(city):
     with pytest.raises(Invalid, match="25 MB まで"):
         attaching.attach(city.site, city.actor("applicant"), to_triage(city), "a.pdf", source)
     assert source.given <= 26 * MEGABYTE
+
+
+@pytest.mark.parametrize("into", ["sqlite", "postgresql"])
+def test_a_backup_holds_the_files_and_a_restored_city_hands_them_out_and_keeps_them(
+    city, into, tmp_path, request
+):
+    case = to_committee(city)
+    one = attach(city, case, body=BIG)
+    conclude(city, case)
+    do(city, case, "civic_head", "decide", "approve", reason="妥当")
+    two = attach(city, case, by="civic_head", name="契約.png", body=PNG)
+    by = operator(city.site)
+    assert backups.make(city.site, by, tmp_path / "a.dxbackup").findings == 0
+    home = tmp_path / "elsewhere"
+    home.mkdir()
+    address = f"sqlite:///{home}/dxflow.db"
+    if into == "postgresql":
+        server = request.getfixturevalue("postgres_server")
+        address = postgres.create_database(server, "elsewhere")
+    database = Database(address)
+    settings = replace(city.site.settings, home=home, database=address)
+    other = replace(
+        city,
+        site=replace(city.site, database=database, settings=settings, packs={}, directories={}),
+    )
+    try:
+        assert restoring.restore(other.site, by, tmp_path / "a.dxbackup").findings == ()
+        for stored, body in ((one, BIG), (two, PNG)):
+            handed = attached.hand_out(other.site, other.actor("secretariat"), stored.version_id)
+            assert b"".join(handed.pieces) == body
+        with pytest.raises(NotAllowed):
+            again(other, one, "applicant", "見積書.pdf", PDF)
+        with pytest.raises(DBAPIError, match="never"), database.write() as tx:
+            tx.execute(delete(AttachmentPiece))
+    finally:
+        database.close()
+        if into == "postgresql":
+            postgres.drop_database(server, "elsewhere")
+
+
+def test_a_backup_of_changed_bytes_says_so(sqlite_city, tmp_path):
+    case = to_triage(sqlite_city)
+    attach(sqlite_city, case, body=BIG)
+    with sqlite_city.site.database.write() as tx:
+        _unprotect(tx)
+        tx.execute(update(AttachmentPiece).where(AttachmentPiece.place == 1).values(body=b"x"))
+    made = backups.make(sqlite_city.site, operator(sqlite_city.site), tmp_path / "a.dxbackup")
+    assert made.findings == 1
 
 
 def test_the_same_file_sent_twice_is_attached_once(city):
