@@ -141,7 +141,10 @@ def test_a_new_version_stands_over_the_older_ones_which_stay(city):
     handed = attached.hand_out(city.site, city.actor("secretariat"), first.version_id)
     assert b"".join(handed.pieces) == PDF
     story = case_pages.story(city.site, city.actor("applicant"), case, 1, 40).page.entries
-    assert [entry.what for entry in story[:2]] == ["添付を追加", "添付を追加"]
+    assert [entry.what for entry in story[:2]] == [
+        "添付を追加：見積書（改）.xlsx",
+        "添付を追加：見積書.pdf",
+    ]
 
 
 def test_people_at_work_attach_and_readers_do_not(city):

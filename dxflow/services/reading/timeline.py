@@ -178,6 +178,9 @@ def _what(event: audit.Entry, task: str) -> str:
         return _(
             "{what}：{task}", what=event.label, task=_("、").join(c.label for c in event.changes)
         )
+    if event.type.startswith("file."):
+        names = [one.after or one.before for one in event.changes if one.field == "name"]
+        return _("{what}：{task}", what=event.label, task=_("、").join(filter(None, names)))
     if not task:
         return event.label
     if event.type == "task.completed":
