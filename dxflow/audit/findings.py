@@ -40,13 +40,17 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The outcome of a verification. `erased` counts personal values that were deleted."""
+    """The outcome of a verification. `erased` counts personal values that were deleted.
+
+    `files` counts the attached files whose bytes were hashed.
+    """
 
     events: int
     streams: int
     private: int
     erased: int
     findings: tuple[Finding, ...]
+    files: int = 0
 
     @property
     def ok(self) -> bool:
@@ -64,6 +68,8 @@ class Report:
             private=self.private,
             erased=self.erased,
         )
+        if self.files:
+            counts += _("添付ファイル {n} 件の中身を、記録と照らし合わせました。", n=self.files)
         verdict = (
             _("改変の跡は見つかりませんでした。")
             if self.ok

@@ -72,6 +72,7 @@ def verify_database(connection: Connection) -> Report:
         private=done.committed,
         erased=done.committed - done.opened,
         findings=tuple(done.findings),
+        files=len(done.files),
     )
 
 

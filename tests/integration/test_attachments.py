@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from dxflow.attachments.limits import MEGABYTE
@@ -25,9 +25,11 @@ from dxflow.db.engine import Database
 from dxflow.errors import Conflict, Invalid, NotAllowed, NotFound, Unavailable
 from dxflow.services import plain
 from dxflow.services.acts import pulling_back
+from dxflow.services.acts.suspension import Suspended
 from dxflow.services.attachments import attaching, limiting, scanning, withdrawing
 from dxflow.services.installation import backups, restoring
 from dxflow.services.installation.bootstrap import operator
+from dxflow.services.operations import case_acts
 from dxflow.services.reading import attached, audit_log, case_pages, decision_papers
 from dxflow.services.reading.case_opening import open_case
 from tests import postgres
@@ -76,7 +78,9 @@ def page(city: City, case: str, by: str = "applicant") -> attached.AttachmentsPa
 
 def events(city: City, case: str, kind: str) -> list[dict]:
     with city.site.database.read() as tx:
-        assert verify_database(tx).findings == ()
+        report = verify_database(tx)
+        assert report.findings == ()
+        assert report.files == tx.execute(select(func.count(AttachmentVersion.id))).scalar_one()
         rows = tx.execute(
             select(AuditEvent.body)
             .where(AuditEvent.case_id == case, AuditEvent.type == kind)
@@ -461,3 +465,18 @@ def test_a_case_without_files_pays_no_statement_for_them(sqlite_city):
                 attached.files_of(opened)
             costs.append(count.statements)
     assert costs == [0, 2]
+
+
+def test_while_a_case_is_stopped_its_files_stay_as_they_are(sqlite_city):
+    case = to_triage(sqlite_city)
+    one = attach(sqlite_city, case)
+    case_acts.suspend(sqlite_city.site, sqlite_city.actor("admin"), case, "確認のため")
+    shown = page(sqlite_city, case)
+    assert (shown.may_attach, shown.files[0].may_withdraw) == (False, False)
+    assert "一時停止" in shown.refusal
+    with pytest.raises(Suspended):
+        attach(sqlite_city, case, name="二.pdf")
+    with pytest.raises(Suspended):
+        withdrawing.withdraw(
+            sqlite_city.site, sqlite_city.actor("applicant"), one.attachment_id, "誤り"
+        )

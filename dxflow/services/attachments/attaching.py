@@ -17,7 +17,6 @@ from dxflow.db.attachment import Attachment, AttachmentVersion
 from dxflow.db.case import Case
 from dxflow.errors import Conflict, DxflowError, Invalid, NotFound, Unavailable
 from dxflow.services.acts.act import Act, lock
-from dxflow.services.acts.suspension import Suspended
 from dxflow.services.attachments import incoming, limiting, refusing, relation, scanning, storing
 from dxflow.services.attachments.incoming import Incoming, Source
 from dxflow.services.packs import store as packs
@@ -133,8 +132,7 @@ def _write(
     with site.database.write() as tx:
         act = lock(site, tx, actor, case_id)
         visibility.require(site, tx, actor, case_id)
-        if act.suspension is not None:
-            raise Suspended(act.suspension.sentence(act.case["number"]))
+        relation.require_going(act)
         _require_right(tx, actor, act.case, attachment_id)
         used, count = relation.amount(tx, case_id)
         allowed = limiting.of_pack(site.settings, act.pack.settings)

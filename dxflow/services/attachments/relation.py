@@ -11,7 +11,9 @@ from dxflow.db.document import DecisionDocument, Stamp
 from dxflow.db.process import WorkItem, WorkItemGroup
 from dxflow.errors import NotFound
 from dxflow.services.acts import history
+from dxflow.services.acts.act import Act
 from dxflow.services.acts.standing import may_act
+from dxflow.services.acts.suspension import Suspended
 from dxflow.services.people.actor import Actor
 from dxflow.texts import gettext as _
 
@@ -49,6 +51,12 @@ def _has_work(tx: Connection, actor: Actor, case_id: str) -> bool:
     for row in rows:
         groups.setdefault(row.id, set()).update([row.group_key] if row.group_key else [])
     return any(may_act(actor, groups[row.id], row.assignee_id, row.act) for row in rows)
+
+
+def require_going(act: Act) -> None:
+    """Raise Suspended while a case is stopped; it may have ended."""
+    if act.suspension is not None:
+        raise Suspended(act.suspension.sentence(act.case["number"]))
 
 
 def locked_ids(tx: Connection, case_id: str) -> frozenset[str]:

@@ -21,7 +21,8 @@ LONGEST = 500
 def withdraw(site: Site, actor: Actor, attachment_id: str, reason: str) -> str:
     """Mark an attachment as withdrawn; return the case's id.
 
-    Raises NotFound, NotAllowed (by whom, or locked by a decision), Invalid without a reason.
+    Raises NotFound, NotAllowed (by whom, or locked by a decision), Invalid without a reason,
+    Suspended.
     """
     with site.database.write() as tx:
         which = select(Attachment.case_id).where(Attachment.id == attachment_id).scalar_subquery()
@@ -30,6 +31,7 @@ def withdraw(site: Site, actor: Actor, attachment_id: str, reason: str) -> str:
         except NotFound:
             raise NotFound(_("添付ファイルが見つかりません。")) from None
         visibility.require(site, tx, actor, act.case_id)
+        relation.require_going(act)
         row = relation.latest_of(tx, attachment_id)
         standing = relation.standing_of(tx, actor, act.case)
         may_withdraw(standing, relation.attached_of(tx, actor, row)).require()

@@ -199,7 +199,7 @@ def _file(
         withdrawn=latest.withdrawn_at is not None,
         own=latest.person_id == opened.actor.person_id,
     )
-    going = standing is not None and opened.suspension is None
+    asked = standing if opened.suspension is None else None
     return AttachmentView(
         id=latest.attachment_id,
         versions=tuple(_version(row, names) for row in rows),
@@ -207,8 +207,8 @@ def _file(
         withdrawn_at=latest.withdrawn_at,
         withdrawn_by=names.person(latest.withdrawn_by) if latest.withdrawn_by else "",
         withdraw_reason=latest.withdraw_reason,
-        may_replace=going and bool(may_replace(standing, attached)) if standing else False,
-        may_withdraw=bool(may_withdraw(standing, attached)) if standing else False,
+        may_replace=asked is not None and bool(may_replace(asked, attached)),
+        may_withdraw=asked is not None and bool(may_withdraw(asked, attached)),
     )
 
 
