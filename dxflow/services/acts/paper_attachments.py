@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, exists, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, exists, insert, select
 
 from dxflow import audit
 from dxflow.db.attachment import Attachment, AttachmentVersion, DocumentAttachment
@@ -16,12 +16,20 @@ def any_of(case_id: Any) -> ColumnElement[bool]:
     return exists().where(Attachment.case_id == case_id)
 
 
-def current(act: Act) -> list[Row[Any]]:
+def pickable(tx: Connection, case_id: str) -> list[str]:
+    """Return a case's files as a form offers and keeps them: name, version, start of the hash.
+
+    What was picked is kept in these words, so that it reads the same wherever it is shown.
+    """
+    return [f"{one.name} (v{one.number}, {one.sha256[:16]})" for one in current(tx, case_id)]
+
+
+def current(tx: Connection, case_id: str) -> list[Row[Any]]:
     """Return the latest version of every attachment that is not withdrawn, in their order."""
-    rows = act.tx.execute(
+    rows = tx.execute(
         select(AttachmentVersion.__table__)
         .join(Attachment, Attachment.id == AttachmentVersion.attachment_id)
-        .where(Attachment.case_id == act.case_id, Attachment.withdrawn_at.is_(None))
+        .where(Attachment.case_id == case_id, Attachment.withdrawn_at.is_(None))
         .order_by(AttachmentVersion.attachment_id, AttachmentVersion.number)
     ).all()
     return list({row.attachment_id: row for row in rows}.values())

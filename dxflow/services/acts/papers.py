@@ -45,7 +45,7 @@ def draw(
             paper_attachments.any_of(act.case_id),
         ).where(DecisionDocument.case_id == act.case_id)
     ).one()
-    files = paper_attachments.current(act) if has_files else []
+    files = paper_attachments.current(act.tx, act.case_id) if has_files else []
     paper = drawn(paper_content.written(act, rows, ruling, files))
     document, revision = act.new_id(), before + 1
     act.tx.execute(
