@@ -27,7 +27,7 @@ TOO_LARGE = 413
 _PAGE = """\
 <!doctype html><html lang="ja"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
-<title>{title}</title><h1>{title}</h1><p>{text}</p>
+<title>{title}</title><h1>{title}</h1><p>{text}</p><p>{back}</p>
 """
 
 
@@ -119,5 +119,9 @@ def _answer(path: str, largest: int) -> tuple[bytes, str]:
             "detail": text,
         }  # fmt: skip
         return json.dumps(problem, ensure_ascii=False).encode(), "application/problem+json"
-    page = _PAGE.format(title=escape(title), text=escape(text))
+    page = _PAGE.format(
+        title=escape(title),
+        text=escape(text),
+        back=escape(_("ブラウザーの「戻る」で、前の画面に戻れます。")),
+    )
     return page.encode(), "text/html; charset=utf-8"

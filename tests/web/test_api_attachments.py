@@ -8,6 +8,7 @@ from dxflow.web.app import LARGEST_REQUEST
 from tests.files import PDF
 from tests.walks import to_triage
 from tests.web.api_client import Caller, application
+from tests.web.conftest import Browser
 
 FILE = {"Content-Type": "application/octet-stream"}
 
@@ -78,3 +79,15 @@ def test_a_body_without_a_length_is_cut_at_the_limit(sqlite_city):
     )  # fmt: skip
     assert answer.status_code in (413, 422)
     assert source.given < 27 * MEGABYTE
+
+
+def test_a_page_session_brings_a_large_file_with_the_token_of_its_page(sqlite_city):
+    case = to_triage(sqlite_city)
+    browser = Browser(application(sqlite_city).test_client())
+    browser.log_in("applicant")
+    large = PDF + b"x" * (LARGEST_REQUEST + 1)
+    here = f"/api/v1/cases/{case}/attachments?name=a.pdf"
+    refused = browser.client.post(here, data=large, headers=FILE)
+    assert refused.status_code in (400, 403)
+    token = FILE | {"X-CSRFToken": browser.token()}
+    assert browser.client.post(here, data=large, headers=token).status_code == 201

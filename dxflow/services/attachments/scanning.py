@@ -23,7 +23,7 @@ PLACE = "{file}"
 CLEAN, NONE, FAILED, INFECTED = "clean", "none", "failed", "infected"
 #: Each in words, as the log and the pages say it.
 WORDS = {
-    CLEAN: mark("問題なし"),
+    CLEAN: mark("検出なし"),
     NONE: mark("検査なし"),
     FAILED: mark("検査できず"),
     INFECTED: mark("ウイルスを検出"),
