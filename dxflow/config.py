@@ -6,6 +6,7 @@ database, the secret key, perhaps the password for the mail server, and nothing 
 
 import os
 import secrets
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +38,15 @@ class Settings:
     session_absolute: int = 600
     token_lifetime: int = 480
     metrics_token: str = ""
+    #: Megabytes of one attached file and of all files of a case; endings allowed, () for the usual.
+    attachment_mb: int = 25
+    attachment_case_mb: int = 250
+    attachment_kinds: tuple[str, ...] = ()
+    #: The program that looks for viruses with its arguments, () for none; how long it may take;
+    #: whether a file is refused when it gives no answer.
+    scan_command: tuple[str, ...] = ()
+    scan_seconds: int = 60
+    scan_required: bool = True
     #: Where the password for the mail server lies; `mail_password` in `home` unless said.
     mail_password_file: Path | None = None
 
@@ -137,6 +147,14 @@ def load(environ: dict[str, str] | None = None) -> Settings:
         session_absolute=_number(env, "DXFLOW_SESSION_MINUTES", 600),
         token_lifetime=_number(env, "DXFLOW_TOKEN_MINUTES", 480),
         metrics_token=env.get("DXFLOW_METRICS_TOKEN", ""),
+        attachment_mb=_number(env, "DXFLOW_ATTACHMENT_MB", 25),
+        attachment_case_mb=_number(env, "DXFLOW_ATTACHMENT_CASE_MB", 250),
+        attachment_kinds=tuple(
+            env.get("DXFLOW_ATTACHMENT_KINDS", "").lower().replace(",", " ").split()
+        ),
+        scan_command=_command(env, "DXFLOW_SCAN_COMMAND"),
+        scan_seconds=_number(env, "DXFLOW_SCAN_SECONDS", 60),
+        scan_required=_flag(env, "DXFLOW_SCAN_REQUIRED", default=True),
         mail_password_file=Path(given) if (given := env.get("DXFLOW_MAIL_PASSWORD_FILE")) else None,
     )
 
@@ -147,9 +165,19 @@ def root() -> Path:
     return bundled if bundled.is_dir() else Path(__file__).parent.parent
 
 
-def _flag(env: dict[str, str], name: str) -> bool:
+def _command(env: dict[str, str], name: str) -> tuple[str, ...]:
+    """Return a program with its arguments; no shell ever reads it."""
+    try:
+        return tuple(shlex.split(env.get(name, "")))
+    except ValueError:
+        raise ConfigRefused(_("{name} の引用符が閉じていません。", name=name)) from None
+
+
+def _flag(env: dict[str, str], name: str, *, default: bool = False) -> bool:
     value = env.get(name, "").strip().lower()
-    if value in ("", "0", "no", "false"):
+    if not value:
+        return default
+    if value in ("0", "no", "false"):
         return False
     if value in ("1", "yes", "true"):
         return True

@@ -1,12 +1,13 @@
 """A call as an operation sees it, and how a request becomes one: read strictly, refused in words."""
 
 import hashlib
+import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
-from typing import Any
+from typing import IO, Any
 
 import orjson
 from flask import Request
@@ -19,6 +20,7 @@ from dxflow.services.site import Site
 from dxflow.texts import gettext as _
 
 LARGEST_BODY = 1 << 20
+FILE = "application/octet-stream"
 LONGEST_KEY = 128
 #: Numbers larger or finer than this are no amounts of anything.
 MOST_DIGITS = 60
@@ -42,6 +44,8 @@ class Call:
     sent: str = ""
     idempotency_key: str | None = None
     case_id: str | None = None
+    #: The body of an operation that brings a file.
+    file: IO[bytes] = field(default_factory=io.BytesIO)
 
     @property
     def actor(self) -> Actor:
@@ -83,6 +87,16 @@ def read_body(request: Request, schema: type[Schema] | None) -> tuple[Mapping[st
     _require_text(found)
     canonical = json.dumps(found, default=str, sort_keys=True)
     return _loaded(schema, found), hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def read_file(request: Request, largest: int) -> IO[bytes]:
+    """Return the body as it comes. Raises what HTTP has for too large (413) and another type."""
+    request.max_content_length = largest
+    if request.content_length is not None and request.content_length > largest:
+        raise RequestEntityTooLarge
+    if request.mimetype not in ("", FILE):
+        raise UnsupportedMediaType(_("ファイルは application/octet-stream で送ってください。"))
+    return request.stream
 
 
 def parsed(data: bytes) -> Any:

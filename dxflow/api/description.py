@@ -7,6 +7,7 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 
 from dxflow.api import answers
+from dxflow.api.call import FILE
 from dxflow.api.fields import ID, KEY, schema_of
 from dxflow.api.operation import Operation
 from dxflow.api.refusals import CHALLENGE, CONTENT_TYPE, LARGEST_RETRY
@@ -85,6 +86,8 @@ def _operation(operation: Operation) -> dict[str, Any]:
             "required": True,
             "content": {"application/json": {"schema": operation.body}},
         }
+    if operation.brings_file:
+        found["requestBody"] = {"required": True, "content": {FILE: {"schema": {}}}}
     return found
 
 
@@ -125,6 +128,9 @@ def _responses(operation: Operation) -> dict[str, Any]:
     done: dict[str, Any] = {"description": operation.summary}
     if operation.answer is not None:
         done["content"] = {"application/json": {"schema": operation.answer}}
+    if operation.gives_file:
+        done["content"] = {"*/*": {"schema": {}}}
+        done["headers"] = {"Content-Disposition": {"schema": {"type": "string"}}}
     if operation.status == 201:
         done["headers"] = {"Location": {"schema": {"type": "string"}}}
     statuses = {500, 503, *operation.refusals}
@@ -136,6 +142,8 @@ def _responses(operation: Operation) -> dict[str, Any]:
         statuses.add(422)
     if operation.body is not None:
         statuses |= {400, 413, 415, 422}
+    if operation.brings_file:
+        statuses |= {413, 415, 422}
     return {str(operation.status): done} | {
         str(status): _refusal(status) for status in sorted(statuses)
     }

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, g, request
 from flask_wtf.csrf import ValidationError, validate_csrf
 
 from dxflow.api import (
+    attachments,
     audit,
     cases,
     decisions,
@@ -22,11 +23,12 @@ from dxflow.api import (
     session,
     tasks,
 )
-from dxflow.api.call import Call, idempotency_key, read_body, read_query, schema_of
+from dxflow.api.call import Call, idempotency_key, read_body, read_file, read_query, schema_of
 from dxflow.api.operation import Answer, Operation
 from dxflow.errors import NotAllowed, NotFound, NotLoggedIn
+from dxflow.services.attachments import limiting
 from dxflow.services.people import accounts
-from dxflow.services.people.access import public
+from dxflow.services.people.access import brings_files, public
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
@@ -39,6 +41,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *cases.OPERATIONS,
     *tasks.OPERATIONS,
     *decisions.OPERATIONS,
+    *attachments.OPERATIONS,
     *kpis.OPERATIONS,
     *meetings.OPERATIONS,
     *operations.OPERATIONS,
@@ -107,11 +110,13 @@ def _view(site: Site, operation: Operation, session_actor: SessionActor) -> Call
         _require_ids(path)
         call.query = read_query(request, operation.query)
         call.body, call.sent = read_body(request, operation.body)
+        if operation.brings_file:
+            call.file = read_file(request, limiting.largest_request(site.settings))
         if operation.idempotent:
             call.idempotency_key = idempotency_key(request)
         return _written(operation, operation.run(call))
 
-    return view
+    return brings_files(view) if operation.brings_file else view
 
 
 def _log_in(call: Call, session_actor: SessionActor) -> None:
@@ -150,7 +155,10 @@ def _require_ids(path: dict[str, str]) -> None:
 
 
 def _written(operation: Operation, answer: Answer) -> Response:
-    if operation.answer is None or answer.document is None:
+    if answer.file is not None:
+        pieces, headers = answer.file
+        response = Response(pieces, operation.status, headers=dict(headers))
+    elif operation.answer is None or answer.document is None:
         response = Response(status=operation.status)
     else:
         document = schema_of(operation.answer).dump(answer.document)

@@ -125,6 +125,16 @@ class Completion(Request):
     )
 
 
+class FileName(Request):
+    """How the file in the body is called."""
+
+    name = fields.String(
+        validate=validate.Length(max=1000),
+        load_default="",
+        metadata={"description": "name with its ending, by which the kind of file is known"},
+    )
+
+
 class Reason(Request):
     """Why something is done."""
 

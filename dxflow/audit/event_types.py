@@ -140,6 +140,8 @@ _LABELS = {
     "access.denied": "許可されない操作",
     "file.viewed": "添付を閲覧",
     "file.added": "添付を追加",
+    "file.withdrawn": "添付を取下げ",
+    "file.refused": "添付を拒否",
     # 設定
     "pack.published": "手続きを公開",
     "pack.retired": "手続きを廃止",

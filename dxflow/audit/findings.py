@@ -18,6 +18,7 @@ class FindingKind(StrEnum):
     HEAD = "head"  # the case or the stream knows another last event
     STATE = "state"  # the engine's state is not the one of the last event
     PRIVATE = "private"  # a personal value is not the one that was committed to
+    FILE = "file"  # the bytes of an attached file are not those that the log names
     ORPHAN = "orphan"  # events without their case, a case without events, a value without event
     SCHEMA = "schema"  # a protection of the tables is missing or altered
     UNREADABLE = "unreadable"  # the database cannot read its own rows
@@ -39,13 +40,17 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The outcome of a verification. `erased` counts personal values that were deleted."""
+    """The outcome of a verification. `erased` counts personal values that were deleted.
+
+    `files` counts the attached files whose bytes were hashed.
+    """
 
     events: int
     streams: int
     private: int
     erased: int
     findings: tuple[Finding, ...]
+    files: int = 0
 
     @property
     def ok(self) -> bool:
@@ -63,6 +68,8 @@ class Report:
             private=self.private,
             erased=self.erased,
         )
+        if self.files:
+            counts += _("添付ファイル {n} 件の中身を、記録と照らし合わせました。", n=self.files)
         verdict = (
             _("改変の跡は見つかりませんでした。")
             if self.ok

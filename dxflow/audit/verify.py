@@ -1,8 +1,9 @@
 """Verify the log in the database: recompute everything and compare everything with everything.
 
 Every hash, link, number and column of every event; the heads that cases and system streams keep;
-the engine's states; the personal values; the triggers. Reads in one snapshot and in chunks, so
-that it runs beside the work of the day and in little memory (about 300 bytes per stream).
+the engine's states; the personal values; the bytes of attached files; the triggers. Reads in one
+snapshot and in chunks, so that it runs beside the work of the day and in little memory (about 300
+bytes per stream and per file).
 """
 
 from collections.abc import Callable, Mapping
@@ -15,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from dxflow.audit import reading
 from dxflow.audit.chain import ChainCheck
 from dxflow.audit.commitments import opens, reference
+from dxflow.audit.files import Logged, file_findings, logged
 from dxflow.audit.findings import Finding, FindingKind, Report
 from dxflow.audit.heads import End, instance_findings, system_findings
 from dxflow.audit.protection import protection_findings
@@ -34,6 +36,7 @@ class _Pass:
     opened: int = 0
     last_id: int = 0
     ends: dict[str, End] = field(default_factory=dict)
+    files: dict[str, Logged] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
     def found(self, kind: FindingKind, stream: str, text: str, seq: int = 0) -> None:
@@ -52,6 +55,7 @@ def verify_database(connection: Connection) -> Report:
         _check_events,
         _check_counts,
         _check_heads,
+        _check_files,
     )
     for part in parts:
         try:
@@ -68,6 +72,7 @@ def verify_database(connection: Connection) -> Report:
         private=done.committed,
         erased=done.committed - done.opened,
         findings=tuple(done.findings),
+        files=len(done.files),
     )
 
 
@@ -107,6 +112,8 @@ def _check_events(connection: Connection, done: _Pass) -> None:
                 done.found(FindingKind.COLUMN, stream, text, row.seq or 0)
             for digest in references(body or {}):
                 private[digest] = (stream, row.seq or 0)
+            if known := logged(body or {}, stream, row.seq or 0):
+                done.files[known[0]] = known[1]
             done.events += 1
             done.last_id = max(done.last_id, row.id or 0)
         _check_private(connection, private, done)
@@ -181,3 +188,7 @@ def _check_counts(connection: Connection, done: _Pass) -> None:
 def _check_heads(connection: Connection, done: _Pass) -> None:
     done.findings += instance_findings(connection, done.ends)
     done.findings += system_findings(connection, done.ends)
+
+
+def _check_files(connection: Connection, done: _Pass) -> None:
+    done.findings += file_findings(connection, done.files)

@@ -17,11 +17,13 @@ from flask import Flask
 from waitress import wasyncore
 from waitress.server import create_server
 
+from dxflow.cli import refusing
 from dxflow.cli.later import uncollected
 from dxflow.cli.output import Output
 from dxflow.config import Settings
 from dxflow.jobs.runner import Runner
 from dxflow.services.administration import working
+from dxflow.services.attachments import limiting
 from dxflow.services.installation import bootstrap, clock_check
 from dxflow.services.installation.opening import opened
 from dxflow.services.installation.running import announced
@@ -163,15 +165,19 @@ def start_worker(site: Site) -> tuple[Runner, threading.Thread]:
 
 def _listen(application: Flask, settings: Settings, listening: socket.socket | None) -> Any:
     where = {"host": settings.host, "port": settings.port}
-    return create_server(
+    server = create_server(
         application,
         **(where if listening is None else {"sockets": [listening]}),
         threads=max(1, settings.threads),
         ident="dxflow",
-        max_request_body_size=LARGEST_REQUEST,
+        max_request_body_size=max(LARGEST_REQUEST, limiting.largest_request(settings) + 1),
         # who stands behind a proxy is settled by DXFLOW_PROXIES, in the application
         clear_untrusted_proxy_headers=False,
     )
+    largest = limiting.of_site(settings).file
+    for one in (server, *server._map.values()):  # one for each address that is listened on
+        refusing.refuse_in_words(one, largest)
+    return server
 
 
 def _address(settings: Settings, server: Any) -> str:

@@ -39,6 +39,7 @@ PAGES = (
     "mine",
     "case",
     "decision",
+    "attachments",
     "kpi",
     "portfolio",
     "digests",

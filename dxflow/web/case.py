@@ -241,6 +241,7 @@ def case_page(name: str, head: CaseHead, **values: object) -> str:
         ("overview", _("概要"), "case.show"),
         ("progress", _("進み具合"), "case.progress"),
         ("decision", _("決裁"), "decision.show"),
+        ("attachments", _("添付"), "attachments.index"),
         ("timeline", _("経過"), "case.timeline"),
         ("papers", _("提出された様式"), "case.papers"),
     ]

@@ -14,6 +14,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as Answer
 
+from dxflow.attachments import limits
 from dxflow.engine import StepFailed
 from dxflow.errors import (
     STATUS_OF_KIND,
@@ -29,6 +30,7 @@ from dxflow.services.acts.drafts import HandedIn
 from dxflow.services.acts.suspension import Suspended
 from dxflow.services.acts.tasks import TaskClosed
 from dxflow.services.administration.imports.reading import too_large
+from dxflow.services.attachments import limiting
 from dxflow.services.people import denials
 from dxflow.services.people.maintenance import UnderMaintenance
 from dxflow.texts import gettext as _
@@ -227,6 +229,8 @@ def _words(status: int) -> tuple[str, str]:
 def _too_large() -> str:
     if request.blueprint == "imports_admin":
         return _("{why}分けて取り込んでください。", why=too_large())
+    if request.blueprint == "attachments":
+        return limits.too_large(limiting.of_site(current.site().settings).file)
     return _("一度に送れるのは 2 MB までです。文章を短くしてから、もう一度送ってください。")
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Flask
 
+from dxflow.attachments.limits import size_words
 from dxflow.calendars.periods import is_period, period_label, period_short
 from dxflow.calendars.wareki import (
     short_datetime,
@@ -38,6 +39,7 @@ def install(app: Flask) -> None:
         period_short=short_period,
         number=number,
         yen=yen,
+        size=size_words,
     )
 
 

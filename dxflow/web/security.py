@@ -13,6 +13,7 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.wrappers import Response as Answer
 
 from dxflow.errors import NotAllowed, NotLoggedIn
+from dxflow.services.attachments import limiting
 from dxflow.services.people import access, accounts
 from dxflow.services.people.accounts import Login
 from dxflow.texts import gettext as _
@@ -114,11 +115,12 @@ def _visitor_of(reference: str) -> Visitor | None:
 def _guard() -> Answer | None:
     if request.endpoint is None:
         return None
+    declared = access.declared(current_app.view_functions[request.endpoint])
     if request.blueprint in current_app.extensions[GUARDED_ELSEWHERE]:
         if "Authorization" not in request.headers and current.visitor() is not None:
+            _take_files(declared)
             _require_own_page()
         return None
-    declared = access.declared(current_app.view_functions[request.endpoint])
     if declared is None:
         log.error("endpoint %s does not declare who may call it", request.endpoint)
         raise NotAllowed(_("この画面は使えません。"))
@@ -126,6 +128,8 @@ def _guard() -> Answer | None:
     if declared.most and actor is not None and declared.permits(actor):
         # Before anything is read of the body, and for nobody else.
         request.max_content_length = request.max_form_memory_size = declared.most
+    if actor is not None:
+        _take_files(declared)
     _require_own_page()
     if actor is None:
         return None
@@ -133,6 +137,12 @@ def _guard() -> Answer | None:
         return redirect(url_for("account.password"), 303)
     declared.require(actor)
     return None
+
+
+def _take_files(declared: access.Access | None) -> None:
+    """Have the body hold a file, which goes to the disk as it comes, not into memory."""
+    if declared is not None and declared.files:
+        request.max_content_length = limiting.largest_request(current.site().settings)
 
 
 def _require_own_page() -> None:

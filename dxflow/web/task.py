@@ -14,6 +14,7 @@ from dxflow.services.acts.history import DRAFT
 from dxflow.services.acts.suspension import Suspended
 from dxflow.services.acts.task_forms import TaskForm
 from dxflow.services.acts.tasks import Completed, Sent
+from dxflow.services.attachments import limiting
 from dxflow.services.people.access import signed_in
 from dxflow.services.reading import briefing, decision_papers, inbox, my_cases
 from dxflow.texts import gettext as _
@@ -202,6 +203,7 @@ def _page(
         hold=decision_papers.hold_of(site, actor, task.id),
         typed_hold=typed_hold,
         paper=_paper(form, task),
+        limits=limiting.of_pack(site.settings, form.pack.settings),
     )
 
 

@@ -1,5 +1,6 @@
 """What the API answers: one schema per document, the source of its part of the OpenAPI."""
 
+from dxflow.api.answers.attachments import AttachmentList, AttachmentStored
 from dxflow.api.answers.cases import Case, CaseInFull, CasePage, Completed, PulledBack
 from dxflow.api.answers.decisions import CaseDecision
 from dxflow.api.answers.log import EventPage
@@ -17,6 +18,8 @@ from dxflow.api.answers.shared import Problem
 from dxflow.api.answers.work import ProcessInFull, ProcessList, Task, TaskInFull, TaskPage
 
 __all__ = [
+    "AttachmentList",
+    "AttachmentStored",
     "Case",
     "CaseDecision",
     "CaseInFull",

@@ -49,6 +49,16 @@ class Addition(Schema):
     at = Moment(required=True)
 
 
+class DocumentFile(Schema):
+    """A version of a file that the document covers."""
+
+    id = text()
+    name = text()
+    version = Whole(required=True)
+    size = Whole(required=True)
+    sha256 = text()
+
+
 class Document(Schema):
     """A decision document. `digest` is the SHA-256 of its content; `intact`: it still matches.
 
@@ -59,6 +69,7 @@ class Document(Schema):
     revision = Whole(required=True)
     title = text()
     amount = Whole(required=True, allow_none=True)
+    attachments = nested(DocumentFile, many=True)
     sections = fields.List(Anything(), required=True)
     digest = text()
     intact = fields.Boolean(required=True)

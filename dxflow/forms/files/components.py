@@ -28,6 +28,7 @@ from dxflow.forms.files.source import Located
 from dxflow.forms.formula import Formula, is_name
 from dxflow.forms.shapes import Option
 from dxflow.texts import gettext as _
+from dxflow.texts import mark
 
 KINDS = {
     **{name: name for name in INPUT_KINDS - {"date", "time", "datetime"}},
@@ -35,7 +36,13 @@ KINDS = {
     "datetime": "date",  # by subtype
     "taglist": "checklist",
     "dynamiclist": "list",
+    "filepicker": "select",  # of the files attached to the case; several where it says `multiple`
 }
+#: The options list of the files that are attached to a case.
+FILES = "attachments"
+_FILES_HELP = mark(
+    "案件に添付したファイルから選びます。まだなら、先に「添付ファイル」の欄から添付してください。"
+)
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,40}", re.ASCII)
 _WIDTHS = ("", "xs", "s", "m", "l", "full")
 _PROPERTIES = frozenset(
@@ -54,6 +61,9 @@ def read_component(node: Located, kind: str, findings: Findings) -> Component:
     findings.only_known(properties, _PROPERTIES, "properties")
     if kind == "date":
         kind = _moment_kind(node, findings)
+    picks_files = node.get("type") == "filepicker"
+    if picks_files:
+        kind = _file_kind(node, findings)
     component = Component(
         kind=kind,
         id=findings.text(node, "id") or f"c{node.line}",
@@ -65,14 +75,18 @@ def read_component(node: Located, kind: str, findings: Findings) -> Component:
             for name in properties
             if name.startswith("label.")
         ),
-        help=findings.plain_text(properties, "help") or findings.plain_text(node, "description"),
+        help=findings.plain_text(properties, "help")
+        or findings.plain_text(node, "description")
+        or (_FILES_HELP if picks_files else ""),
         unit=_unit(node, properties, findings),
         width=_width(properties, findings),
         pii=findings.flag(properties, "pii"),
         hide=findings.flag_or_formula(findings.part(node, "conditional"), "hide"),
         readonly=_readonly(node, findings),
         rules=_rules(node, properties, kind, findings),
-        choices=_choices(node, findings)
+        choices=Choices(key=FILES)
+        if picks_files
+        else _choices(node, findings)
         if kind in ONE_OF_KINDS or kind == "checklist"
         else Choices(),
         step=_step(node),
@@ -88,6 +102,17 @@ def _moment_kind(node: Located, findings: Findings) -> str:
         return str(subtype)
     findings.add("subtype", node, _("subtypeはdate・time・datetimeのどれかにしてください。"))
     return "date"
+
+
+def _file_kind(node: Located, findings: Findings) -> str:
+    if findings.text(node, "accept"):
+        findings.add(
+            "accept",
+            node,
+            _("filepickerのacceptは使えません。"),
+            _("添付できる種類は、pack.tomlの[attachments]のkindsに書いてください。"),
+        )
+    return "checklist" if findings.flag(node, "multiple") else "select"
 
 
 def _key(node: Located, kind: str, findings: Findings) -> str:

@@ -159,7 +159,6 @@ class _Reader:
             "iframe": _("iframeは使えません。外部の内容を読み込むためです。"),
             "documentPreview": _("documentPreviewは使えません。外部の内容を読み込むためです。"),
             "image": _("imageは使えません。外部の内容を読み込むためです。"),
-            "filepicker": _("filepickerは使えません。この版はファイルの添付を受け付けません。"),
         }
         default = _("種類「{kind}」は知らないものです。", kind=kind)
         reason = reasons.get(kind, default) if isinstance(kind, str) else default

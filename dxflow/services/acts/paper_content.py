@@ -18,11 +18,14 @@ from dxflow.services.packs import store as packs
 from dxflow.texts import to_be_stored, translated
 
 
-def written(act: Act, rows: Sequence[Row[Any]], ruling: Mapping[str, Any]) -> dict[str, Any]:
+def written(
+    act: Act, rows: Sequence[Row[Any]], ruling: Mapping[str, Any], files: Sequence[Row[Any]] = ()
+) -> dict[str, Any]:
     """Return the content: JSON values only.
 
     `rows` are the submissions in force in their order; `sources` names every one of them by its
-    hash, so that the document stands for all that had been handed in.
+    hash, so that the document stands for all that had been handed in. `files` are the versions
+    attached to the case; a document without any says nothing of them.
     """
     latest = {row.form_key: row for row in rows}
     with to_be_stored():
@@ -39,6 +42,17 @@ def written(act: Act, rows: Sequence[Row[Any]], ruling: Mapping[str, Any]) -> di
         "sections": sections,
         "sources": [[row.id, row.form_digest, _digest(row.body)] for row in rows],
     }
+    if files:
+        content["attachments"] = [
+            {
+                "id": one.id,
+                "name": one.name,
+                "version": one.number,
+                "size": one.size,
+                "sha256": one.sha256,
+            }
+            for one in files
+        ]
     found: dict[str, Any] = plain.loads(plain.dumps(content))
     return found
 

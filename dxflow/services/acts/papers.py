@@ -14,12 +14,13 @@ from dxflow import audit
 from dxflow.authority.papers import Paper, content_digest, drawn, may_decide_on
 from dxflow.authority.route import Consent, Part, Stop
 from dxflow.clock import local_date
+from dxflow.db.attachment import DocumentAttachment
 from dxflow.db.document import DecisionDocument, Stamp
 from dxflow.db.process import Submission
 from dxflow.db.standing import StoodIn
 from dxflow.errors import Conflict, Invalid, NotFound
 from dxflow.services import plain
-from dxflow.services.acts import paper_content
+from dxflow.services.acts import paper_attachments, paper_content
 from dxflow.services.acts.act import Act
 from dxflow.services.acts.history import DRAFT
 from dxflow.services.people import naming
@@ -38,16 +39,15 @@ def draw(
     """Draw the document of a case up anew, with its way; return what the process needs of it."""
     rows = _handed_in(act)
     drafter = next((row for row in reversed(rows) if row.act == DRAFT), None)
-    paper = drawn(paper_content.written(act, rows, ruling))
-    document = act.new_id()
-    revision = (
-        1
-        + act.tx.execute(
-            select(func.coalesce(func.max(DecisionDocument.revision), 0)).where(
-                DecisionDocument.case_id == act.case_id
-            )
-        ).scalar_one()
-    )
+    before, has_files = act.tx.execute(
+        select(
+            func.coalesce(func.max(DecisionDocument.revision), 0),
+            paper_attachments.any_of(act.case_id),
+        ).where(DecisionDocument.case_id == act.case_id)
+    ).one()
+    files = paper_attachments.current(act.tx, act.case_id) if has_files else []
+    paper = drawn(paper_content.written(act, rows, ruling, files))
+    document, revision = act.new_id(), before + 1
     act.tx.execute(
         insert(DecisionDocument).values(
             id=document,
@@ -61,6 +61,7 @@ def draw(
             drawn_at=act.now,
         )
     )
+    paper_attachments.keep(act, document, files)
     done = _earlier(act, rows, drafter)
     names = naming.load(act.tx, act.directory())
     planned = [
@@ -86,6 +87,7 @@ def draw(
         audit.Change("revision", mark("起案の版"), revision - 1 or None, revision),
         audit.Change("route", mark("回議・合議・決裁"), None, [one["title"] for one in planned]),
         audit.Change("content", mark("起案の内容のハッシュ"), None, paper.digest),
+        *paper_attachments.changes(files),
         subject=audit.Subject("document", document, act.case_id),
     )
     places = [
@@ -210,6 +212,7 @@ def take_back(act: Act, since: Any) -> None:
     )
     fresh = mine.where(DecisionDocument.drawn_at == since)
     act.tx.execute(delete(Stamp).where(Stamp.document_id.in_(fresh)))
+    act.tx.execute(delete(DocumentAttachment).where(DocumentAttachment.document_id.in_(fresh)))
     act.tx.execute(
         delete(DecisionDocument).where(
             DecisionDocument.case_id == act.case_id,

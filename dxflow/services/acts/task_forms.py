@@ -16,7 +16,14 @@ from dxflow.db.process import Draft, ProcessInstance, WorkItem
 from dxflow.errors import NotFound
 from dxflow.forms import Option
 from dxflow.services import plain
-from dxflow.services.acts import cases, history, measures, suspension, tasks
+from dxflow.services.acts import (
+    cases,
+    history,
+    measures,
+    paper_attachments,
+    suspension,
+    tasks,
+)
 from dxflow.services.acts.act import Act
 from dxflow.services.acts.suspension import Suspension
 from dxflow.services.packs import city_days
@@ -29,6 +36,8 @@ from dxflow.texts import language
 
 #: How many fiscal years before and after today a form offers.
 YEARS_BEFORE, YEARS_AFTER = 6, 10
+#: The option list of a case's files.
+FILES = "attachments"
 #: The variable that holds what was handed in before, by form.
 SUBMITTED = "submitted"
 
@@ -268,6 +277,8 @@ def _add_case_rows(
             }
             for one in known
         ]
+    if asked is not None and FILES in asked:  # what was picked reads by itself: see pickable
+        options[FILES] = tuple(Option(one, one) for one in paper_attachments.pickable(tx, case_id))
     if wanted("milestones", "reports"):
         milestones = tx.execute(
             select(Milestone.__table__)

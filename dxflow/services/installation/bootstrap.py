@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from dxflow import audit
 from dxflow.config import ConfigRefused
+from dxflow.services.attachments import limiting
 from dxflow.services.installation import clock_check, identity, schema
 from dxflow.services.packs import store as packs
 from dxflow.services.people import appointments, events
@@ -91,10 +92,12 @@ def revision() -> str:
 def require_ready(site: Site) -> None:
     """Raise when this installation must not be served.
 
-    ConfigRefused: no sound secret key, or demonstration accounts outside a demonstration.
+    ConfigRefused: no sound secret key, a kind of file that nobody may attach, or demonstration
+    accounts outside a demonstration.
     Unavailable: tables of another version.
     """
     site.settings.secret_key()
+    limiting.of_site(site.settings)
     schema.require_newest(site.database)
     demo = [] if site.settings.demo else people.demo_accounts(site)
     if demo:

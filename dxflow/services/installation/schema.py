@@ -13,6 +13,7 @@ from sqlalchemy import Connection, inspect, text
 
 from dxflow import config
 from dxflow.db import (
+    attachment,
     audit,
     case,
     digest,
@@ -38,8 +39,8 @@ if TYPE_CHECKING:
 _REVISION = re.compile(r"""^(down_)?revision\b[^=\n]*=\s*(?:['"](\w+)['"]|None)""", re.MULTILINE)
 #: Every module that declares tables; importing them fills the metadata.
 TABLES = (
-    audit, case, digest, document, identity, job, meeting, migration, process, standing,
-    transfer, upkeep,
+    attachment, audit, case, digest, document, identity, job, meeting, migration, process,
+    standing, transfer, upkeep,
 )  # fmt: skip
 
 

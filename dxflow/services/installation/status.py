@@ -87,6 +87,7 @@ def read(site: Site, actor: Actor) -> Status:
             _jobs(tx, now, signs.jobs_waiting, signs.jobs_dead),
             _mail(tx, now),
             _incidents(signs.incidents_open),
+            _scanner(site),
             *_audit(tx, now),
             _sessions(tx, now),
             _maintenance(tx, now),
@@ -225,6 +226,21 @@ def _incidents(count: int) -> Line:
     advice = _("原因を調べて解消してください。") if count else ""
     value = _("{n} 件", n=count)
     return Line("incidents", _("未解決の障害"), BAD if count else GOOD, value, advice)
+
+
+def _scanner(site: Site) -> Line:
+    """Whether attached files are scanned; a scanner that is set up but not there is wrong."""
+    label, command = _("添付のウイルス検査"), site.settings.scan_command
+    if not command:
+        advice = _("DXFLOW_SCAN_COMMAND に検査プログラムを指定できます。")
+        return Line("scanner", label, CARE, _("検査プログラムなし"), advice)
+    if shutil.which(command[0]) is None:
+        advice = _("{name} が見つかりません。添付できないか、検査なしになります。", name=command[0])
+        return Line("scanner", label, BAD, command[0], advice)
+    if not site.settings.scan_required:
+        advice = _("検査できなかったファイルも受け付ける設定です（DXFLOW_SCAN_REQUIRED=0）。")
+        return Line("scanner", label, CARE, command[0], advice)
+    return Line("scanner", label, GOOD, command[0])
 
 
 def _audit(tx: Connection, now: datetime) -> Iterator[Line]:

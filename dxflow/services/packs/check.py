@@ -21,7 +21,7 @@ from dxflow.texts import gettext as _
 
 #: Option lists the program fills in for every form, and those that need a case.
 ALWAYS_OPTIONS = frozenset({"units", "fiscal_years"})
-CASE_OPTIONS = frozenset({"measures", "milestones", "conditions"})
+CASE_OPTIONS = frozenset({"measures", "milestones", "conditions", "attachments"})
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any
 from dxflow.authority.decision import post_kind_label
 from dxflow.calendars.business_days import BusinessCalendar
 from dxflow.committee.quorum import QuorumKind, QuorumRule
+from dxflow.services.packs.attaching import AttachmentSettings
 from dxflow.services.packs.authority import AuthoritySettings
 from dxflow.services.packs.settings import Body, PackSettings
 from dxflow.services.packs.wording import Told, came_and_went, facets, named, quoted, written
@@ -28,6 +29,10 @@ _AUTHORITY = {
     "goes_up": _("上位の職に上げる案件"), "document": _("起案の文書に載せる様式"),
     "order": _("合議の順"), "needed": _("合議に要る同意の数"),
     "back": _("遡及できる日数"), "ahead": _("先付けできる日数"),
+}  # fmt: skip
+_ATTACHMENTS = {
+    "file_mb": _("添付ファイル1つの上限（MB）"), "case_mb": _("案件の添付の合計の上限（MB）"),
+    "kinds": _("添付できる種類"),
 }  # fmt: skip
 _BODY = {
     "name": _("名前"), "seat_role": _("委員の役割"), "chair_roles": _("議事を預かる役割"),
@@ -59,6 +64,8 @@ def setting_changes(before: PackSettings, after: PackSettings) -> Iterator[Told]
     yield from facets("rules", _("決めごと"), _RULES, vars(before.rules), vars(after.rules))
     said = [_authority(part.authority) for part in (before, after)]
     yield from facets("authority", _("決裁区分"), _AUTHORITY, said[0], said[1])
+    files = [_attachments(part.attachments) for part in (before, after)]
+    yield from facets("attachments", _("添付"), _ATTACHMENTS, files[0], files[1])
     yield from _options(before, after)
     yield from _summaries(before, after)
 
@@ -107,6 +114,15 @@ def _leaves(value: Any, prefix: str) -> dict[str, Any]:
         else:
             found[prefix + one.name] = inner.value if isinstance(inner, Enum) else inner
     return found
+
+
+def _attachments(one: AttachmentSettings) -> dict[str, Any]:
+    site = _("導入の設定どおり")
+    return {
+        "file_mb": one.file_mb or site,
+        "case_mb": one.case_mb or site,
+        "kinds": site if one.kinds is None else written(one.kinds),
+    }
 
 
 def _authority(one: AuthoritySettings) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from dxflow.committee.rules import BodyRules, body_rules
 from dxflow.feel import FeelSyntaxError, parse
 from dxflow.forms import Option
 from dxflow.problems import Problem
-from dxflow.services.packs import authority
+from dxflow.services.packs import attaching, authority
+from dxflow.services.packs.attaching import AttachmentSettings
 from dxflow.services.packs.authority import AuthoritySettings
 from dxflow.texts import gettext as _
 
@@ -98,6 +99,7 @@ class PackSettings:
     numbering: str = "{year}-{section}-{serial:04}"
     rules: Rules = field(default_factory=Rules)
     authority: AuthoritySettings = field(default_factory=AuthoritySettings)
+    attachments: AttachmentSettings = field(default_factory=AttachmentSettings)
     options: Mapping[str, tuple[Option, ...]] = field(default_factory=dict)
     summaries: tuple[Summary, ...] = ()
     """The first whose form has been handed in tells what the case is about."""
@@ -152,6 +154,7 @@ class _Reader:
             numbering=numbering,
             rules=self.rules(self.table(self.raw, "rules")),
             authority=authority.read(self.raw.get(authority.KEY, {}), self.problem),
+            attachments=attaching.read(self.raw.get(attaching.KEY, {}), self.problem),
             options={
                 key: tuple(
                     Option(self.text(one, "value"), self.text(one, "label"))

@@ -5,7 +5,7 @@ services; this is only the outer door.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from dxflow.errors import NotAllowed
@@ -21,12 +21,14 @@ _MARK = "__dxflow_access__"
 class Access:
     """`public`: anybody. Otherwise whoever is logged in and holds one of `roles`, if there are any.
 
-    `most` is how many bytes such a person may send there, 0 for what all pages take.
+    `most` is how many bytes such a person may send there, 0 for what all pages take; `files`: as
+    many as the installation takes in one attached file.
     """
 
     public: bool = False
     roles: frozenset[str] = frozenset()
     most: int = 0
+    files: bool = False
 
     def permits(self, actor: Actor) -> bool:
         """Return whether the person may call the endpoint."""
@@ -54,6 +56,11 @@ def needs_role(*roles: str, most: int = 0) -> Callable[[View], View]:
         message = "needs_role needs a role"
         raise ValueError(message)
     return lambda view: _marked(view, Access(roles=frozenset(roles), most=most))
+
+
+def brings_files(view: View) -> View:
+    """Declare beside who may call it that a caller who is logged in brings a file."""
+    return _marked(view, replace(declared(view) or Access(), files=True))
 
 
 def declared(view: object) -> Access | None:

@@ -278,6 +278,8 @@ _IN_WORDS = frozenset(
         "way",
         "dating",
         "place",
+        "scan",
+        "beside",
     }
 )
 _Teller = Callable[[packs.Pack | None, Names], Callable[[str], str]]

@@ -12,7 +12,7 @@ from dxflow.db.case import Case, Workload
 from dxflow.db.identity import Person
 from dxflow.db.process import ElementVisit, ProcessInstance, WorkItem, WorkItemGroup
 from dxflow.errors import NotFound
-from dxflow.services.acts import suspension
+from dxflow.services.acts import paper_attachments, suspension
 from dxflow.services.acts.suspension import Suspension
 from dxflow.services.packs import city_days
 from dxflow.services.packs import store as packs
@@ -66,6 +66,8 @@ class Opened:
     workload: Mapping[str, Any] = field(default_factory=dict)
     #: The version of the city's days.
     calendar_version: str | None = None
+    #: Whether files are attached to it: only then they are read.
+    has_files: bool = False
 
     @property
     def calendars(self) -> city_days.Calendars:
@@ -145,6 +147,7 @@ def open_case(site: Site, tx: Connection, actor: Actor, case_id: str) -> Opened:
                 ProcessInstance.pack_digest.label("instance_pack"),
                 ProcessInstance.undo_person,
                 city_days.version_query().label("city_days"),
+                paper_attachments.any_of(Case.id).label("has_files"),
                 *suspension.COLUMNS,
                 Person.name.label("applicant_name"),
                 *_WORKLOAD,
@@ -169,6 +172,7 @@ def open_case(site: Site, tx: Connection, actor: Actor, case_id: str) -> Opened:
         version=row["instance_version"],
         undo_person=row["undo_person"],
         calendar_version=row["city_days"] or city_days.NONE_YET,
+        has_files=bool(row["has_files"]),
         applicant=row["applicant_name"] or "",
         suspension=suspension.of_row(tx, row, "instance_"),
         workload={

@@ -21,6 +21,7 @@ from dxflow.services.people import naming, organisation, visibility
 from dxflow.services.people.actor import Actor
 from dxflow.services.people.naming import Names
 from dxflow.services.reading import case_rulings, kpis, submitted
+from dxflow.services.reading.attached import AttachmentView, files_of
 from dxflow.services.reading.case_head import (
     CaseHead,
     Facts,
@@ -130,6 +131,7 @@ class CasePage:
     rounds: Rounds
     decisions: tuple[DecisionView, ...]
     linked: tuple[Linked, ...]
+    files: tuple[AttachmentView, ...] = ()
 
 
 def head(site: Site, actor: Actor, case_id: str) -> CaseHead:
@@ -173,6 +175,7 @@ def page_of(opened: Opened, facts: Facts) -> CasePage:
         rounds=rounds_of(opened, facts.items),
         decisions=tuple(case_rulings.decision_view(row, names.post(row.post)) for row in decisions),
         linked=_linked(opened),
+        files=files_of(opened),
     )
 
 

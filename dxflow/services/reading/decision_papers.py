@@ -87,6 +87,8 @@ class DocumentView:
     title: str
     amount: int | None
     sections: Sequence[Mapping[str, Any]]
+    #: The files it covers: id, name, version, size, sha256 of each.
+    attachments: Sequence[Mapping[str, Any]]
     digest: str
     intact: bool
     ruling: RulingFacts
@@ -269,6 +271,7 @@ def _document(
         title=row.title,
         amount=content.get("amount"),
         sections=content.get("sections", ()),
+        attachments=content.get("attachments", ()),
         digest=row.digest,
         intact=is_whole(paper),
         ruling=RulingFacts(

@@ -178,6 +178,9 @@ def _what(event: audit.Entry, task: str) -> str:
         return _(
             "{what}：{task}", what=event.label, task=_("、").join(c.label for c in event.changes)
         )
+    if event.type.startswith("file."):
+        names = [one.after or one.before for one in event.changes if one.field == "name"]
+        return _("{what}：{task}", what=event.label, task=_("、").join(filter(None, names)))
     if not task:
         return event.label
     if event.type == "task.completed":
@@ -206,6 +209,8 @@ def _shown(event: audit.Entry) -> tuple[audit.ChangeLine, ...]:
     """Return the changes that the head of the entry does not say already."""
     if event.type == "timer.fired":
         return ()
+    if event.type.startswith("file."):
+        return _in_words(event.changes)
     if event.type != "task.completed":
         return event.changes
     return tuple(change for change in event.changes if change.field not in ("outcome", "reason"))

@@ -1,5 +1,6 @@
-"""Check a backup by itself: every digest, every count, and the chains of the log in it."""
+"""Check a backup by itself: digests, counts, the chains of the log and the attached files in it."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +17,10 @@ from dxflow.texts import gettext as _
 
 @dataclass(frozen=True)
 class Checked:
-    """What a backup is. `findings` counts contradictions in the log, as they were backed up."""
+    """What a backup is. `findings` counts contradictions, as they were backed up.
+
+    They are those of the log, and attached files whose bytes are not those of their hash.
+    """
 
     file: Path
     size: int
@@ -37,11 +41,12 @@ def check(file: Path) -> Checked:
     """Check a backup file and say what it is. Raises BackupRefused with what to do."""
     with archive.read(file) as reader:
         require_known_format(reader)
-        findings, rows = _Chains(), 0
+        findings, files, rows = _Chains(), _Files(), 0
         for name, table in reader.manifest["tables"].items():
             count = 0
             for row in rows_of(reader, name):
                 findings.see(name, row)
+                files.see(name, row)
                 count += 1
             if count != table["rows"]:
                 raise BackupRefused(
@@ -62,7 +67,7 @@ def check(file: Path) -> Checked:
             rows=rows,
             events=manifest["tables"].get("audit_event", {}).get("rows", 0),
             with_key=reader.key() is not None,
-            findings=findings.count(),
+            findings=findings.count() + files.count(),
         )
 
 
@@ -123,3 +128,36 @@ class _Chains:
         return self._wrong + sum(
             self._ends.get(name, empty) != self._heads.get(name, empty) for name in names
         )
+
+
+class _Files:
+    """Hashes attached files as their pieces go by, in order; what is not as it should is counted."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, tuple[str, int]] = {}
+        self._should: dict[str, tuple[str, int]] = {}
+        self._here, self._digest, self._size = "", hashlib.sha256(), 0
+
+    def see(self, table: str, row: dict[str, Any]) -> None:
+        """Take a row in."""
+        if table == "attachment_version":
+            self._should[row["id"]] = (row["sha256"], row["size"])
+        elif table == "attachment_piece":
+            self._piece(row["version_id"], row["body"])
+
+    def _piece(self, version: str, body: bytes) -> None:
+        if version != self._here:
+            self._close()
+            self._here, self._digest, self._size = version, hashlib.sha256(), 0
+        self._digest.update(body)
+        self._size += len(body)
+
+    def _close(self) -> None:
+        if self._here:
+            self._found[self._here] = (self._digest.hexdigest(), self._size)
+
+    def count(self) -> int:
+        """Return how many files are not those of their hash."""
+        self._close()
+        names = self._found.keys() | self._should.keys()
+        return sum(self._found.get(name) != self._should.get(name) for name in names)

@@ -190,7 +190,32 @@
     document.querySelectorAll(".table-box").forEach((box) => watcher.observe(box));
   }
 
+  /** Say at once that a file is too large, instead of sending all of it first. */
+  function refuseLargeFiles(form) {
+    const input = form.querySelector("input[type=file]");
+    const line = document.getElementById(`${input.id}-error`);
+    const check = () => {
+      const large = [...input.files].some((file) => file.size > Number(form.dataset.largest));
+      input.setAttribute("aria-invalid", String(large));
+      line.textContent = large ? form.dataset.tooLarge : "";
+      line.hidden = !large;
+      return large;
+    };
+    input.addEventListener("change", check);
+    form.addEventListener(
+      "submit",
+      (event) => {
+        if (!check()) return;
+        event.preventDefault();
+        event.stopImmediatePropagation();
+        input.focus();
+      },
+      true,
+    );
+  }
+
   followErrorLinks();
+  document.querySelectorAll("form[data-largest]").forEach(refuseLargeFiles);
   document.querySelectorAll("form[data-once]").forEach(guardDoubleSubmit);
   document.querySelectorAll("form[data-autosave]").forEach(autosave);
   warnOnLeaving([...document.querySelectorAll("form[data-guard]")]);

@@ -1,0 +1,1 @@
+"""Files attached to cases: names that are safe, kinds told by their bytes, limits (pure)."""

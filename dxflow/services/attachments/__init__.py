@@ -1,0 +1,1 @@
+"""Files of cases: received, scanned, stored in pieces, read back, withdrawn."""

@@ -1,0 +1,196 @@
+"""Attach a file to a case, or a new version of one: received, checked and scanned, then written.
+
+Nothing is locked while a file comes in and is scanned; whether it may be attached is asked before
+the first byte and again under the case's lock. Bytes, rows and the entry in the log are one
+transaction.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, insert, select
+
+from dxflow import audit
+from dxflow.attachments import kinds, limits
+from dxflow.attachments.limits import Limits
+from dxflow.authority.attaching import may_attach, may_replace
+from dxflow.db.attachment import Attachment, AttachmentVersion
+from dxflow.db.case import Case
+from dxflow.errors import Conflict, DxflowError, Invalid, NotFound, Unavailable
+from dxflow.services.acts.act import Act, lock
+from dxflow.services.attachments import incoming, limiting, refusing, relation, scanning, storing
+from dxflow.services.attachments.incoming import Incoming, Source
+from dxflow.services.packs import store as packs
+from dxflow.services.people import visibility
+from dxflow.services.people.actor import Actor
+from dxflow.services.site import Site
+from dxflow.texts import gettext as _
+from dxflow.texts import mark
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What was attached: the ids of case, attachment and version, and the number of the version."""
+
+    case_id: str
+    attachment_id: str
+    version_id: str
+    number: int
+
+
+def attach(site: Site, actor: Actor, case_id: str, name: str, source: Source) -> Stored:
+    """Attach a new file to a case.
+
+    Raises NotFound, NotAllowed, Invalid for a file that is not taken (its name, kind or size, or a
+    virus), Conflict when the case holds it already, Unavailable when it cannot be scanned.
+    """
+    return _bring(site, actor, case_id, name, source, "")
+
+
+def replace(site: Site, actor: Actor, attachment_id: str, name: str, source: Source) -> Stored:
+    """Set a new version over an attachment; the older ones stay. Raises as `attach`."""
+    with site.database.read() as tx:
+        case_id = relation.latest_of(tx, attachment_id).case_id
+    return _bring(site, actor, case_id, name, source, attachment_id)
+
+
+def _bring(
+    site: Site, actor: Actor, case_id: str, name: str, source: Source, attachment_id: str
+) -> Stored:
+    allowed = _ask(site, actor, case_id, attachment_id)
+    called, kind = limits.named(name, allowed)
+    with incoming.received(source, allowed.file) as file:
+        limits.require_room(file.size, 0, 0, allowed)
+        try:
+            kinds.require_true(kind, file.file)
+        except kinds.LyingType as lie:
+            raise limits.refused(str(lie)) from None
+        scanned = scanning.scan(site.settings, file.path)
+        _require_clean(site, actor, case_id, called, file, scanned)
+        return _write(site, actor, case_id, called, file, scanned.result, attachment_id)
+
+
+def _ask(site: Site, actor: Actor, case_id: str, attachment_id: str) -> Limits:
+    """Return the limits for a case, if the actor may attach to it: before the first byte is read."""
+    with site.database.read() as tx:
+        visibility.require(site, tx, actor, case_id)
+        case = tx.execute(select(Case.__table__).where(Case.id == case_id)).mappings().one()
+        _require_right(tx, actor, dict(case), attachment_id)
+        return limiting.of_pack(site.settings, packs.load(site, tx, case["pack_digest"]).settings)
+
+
+def _require_right(tx: Connection, actor: Actor, case: dict[str, object], attachment: str) -> None:
+    standing = relation.standing_of(tx, actor, case)
+    if not attachment:
+        may_attach(standing).require()
+        return
+    row = relation.latest_of(tx, attachment)
+    if row.case_id != case["id"]:
+        raise NotFound(_("添付ファイルが見つかりません。"))
+    may_replace(standing, relation.attached_of(tx, actor, row)).require()
+
+
+def _require_clean(
+    site: Site, actor: Actor, case_id: str, name: str, file: Incoming, scanned: scanning.Scanned
+) -> None:
+    """Raise what is said of a file that must not come in, after recording that it was sent."""
+    if scanned.result == scanning.INFECTED:
+        error: DxflowError = Invalid(
+            _("ウイルス検査で問題が見つかったため、添付できません。"),
+            {
+                "file": [
+                    _(
+                        "「{name}」からウイルスが見つかりました（{said}）。添付していません。"
+                        "このファイルを開かず、情報システムの担当に知らせてください。",
+                        name=name,
+                        said=scanned.said or _("検査プログラムの判定"),
+                    )
+                ]
+            },
+        )
+    elif scanned.result == scanning.FAILED and site.settings.scan_required:
+        error = Unavailable(
+            _(
+                "ウイルス検査のプログラムが答えなかったため、添付していません。"
+                "少し待ってもう一度お試しください。続くときは管理者に知らせてください。"
+            )
+        )
+    else:
+        return
+    refusing.record(site, actor, case_id, name, file, scanned)
+    raise error
+
+
+def _write(
+    site: Site,
+    actor: Actor,
+    case_id: str,
+    name: str,
+    file: Incoming,
+    scan: str,
+    attachment_id: str,
+) -> Stored:
+    with site.database.write() as tx:
+        act = lock(site, tx, actor, case_id)
+        visibility.require(site, tx, actor, case_id)
+        relation.require_going(act)
+        _require_right(tx, actor, act.case, attachment_id)
+        used, count = relation.amount(tx, case_id)
+        allowed = limiting.of_pack(site.settings, act.pack.settings)
+        limits.require_room(file.size, used, count, allowed)
+        _require_new(tx, case_id, name, file)
+        standing = relation.standing_of(tx, actor, act.case)
+        stored = _rows(act, name, file, scan, attachment_id, beside=standing.decided)
+        act.finish()
+        return stored
+
+
+def _require_new(tx: Connection, case_id: str, name: str, file: Incoming) -> None:
+    """Raise Conflict when the case holds the same bytes under the same name: sent twice."""
+    same = tx.execute(
+        select(AttachmentVersion.number)
+        .join(Attachment, Attachment.id == AttachmentVersion.attachment_id)
+        .where(
+            AttachmentVersion.case_id == case_id,
+            AttachmentVersion.sha256 == file.sha256,
+            AttachmentVersion.name == name,
+            Attachment.withdrawn_at.is_(None),
+        )
+    ).first()
+    if same is not None:
+        raise Conflict(
+            _("「{name}」は、同じ内容のものがもうこの案件に添付されています。", name=name)
+        )
+
+
+def _rows(
+    act: Act, name: str, file: Incoming, scan: str, attachment_id: str, *, beside: bool
+) -> Stored:
+    tx, version_id, before = act.tx, act.new_id(), None
+    if attachment_id:
+        before = relation.latest_of(tx, attachment_id)
+    else:
+        attachment_id = act.new_id()
+        tx.execute(insert(Attachment).values(id=attachment_id, case_id=act.case_id))
+    written = storing.write(tx, version_id, file.file)
+    if written != (file.sha256, file.size):  # somebody reached into the temporary file
+        raise Conflict(_("受け取ったファイルが途中で変わりました。もう一度添付してください。"))
+    number = before.number + 1 if before else 1
+    tx.execute(
+        insert(AttachmentVersion).values(
+            id=version_id, attachment_id=attachment_id, case_id=act.case_id, number=number,
+            name=name, size=file.size, sha256=file.sha256, scan=scan, beside=beside,
+            person_id=act.actor.person_id, post=act.actor.acting_post or "", at=act.now,
+        )
+    )  # fmt: skip
+    act.record(
+        "file.added",
+        audit.Change("name", mark("ファイル名"), before.name if before else None, name,
+                     personal=True),
+        audit.Change("version", mark("版"), before.number if before else None, number),
+        audit.Change("size", mark("大きさ（バイト）"), before.size if before else None, file.size),
+        audit.Change("sha256", "SHA-256", before.sha256 if before else None, file.sha256),
+        audit.Change("scan", mark("ウイルス検査"), None, scanning.WORDS[scan]),
+        audit.Change("beside", mark("決裁後に添付"), None, mark("はい") if beside else None),
+        subject=audit.Subject("file", version_id, act.case_id),
+    )  # fmt: skip
+    return Stored(act.case_id, attachment_id, version_id, number)

@@ -1,0 +1,232 @@
+"""The files of a case as its pages show them, and one of them to be handed out."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, select
+
+from dxflow.attachments.kinds import kind_of
+from dxflow.attachments.limits import Limits
+from dxflow.attachments.names import ending_of
+from dxflow.authority.attaching import Attached, Standing, may_attach, may_replace, may_withdraw
+from dxflow.db.attachment import Attachment, AttachmentVersion, DocumentAttachment
+from dxflow.db.document import DecisionDocument
+from dxflow.errors import NotFound, Unavailable
+from dxflow.services.attachments import limiting, relation, scanning, storing
+from dxflow.services.people import naming, visibility
+from dxflow.services.people.actor import Actor
+from dxflow.services.reading.case_head import CaseHead, head_of, read_facts
+from dxflow.services.reading.case_opening import Opened, open_case
+from dxflow.services.site import Site
+from dxflow.texts import gettext as _
+from dxflow.texts import translated
+
+#: What a file of no kind we know is handed out as.
+_BYTES = "application/octet-stream"
+
+
+@dataclass(frozen=True)
+class VersionView:
+    """One version. `scan_name` says what the scanner said, `shown`: a browser may show it.
+
+    `in_document` is the number of the latest decision document that lists it, 0 for none.
+    """
+
+    id: str
+    number: int
+    name: str
+    size: int
+    sha256: str
+    media: str
+    shown: bool
+    scan: str
+    scan_name: str
+    beside: bool
+    in_document: int
+    person: str
+    post: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class AttachmentView:
+    """A file with its versions, the latest first. `locked`: a decided document lists it."""
+
+    id: str
+    versions: tuple[VersionView, ...]
+    locked: bool
+    withdrawn_at: datetime | None
+    withdrawn_by: str
+    withdraw_reason: str
+    may_replace: bool = False
+    may_withdraw: bool = False
+
+    @property
+    def latest(self) -> VersionView:
+        """Return the latest version."""
+        return self.versions[0]
+
+
+@dataclass(frozen=True)
+class AttachmentsPage:
+    """The files of a case with its head, what may still be attached, and why nothing may."""
+
+    head: CaseHead
+    files: tuple[AttachmentView, ...]
+    limits: Limits
+    may_attach: bool
+    refusal: str
+
+
+@dataclass(frozen=True)
+class Handed:
+    """A version to be handed out. `pieces` gives its bytes."""
+
+    case_id: str
+    name: str
+    media: str
+    shown: bool
+    size: int
+    sha256: str
+    pieces: Iterator[bytes]
+
+
+def page(site: Site, actor: Actor, case_id: str) -> AttachmentsPage:
+    """Return the files of a case. Raises NotFound when the actor may not know of it."""
+    with site.database.read() as tx:
+        opened = open_case(site, tx, actor, case_id)
+        standing = relation.standing_of(tx, actor, opened.case)
+        verdict = may_attach(standing)
+        stopped = opened.suspension.sentence(opened.case["number"]) if opened.suspension else ""
+        return AttachmentsPage(
+            head=head_of(opened, read_facts(opened)),
+            files=files_of(opened, standing),
+            limits=limiting.of_pack(site.settings, opened.pack.settings),
+            may_attach=bool(verdict) and not stopped,
+            refusal=stopped or verdict.reason,
+        )
+
+
+def files_of(opened: Opened, standing: Standing | None = None) -> tuple[AttachmentView, ...]:
+    """Return the files of an opened case, the oldest first: one query and the names, or none.
+
+    What the reader may do is said where their `standing` is given.
+    """
+    if not opened.has_files:
+        return ()
+    rows = _rows(opened)
+    names = naming.load(
+        opened.tx,
+        opened.who,
+        persons=[one for row in rows for one in (row.person_id, row.withdrawn_by) if one],
+        posts=[row.post for row in rows],
+    )
+    found: dict[str, list[Row[Any]]] = {}
+    for row in rows:
+        found.setdefault(row.attachment_id, []).append(row)
+    return tuple(_file(opened, versions, names, standing) for versions in found.values())
+
+
+def hand_out(site: Site, actor: Actor, version_id: str) -> Handed:
+    """Return a version to be handed out. Raises NotFound, Unavailable for bytes that were changed.
+
+    The bytes are hashed before the first of them leaves: what is handed out is what was attached.
+    """
+    with site.database.read() as tx:
+        row = tx.execute(
+            select(AttachmentVersion.__table__).where(AttachmentVersion.id == version_id)
+        ).one_or_none()
+        if row is None:
+            raise NotFound(_("添付ファイルが見つかりません。"))
+        visibility.require(site, tx, actor, row.case_id)
+    if not storing.is_whole(site, version_id, row.size, row.sha256):
+        raise Unavailable(
+            _(
+                "「{name}」の中身が、添付されたときのハッシュ値と一致しないため、渡せません。"
+                "システム管理者に知らせてください（dxflow audit verify で確かめられます）。",
+                name=row.name,
+            )
+        )
+    media, shown = _served(row.name)
+    return Handed(
+        row.case_id, row.name, media, shown, row.size, row.sha256,
+        storing.pieces(site, version_id),
+    )  # fmt: skip
+
+
+def _served(name: str) -> tuple[str, bool]:
+    kind = kind_of(ending_of(name))
+    return (kind.media, kind.shown) if kind else (_BYTES, False)
+
+
+def _rows(opened: Opened) -> list[Row[Any]]:
+    listed = (
+        select(func.max(DecisionDocument.revision))
+        .join(DocumentAttachment, DocumentAttachment.document_id == DecisionDocument.id)
+        .where(DocumentAttachment.version_id == AttachmentVersion.id)
+    )
+    locked = (
+        select(DecisionDocument.id)
+        .join(DocumentAttachment, DocumentAttachment.document_id == DecisionDocument.id)
+        .where(
+            DocumentAttachment.version_id == AttachmentVersion.id,
+            DecisionDocument.decided_at.is_not(None),
+        )
+        .exists()
+    )
+    return list(
+        opened.tx.execute(
+            select(
+                AttachmentVersion.__table__,
+                Attachment.withdrawn_at, Attachment.withdrawn_by, Attachment.withdraw_reason,
+                listed.scalar_subquery().label("document"), locked.label("locked"),
+            )
+            .join(Attachment, Attachment.id == AttachmentVersion.attachment_id)
+            .where(AttachmentVersion.case_id == opened.id)
+            .order_by(AttachmentVersion.attachment_id, AttachmentVersion.number.desc())
+        )
+    )  # fmt: skip
+
+
+def _file(
+    opened: Opened, rows: list[Row[Any]], names: naming.Names, standing: Standing | None
+) -> AttachmentView:
+    latest = rows[0]
+    attached = Attached(
+        locked=any(row.locked for row in rows),
+        withdrawn=latest.withdrawn_at is not None,
+        own=latest.person_id == opened.actor.person_id,
+    )
+    asked = standing if opened.suspension is None else None
+    return AttachmentView(
+        id=latest.attachment_id,
+        versions=tuple(_version(row, names) for row in rows),
+        locked=attached.locked,
+        withdrawn_at=latest.withdrawn_at,
+        withdrawn_by=names.person(latest.withdrawn_by) if latest.withdrawn_by else "",
+        withdraw_reason=latest.withdraw_reason,
+        may_replace=asked is not None and bool(may_replace(asked, attached)),
+        may_withdraw=asked is not None and bool(may_withdraw(asked, attached)),
+    )
+
+
+def _version(row: Row[Any], names: naming.Names) -> VersionView:
+    media, shown = _served(row.name)
+    return VersionView(
+        id=row.id,
+        number=row.number,
+        name=row.name,
+        size=row.size,
+        sha256=row.sha256,
+        media=media,
+        shown=shown,
+        scan=row.scan,
+        scan_name=translated(scanning.WORDS.get(row.scan, row.scan)),
+        beside=bool(row.beside),
+        in_document=row.document or 0,
+        person=names.person(row.person_id),
+        post=names.post(row.post),
+        at=row.at,
+    )
