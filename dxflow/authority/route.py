@@ -21,6 +21,7 @@ class Part(StrEnum):
     DRAFT = "draft"
     REVIEW = "review"
     AGREE = "agree"
+    PROVISIONAL = "provisional"
     DECIDE = "decide"
 
     @property
@@ -30,6 +31,7 @@ class Part(StrEnum):
             "draft": _("起案"),
             "review": _("回議"),
             "agree": _("合議"),
+            "provisional": _("仮決裁"),
             "decide": _("決裁"),
         }[self.value]
 
@@ -41,6 +43,14 @@ class Stop:
     part: Part
     group: str
     post: str = ""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place as it stands; `passes`: its stamp lets the document pass, None while it has none."""
+
+    part: Part
+    passes: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -86,16 +96,51 @@ def plan(
             continue
         if directory.holders(f"post:{post.key}") - out:
             posts.append(post.key)
-    asked = [
-        group
-        for group in dict.fromkeys(ruling.agree)
-        if group != last.group and directory.holders(group) - out
-    ]
     return (
         *(Stop(Part.REVIEW, f"post:{key}", key) for key in posts),
-        *(Stop(Part.AGREE, group, _post_of(group)) for group in asked),
+        *_asked(ruling.agree, last, directory, out),
         last,
     )
+
+
+def plan_further(
+    groups: Iterable[str], decider: str, directory: Directory, barred: Collection[str] = ()
+) -> tuple[Stop, ...]:
+    """Return the places after a provisional decision: whose consent is asked, and the final one.
+
+    Only groups in which somebody who is not barred can answer are asked.
+    """
+    last = Stop(Part.DECIDE, f"post:{decider}", decider)
+    return (*_asked(groups, last, directory, frozenset(map(person_key, barred))), last)
+
+
+def goes_on(places: Iterable[Place], consent: Consent) -> bool:
+    """Return whether a document goes on to its decision: nobody sent it back, enough agreed.
+
+    Those asked before a provisional decision and those asked after it are counted apart.
+    """
+    rounds: list[list[bool | None]] = [[]]
+    for place in places:
+        if place.part is Part.REVIEW and place.passes is False:
+            return False
+        if place.part is Part.PROVISIONAL:
+            rounds.append([])
+        if place.part is Part.AGREE:
+            rounds[-1].append(place.passes)
+    return all(
+        consent.passed(len(asked), [one for one in asked if one is not None]) is True
+        for asked in rounds
+    )
+
+
+def _asked(
+    groups: Iterable[str], last: Stop, directory: Directory, out: frozenset[str]
+) -> list[Stop]:
+    return [
+        Stop(Part.AGREE, group, _post_of(group))
+        for group in dict.fromkeys(groups)
+        if group != last.group and directory.holders(group) - out
+    ]
 
 
 def _post_of(group: str) -> str:

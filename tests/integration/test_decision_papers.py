@@ -178,6 +178,99 @@ def test_straight_back_returns_to_the_decider_without_the_committee(city):
     assert page(city, case).documents[0].revision == 2
 
 
+# -- provisional, then final
+
+
+def test_one_document_is_decided_twice_and_only_the_final_one_locks_it(city):
+    case = to_decision(city)
+    do(
+        city, case, "civic_head", "decide", "provisional", reason="入札の公告を急ぐ",
+        consult=["tax"],
+    )  # fmt: skip
+    (document,) = page(city, case).documents
+    assert (document.decided_at, document.outcome) == (None, "")
+    assert document.provisional_on == city.actor("head").on
+    assert [(one.part, one.title, one.state) for one in document.stamps[2:]] == [
+        ("provisional", "市民部長", "done"),
+        ("agree", "収納課長", "now"),
+        ("decide", "市民部長", "next"),
+    ]
+    with pytest.raises(NotAllowed, match="決裁のあと"):
+        additions.add(city.site, city.actor("applicant"), document.id, "早すぎる")
+    do(city, case, "tax_head", "agree_together", "agree", comment="差し支えない")
+    do(city, case, "civic_head", "decide", "approve", reason="本決裁")
+    (after,) = page(city, case).documents
+    assert (after.id, after.digest, after.outcome) == (document.id, document.digest, "approve")
+    assert after.provisional_on is None
+    assert [one.state for one in after.stamps] == ["done"] * 5
+    names = [one.outcome_name for one in page(city, case).decisions]
+    assert names == ["承認", "仮決裁"]
+
+
+def test_each_of_the_two_entries_alone_says_everything(city):
+    case = to_decision(city)
+    lists(city, "head-civic", "head-tax")
+    away(city, "civic_head")
+    do(city, case, "tax_head", "decide", "provisional", reason="急ぐ", consult=["it"])
+    do(city, case, "it_head", "agree_together", "agree")
+    do(city, case, "tax_head", "decide", "approve", reason="妥当")
+    first, last = (entry_of_decision(one) for one in events(city, case, "decision.recorded"))
+    assert (first.pop("outcome"), last.pop("outcome")) == ("provisional", "approve")
+    assert (first.pop("asked"), last.pop("asked")) == (["情報政策課長"], [])
+    assert first == last
+    assert first["person"] == city.person["tax_head"]
+    assert first["for"] == city.person["civic_head"]
+    assert first["content"] == page(city, case).documents[0].digest
+
+
+def entry_of_decision(event: dict) -> dict:
+    """Return what an entry says without anything but itself: who, for whom, by which row, of what."""
+    said = changes(event)
+    return {
+        "person": event["actor"]["person"], "for": event["actor"].get("on_behalf_of"),
+        "asked": said.get("asked", []),
+        **{key: said[key] for key in (
+            "outcome", "post", "row", "table", "valid_from", "decided_on", "content", "document",
+        )},
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("consult", "said"), [([], "必須"), (["nowhere"], ""), (["counter"], "答えられる人がいません")]
+)
+def test_a_provisional_decision_names_somebody_who_can_answer(city, consult, said):
+    case = to_decision(city)
+    if consult == ["counter"]:
+        end_holding(city, "head-counter")
+    with pytest.raises(Invalid) as refused:
+        do(city, case, "civic_head", "decide", "provisional", reason="急ぐ", consult=consult)
+    assert "consult" in refused.value.fields
+    if said != "必須":
+        assert said in str(refused.value.fields)
+    assert page(city, case).decisions == ()
+    assert [one.part for one in page(city, case).documents[0].stamps][-1] == "decide"
+
+
+def end_holding(city: City, post: str) -> None:
+    with city.site.database.write() as tx:
+        tx.execute(Holding.__table__.delete().where(Holding.post == post))
+        organisation.raise_version(tx)
+
+
+def test_it_is_taken_once_and_who_is_asked_after_it_may_refuse(city):
+    case = to_decision(city)
+    do(city, case, "civic_head", "decide", "provisional", reason="急ぐ", consult=["tax"])
+    do(city, case, "tax_head", "agree_together", "agree")
+    with pytest.raises(Conflict, match="すでに仮決裁"):
+        do(city, case, "civic_head", "decide", "provisional", reason="また", consult=["it"])
+    other = to_decision(city)
+    do(city, other, "civic_head", "decide", "provisional", reason="急ぐ", consult=["tax"])
+    do(city, other, "tax_head", "agree_together", "object", comment="様式が要る")
+    assert task_of(city, "applicant", other, "project_sheet")
+    (document,) = page(city, other).documents
+    assert document.decided_at is None
+
+
 # -- dates
 
 

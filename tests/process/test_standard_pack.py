@@ -17,7 +17,7 @@ COMMANDS = frozenset(
     {
         "authority.find", "bpr.register", "case.amount", "case.extend", "case.title",
         "case.units", "committee.convene", "committee.resolve", "committee.tally",
-        "committee.vote", "decision.record", "document.draw", "document.route",
+        "committee.vote", "decision.record", "document.draw", "document.further", "document.route",
         "document.stamp", "duty.impose", "duty.open", "kpi.assess",
         "kpi.record", "kpi.register", "kpi.revise", "milestone.plan", "milestone.report",
         "notify", "opinion.record",
@@ -207,6 +207,7 @@ def sent_back_everywhere() -> Play:
     to_committee(play.do("project_sheet").do("bpr_analysis"))
     play.do("verdict", "approve").do("verdict", "conditions").do("conclude", "conditions")
     play.do("review", "agree").do("review", "agree")
+    play.do("agree_together", "agree").do("agree_together", "agree").do("decide", "provisional")
     play.do("agree_together", "agree").do("agree_together", "agree").do("decide", "approve")
     play.timer("report_reminder").do("execution_report", "progress").do("execution_report", "done")
     play.timer("period_closed").timer("measure_reminder").do("kpi_measure")
@@ -330,7 +331,7 @@ def test_the_lead_section_is_not_asked_for_an_opinion_on_its_own_proposal() -> N
 
 def test_conditions_become_duties_only_when_they_were_imposed() -> None:
     imposed = sent_back_everywhere().city.payloads("duty.impose")
-    assert [len(payload["conditions"]) for payload in imposed] == [0] * 6 + [1, 0]
+    assert [len(payload["conditions"]) for payload in imposed] == [0] * 6 + [1, 0, 0]
     assert {payload["owner"] for payload in imposed} == {"section:elderly"}
 
 
@@ -369,6 +370,22 @@ def test_a_matter_that_is_passed_up_is_drawn_up_anew_for_the_head() -> None:
     play = returned_straight().do("decide", "escalate")
     assert play.city.payloads("authority.find")[-1]["matter"]["important"] is True
     assert play.task("review").groups == ("post:department_head",)
+
+
+@pytest.mark.parametrize("in_turn", [False, True])
+def test_a_provisional_decision_asks_further_and_comes_back_for_the_final_one(in_turn) -> None:
+    step = "agree_in_turn" if in_turn else "agree_together"
+    play = important(City(in_turn=in_turn)).do(step, "agree").do(step, "agree")
+    play.do("decide", "provisional")
+    assert set(play.open) == {step}
+    assert play.task(step).groups == ("head:tax",)
+    assert play.do(step, "agree").do(step, "agree").open == ["decide"]
+    assert play.city.payloads("decision.record")[0]["document"] == "d1"
+    play.do("decide", "approve")
+    first, last = play.city.payloads("decision.record")
+    assert (first["outcome"], last["outcome"]) == ("provisional", "approve")
+    assert first["document"] == last["document"]
+    assert last["consult"] == []
 
 
 def test_agreement_is_asked_of_all_at_once_or_one_after_the_other() -> None:

@@ -24,7 +24,7 @@ class StampPlace(Schema):
     `mark` is 代 or 代理 where it was done for another, `later` the state of 後閲.
     """
 
-    part = text(validate=validate.OneOf(["draft", "review", "agree", "decide"]))
+    part = text(validate=validate.OneOf(["draft", "review", "agree", "provisional", "decide"]))
     part_name = text()
     title = text()
     person = text()
@@ -52,6 +52,7 @@ class Addition(Schema):
 class Document(Schema):
     """A decision document. `digest` is the SHA-256 of its content; `intact`: it still matches.
 
+    `provisional_on` is the day of a provisional decision (仮決裁) that awaits the final one.
     `sections` are the forms as they were written into it: `title` and `parts`.
     """
 
@@ -68,6 +69,7 @@ class Document(Schema):
     outcome = text()
     outcome_name = text()
     decided_at = Moment(required=True, allow_none=True)
+    provisional_on = Day(required=True, allow_none=True)
     stamps = nested(StampPlace, many=True)
     additions = nested(Addition, many=True)
     may_add = fields.Boolean(required=True)

@@ -12,7 +12,7 @@ from sqlalchemy import Row, delete, func, insert, select, update
 
 from dxflow import audit
 from dxflow.authority.papers import Paper, content_digest, drawn, may_decide_on
-from dxflow.authority.route import Consent, Part, Stop
+from dxflow.authority.route import Consent, Part, Place, Stop, goes_on
 from dxflow.clock import local_date
 from dxflow.db.document import DecisionDocument, Stamp
 from dxflow.db.process import Submission
@@ -88,22 +88,31 @@ def draw(
         audit.Change("content", mark("起案の内容のハッシュ"), None, paper.digest),
         subject=audit.Subject("document", document, act.case_id),
     )
-    places = [
-        {
-            "place": place,
-            "group": stamp["group_key"],
-            "title": stamp["title"],
-            "part": stamp["part"],
-        }
-        for place, stamp in enumerate(stamps, 1)
-        if place > len(done)
+    places = list(enumerate(stamps, 1))[len(done) :]
+    return way_of(
+        act, document, paper.digest,
+        [(place, one["part"], one["group_key"], one["title"]) for place, one in places], consent,
+    )  # fmt: skip
+
+
+def way_of(
+    act: Act,
+    document: str,
+    digest: str,
+    places: Sequence[tuple[int, str, str, str]],
+    consent: Consent,
+) -> dict[str, Any]:
+    """Return what a process needs of the way: places (number, part, group, title) by their part."""
+    found = [
+        {"place": place, "group": group, "title": title, "part": part}
+        for place, part, group, title in places
     ]
-    asked = [one for one in places if one["part"] == Part.AGREE]
+    asked = [one for one in found if one["part"] == Part.AGREE]
     in_turn = act.pack.settings.authority.in_turn
     return {
         "document": document,
-        "digest": paper.digest,
-        "reviewers": [one for one in places if one["part"] == Part.REVIEW],
+        "digest": digest,
+        "reviewers": [one for one in found if one["part"] == Part.REVIEW],
         "in_turn": asked if in_turn else [],
         "together": [] if in_turn else asked,
         "needed": consent.of(len(asked)),
@@ -157,14 +166,12 @@ def title_of(act: Act, document: str, place: int) -> str:
 def passed(act: Act, document: str, consent: Consent) -> bool:
     """Return whether everybody on the way let the document pass, and enough agreed."""
     rows = act.tx.execute(
-        select(Stamp.part, Stamp.outcome, Stamp.at).where(Stamp.document_id == document)
+        select(Stamp.part, Stamp.outcome, Stamp.at)
+        .where(Stamp.document_id == document)
+        .order_by(Stamp.place)
     ).all()
-    reviews = [row for row in rows if row.part == Part.REVIEW and row.at is not None]
-    if any(row.outcome not in PASSES for row in reviews):
-        return False
-    asked = [row for row in rows if row.part == Part.AGREE]
-    answers = [row.outcome in PASSES for row in asked if row.at is not None]
-    return consent.passed(len(asked), answers) is True
+    places = [Place(Part(row.part), row.outcome in PASSES if row.at else None) for row in rows]
+    return goes_on(places, consent)
 
 
 def of_id(act: Act, document: str) -> Row[Any]:

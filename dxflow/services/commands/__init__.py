@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "committee.vote": committee.vote,
         "decision.record": decision.record,
         "document.draw": document.draw,
+        "document.further": document.further,
         "document.route": document.route,
         "document.stamp": document.stamp,
         "duty.impose": work.impose_duties,

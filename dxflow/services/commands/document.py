@@ -6,7 +6,7 @@ from dxflow import audit
 from dxflow.authority.decision import deciding_post
 from dxflow.authority.route import plan
 from dxflow.errors import NotAllowed
-from dxflow.services.acts import papers, rulings
+from dxflow.services.acts import papers, provisional, rulings
 from dxflow.services.acts.act import Act
 from dxflow.services.acts.writing import write_decision
 from dxflow.services.commands import payload as read
@@ -79,6 +79,12 @@ def stamp(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
         subject=audit.Subject("document", document, act.case_id),
     )
     return {}
+
+
+def further(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
+    """Return the way that is left after a provisional decision, in the form of `draw`."""
+    document = read.text(payload, "document", required=True)
+    return provisional.way(act, document, act.pack.settings.authority.consent)
 
 
 def route(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from dxflow import audit
 from dxflow.authority.decision import post_kind_label
 from dxflow.authority.organisation import unit_kind_label
+from dxflow.authority.papers import PROVISIONAL
 from dxflow.calendars.wareki import wareki_date
 from dxflow.committee.resolution import choice_label
 from dxflow.committee.voting import Choice
@@ -199,6 +200,8 @@ def _told(value: Any, labels: Mapping[str, str], words: Words) -> str:
 
 
 def _choice(text: str) -> str:
+    if text == PROVISIONAL:
+        return _("仮決裁")
     return choice_label(Choice(text)) if text in set(Choice) else text
 
 

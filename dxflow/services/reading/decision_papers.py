@@ -80,7 +80,10 @@ class RulingFacts:
 
 @dataclass(frozen=True)
 class DocumentView:
-    """A document. `intact`: it reads as it was drawn up; `outcome` is empty before the decision."""
+    """A document. `intact`: it reads as it was drawn up; `outcome` is empty before the decision.
+
+    `provisional_on`: the day of its provisional decision while the final one is still to come.
+    """
 
     id: str
     revision: int
@@ -95,6 +98,7 @@ class DocumentView:
     outcome: str
     outcome_name: str
     decided_at: datetime | None
+    provisional_on: date | None
     stamps: tuple[StampView, ...]
     additions: tuple[AdditionView, ...]
     may_add: bool
@@ -284,6 +288,10 @@ def _document(
         outcome=row.outcome or "",
         outcome_name=case_rulings.outcome_name(row.outcome) if row.outcome else "",
         decided_at=row.decided_at,
+        provisional_on=next(
+            (one.dated for one in stamps if one.part == Part.PROVISIONAL and not row.decided_at),
+            None,
+        ),
         stamps=tuple(_stamp(one, items, names) for one in stamps),
         additions=tuple(
             AdditionView(one.text, names.person(one.person_id), names.post(one.post), one.at)
@@ -335,7 +343,7 @@ def _later(row: Row[Any]) -> str:
 def _outcome(part: Part, outcome: str) -> str:
     if not outcome or part is Part.DRAFT:
         return ""
-    if part is Part.DECIDE:
+    if part in (Part.DECIDE, Part.PROVISIONAL):
         return case_rulings.outcome_name(outcome)
     return {
         "agree": _("同意") if part is Part.AGREE else _("確認"),
