@@ -38,11 +38,15 @@ class Part(StrEnum):
 
 @dataclass(frozen=True)
 class Stop:
-    """A place on the way; `group` is who may stamp it, `post` the post where it is one."""
+    """A place on the way; `group` is who may stamp it, `post` the post where it is one.
+
+    `away`: who holds the post and is away, where the place is passed over and read afterwards.
+    """
 
     part: Part
     group: str
     post: str = ""
+    away: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -80,24 +84,28 @@ def plan(
     barred: Collection[str] = (),
     *,
     straight: bool = False,
+    pass_over: bool = False,
 ) -> tuple[Stop, ...]:
     """Return the places before the decision and the decision itself, in order.
 
     `barred` are applicant and drafters; `straight`: the document goes back to the decider at once.
+    `pass_over` (後閲, regime A): a reviewer who is away on the day is not waited for, but reads the
+    document afterwards. Nobody who is asked to agree or who decides is ever passed over.
     """
     last = Stop(Part.DECIDE, f"post:{decider}", decider)
     if straight:
         return (last,)
     out = frozenset(map(person_key, barred))
-    posts: list[str] = []
+    posts: dict[str, tuple[str, ...]] = {}
     for kind in _in_order(ruling.review):
         post = directory.post_for(kind, unit)
         if post is None or post.key in (decider, *posts):
             continue
-        if directory.holders(f"post:{post.key}") - out:
-            posts.append(post.key)
+        if free := directory.holders(f"post:{post.key}") - out:
+            missing = pass_over and free <= frozenset(directory.standing.away)
+            posts[post.key] = tuple(sorted(free)) if missing else ()
     return (
-        *(Stop(Part.REVIEW, f"post:{key}", key) for key in posts),
+        *(Stop(Part.REVIEW, f"post:{key}", key, away) for key, away in posts.items()),
         *_asked(ruling.agree, last, directory, out),
         last,
     )

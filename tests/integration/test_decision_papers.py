@@ -13,10 +13,12 @@ from dxflow.db.document import DecisionDocument
 from dxflow.db.identity import Holding
 from dxflow.errors import Conflict, Invalid, NotAllowed
 from dxflow.services import plain
-from dxflow.services.acts import additions, duties, holds, pulling_back
+from dxflow.services.acts import additions, duties, holds, later_reading, pulling_back
+from dxflow.services.packs import store as packs
 from dxflow.services.people import organisation
 from dxflow.services.reading import case_view, decision_papers
-from tests.factories import ANALYSIS, SHEET, City, TestClock
+from dxflow.services.reading import standing as reading
+from tests.factories import ANALYSIS, ROOT, SHEET, City, TestClock
 from tests.integration.test_standing_in import away, lists
 from tests.walks import do, task_of, to_decision
 
@@ -269,6 +271,62 @@ def test_it_is_taken_once_and_who_is_asked_after_it_may_refuse(city):
     assert task_of(city, "applicant", other, "project_sheet")
     (document,) = page(city, other).documents
     assert document.decided_at is None
+
+
+# -- a reviewer who is away, passed over (後閲 A)
+
+
+def passing_over(city: City) -> None:
+    """Publish the pack with regime A."""
+    files = packs.read_folder(ROOT / "processes" / "standard")
+    text = files["pack.toml"].replace('absent_reviewer = "wait"', 'absent_reviewer = "pass_over"')
+    packs.install(city.site, files | {"pack.toml": text}, "system")
+
+
+def test_a_reviewer_who_is_away_is_not_waited_for_and_reads_it_afterwards(city):
+    passing_over(city)
+    away(city, "civic_head")
+    case = to_decision(city, sheet=COSTLY)
+    document = page(city, case).documents[0]
+    assert [(one.title, one.state, one.person, one.later) for one in document.stamps[2:4]] == [
+        ("市民部長", "passed", "civic_head", "後閲待ち"),
+        ("副市長", "now", "", ""),
+    ]
+    assert not any(t.case_id == case for t in city.open_tasks("civic_head"))
+    (drawn,) = events(city, case, "document.drawn")
+    assert changes(drawn)["passed_over"] == ["市民部長"]
+    assert changes(drawn)["owed_by"] == [city.person["civic_head"]]
+    do(city, case, "cio", "review", "agree")
+    do(city, case, "finance", "agree_together", "agree")
+    do(city, case, "mayor", "decide", "approve", reason="決裁")
+    (event,) = events(city, case, "decision.recorded")
+    assert changes(event)["passed_over"] == ["市民部長"]
+    assert changes(event)["content"] == document.digest
+    owed = reading.page(city.site, city.actor("civic_head")).owed
+    assert [(one.case_id, one.way, one.post, one.days) for one in owed] == [
+        (case, "不在のため後閲", "市民部長", 0)
+    ]
+    city.clock.moment += timedelta(9)
+    (one,) = reading.page(city.site, city.actor("civic_head")).owed
+    assert one.days == 9
+    with pytest.raises(NotAllowed, match="本人"):
+        later_reading.read(city.site, city.actor("cio"), one.submission_id)
+    later_reading.read(city.site, city.actor("civic_head"), one.submission_id, "承知した")
+    assert reading.page(city.site, city.actor("civic_head")).owed == ()
+    with pytest.raises(Conflict):
+        later_reading.read(city.site, city.actor("civic_head"), one.submission_id)
+    assert page(city, case).documents[0].stamps[2].later.startswith("後閲 R8.5")
+    (done,) = events(city, case, "later_reading.done")
+    assert done["object"] == {"kind": "document", "id": document.id, "case": case}
+
+
+def test_deciders_and_those_asked_to_agree_are_never_passed_over(city):
+    passing_over(city)
+    for name in ("finance", "mayor"):
+        away(city, name)
+    case = to_decision(city, sheet=COSTLY)
+    document = page(city, case).documents[0]
+    assert {one.state for one in document.stamps[2:]} == {"now", "next"}
 
 
 # -- dates

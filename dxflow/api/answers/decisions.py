@@ -21,7 +21,8 @@ class Ruling(Schema):
 class StampPlace(Schema):
     """A place in the row of stamps. `since` and `due` are those of whoever has it now.
 
-    `mark` is 代 or 代理 where it was done for another, `later` the state of 後閲.
+    `mark` is 代 or 代理 where it was done for another, `later` the state of 後閲. `state` is
+    passed where a reviewer who was away is not waited for and reads it afterwards.
     """
 
     part = text(validate=validate.OneOf(["draft", "review", "agree", "provisional", "decide"]))
@@ -30,7 +31,7 @@ class StampPlace(Schema):
     person = text()
     mark = text()
     later = text()
-    state = text(validate=validate.OneOf(["done", "now", "next"]))
+    state = text(validate=validate.OneOf(["done", "now", "next", "passed"]))
     outcome = text()
     outcome_name = text()
     remark = text()

@@ -13,13 +13,14 @@ from sqlalchemy import Row, delete, func, insert, select, update
 from dxflow import audit
 from dxflow.authority.papers import Paper, content_digest, drawn, may_decide_on
 from dxflow.authority.route import Consent, Part, Place, Stop, goes_on
+from dxflow.authority.standing_in import PASSED_OVER
 from dxflow.clock import local_date
 from dxflow.db.document import DecisionDocument, Stamp
 from dxflow.db.process import Submission
 from dxflow.db.standing import StoodIn
 from dxflow.errors import Conflict, Invalid, NotFound
 from dxflow.services import plain
-from dxflow.services.acts import paper_content
+from dxflow.services.acts import paper_content, passing
 from dxflow.services.acts.act import Act
 from dxflow.services.acts.history import DRAFT
 from dxflow.services.people import naming
@@ -68,27 +69,33 @@ def draw(
             "part": stop.part.value,
             "group_key": stop.group,
             "title": names.group(stop.group),
+            **({"way": PASSED_OVER, "absent_id": stop.away[0]} if stop.away else {}),
         }
         for stop in stops
     ]
-    stamps = [*done, *planned]
+    stamps = [{"id": act.new_id(), **one} for one in (*done, *planned)]
     empty = {"person_id": None, "absent_id": None, "way": "", "outcome": "", "remark": "",
              "dated": None, "at": None}  # fmt: skip
     act.tx.execute(
         insert(Stamp),
         [
-            {**empty, "id": act.new_id(), "document_id": document, "place": place, **stamp}
+            {**empty, "document_id": document, "place": place, **stamp}
             for place, stamp in enumerate(stamps, 1)
         ],
     )
+    passed = passing.over(act, document, zip(stamps[len(done) :], stops, strict=True))
     act.record(
         "document.drawn",
         audit.Change("revision", mark("起案の版"), revision - 1 or None, revision),
         audit.Change("route", mark("回議・合議・決裁"), None, [one["title"] for one in planned]),
         audit.Change("content", mark("起案の内容のハッシュ"), None, paper.digest),
+        *passed,
         subject=audit.Subject("document", document, act.case_id),
     )
-    places = list(enumerate(stamps, 1))[len(done) :]
+    places = [
+        (place, one) for place, one in enumerate(stamps, 1)
+        if place > len(done) and one.get("way") != PASSED_OVER
+    ]  # fmt: skip
     return way_of(
         act, document, paper.digest,
         [(place, one["part"], one["group_key"], one["title"]) for place, one in places], consent,
@@ -143,14 +150,14 @@ def stamp(
         raise Conflict(_("この欄には、すでに印があります。"))
 
 
-def last_place(act: Act, document: str) -> int:
-    """Return the place of the decision itself."""
-    return int(
+def places(act: Act, document: str) -> list[Row[Any]]:
+    """Return the places of a document in their order; the last is that of the decision itself."""
+    return list(
         act.tx.execute(
-            select(func.max(Stamp.place)).where(
-                Stamp.document_id == document, Stamp.part == Part.DECIDE.value
-            )
-        ).scalar_one()
+            select(Stamp.place, Stamp.part, Stamp.title, Stamp.way)
+            .where(Stamp.document_id == document)
+            .order_by(Stamp.place)
+        )
     )
 
 
@@ -216,6 +223,7 @@ def take_back(act: Act, since: Any) -> None:
         .values(person_id=None, absent_id=None, way="", outcome="", remark="", dated=None, at=None)
     )
     fresh = mine.where(DecisionDocument.drawn_at == since)
+    passing.forget(act, fresh)
     act.tx.execute(delete(Stamp).where(Stamp.document_id.in_(fresh)))
     act.tx.execute(
         delete(DecisionDocument).where(

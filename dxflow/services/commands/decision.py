@@ -13,7 +13,7 @@ from dxflow.authority.dating import dated, may_date
 from dxflow.authority.decision import DecidingPost, deciding_post, may_decide
 from dxflow.authority.directory import Directory
 from dxflow.authority.papers import DECIDES, PROVISIONAL, SETTLES, may_decide_on
-from dxflow.authority.standing_in import StandIn
+from dxflow.authority.standing_in import PASSED_OVER, StandIn
 from dxflow.authority.tables import Ruling, higher_than, may_rule
 from dxflow.authority.verdicts import Verdict
 from dxflow.db.case import DecisionRecord
@@ -96,7 +96,7 @@ def record(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
     row = right.ruling.row.title if right.ruling else read.text(payload, "row")
     reason = read.text(payload, "reason")
     digest = _content(act, document)
-    asked = _on_document(act, payload, outcome, post, right.day) if document else []
+    asked = _on_document(act, payload, outcome, post, right.day) if document else ()
     if outcome == PROVISIONAL and not document:
         raise Invalid(_("仮決裁には、起案の文書が要ります。"))
     act.tx.execute(
@@ -123,7 +123,7 @@ def record(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
         *_said(act, right, post, row),
         audit.Change("content", mark("決裁した内容のハッシュ"), None, digest),
         *([audit.Change("document", mark("決裁の文書"), None, document)] if document else []),
-        *([audit.Change("asked", mark("このあと合議する所"), None, asked)] if asked else []),
+        *asked,
         authority_text=right.words,
         subject=audit.Subject("decision", post, act.case_id),
     )
@@ -133,16 +133,21 @@ def record(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
 
 def _on_document(
     act: Act, payload: Mapping[str, Any], outcome: str, post: str, day: date
-) -> list[str]:
-    """Stamp the document, lock it when it is settled; return who is asked after a provisional."""
+) -> list[audit.Change]:
+    """Stamp the document, lock it when it is settled; return what the entry says of its way."""
     document = read.text(payload, "document")
-    place = papers.last_place(act, document)
+    places = papers.places(act, document)
+    place = int(places[-1].place)
     papers.stamp(act, document, place, outcome, read.text(payload, "reason"), day)
     if outcome in SETTLES:
         papers.lock(act, document, outcome)
-    if outcome != PROVISIONAL:
-        return []
-    return provisional.decide(act, document, place, post, read.texts(payload, "consult"))
+    unread = [one.title for one in places if one.way == PASSED_OVER]
+    said = [audit.Change("passed_over", mark("不在のため飛ばした回議"), None, unread)]
+    said = said if unread else []
+    if outcome == PROVISIONAL:
+        asked = provisional.decide(act, document, place, post, read.texts(payload, "consult"))
+        said.append(audit.Change("asked", mark("このあと合議する所"), None, asked))
+    return said
 
 
 def _said(act: Act, right: Right, post: str, row: str) -> list[audit.Change]:

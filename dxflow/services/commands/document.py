@@ -60,6 +60,7 @@ def draw(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
         act.directory(),
         barred=act.involved().persons,
         straight=payload.get("straight") is True,
+        pass_over=act.pack.settings.authority.pass_over,
     )
     return papers.draw(act, ruling, stops, act.pack.settings.authority.consent)
 

@@ -17,6 +17,8 @@ KEY = "authority"
 #: (key, message): how a reader tells what is wrong.
 Complain = Callable[[str, str], None]
 ORDERS = ("together", "one_by_one")
+#: What happens to a reviewer who is away: somebody stands in (後閲 B), or the place is passed (A).
+ABSENT_REVIEWER = ("wait", "pass_over")
 #: What a table must give.
 OUTPUTS = frozenset({"row", "post_kind"})
 _MOST_DAYS = 366
@@ -35,6 +37,7 @@ class AuthoritySettings:
     goes_up: str = ""
     document: tuple[str, ...] = ()
     in_turn: bool = False
+    pass_over: bool = False
     consent: Consent = field(default_factory=Consent)
     dating: Dating = field(default_factory=Dating)
 
@@ -57,12 +60,23 @@ def read(raw: Any, complain: Complain) -> AuthoritySettings:
         complain(
             "agree_order", _("agree_order には {ways} だけを書けます。", ways="、".join(ORDERS))
         )
+    absent = raw.get("absent_reviewer", ABSENT_REVIEWER[0])
+    if absent not in ABSENT_REVIEWER:
+        complain(
+            "absent_reviewer",
+            _(
+                "{key} には {ways} だけを書けます。",
+                key="absent_reviewer",
+                ways=_("、").join(ABSENT_REVIEWER),
+            ),
+        )
     return AuthoritySettings(
         tables=_tables(raw.get("tables", []), complain),
         head=_text(raw, "head", AuthoritySettings.head, complain),
         goes_up=_condition(raw, complain),
         document=_names(raw, complain),
         in_turn=order == ORDERS[1],
+        pass_over=absent == ABSENT_REVIEWER[1],
         consent=_consent(raw.get("agree_needed", "all"), complain),
         dating=Dating(_days(raw, "dating_back", complain), _days(raw, "dating_ahead", complain)),
     )

@@ -1,6 +1,6 @@
 """Decision documents, their way, and conditions: what can never happen to them."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
@@ -20,9 +20,10 @@ from dxflow.authority.papers import (
     may_decide_for_now,
 )
 from dxflow.authority.route import Consent, Part, Place, goes_on, plan, plan_further
+from dxflow.authority.standing_in import Absence
 from dxflow.authority.tables import DatedTable, Ruling, ruling_of
 from dxflow.errors import NotAllowed
-from tests.unit.authority.city import HOLDINGS, directory
+from tests.unit.authority.city import DAY, HOLDINGS, directory
 
 TABLE = DatedTable("authority", date(2020, 4, 1))
 
@@ -121,6 +122,28 @@ TestHistory = History.TestCase
 
 
 # -- the way
+
+
+def away(person: str, day: date = DAY) -> Absence:
+    return Absence(valid_from=day, valid_to=day + timedelta(1), person=person)
+
+
+def test_a_reviewer_who_is_away_is_passed_over_only_where_the_pack_says_so():
+    who = directory(absences=[away(holder_of("fukushi-head")), away(holder_of("mayor"))])
+    asked = ruling("department_head", "deputy_mayor", agree=("post:mayor", "role:security"))
+    waits = plan(asked, "mayor", "kaigo", who)
+    assert [one.away for one in waits] == [()] * len(waits)
+    passes = plan(asked, "mayor", "kaigo", who, pass_over=True)
+    assert [(one.part, one.group) for one in passes] == [(one.part, one.group) for one in waits]
+    assert [one.away for one in passes if one.part is Part.REVIEW] == [
+        (holder_of("fukushi-head"),), (),
+    ]  # fmt: skip
+    assert all(not one.away for one in passes if one.part is not Part.REVIEW)
+
+
+def holder_of(post: str) -> str:
+    (person,) = directory().holders(f"post:{post}")
+    return person
 
 
 def test_after_a_provisional_decision_others_are_asked_and_the_same_post_decides():
