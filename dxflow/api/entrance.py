@@ -20,6 +20,7 @@ from dxflow.api import (
     processes,
     refusals,
     session,
+    standing,
     tasks,
 )
 from dxflow.api.call import Call, idempotency_key, read_body, read_query, schema_of
@@ -39,6 +40,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *cases.OPERATIONS,
     *tasks.OPERATIONS,
     *decisions.OPERATIONS,
+    *standing.OPERATIONS,
     *kpis.OPERATIONS,
     *meetings.OPERATIONS,
     *operations.OPERATIONS,

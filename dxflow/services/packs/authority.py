@@ -1,6 +1,6 @@
 """What a pack's `[authority]` settles: tables of authority rows by date, the head, the document."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -11,6 +11,9 @@ from dxflow.authority.tables import DatedTable
 from dxflow.decisions import DecisionModel
 from dxflow.decisions.table import TableLogic
 from dxflow.feel import FeelSyntaxError, parse
+from dxflow.models.extensions import COMMAND
+from dxflow.models.model import Model
+from dxflow.problems import Problem
 from dxflow.texts import gettext as _
 
 KEY = "authority"
@@ -80,6 +83,35 @@ def read(raw: Any, complain: Complain) -> AuthoritySettings:
         consent=_consent(raw.get("agree_needed", "all"), complain),
         dating=Dating(_days(raw, "dating_back", complain), _days(raw, "dating_ahead", complain)),
     )
+
+
+#: Commands that ask the tables: without any they could only fail when a case reaches them.
+ASK_TABLES = frozenset({"authority.find", "document.draw"})
+
+
+def check_use(settings: AuthoritySettings, models: Iterable[Model]) -> Iterator[Problem]:
+    """Yield a problem for every element that asks for authority tables where there are none."""
+    if settings.tables:
+        return
+    for model in models:
+        for process in model.processes.values():
+            for element in process.elements.values():
+                asked = {element.job_type} | {
+                    key.removeprefix(COMMAND)
+                    for key in element.properties
+                    if key.startswith(COMMAND)
+                }
+                for name in sorted(asked & ASK_TABLES):
+                    yield Problem(
+                        "authority-no-table",
+                        _("「{command}」は決裁区分の表を引きますが、このパックには表がありません。",
+                          command=name),
+                        model.file, element.lines.get("job_type", element.line),
+                        element=element.id,
+                        hint=_("pack.toml に [[authority.tables]] を書き、decision に表の名前、"
+                               "valid_from に有効になる日を入れてください。"
+                               "表を使わないときは、authority.resolve で職を決めます。"),
+                    )  # fmt: skip
 
 
 def check(
