@@ -208,6 +208,8 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "conclude": {"reason": "多数", "conditions": CONDITIONS},
     "decision": {"reason": "妥当", "conditions": CONDITIONS, "flags": ["unusual"],
                  "consult": ["tax", "digital"], "after_return": "again"},
+    "sharing": {"units": ["elderly", "tax", "digital"], "message": "二章を見てほしい"},
+    "pre_read": {"comment": "分かりやすい"},
     "review": {"comment": "確かめた"},
     "agreement": {"comment": "財源を確かめた"},
     "execution_report": {"progress": "進んだ", "reports": [{"milestone": "s1", "status": "done"}]},

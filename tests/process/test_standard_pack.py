@@ -18,7 +18,7 @@ COMMANDS = frozenset(
         "authority.find", "bpr.register", "case.amount", "case.extend", "case.title",
         "case.units", "committee.convene", "committee.resolve", "committee.tally",
         "committee.vote", "decision.record", "document.draw", "document.further", "document.route",
-        "document.stamp", "duty.impose", "duty.open", "kpi.assess",
+        "document.stamp", "draft.read", "duty.impose", "duty.open", "kpi.assess",
         "kpi.record", "kpi.register", "kpi.revise", "milestone.plan", "milestone.report",
         "notify", "opinion.record",
     }
@@ -96,11 +96,30 @@ def test_whoever_judges_a_proposal_is_kept_apart_from_who_made_it() -> None:
     acts = {task.id: task.properties.get("act", "") for task in user_tasks()}
     assert {key for key, act in acts.items() if act == "draft"} == {
         "revise_idea", "supplement_idea", "project_sheet", "small_sheet", "bpr_analysis",
+        "co_draft",
     }  # fmt: skip
     assert {key: acts[key] for key in ("head_approval", "triage", "sheet_approval")} == (
         dict.fromkeys(("head_approval", "triage", "sheet_approval"), "approve")
     )
     assert (acts["verdict"], acts["conclude"], acts["decide"]) == ("vote", "conclude", "decide")
+
+
+def test_sections_write_a_sheet_in_turn_and_heads_read_it_together() -> None:
+    def shared(way: str) -> Play:
+        play = Play().do("head_approval", "approve").do("triage", "proceed")
+        return play.do("project_sheet", "share").do("share", way)
+
+    written = shared("co_draft")
+    assert [task.groups for task in written.step.tasks] == [("section:tax",)]
+    written.do("co_draft")
+    assert [task.groups for task in written.step.tasks] == [("section:digital",)]
+    assert written.do("co_draft").open == ["project_sheet"]
+    read = shared("pre_read")
+    groups = {task.groups for task in read.step.tasks}
+    assert groups == {("head:tax",), ("head:digital",)}
+    assert read.do("pre_read", "read").do("pre_read", "read").open == ["project_sheet"]
+    told = read.city.payloads("draft.read")
+    assert [one["form"] for one in told] == ["project_sheet"] * 2
 
 
 def test_every_stage_is_a_call_in_the_top_process() -> None:
@@ -184,6 +203,12 @@ def sent_back_everywhere() -> Play:
     play = Play(city)
     play.do("head_approval", "send_back").do("revise_idea").do("head_approval", "approve")
     play.do("triage", "send_back").do("supplement_idea").do("triage", "proceed")
+    play.do("project_sheet", "share").do("share", "back")
+    play.do("project_sheet", "share").do("share", "co_draft").do("co_draft").do("co_draft")
+    play.do("project_sheet", "share").do("share", "co_draft").timer("co_draft_deadline")
+    play.do("project_sheet", "share").do("share", "pre_read").do("pre_read", "read")
+    play.do("pre_read", "read").do("project_sheet", "share").do("share", "pre_read")
+    play.timer("pre_read_deadline")
     play.do("project_sheet").do("bpr_analysis").do("sheet_approval", "send_back")
     play.do("project_sheet").do("bpr_analysis")
     play.do("sheet_approval", "send_back", return_to="analysis").do("bpr_analysis")

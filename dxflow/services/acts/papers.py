@@ -4,6 +4,7 @@ What the rules of `authority.papers` and `authority.route` say is asked here; no
 these rows.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -234,6 +235,19 @@ def take_back(act: Act, since: Any) -> None:
     )
 
 
+def version_of(act: Act, form: str) -> tuple[int, str]:
+    """Return how often a form was handed in and the SHA-256 of the last. Raises NotFound."""
+    rows = act.tx.execute(
+        select(Submission.body)
+        .where(Submission.case_id == act.case_id, Submission.form_key == form)
+        .where(Submission.superseded_at.is_(None))
+        .order_by(Submission.at, Submission.id)
+    ).all()
+    if not rows:
+        raise NotFound(_("様式「{key}」はまだ提出されていません。", key=form))
+    return len(rows), hashlib.sha256(rows[-1].body.encode()).hexdigest()
+
+
 def digest_of_text(content: str) -> str:
     """Return the digest of a stored content."""
     return content_digest(plain.loads(content))
@@ -269,7 +283,7 @@ def _handed_in(act: Act) -> list[Row[Any]]:
 
 
 def _earlier(act: Act, rows: Sequence[Row[Any]], drafter: Row[Any] | None) -> list[dict[str, Any]]:
-    """Return the stamps that stand already: who drew it up, and who has approved it since."""
+    """Return the stamps that stand already: who drew it up (alone or with others), who approved."""
     if drafter is None:
         return []
     own = next(
@@ -284,10 +298,18 @@ def _earlier(act: Act, rows: Sequence[Row[Any]], drafter: Row[Any] | None) -> li
         # at one moment, only what lies in the same drawing is known to come after it
         and (row.at > drafter.at or (row.at == drafter.at and own and row.element in own.elements))
     }.values()
+    forms = act.pack.settings.authority.document
+    together = {
+        row.person_id: row
+        for row in rows
+        if row.act == DRAFT and row.form_key in forms and row.person_id != drafter.person_id
+    }.values()
     who = act.directory()
-    names = naming.load(act.tx, who, posts=[row.stood_post or row.post for row in approved])
+    posts = [row.stood_post or row.post for row in (*approved, *together)]
+    names = naming.load(act.tx, who, posts=posts)
     return [
         _given(drafter, Part.DRAFT, names.post(drafter.post)),
+        *(_given(row, Part.DRAFT, names.post(row.post)) for row in together),
         *(_given(row, Part.REVIEW, names.post(row.stood_post or row.post)) for row in approved),
     ]
 

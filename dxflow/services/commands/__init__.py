@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "document.further": document.further,
         "document.route": document.route,
         "document.stamp": document.stamp,
+        "draft.read": document.pre_read,
         "duty.impose": work.impose_duties,
         "duty.open": work.count_duties,
         "kpi.assess": kpi.assess,

@@ -46,6 +46,19 @@ def find_authority(act: Act, payload: dict[str, Any], element: str) -> dict[str,
     }
 
 
+def pre_read(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
+    """Record that somebody read a draft before its circulation (根回し), and which version."""
+    form, comment = read.text(payload, "form", required=True), read.text(payload, "comment")
+    version, digest = papers.version_of(act, form)
+    act.record(
+        "draft.read",
+        audit.Change("version", mark("読んだ版"), None, version),
+        audit.Change("content", mark("見た内容のハッシュ"), None, digest),
+        audit.Change("remark", mark("意見"), None, comment or None),
+    )
+    return {"version": version, "content": digest}
+
+
 def draw(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
     """Draw the document up and return its way: who sees it, who is asked, how many must agree."""
     ruling = read.context(payload, "ruling")
