@@ -21,6 +21,7 @@ from dxflow.api import (
     processes,
     refusals,
     session,
+    standing,
     tasks,
 )
 from dxflow.api.call import Call, idempotency_key, read_body, read_file, read_query, schema_of
@@ -42,6 +43,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *tasks.OPERATIONS,
     *decisions.OPERATIONS,
     *attachments.OPERATIONS,
+    *standing.OPERATIONS,
     *kpis.OPERATIONS,
     *meetings.OPERATIONS,
     *operations.OPERATIONS,

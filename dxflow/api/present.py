@@ -47,6 +47,8 @@ def task_listed(row: Listed) -> dict[str, Any]:
         "due_at": row.due_at,
         "created_at": row.created_at,
         "suspended": row.suspended,
+        "held_until": row.held_until,
+        "held_for": row.held_for,
     }
 
 

@@ -181,6 +181,44 @@ class HoldUntil(Request):
     reason = fields.String(required=True, validate=validate.Length(min=1, max=1000))
 
 
+class Absent(Request):
+    """From which day to which, both counted, and why."""
+
+    start = Day(required=True)
+    last = Day(required=True)
+    reason = fields.String(validate=validate.Length(max=200))
+
+
+class NewAbsence(Absent):
+    """An absence; `username` is whose, the caller's own without."""
+
+    username = fields.String(validate=validate.Length(max=64))
+
+
+class NewDeputy(Absent):
+    """Who acts for the caller (username), in one post or in all without."""
+
+    deputy = fields.String(required=True, validate=validate.Length(min=1, max=64))
+    post = fields.String(validate=validate.Length(max=64))
+
+
+class Remark(Request):
+    """A remark, perhaps."""
+
+    remark = fields.String(validate=validate.Length(max=1000))
+
+
+class NewSubstitutes(Request):
+    """Keys of posts in their order; from `since` on, today without."""
+
+    substitutes = fields.List(
+        fields.String(validate=validate.Length(min=1, max=64)),
+        required=True,
+        validate=validate.Length(max=5),
+    )
+    since = Day()
+
+
 class NewActual(Request):
     """A period's measured value."""
 

@@ -83,6 +83,7 @@ _LABELS = {
     "decision.passed_up": "決裁を上位の職へ上げる",
     "decision.looked_up_again": "決裁区分を引き直す",
     "document.drawn": "起案",
+    "draft.read": "事前の閲読（根回し）",
     "document.stamped": "回議・合議",
     "document.added_to": "決裁の文書に追記",
     "task.held": "作業を保留",

@@ -16,6 +16,10 @@ from dxflow.texts import gettext as _
 
 #: Outcomes of a decision that settle the matter; sending back and passing up do not.
 SETTLES = frozenset({"approve", "conditions", "reject"})
+#: The outcome that decides for the time being (仮決裁): it locks nothing, a final one follows.
+PROVISIONAL = "provisional"
+#: Outcomes that need the authority row of their day.
+DECIDES = SETTLES | {PROVISIONAL}
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,21 @@ def may_decide_on(paper: Paper) -> Verdict:
         return Verdict(
             False, _("文書の内容が起案のときと一致しません。システム管理者に知らせてください。")
         )
+    return Verdict(True, "")
+
+
+def may_decide_for_now(paper: Paper, asked: int, *, before: bool) -> Verdict:
+    """Return whether a document may be decided provisionally, before so many are asked.
+
+    `before`: it has been already; the next decision on it is the final one.
+    """
+    verdict = may_decide_on(paper)
+    if not verdict:
+        return verdict
+    if before:
+        return Verdict(False, _("この文書は、すでに仮決裁を受けています。本決裁をしてください。"))
+    if not asked:
+        return Verdict(False, _("仮決裁のあとに合議する課を、一つ以上選んでください。"))
     return Verdict(True, "")
 
 

@@ -39,6 +39,15 @@ class Way(StrEnum):
         return {"substitute": _("代決"), "deputy": _("代理")}[self.value]
 
 
+#: Nobody acted for a reviewer who is away: the place is passed over, and read afterwards.
+PASSED_OVER = "passed_over"
+
+
+def way_label(way: str) -> str:
+    """Return the word of a way, or that the place was passed over."""
+    return _("不在のため後閲") if way == PASSED_OVER else Way(way).label
+
+
 @dataclass(frozen=True)
 class Absence(Span):
     """A person is away (不在)."""

@@ -63,6 +63,9 @@ class StoodIn(Base):
 
     While it is not read it is an open duty (後閲) of `owner_id`, the absent person unless a transfer
     has handed it over; NULL when nobody need read it. Nothing but reading ends it.
+
+    A reviewer who was passed over while away (`way` passed_over) owes the same: then `person_id` is
+    empty, `work_item_id` the document, and `submission_id` the id of the stamp that is missing.
     """
 
     __tablename__ = "stood_in"

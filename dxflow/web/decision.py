@@ -10,7 +10,7 @@ from dxflow.services.acts import additions, holds
 from dxflow.services.people.access import signed_in
 from dxflow.services.reading import decision_papers
 from dxflow.texts import gettext as _
-from dxflow.web import current
+from dxflow.web import current, pdf
 from dxflow.web.case import Typed, case_page, typed_again
 from dxflow.web.task import TypedHold, page_with_hold
 
@@ -28,16 +28,35 @@ def show(case_id: str) -> str:
 @signed_in
 def on_paper(case_id: str) -> str:
     """Show one document with its row of stamps as a sheet of paper."""
+    return _sheet(case_id)[0]
+
+
+@blueprint.get("/cases/<ident:case_id>/decision/pdf")
+@signed_in
+def on_pdf(case_id: str) -> Response | str:
+    """Give the same sheet as PDF; where none can be made, the sheet says so."""
+    html, name = _sheet(case_id, for_pdf=True)
+    try:
+        return pdf.answer(html, name)
+    except pdf.NotSet as why:
+        return _sheet(case_id, str(why))[0]
+
+
+def _sheet(case_id: str, no_pdf: str = "", *, for_pdf: bool = False) -> tuple[str, str]:
+    """Return the sheet, and how a file of it is called."""
     found, document = decision_papers.document(
         current.site(), current.actor(), case_id, _revision()
     )
-    return render_template(
+    html = render_template(
         "decision/print.html",
         found=found,
         head=found.head,
         document=document,
         printed_at=current.site().now(),
+        no_pdf=no_pdf,
+        for_pdf=for_pdf,
     )
+    return html, _("決裁書_{number}_第{n}版", number=found.head.number, n=document.revision)
 
 
 @blueprint.post("/cases/<ident:case_id>/decision/<ident:document_id>/add")

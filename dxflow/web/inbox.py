@@ -39,6 +39,9 @@ class Entry:
     release_url: str
     suspended: bool = False
     standing: str = ""
+    held_for: str = ""
+    held_until: str = ""
+    hold_over: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,9 @@ def _entry(actor: Actor, one: Listed, today: date) -> Entry:
         release_url=frame.task_url(one.id, "release") if taken_by_me and moves else "",
         suspended=one.suspended,
         standing=one.standing,
+        held_for=one.held_for,
+        held_until=wareki_short(one.held_until) if one.held_until else "",
+        hold_over=one.held_until is not None and one.held_until <= today,
     )
 
 

@@ -11,7 +11,7 @@ from dxflow.services.people.access import signed_in
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
-from dxflow.web import current
+from dxflow.web import current, pdf
 from dxflow.web.meetings import words
 
 blueprint = Blueprint("minutes", __name__)
@@ -30,13 +30,36 @@ def show(meeting_id: str) -> str:
 @signed_in
 def show_print(meeting_id: str) -> str:
     """Show the minutes as a document for A4."""
+    return _sheet(meeting_id)[0]
+
+
+@blueprint.get("/meetings/<ident:meeting_id>/minutes/pdf")
+@signed_in
+def show_pdf(meeting_id: str) -> Response | str:
+    """Give the same document as PDF; where none can be made, the document says so."""
+    html, name = _sheet(meeting_id, for_pdf=True)
+    try:
+        return pdf.answer(html, name)
+    except pdf.NotSet as why:
+        return _sheet(meeting_id, str(why))[0]
+
+
+def _sheet(meeting_id: str, no_pdf: str = "", *, for_pdf: bool = False) -> tuple[str, str]:
+    """Return the document, and how a file of it is called."""
     site, actor = current.site(), current.actor()
     found = minutes_page.of_meeting(site, actor, meeting_id)
     if found is None:
         raise NotFound(_("この会議の議事録はまだありません。"))
-    return render_template(
-        "meetings/minutes_print.html", meeting_id=meeting_id, found=found, printed_at=site.now()
+    html = render_template(
+        "meetings/minutes_print.html",
+        meeting_id=meeting_id,
+        found=found,
+        printed_at=site.now(),
+        no_pdf=no_pdf,
+        for_pdf=for_pdf,
     )
+    body = found.body
+    return html, _("議事録_{body}_第{n}回", body=body["body"], n=body["number"])
 
 
 @blueprint.post("/meetings/<ident:meeting_id>/minutes/<any(draft,approve,seal,correct):act>")

@@ -13,10 +13,12 @@ from dxflow.db.document import DecisionDocument
 from dxflow.db.identity import Holding
 from dxflow.errors import Conflict, Invalid, NotAllowed
 from dxflow.services import plain
-from dxflow.services.acts import additions, duties, holds, pulling_back
+from dxflow.services.acts import additions, duties, holds, later_reading, pulling_back
+from dxflow.services.packs import store as packs
 from dxflow.services.people import organisation
 from dxflow.services.reading import case_view, decision_papers
-from tests.factories import ANALYSIS, SHEET, City, TestClock
+from dxflow.services.reading import standing as reading
+from tests.factories import ANALYSIS, ROOT, SHEET, City, TestClock
 from tests.integration.test_standing_in import away, lists
 from tests.walks import do, task_of, to_decision
 
@@ -176,6 +178,155 @@ def test_straight_back_returns_to_the_decider_without_the_committee(city):
     do(city, case, "head", "sheet_approval", "approve")
     assert task_of(city, "civic_head", case, "decide")
     assert page(city, case).documents[0].revision == 2
+
+
+# -- provisional, then final
+
+
+def test_one_document_is_decided_twice_and_only_the_final_one_locks_it(city):
+    case = to_decision(city)
+    do(
+        city, case, "civic_head", "decide", "provisional", reason="入札の公告を急ぐ",
+        consult=["tax"],
+    )  # fmt: skip
+    (document,) = page(city, case).documents
+    assert (document.decided_at, document.outcome) == (None, "")
+    assert document.provisional_on == city.actor("head").on
+    assert [(one.part, one.title, one.state) for one in document.stamps[2:]] == [
+        ("provisional", "市民部長", "done"),
+        ("agree", "収納課長", "now"),
+        ("decide", "市民部長", "next"),
+    ]
+    with pytest.raises(NotAllowed, match="決裁のあと"):
+        additions.add(city.site, city.actor("applicant"), document.id, "早すぎる")
+    do(city, case, "tax_head", "agree_together", "agree", comment="差し支えない")
+    do(city, case, "civic_head", "decide", "approve", reason="本決裁")
+    (after,) = page(city, case).documents
+    assert (after.id, after.digest, after.outcome) == (document.id, document.digest, "approve")
+    assert after.provisional_on is None
+    assert [one.state for one in after.stamps] == ["done"] * 5
+    names = [one.outcome_name for one in page(city, case).decisions]
+    assert names == ["承認", "仮決裁"]
+
+
+def test_each_of_the_two_entries_alone_says_everything(city):
+    case = to_decision(city)
+    lists(city, "head-civic", "head-tax")
+    away(city, "civic_head")
+    do(city, case, "tax_head", "decide", "provisional", reason="急ぐ", consult=["it"])
+    do(city, case, "it_head", "agree_together", "agree")
+    do(city, case, "tax_head", "decide", "approve", reason="妥当")
+    first, last = (entry_of_decision(one) for one in events(city, case, "decision.recorded"))
+    assert (first.pop("outcome"), last.pop("outcome")) == ("provisional", "approve")
+    assert (first.pop("asked"), last.pop("asked")) == (["情報政策課長"], [])
+    assert first == last
+    assert first["person"] == city.person["tax_head"]
+    assert first["for"] == city.person["civic_head"]
+    assert first["content"] == page(city, case).documents[0].digest
+
+
+def entry_of_decision(event: dict) -> dict:
+    """Return what an entry says without anything but itself: who, for whom, by which row, of what."""
+    said = changes(event)
+    return {
+        "person": event["actor"]["person"], "for": event["actor"].get("on_behalf_of"),
+        "asked": said.get("asked", []),
+        **{key: said[key] for key in (
+            "outcome", "post", "row", "table", "valid_from", "decided_on", "content", "document",
+        )},
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("consult", "said"), [([], "必須"), (["nowhere"], ""), (["counter"], "答えられる人がいません")]
+)
+def test_a_provisional_decision_names_somebody_who_can_answer(city, consult, said):
+    case = to_decision(city)
+    if consult == ["counter"]:
+        end_holding(city, "head-counter")
+    with pytest.raises(Invalid) as refused:
+        do(city, case, "civic_head", "decide", "provisional", reason="急ぐ", consult=consult)
+    assert "consult" in refused.value.fields
+    if said != "必須":
+        assert said in str(refused.value.fields)
+    assert page(city, case).decisions == ()
+    assert [one.part for one in page(city, case).documents[0].stamps][-1] == "decide"
+
+
+def end_holding(city: City, post: str) -> None:
+    with city.site.database.write() as tx:
+        tx.execute(Holding.__table__.delete().where(Holding.post == post))
+        organisation.raise_version(tx)
+
+
+def test_it_is_taken_once_and_who_is_asked_after_it_may_refuse(city):
+    case = to_decision(city)
+    do(city, case, "civic_head", "decide", "provisional", reason="急ぐ", consult=["tax"])
+    do(city, case, "tax_head", "agree_together", "agree")
+    with pytest.raises(Conflict, match="すでに仮決裁"):
+        do(city, case, "civic_head", "decide", "provisional", reason="また", consult=["it"])
+    other = to_decision(city)
+    do(city, other, "civic_head", "decide", "provisional", reason="急ぐ", consult=["tax"])
+    do(city, other, "tax_head", "agree_together", "object", comment="様式が要る")
+    assert task_of(city, "applicant", other, "project_sheet")
+    (document,) = page(city, other).documents
+    assert document.decided_at is None
+
+
+# -- a reviewer who is away, passed over (後閲 A)
+
+
+def passing_over(city: City) -> None:
+    """Publish the pack with regime A."""
+    files = packs.read_folder(ROOT / "processes" / "standard")
+    text = files["pack.toml"].replace('absent_reviewer = "wait"', 'absent_reviewer = "pass_over"')
+    packs.install(city.site, files | {"pack.toml": text}, "system")
+
+
+def test_a_reviewer_who_is_away_is_not_waited_for_and_reads_it_afterwards(city):
+    passing_over(city)
+    away(city, "civic_head")
+    case = to_decision(city, sheet=COSTLY)
+    document = page(city, case).documents[0]
+    assert [(one.title, one.state, one.person, one.later) for one in document.stamps[2:4]] == [
+        ("市民部長", "passed", "civic_head", "後閲待ち"),
+        ("副市長", "now", "", ""),
+    ]
+    assert not any(t.case_id == case for t in city.open_tasks("civic_head"))
+    (drawn,) = events(city, case, "document.drawn")
+    assert changes(drawn)["passed_over"] == ["市民部長"]
+    assert changes(drawn)["owed_by"] == [city.person["civic_head"]]
+    do(city, case, "cio", "review", "agree")
+    do(city, case, "finance", "agree_together", "agree")
+    do(city, case, "mayor", "decide", "approve", reason="決裁")
+    (event,) = events(city, case, "decision.recorded")
+    assert changes(event)["passed_over"] == ["市民部長"]
+    assert changes(event)["content"] == document.digest
+    owed = reading.page(city.site, city.actor("civic_head")).owed
+    assert [(one.case_id, one.way, one.post, one.days) for one in owed] == [
+        (case, "不在のため後閲", "市民部長", 0)
+    ]
+    city.clock.moment += timedelta(9)
+    (one,) = reading.page(city.site, city.actor("civic_head")).owed
+    assert one.days == 9
+    with pytest.raises(NotAllowed, match="本人"):
+        later_reading.read(city.site, city.actor("cio"), one.submission_id)
+    later_reading.read(city.site, city.actor("civic_head"), one.submission_id, "承知した")
+    assert reading.page(city.site, city.actor("civic_head")).owed == ()
+    with pytest.raises(Conflict):
+        later_reading.read(city.site, city.actor("civic_head"), one.submission_id)
+    assert page(city, case).documents[0].stamps[2].later.startswith("後閲 R8.5")
+    (done,) = events(city, case, "later_reading.done")
+    assert done["object"] == {"kind": "document", "id": document.id, "case": case}
+
+
+def test_deciders_and_those_asked_to_agree_are_never_passed_over(city):
+    passing_over(city)
+    for name in ("finance", "mayor"):
+        away(city, name)
+    case = to_decision(city, sheet=COSTLY)
+    document = page(city, case).documents[0]
+    assert {one.state for one in document.stamps[2:]} == {"now", "next"}
 
 
 # -- dates

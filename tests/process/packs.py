@@ -193,6 +193,13 @@ class City:
             "needed": len(asked),
         }  # fmt: skip
 
+    def document_further(self) -> dict[str, Any]:
+        asked = self._stops(10, self.rng.randrange(1, 3))
+        return {
+            "document": "d1", "digest": "0", "reviewers": [], "in_turn": [], "together": asked,
+            "needed": len(asked),
+        }  # fmt: skip
+
     def document_route(self) -> dict[str, Any]:
         return {"passed": self.rng.random() < 0.9}
 

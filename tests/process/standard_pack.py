@@ -139,6 +139,17 @@ class City:
         self.stamps.append(payload["outcome"])
         return {}
 
+    def _document_further(self, payload: dict[str, Any]) -> dict[str, Any]:
+        asked = [
+            {"place": place, "group": group, "part": "agree", "title": group}
+            for place, group in enumerate(self.payloads("decision.record")[-1]["consult"], 10)
+        ]
+        return {
+            "document": payload["document"], "digest": "0", "reviewers": [],
+            "in_turn": asked if self.in_turn else [], "together": [] if self.in_turn else asked,
+            "needed": len(asked),
+        }  # fmt: skip
+
     def _document_route(self, payload: dict[str, Any]) -> dict[str, Any]:
         return {"passed": not {"send_back", "object"} & set(self.stamps)}
 
@@ -196,7 +207,9 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "reconvene": {"reason": "時期が重なった"},
     "conclude": {"reason": "多数", "conditions": CONDITIONS},
     "decision": {"reason": "妥当", "conditions": CONDITIONS, "flags": ["unusual"],
-                 "after_return": "again"},
+                 "consult": ["tax", "digital"], "after_return": "again"},
+    "sharing": {"units": ["elderly", "tax", "digital"], "message": "二章を見てほしい"},
+    "pre_read": {"comment": "分かりやすい"},
     "review": {"comment": "確かめた"},
     "agreement": {"comment": "財源を確かめた"},
     "execution_report": {"progress": "進んだ", "reports": [{"milestone": "s1", "status": "done"}]},

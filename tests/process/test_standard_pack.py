@@ -17,8 +17,8 @@ COMMANDS = frozenset(
     {
         "authority.find", "bpr.register", "case.amount", "case.extend", "case.title",
         "case.units", "committee.convene", "committee.resolve", "committee.tally",
-        "committee.vote", "decision.record", "document.draw", "document.route",
-        "document.stamp", "duty.impose", "duty.open", "kpi.assess",
+        "committee.vote", "decision.record", "document.draw", "document.further", "document.route",
+        "document.stamp", "draft.read", "duty.impose", "duty.open", "kpi.assess",
         "kpi.record", "kpi.register", "kpi.revise", "milestone.plan", "milestone.report",
         "notify", "opinion.record",
     }
@@ -96,11 +96,30 @@ def test_whoever_judges_a_proposal_is_kept_apart_from_who_made_it() -> None:
     acts = {task.id: task.properties.get("act", "") for task in user_tasks()}
     assert {key for key, act in acts.items() if act == "draft"} == {
         "revise_idea", "supplement_idea", "project_sheet", "small_sheet", "bpr_analysis",
+        "co_draft",
     }  # fmt: skip
     assert {key: acts[key] for key in ("head_approval", "triage", "sheet_approval")} == (
         dict.fromkeys(("head_approval", "triage", "sheet_approval"), "approve")
     )
     assert (acts["verdict"], acts["conclude"], acts["decide"]) == ("vote", "conclude", "decide")
+
+
+def test_sections_write_a_sheet_in_turn_and_heads_read_it_together() -> None:
+    def shared(way: str) -> Play:
+        play = Play().do("head_approval", "approve").do("triage", "proceed")
+        return play.do("project_sheet", "share").do("share", way)
+
+    written = shared("co_draft")
+    assert [task.groups for task in written.step.tasks] == [("section:tax",)]
+    written.do("co_draft")
+    assert [task.groups for task in written.step.tasks] == [("section:digital",)]
+    assert written.do("co_draft").open == ["project_sheet"]
+    read = shared("pre_read")
+    groups = {task.groups for task in read.step.tasks}
+    assert groups == {("head:tax",), ("head:digital",)}
+    assert read.do("pre_read", "read").do("pre_read", "read").open == ["project_sheet"]
+    told = read.city.payloads("draft.read")
+    assert [one["form"] for one in told] == ["project_sheet"] * 2
 
 
 def test_every_stage_is_a_call_in_the_top_process() -> None:
@@ -184,6 +203,12 @@ def sent_back_everywhere() -> Play:
     play = Play(city)
     play.do("head_approval", "send_back").do("revise_idea").do("head_approval", "approve")
     play.do("triage", "send_back").do("supplement_idea").do("triage", "proceed")
+    play.do("project_sheet", "share").do("share", "back")
+    play.do("project_sheet", "share").do("share", "co_draft").do("co_draft").do("co_draft")
+    play.do("project_sheet", "share").do("share", "co_draft").timer("co_draft_deadline")
+    play.do("project_sheet", "share").do("share", "pre_read").do("pre_read", "read")
+    play.do("pre_read", "read").do("project_sheet", "share").do("share", "pre_read")
+    play.timer("pre_read_deadline")
     play.do("project_sheet").do("bpr_analysis").do("sheet_approval", "send_back")
     play.do("project_sheet").do("bpr_analysis")
     play.do("sheet_approval", "send_back", return_to="analysis").do("bpr_analysis")
@@ -207,6 +232,7 @@ def sent_back_everywhere() -> Play:
     to_committee(play.do("project_sheet").do("bpr_analysis"))
     play.do("verdict", "approve").do("verdict", "conditions").do("conclude", "conditions")
     play.do("review", "agree").do("review", "agree")
+    play.do("agree_together", "agree").do("agree_together", "agree").do("decide", "provisional")
     play.do("agree_together", "agree").do("agree_together", "agree").do("decide", "approve")
     play.timer("report_reminder").do("execution_report", "progress").do("execution_report", "done")
     play.timer("period_closed").timer("measure_reminder").do("kpi_measure")
@@ -330,7 +356,7 @@ def test_the_lead_section_is_not_asked_for_an_opinion_on_its_own_proposal() -> N
 
 def test_conditions_become_duties_only_when_they_were_imposed() -> None:
     imposed = sent_back_everywhere().city.payloads("duty.impose")
-    assert [len(payload["conditions"]) for payload in imposed] == [0] * 6 + [1, 0]
+    assert [len(payload["conditions"]) for payload in imposed] == [0] * 6 + [1, 0, 0]
     assert {payload["owner"] for payload in imposed} == {"section:elderly"}
 
 
@@ -369,6 +395,22 @@ def test_a_matter_that_is_passed_up_is_drawn_up_anew_for_the_head() -> None:
     play = returned_straight().do("decide", "escalate")
     assert play.city.payloads("authority.find")[-1]["matter"]["important"] is True
     assert play.task("review").groups == ("post:department_head",)
+
+
+@pytest.mark.parametrize("in_turn", [False, True])
+def test_a_provisional_decision_asks_further_and_comes_back_for_the_final_one(in_turn) -> None:
+    step = "agree_in_turn" if in_turn else "agree_together"
+    play = important(City(in_turn=in_turn)).do(step, "agree").do(step, "agree")
+    play.do("decide", "provisional")
+    assert set(play.open) == {step}
+    assert play.task(step).groups == ("head:tax",)
+    assert play.do(step, "agree").do(step, "agree").open == ["decide"]
+    assert play.city.payloads("decision.record")[0]["document"] == "d1"
+    play.do("decide", "approve")
+    first, last = play.city.payloads("decision.record")
+    assert (first["outcome"], last["outcome"]) == ("provisional", "approve")
+    assert first["document"] == last["document"]
+    assert last["consult"] == []
 
 
 def test_agreement_is_asked_of_all_at_once_or_one_after_the_other() -> None:

@@ -1,5 +1,7 @@
 """受信箱: what is late is seen at a glance, work is taken and given back."""
 
+from datetime import timedelta
+
 from sqlalchemy import event
 
 from tests.integration.test_main_job import to_sheet
@@ -34,6 +36,20 @@ def test_late_work_stands_first_with_words_and_icon(browse, sqlite_city):
     assert "期限 令和8年" in page.text_content()
     (count,) = page.xpath("//nav[@class='nav']//span[contains(@class,'count--late')]")
     assert "2" in count.text_content()
+
+
+def test_work_that_is_laid_aside_says_why_and_until_when(browse, sqlite_city):
+    case = sqlite_city.start()
+    head = browse("head")
+    (task,) = sqlite_city.open_tasks("head")
+    until = sqlite_city.site.today() + timedelta(3)
+    head.post(f"/tasks/{task.id}/hold", {"until": until.isoformat(), "hold_reason": "内示を待つ"})
+    page = text_of(head.get("/"))
+    assert f"保留 R8.5.{until.day}まで" in page
+    assert "保留の理由: 内示を待つ" in page
+    sqlite_city.clock.at(until)
+    assert "保留の期日になりました" in text_of(browse("head").get("/"))
+    assert case
 
 
 def test_work_is_taken_and_given_back(browse, sqlite_city):

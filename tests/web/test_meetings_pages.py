@@ -81,6 +81,8 @@ def test_a_meeting_from_its_plan_to_its_sealed_minutes(sqlite_city, browse):
     assert "一致しています" in page
     assert "訂正 1 「5人」は「5席」" in page
     assert "費用の見込みを確かめた" in member.get(f"{minutes}/print").text
+    file = member.get(f"{minutes}/pdf")
+    assert (file.mimetype, file.data[:4]) == ("application/pdf", b"%PDF")
 
 
 def test_who_has_nothing_to_do_with_a_body_sees_nothing_of_its_meetings(sqlite_city, browse):

@@ -15,6 +15,7 @@ from dxflow.api.answers.migrations import (
 from dxflow.api.answers.operations import IncidentPage, Retried, Standing
 from dxflow.api.answers.people import Me, Token
 from dxflow.api.answers.shared import Problem
+from dxflow.api.answers.standing import StandingIn, SubstituteLists
 from dxflow.api.answers.work import ProcessInFull, ProcessList, Task, TaskInFull, TaskPage
 
 __all__ = [
@@ -43,6 +44,8 @@ __all__ = [
     "PulledBack",
     "Retried",
     "Standing",
+    "StandingIn",
+    "SubstituteLists",
     "Task",
     "TaskInFull",
     "TaskPage",

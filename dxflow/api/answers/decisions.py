@@ -21,16 +21,17 @@ class Ruling(Schema):
 class StampPlace(Schema):
     """A place in the row of stamps. `since` and `due` are those of whoever has it now.
 
-    `mark` is 代 or 代理 where it was done for another, `later` the state of 後閲.
+    `mark` is 代 or 代理 where it was done for another, `later` the state of 後閲. `state` is
+    passed where a reviewer who was away is not waited for and reads it afterwards.
     """
 
-    part = text(validate=validate.OneOf(["draft", "review", "agree", "decide"]))
+    part = text(validate=validate.OneOf(["draft", "review", "agree", "provisional", "decide"]))
     part_name = text()
     title = text()
     person = text()
     mark = text()
     later = text()
-    state = text(validate=validate.OneOf(["done", "now", "next"]))
+    state = text(validate=validate.OneOf(["done", "now", "next", "passed"]))
     outcome = text()
     outcome_name = text()
     remark = text()
@@ -62,6 +63,7 @@ class DocumentFile(Schema):
 class Document(Schema):
     """A decision document. `digest` is the SHA-256 of its content; `intact`: it still matches.
 
+    `provisional_on` is the day of a provisional decision (仮決裁) that awaits the final one.
     `sections` are the forms as they were written into it: `title` and `parts`.
     """
 
@@ -79,6 +81,7 @@ class Document(Schema):
     outcome = text()
     outcome_name = text()
     decided_at = Moment(required=True, allow_none=True)
+    provisional_on = Day(required=True, allow_none=True)
     stamps = nested(StampPlace, many=True)
     additions = nested(Addition, many=True)
     may_add = fields.Boolean(required=True)

@@ -3,7 +3,7 @@
 from marshmallow import Schema, fields, validate
 
 from dxflow.api.answers.shared import Outcome, Page, maybe_text, nested, text
-from dxflow.api.fields import Anything, FormField, Moment, Whole
+from dxflow.api.fields import Anything, Day, FormField, Moment, Whole
 
 
 class Process(Schema):
@@ -40,6 +40,7 @@ class ProcessInFull(Process):
 class Task(Schema):
     """An open task. `assignee` is a person's id; groups are like `section:counter`.
 
+    `held_until` and `held_for`, in lists: it has been laid aside (保留) until a day, for a reason.
     `suspended`: its case has been stopped for a while; completing it is refused until then.
     """
 
@@ -56,6 +57,8 @@ class Task(Schema):
     due_at = Moment(required=True, allow_none=True)
     created_at = Moment(required=True)
     suspended = fields.Boolean(required=True)
+    held_until = Day(allow_none=True)
+    held_for = fields.String()
 
 
 class TaskInFull(Task):

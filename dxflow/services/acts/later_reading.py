@@ -3,6 +3,7 @@
 from sqlalchemy import Row, select, update
 
 from dxflow import audit
+from dxflow.authority.standing_in import PASSED_OVER, way_label
 from dxflow.calendars.wareki import wareki_datetime
 from dxflow.db.process import WorkItem
 from dxflow.db.standing import StoodIn
@@ -36,9 +37,11 @@ def read(site: Site, actor: Actor, submission_id: str, remark: str = "") -> str:
         )
         act.record(
             "later_reading.done",
-            audit.Change("task", mark("作業"), None, row.name),
+            audit.Change("task", mark("作業"), None, row.name or way_label(row.way)),
             audit.Change("remark", mark("所見"), None, said or None),
-            subject=audit.Subject("task", row.work_item_id, act.case_id),
+            subject=audit.Subject(
+                "document" if row.way == PASSED_OVER else "task", row.work_item_id, act.case_id
+            ),
         )
         act.finish()
         return act.case_id

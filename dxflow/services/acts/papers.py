@@ -4,6 +4,7 @@ What the rules of `authority.papers` and `authority.route` say is asked here; no
 these rows.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -12,7 +13,8 @@ from sqlalchemy import Row, delete, func, insert, select, update
 
 from dxflow import audit
 from dxflow.authority.papers import Paper, content_digest, drawn, may_decide_on
-from dxflow.authority.route import Consent, Part, Stop
+from dxflow.authority.route import Consent, Part, Place, Stop, goes_on
+from dxflow.authority.standing_in import PASSED_OVER
 from dxflow.clock import local_date
 from dxflow.db.attachment import DocumentAttachment
 from dxflow.db.document import DecisionDocument, Stamp
@@ -20,7 +22,7 @@ from dxflow.db.process import Submission
 from dxflow.db.standing import StoodIn
 from dxflow.errors import Conflict, Invalid, NotFound
 from dxflow.services import plain
-from dxflow.services.acts import paper_attachments, paper_content
+from dxflow.services.acts import paper_attachments, paper_content, passing
 from dxflow.services.acts.act import Act
 from dxflow.services.acts.history import DRAFT
 from dxflow.services.people import naming
@@ -69,43 +71,58 @@ def draw(
             "part": stop.part.value,
             "group_key": stop.group,
             "title": names.group(stop.group),
+            **({"way": PASSED_OVER, "absent_id": stop.away[0]} if stop.away else {}),
         }
         for stop in stops
     ]
-    stamps = [*done, *planned]
+    stamps = [{"id": act.new_id(), **one} for one in (*done, *planned)]
     empty = {"person_id": None, "absent_id": None, "way": "", "outcome": "", "remark": "",
              "dated": None, "at": None}  # fmt: skip
     act.tx.execute(
         insert(Stamp),
         [
-            {**empty, "id": act.new_id(), "document_id": document, "place": place, **stamp}
+            {**empty, "document_id": document, "place": place, **stamp}
             for place, stamp in enumerate(stamps, 1)
         ],
     )
+    passed = passing.over(act, document, zip(stamps[len(done) :], stops, strict=True))
     act.record(
         "document.drawn",
         audit.Change("revision", mark("起案の版"), revision - 1 or None, revision),
         audit.Change("route", mark("回議・合議・決裁"), None, [one["title"] for one in planned]),
         audit.Change("content", mark("起案の内容のハッシュ"), None, paper.digest),
         *paper_attachments.changes(files),
+        *passed,
         subject=audit.Subject("document", document, act.case_id),
     )
     places = [
-        {
-            "place": place,
-            "group": stamp["group_key"],
-            "title": stamp["title"],
-            "part": stamp["part"],
-        }
-        for place, stamp in enumerate(stamps, 1)
-        if place > len(done)
+        (place, one) for place, one in enumerate(stamps, 1)
+        if place > len(done) and one.get("way") != PASSED_OVER
+    ]  # fmt: skip
+    return way_of(
+        act, document, paper.digest,
+        [(place, one["part"], one["group_key"], one["title"]) for place, one in places], consent,
+    )  # fmt: skip
+
+
+def way_of(
+    act: Act,
+    document: str,
+    digest: str,
+    places: Sequence[tuple[int, str, str, str]],
+    consent: Consent,
+) -> dict[str, Any]:
+    """Return what a process needs of the way: places (number, part, group, title) by their part."""
+    found = [
+        {"place": place, "group": group, "title": title, "part": part}
+        for place, part, group, title in places
     ]
-    asked = [one for one in places if one["part"] == Part.AGREE]
+    asked = [one for one in found if one["part"] == Part.AGREE]
     in_turn = act.pack.settings.authority.in_turn
     return {
         "document": document,
-        "digest": paper.digest,
-        "reviewers": [one for one in places if one["part"] == Part.REVIEW],
+        "digest": digest,
+        "reviewers": [one for one in found if one["part"] == Part.REVIEW],
         "in_turn": asked if in_turn else [],
         "together": [] if in_turn else asked,
         "needed": consent.of(len(asked)),
@@ -136,14 +153,14 @@ def stamp(
         raise Conflict(_("この欄には、すでに印があります。"))
 
 
-def last_place(act: Act, document: str) -> int:
-    """Return the place of the decision itself."""
-    return int(
+def places(act: Act, document: str) -> list[Row[Any]]:
+    """Return the places of a document in their order; the last is that of the decision itself."""
+    return list(
         act.tx.execute(
-            select(func.max(Stamp.place)).where(
-                Stamp.document_id == document, Stamp.part == Part.DECIDE.value
-            )
-        ).scalar_one()
+            select(Stamp.place, Stamp.part, Stamp.title, Stamp.way)
+            .where(Stamp.document_id == document)
+            .order_by(Stamp.place)
+        )
     )
 
 
@@ -159,14 +176,12 @@ def title_of(act: Act, document: str, place: int) -> str:
 def passed(act: Act, document: str, consent: Consent) -> bool:
     """Return whether everybody on the way let the document pass, and enough agreed."""
     rows = act.tx.execute(
-        select(Stamp.part, Stamp.outcome, Stamp.at).where(Stamp.document_id == document)
+        select(Stamp.part, Stamp.outcome, Stamp.at)
+        .where(Stamp.document_id == document)
+        .order_by(Stamp.place)
     ).all()
-    reviews = [row for row in rows if row.part == Part.REVIEW and row.at is not None]
-    if any(row.outcome not in PASSES for row in reviews):
-        return False
-    asked = [row for row in rows if row.part == Part.AGREE]
-    answers = [row.outcome in PASSES for row in asked if row.at is not None]
-    return consent.passed(len(asked), answers) is True
+    places = [Place(Part(row.part), row.outcome in PASSES if row.at else None) for row in rows]
+    return goes_on(places, consent)
 
 
 def of_id(act: Act, document: str) -> Row[Any]:
@@ -211,6 +226,7 @@ def take_back(act: Act, since: Any) -> None:
         .values(person_id=None, absent_id=None, way="", outcome="", remark="", dated=None, at=None)
     )
     fresh = mine.where(DecisionDocument.drawn_at == since)
+    passing.forget(act, fresh)
     act.tx.execute(delete(Stamp).where(Stamp.document_id.in_(fresh)))
     act.tx.execute(delete(DocumentAttachment).where(DocumentAttachment.document_id.in_(fresh)))
     act.tx.execute(
@@ -220,6 +236,19 @@ def take_back(act: Act, since: Any) -> None:
             DecisionDocument.drawn_at == since,
         )
     )
+
+
+def version_of(act: Act, form: str) -> tuple[int, str]:
+    """Return how often a form was handed in and the SHA-256 of the last. Raises NotFound."""
+    rows = act.tx.execute(
+        select(Submission.body)
+        .where(Submission.case_id == act.case_id, Submission.form_key == form)
+        .where(Submission.superseded_at.is_(None))
+        .order_by(Submission.at, Submission.id)
+    ).all()
+    if not rows:
+        raise NotFound(_("様式「{key}」はまだ提出されていません。", key=form))
+    return len(rows), hashlib.sha256(rows[-1].body.encode()).hexdigest()
 
 
 def digest_of_text(content: str) -> str:
@@ -257,7 +286,7 @@ def _handed_in(act: Act) -> list[Row[Any]]:
 
 
 def _earlier(act: Act, rows: Sequence[Row[Any]], drafter: Row[Any] | None) -> list[dict[str, Any]]:
-    """Return the stamps that stand already: who drew it up, and who has approved it since."""
+    """Return the stamps that stand already: who drew it up (alone or with others), who approved."""
     if drafter is None:
         return []
     own = next(
@@ -272,10 +301,18 @@ def _earlier(act: Act, rows: Sequence[Row[Any]], drafter: Row[Any] | None) -> li
         # at one moment, only what lies in the same drawing is known to come after it
         and (row.at > drafter.at or (row.at == drafter.at and own and row.element in own.elements))
     }.values()
+    forms = act.pack.settings.authority.document
+    together = {
+        row.person_id: row
+        for row in rows
+        if row.act == DRAFT and row.form_key in forms and row.person_id != drafter.person_id
+    }.values()
     who = act.directory()
-    names = naming.load(act.tx, who, posts=[row.stood_post or row.post for row in approved])
+    posts = [row.stood_post or row.post for row in (*approved, *together)]
+    names = naming.load(act.tx, who, posts=posts)
     return [
         _given(drafter, Part.DRAFT, names.post(drafter.post)),
+        *(_given(row, Part.DRAFT, names.post(row.post)) for row in together),
         *(_given(row, Part.REVIEW, names.post(row.stood_post or row.post)) for row in approved),
     ]
 

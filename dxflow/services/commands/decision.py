@@ -12,14 +12,14 @@ from dxflow import audit
 from dxflow.authority.dating import dated, may_date
 from dxflow.authority.decision import DecidingPost, deciding_post, may_decide
 from dxflow.authority.directory import Directory
-from dxflow.authority.papers import SETTLES, may_decide_on
-from dxflow.authority.standing_in import StandIn
+from dxflow.authority.papers import DECIDES, PROVISIONAL, SETTLES, may_decide_on
+from dxflow.authority.standing_in import PASSED_OVER, StandIn
 from dxflow.authority.tables import Ruling, higher_than, may_rule
 from dxflow.authority.verdicts import Verdict
 from dxflow.db.case import DecisionRecord
 from dxflow.db.process import Submission
 from dxflow.errors import Invalid, NotAllowed
-from dxflow.services.acts import papers, rulings
+from dxflow.services.acts import papers, provisional, rulings
 from dxflow.services.acts.act import Act
 from dxflow.services.commands import payload as read
 from dxflow.texts import gettext as _
@@ -83,7 +83,8 @@ def record(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
     """Record the 決裁. Refused for the applicant, a drafter, or without the post on its date.
 
     Where the pack has authority tables, the row of the decision's date must lead to the post; the
-    document that is decided is locked with it.
+    document that is decided is locked with it. A provisional decision locks nothing: those named
+    in `consult` are asked, and the same document is decided for good after that.
     """
     outcome = read.text(payload, "outcome", required=True)
     post = read.text(payload, "post", required=True)
@@ -95,11 +96,9 @@ def record(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
     row = right.ruling.row.title if right.ruling else read.text(payload, "row")
     reason = read.text(payload, "reason")
     digest = _content(act, document)
-    if document:
-        place = papers.last_place(act, document)
-        papers.stamp(act, document, place, outcome, reason, right.day)
-        if outcome in SETTLES:
-            papers.lock(act, document, outcome)
+    asked = _on_document(act, payload, outcome, post, right.day) if document else ()
+    if outcome == PROVISIONAL and not document:
+        raise Invalid(_("仮決裁には、起案の文書が要ります。"))
     act.tx.execute(
         insert(DecisionRecord).values(
             id=act.new_id(),
@@ -124,11 +123,31 @@ def record(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
         *_said(act, right, post, row),
         audit.Change("content", mark("決裁した内容のハッシュ"), None, digest),
         *([audit.Change("document", mark("決裁の文書"), None, document)] if document else []),
+        *asked,
         authority_text=right.words,
         subject=audit.Subject("decision", post, act.case_id),
     )
     act.final = True
     return {}
+
+
+def _on_document(
+    act: Act, payload: Mapping[str, Any], outcome: str, post: str, day: date
+) -> list[audit.Change]:
+    """Stamp the document, lock it when it is settled; return what the entry says of its way."""
+    document = read.text(payload, "document")
+    places = papers.places(act, document)
+    place = int(places[-1].place)
+    papers.stamp(act, document, place, outcome, read.text(payload, "reason"), day)
+    if outcome in SETTLES:
+        papers.lock(act, document, outcome)
+    unread = [one.title for one in places if one.way == PASSED_OVER]
+    said = [audit.Change("passed_over", mark("不在のため飛ばした回議"), None, unread)]
+    said = said if unread else []
+    if outcome == PROVISIONAL:
+        asked = provisional.decide(act, document, place, post, read.texts(payload, "consult"))
+        said.append(audit.Change("asked", mark("このあと合議する所"), None, asked))
+    return said
 
 
 def _said(act: Act, right: Right, post: str, row: str) -> list[audit.Change]:
@@ -165,7 +184,7 @@ def _right(act: Act, payload: Mapping[str, Any], outcome: str, post: str) -> Rig
         )
         verdict.require()
         ruling, row = _row(act, payload, who, post)
-    if outcome in SETTLES and row is not None and not row:
+    if outcome in DECIDES and row is not None and not row:
         raise NotAllowed(
             row.reason
             + _("「決裁区分を引き直す」を選ぶと、その日の決裁区分で決裁する職に回ります。")

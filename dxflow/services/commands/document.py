@@ -6,7 +6,7 @@ from dxflow import audit
 from dxflow.authority.decision import deciding_post
 from dxflow.authority.route import plan
 from dxflow.errors import NotAllowed
-from dxflow.services.acts import papers, rulings
+from dxflow.services.acts import papers, provisional, rulings
 from dxflow.services.acts.act import Act
 from dxflow.services.acts.writing import write_decision
 from dxflow.services.commands import payload as read
@@ -46,6 +46,19 @@ def find_authority(act: Act, payload: dict[str, Any], element: str) -> dict[str,
     }
 
 
+def pre_read(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
+    """Record that somebody read a draft before its circulation (根回し), and which version."""
+    form, comment = read.text(payload, "form", required=True), read.text(payload, "comment")
+    version, digest = papers.version_of(act, form)
+    act.record(
+        "draft.read",
+        audit.Change("version", mark("読んだ版"), None, version),
+        audit.Change("content", mark("見た内容のハッシュ"), None, digest),
+        audit.Change("remark", mark("意見"), None, comment or None),
+    )
+    return {"version": version, "content": digest}
+
+
 def draw(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
     """Draw the document up and return its way: who sees it, who is asked, how many must agree."""
     ruling = read.context(payload, "ruling")
@@ -60,6 +73,7 @@ def draw(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
         act.directory(),
         barred=act.involved().persons,
         straight=payload.get("straight") is True,
+        pass_over=act.pack.settings.authority.pass_over,
     )
     return papers.draw(act, ruling, stops, act.pack.settings.authority.consent)
 
@@ -79,6 +93,12 @@ def stamp(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
         subject=audit.Subject("document", document, act.case_id),
     )
     return {}
+
+
+def further(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
+    """Return the way that is left after a provisional decision, in the form of `draw`."""
+    document = read.text(payload, "document", required=True)
+    return provisional.way(act, document, act.pack.settings.authority.consent)
 
 
 def route(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:

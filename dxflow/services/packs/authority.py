@@ -1,6 +1,6 @@
 """What a pack's `[authority]` settles: tables of authority rows by date, the head, the document."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -11,12 +11,17 @@ from dxflow.authority.tables import DatedTable
 from dxflow.decisions import DecisionModel
 from dxflow.decisions.table import TableLogic
 from dxflow.feel import FeelSyntaxError, parse
+from dxflow.models.extensions import COMMAND
+from dxflow.models.model import Model
+from dxflow.problems import Problem
 from dxflow.texts import gettext as _
 
 KEY = "authority"
 #: (key, message): how a reader tells what is wrong.
 Complain = Callable[[str, str], None]
 ORDERS = ("together", "one_by_one")
+#: What happens to a reviewer who is away: somebody stands in (後閲 B), or the place is passed (A).
+ABSENT_REVIEWER = ("wait", "pass_over")
 #: What a table must give.
 OUTPUTS = frozenset({"row", "post_kind"})
 _MOST_DAYS = 366
@@ -35,6 +40,7 @@ class AuthoritySettings:
     goes_up: str = ""
     document: tuple[str, ...] = ()
     in_turn: bool = False
+    pass_over: bool = False
     consent: Consent = field(default_factory=Consent)
     dating: Dating = field(default_factory=Dating)
 
@@ -57,15 +63,55 @@ def read(raw: Any, complain: Complain) -> AuthoritySettings:
         complain(
             "agree_order", _("agree_order には {ways} だけを書けます。", ways="、".join(ORDERS))
         )
+    absent = raw.get("absent_reviewer", ABSENT_REVIEWER[0])
+    if absent not in ABSENT_REVIEWER:
+        complain(
+            "absent_reviewer",
+            _(
+                "{key} には {ways} だけを書けます。",
+                key="absent_reviewer",
+                ways=_("、").join(ABSENT_REVIEWER),
+            ),
+        )
     return AuthoritySettings(
         tables=_tables(raw.get("tables", []), complain),
         head=_text(raw, "head", AuthoritySettings.head, complain),
         goes_up=_condition(raw, complain),
         document=_names(raw, complain),
         in_turn=order == ORDERS[1],
+        pass_over=absent == ABSENT_REVIEWER[1],
         consent=_consent(raw.get("agree_needed", "all"), complain),
         dating=Dating(_days(raw, "dating_back", complain), _days(raw, "dating_ahead", complain)),
     )
+
+
+#: Commands that ask the tables: without any they could only fail when a case reaches them.
+ASK_TABLES = frozenset({"authority.find", "document.draw"})
+
+
+def check_use(settings: AuthoritySettings, models: Iterable[Model]) -> Iterator[Problem]:
+    """Yield a problem for every element that asks for authority tables where there are none."""
+    if settings.tables:
+        return
+    for model in models:
+        for process in model.processes.values():
+            for element in process.elements.values():
+                asked = {element.job_type} | {
+                    key.removeprefix(COMMAND)
+                    for key in element.properties
+                    if key.startswith(COMMAND)
+                }
+                for name in sorted(asked & ASK_TABLES):
+                    yield Problem(
+                        "authority-no-table",
+                        _("「{command}」は決裁区分の表を引きますが、このパックには表がありません。",
+                          command=name),
+                        model.file, element.lines.get("job_type", element.line),
+                        element=element.id,
+                        hint=_("pack.toml に [[authority.tables]] を書き、decision に表の名前、"
+                               "valid_from に有効になる日を入れてください。"
+                               "表を使わないときは、authority.resolve で職を決めます。"),
+                    )  # fmt: skip
 
 
 def check(

@@ -71,6 +71,7 @@ def check_files(files: Mapping[str, str], commands: Collection[str]) -> Checked:
         settings.authority, tables, form_definitions,
         lambda key, message: problems.append(_setting(key, message)),
     )  # fmt: skip
+    problems += authority.check_use(settings.authority, models)
     diagrams = {key: model.file for model in models for key in model.processes}
     words, found = translations.read_all(files)
     problems += found

@@ -27,7 +27,7 @@ _RULES = {
 _AUTHORITY = {
     "tables": _("決裁区分の表と有効になる日"), "head": _("最上位の職"),
     "goes_up": _("上位の職に上げる案件"), "document": _("起案の文書に載せる様式"),
-    "order": _("合議の順"), "needed": _("合議に要る同意の数"),
+    "order": _("合議の順"), "absent": _("回議の職が不在のとき"), "needed": _("合議に要る同意の数"),
     "back": _("遡及できる日数"), "ahead": _("先付けできる日数"),
 }  # fmt: skip
 _ATTACHMENTS = {
@@ -132,6 +132,7 @@ def _authority(one: AuthoritySettings) -> dict[str, Any]:
         "goes_up": one.goes_up,
         "document": written(one.document),
         "order": _("順に") if one.in_turn else _("同時に"),
+        "absent": _("飛ばして後閲") if one.pass_over else _("待つ（代決・代理）"),
         "needed": one.consent.needed or _("すべて"),
         "back": one.dating.back,
         "ahead": one.dating.ahead,

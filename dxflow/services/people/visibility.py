@@ -1,8 +1,9 @@
 """Who may see a case: one rule, as a condition of a query and as a question about one case.
 
 Applicants see their own; people of the applying, lead and related sections see theirs, heads those
-of their department; whoever has had work on it may go on reading; secretariat, committee, CIO and
-auditors see every case that has been handed in. Drafts are not cases: only their owner sees them.
+of their department; whoever has had work on it may go on reading, whoever owes its reading (後閲)
+may read; secretariat, committee, CIO and auditors see every case that has been handed in. Drafts
+are not cases: only their owner sees them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, exists, or_, sel
 from dxflow.authority.visibility import PRIVATE_STATUSES, VisibilityScope, scope_of
 from dxflow.db.case import Case, CaseUnit
 from dxflow.db.process import Submission, WorkItem, WorkItemGroup
+from dxflow.db.standing import StoodIn
 from dxflow.errors import NotFound
 from dxflow.services.people import organisation
 from dxflow.services.people.actor import Actor
@@ -42,7 +44,8 @@ def visible(site: Site, tx: Connection, actor: Actor) -> ColumnElement[bool]:
         WorkItemGroup.work_item_id == WorkItem.id,
         WorkItemGroup.group_key.in_(sorted(actor.reach)),
     )
-    return or_(own, and_(_handed_in(), or_(by_unit, by_act, by_work)))
+    owed = exists().where(StoodIn.case_id == Case.id, *_owes(actor))
+    return or_(own, and_(_handed_in(), or_(by_unit, by_act, by_work, owed)))
 
 
 def branches(site: Site, tx: Connection, actor: Actor) -> list[Select[str]]:
@@ -66,7 +69,8 @@ def branches(site: Site, tx: Connection, actor: Actor) -> list[Select[str]]:
         .join(WorkItemGroup, WorkItemGroup.work_item_id == WorkItem.id)
         .where(WorkItemGroup.group_key.in_(sorted(actor.reach)))
     )
-    return [own, *(one.where(_handed_in()) for one in (by_unit, by_act, by_work))]
+    owed = ids.join(StoodIn, StoodIn.case_id == Case.id).where(*_owes(actor))
+    return [own, *(one.where(_handed_in()) for one in (by_unit, by_act, by_work, owed))]
 
 
 def newest(
@@ -107,6 +111,14 @@ def _newest_first(
     offered = offered.where(WorkItemGroup.group_key.in_(sorted(actor.reach)))
     found = offered.join(Case, Case.id == WorkItem.case_id).where(*wanted)
     yield found.order_by(WorkItem.case_id.desc())
+    owed = select(StoodIn.case_id.label("id")).where(*_owes(actor))
+    found = owed.join(Case, Case.id == StoodIn.case_id).where(*wanted)
+    yield found.order_by(StoodIn.case_id.desc())
+
+
+def _owes(actor: Actor) -> tuple[ColumnElement[bool], ...]:
+    """Return the condition on `stood_in` that the actor has still to read something (後閲)."""
+    return (StoodIn.owner_id == actor.person_id, StoodIn.read_at.is_(None))
 
 
 def _handed_in() -> ColumnElement[bool]:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from dxflow import audit
 from dxflow.authority.decision import post_kind_label
 from dxflow.authority.organisation import unit_kind_label
+from dxflow.authority.papers import PROVISIONAL
 from dxflow.calendars.wareki import wareki_date
 from dxflow.committee.resolution import choice_label
 from dxflow.committee.voting import Choice
@@ -42,7 +43,9 @@ _UNITS_THERE = frozenset(
     }
 )  # fmt: skip
 _POSTS = frozenset({"post", "seats", "recused"})
-_PERSONS = frozenset({("meeting.attended", "person"), ("meeting.left", "person")})
+_PERSONS = frozenset(
+    {("meeting.attended", "person"), ("meeting.left", "person"), ("document.drawn", "owed_by")}
+)
 _ROW = re.compile(r"\[\d+\]")
 #: How audit.describe joins the values of a list.
 _COMMA = "、"
@@ -199,6 +202,8 @@ def _told(value: Any, labels: Mapping[str, str], words: Words) -> str:
 
 
 def _choice(text: str) -> str:
+    if text == PROVISIONAL:
+        return _("仮決裁")
     return choice_label(Choice(text)) if text in set(Choice) else text
 
 
@@ -289,6 +294,7 @@ _FIXED: Mapping[tuple[str, str], _Teller] = {
     ("decision.recorded", "valid_from"): lambda _pack, _names: _date,
     ("decision.recorded", "table"): lambda pack, _names: _table(pack),
     ("decision.recorded", "own_right"): lambda _pack, _names: _yes_no,
+    ("document.drawn", "owed_by"): lambda _pack, names: lambda text: _each(text, names.person),
     ("decision.passed_up", "flags"): lambda pack, _names: _flags(pack),
     ("document.stamped", "outcome"): lambda pack, _names: _opinion(pack),
     ("duty.imposed", "owners"): lambda _pack, names: lambda text: _each(text, names.group),

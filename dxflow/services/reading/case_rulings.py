@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Row, and_, select
 from sqlalchemy.orm import aliased
 
+from dxflow.authority.papers import PROVISIONAL
 from dxflow.committee.resolution import choice_label
 from dxflow.committee.voting import Choice
 from dxflow.db.case import DecisionRecord
@@ -129,6 +130,8 @@ def decision_view(row: Row[Any], post: str) -> DecisionView:
 
 def outcome_name(outcome: str) -> str:
     """Return the words for what was decided, whichever word the pack has for sending back."""
+    if outcome == PROVISIONAL:
+        return _("仮決裁")
     choice = outcome_tone(outcome)
     return choice_label(Choice(choice)) if choice in set(Choice) else outcome
 

@@ -184,13 +184,16 @@ def _handed_in(opened: Opened) -> list[Row[Any]]:
     return submitted.latest(opened, keys, sorted(_opinion_elements(opened.pack)))
 
 
+_OPINIONS = frozenset({"command:opinion.record", "command:draft.read"})
+
+
 def _opinion_elements(pack: packs.Pack) -> set[str]:
-    """Return the tasks whose completion records an opinion."""
+    """Return the tasks whose completion records an opinion, or that a draft was read before."""
     return {
         element.id
         for process in pack.processes.values()
         for element in process.elements.values()
-        if "command:opinion.record" in element.properties
+        if not _OPINIONS.isdisjoint(element.properties)
     }
 
 

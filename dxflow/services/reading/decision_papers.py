@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, select
+from sqlalchemy import Row, and_, or_, select
 
 from dxflow.authority.papers import Paper, is_whole, may_add
 from dxflow.authority.route import Part
-from dxflow.authority.standing_in import Way
+from dxflow.authority.standing_in import PASSED_OVER, Way
 from dxflow.calendars.wareki import wareki_short
 from dxflow.clock import local_date
 from dxflow.db.document import Addendum, DecisionDocument, Stamp, TaskHold
@@ -34,8 +34,9 @@ from dxflow.texts import gettext as _
 
 @dataclass(frozen=True)
 class StampView:
-    """A place in the row of stamps. `state` is done, now (somebody has it), next or passed.
+    """A place in the row of stamps. `state` is done, now (somebody has it), next, or passed.
 
+    Passed: its holder was away and `later` reads it; `person` is who.
     `mark` is 代 or 代理 where it was done for another, `later` the state of 後閲, both empty else.
     `since` is when whoever has it got it, `due` until when.
     """
@@ -80,7 +81,10 @@ class RulingFacts:
 
 @dataclass(frozen=True)
 class DocumentView:
-    """A document. `intact`: it reads as it was drawn up; `outcome` is empty before the decision."""
+    """A document. `intact`: it reads as it was drawn up; `outcome` is empty before the decision.
+
+    `provisional_on`: the day of its provisional decision while the final one is still to come.
+    """
 
     id: str
     revision: int
@@ -97,6 +101,7 @@ class DocumentView:
     outcome: str
     outcome_name: str
     decided_at: datetime | None
+    provisional_on: date | None
     stamps: tuple[StampView, ...]
     additions: tuple[AdditionView, ...]
     may_add: bool
@@ -157,6 +162,7 @@ def page_of(opened: Opened) -> DecisionPage:
         persons=[
             *(row.drafter_id for row in documents),
             *(row.person_id for row in (*stamps, *additions, *holds)),
+            *(row.absent_id for row in stamps if row.way == PASSED_OVER),
         ],
         posts=[
             *(row.post for row in (*decisions, *additions)),
@@ -220,8 +226,10 @@ def _stamps(opened: Opened) -> list[Row[Any]]:
                 StoodIn,
                 and_(
                     StoodIn.case_id == DecisionDocument.case_id,
-                    StoodIn.person_id == Stamp.person_id,
-                    StoodIn.at == Stamp.at,
+                    or_(
+                        and_(StoodIn.person_id == Stamp.person_id, StoodIn.at == Stamp.at),
+                        StoodIn.submission_id == Stamp.id,
+                    ),
                 ),
             )
             .where(DecisionDocument.case_id == opened.id)
@@ -287,6 +295,10 @@ def _document(
         outcome=row.outcome or "",
         outcome_name=case_rulings.outcome_name(row.outcome) if row.outcome else "",
         decided_at=row.decided_at,
+        provisional_on=next(
+            (one.dated for one in stamps if one.part == Part.PROVISIONAL and not row.decided_at),
+            None,
+        ),
         stamps=tuple(_stamp(one, items, names) for one in stamps),
         additions=tuple(
             AdditionView(one.text, names.person(one.person_id), names.post(one.post), one.at)
@@ -302,15 +314,17 @@ def _day(text: Any) -> date | None:
 
 def _stamp(row: Row[Any], items: Sequence[OpenItem], names: Names) -> StampView:
     part = Part(row.part)
-    has = None if row.at else _has(row, items)
+    passed = row.way == PASSED_OVER
+    has = None if row.at or passed else _has(row, items)
+    person = row.absent_id if passed else row.person_id
     return StampView(
         part=row.part,
         part_name=part.label,
         title=row.title,
-        person=names.person(row.person_id) if row.person_id else "",
+        person=names.person(person) if person else "",
         mark={Way.SUBSTITUTE.value: _("代"), Way.DEPUTY.value: _("代理")}.get(row.way, ""),
         later=_later(row),
-        state="done" if row.at else "now" if has else "next",
+        state="passed" if passed else "done" if row.at else "now" if has else "next",
         outcome=row.outcome,
         outcome_name=_outcome(part, row.outcome),
         remark=row.remark,
@@ -338,7 +352,7 @@ def _later(row: Row[Any]) -> str:
 def _outcome(part: Part, outcome: str) -> str:
     if not outcome or part is Part.DRAFT:
         return ""
-    if part is Part.DECIDE:
+    if part in (Part.DECIDE, Part.PROVISIONAL):
         return case_rulings.outcome_name(outcome)
     return {
         "agree": _("同意") if part is Part.AGREE else _("確認"),

@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, RowMapping, Select, bindparam, func, select
+from sqlalchemy import Connection, Row, RowMapping, Select, and_, bindparam, func, select
 
 from dxflow.calendars.business_days import BusinessCalendar
 from dxflow.clock import local_date
 from dxflow.db.base import UtcDateTime
 from dxflow.db.case import Case
+from dxflow.db.document import TaskHold
 from dxflow.db.identity import Person
 from dxflow.db.process import ProcessInstance, WorkItem, WorkItemGroup
 from dxflow.errors import Invalid
@@ -60,6 +61,9 @@ class Listed:
     suspended: bool = False
     #: For whom the actor would do it (「市民部長の代決」), empty when it is their own.
     standing: str = ""
+    #: Why and until when it is laid aside (保留).
+    held_for: str = ""
+    held_until: date | None = None
 
 
 def waiting(
@@ -114,6 +118,8 @@ def waiting(
                     mine=own or other is not None,
                     suspended=row.instance_status == SUSPENDED,
                     standing=other.words if other else "",
+                    held_for=row.held_for or "",
+                    held_until=row.held_until,
                 )
             )
     return Page(entries, page, per_page, total, more)
@@ -204,6 +210,8 @@ def _listed(shown: Select[Any]) -> Select[Any]:
             Case.title,
             Case.stage,
             Person.name.label("assignee_name"),
+            TaskHold.reason.label("held_for"),
+            TaskHold.until.label("held_until"),
             ProcessInstance.pack_digest,
             ProcessInstance.status.label("instance_status"),
             city_days.version_query().label("city_days"),
@@ -212,6 +220,9 @@ def _listed(shown: Select[Any]) -> Select[Any]:
         .join(Case, Case.id == WorkItem.case_id)
         .join(ProcessInstance, ProcessInstance.case_id == WorkItem.case_id)
         .outerjoin(Person, Person.id == WorkItem.assignee_id)
+        .outerjoin(
+            TaskHold, and_(TaskHold.work_item_id == WorkItem.id, TaskHold.ended_at.is_(None))
+        )
         .order_by(*open_work.MOST_URGENT)
     )
 

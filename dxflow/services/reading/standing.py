@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, func, or_, select
 
 from dxflow.authority.organisation import LADDER
-from dxflow.authority.standing_in import StandIn, Way
+from dxflow.authority.standing_in import StandIn, Way, way_label
 from dxflow.calendars.wareki import wareki_short
 from dxflow.clock import local_date
 from dxflow.db.case import Case
@@ -121,7 +121,7 @@ def page(site: Site, actor: Actor) -> StandingPage:
         near = _colleagues(tx, actor, who.persons_near(actor.person_id))
         persons = {
             *(row.giver_id for row in given), *(row.deputy_id for row in given),
-            *(row.person_id for row in owed),
+            *(row.person_id for row in owed if row.person_id),
             *(one.absent for one in actor.stands_in.values()),
         }  # fmt: skip
         names = naming.load(tx, who, persons=persons, posts=[row.post for row in owed])
@@ -166,7 +166,7 @@ def stood_in(row: Any) -> str:
     """Return how and for whom something was done: `way`, `absent`, `owner_id`, `read_at` of a row."""
     if not row.way:
         return ""
-    way = Way(row.way).label
+    way = way_label(row.way)
     words = _("{way}（{name} の代わり）", way=way, name=row.absent) if row.absent else way
     if row.read_at is not None:
         return _("{words}・後閲 {day}", words=words, day=wareki_short(local_date(row.read_at)))
@@ -222,7 +222,7 @@ def _owed(tx: Connection, actor: Actor, most: int) -> list[Any]:
         tx.execute(
             select(StoodIn.__table__, Case.number, Case.title, WorkItem.name)
             .join(Case, Case.id == StoodIn.case_id)
-            .join(WorkItem, WorkItem.id == StoodIn.work_item_id)
+            .outerjoin(WorkItem, WorkItem.id == StoodIn.work_item_id)
             .where(StoodIn.owner_id == actor.person_id, StoodIn.read_at.is_(None))
             .order_by(StoodIn.at)
             .limit(most)
@@ -236,9 +236,9 @@ def _owed_view(row: Any, names: Names, now: datetime) -> Owed:
         row.case_id,
         row.number,
         row.title,
-        translated(row.name),
-        names.person(row.person_id),
-        Way(row.way).label,
+        translated(row.name or ""),
+        names.person(row.person_id) if row.person_id else "",
+        way_label(row.way),
         names.post(row.post),
         row.at,
         (now - row.at).days,

@@ -14,7 +14,7 @@ from dxflow.db.identity import Person
 from dxflow.ids import new_id
 from dxflow.services.installation import bootstrap
 from dxflow.services.packs import store as packs
-from dxflow.services.people import events, organisation, passwords, person_rows
+from dxflow.services.people import events, organisation, passwords, person_rows, standing
 from dxflow.services.people.actor import Actor
 from dxflow.services.people.organisation import HoldingRow, Organisation, PostRow, UnitRow
 from dxflow.services.sample.script import Login, Script
@@ -64,6 +64,8 @@ def found(site: Site, script: Script, files: Mapping[str, str]) -> People:
         _insert(site, tx, people)
         organisation.write(tx, _organisation(script, people), site)
         _record(site, tx, script, people)
+    for post, order in script.substitutes.items():
+        standing.set_substitutes(site, bootstrap.operator(site), post, order)
     packs.install(site, files, "system")
     return people
 

@@ -130,6 +130,8 @@ class Script:
     usual: Mapping[str, Usual]
     plans: tuple[Plan, ...]
     drafts: tuple[Begun, ...] = ()
+    #: Who decides while the holder of a post is away: posts in their order, by post.
+    substitutes: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def folder_of(pack: str) -> Path:
@@ -194,6 +196,7 @@ def _script(file: Path, raw: Mapping[str, Any]) -> Script:
         units=raw["units"],
         posts=raw["posts"],
         people=raw["people"],
+        substitutes=raw.get("substitutes", {}),
         logins=tuple(
             Login(one["username"], one["person"], {"ja": one["role"], "en": one["role_en"]})
             for one in raw["accounts"]

@@ -1,9 +1,11 @@
 """A small made-up city for the tests of this room."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from dxflow.authority.directory import Directory
 from dxflow.authority.organisation import Holding, Post, RoleGrant, Unit
+from dxflow.authority.standing_in import Absence
 
 DAY = date(2026, 6, 1)
 CHANGE = date(2027, 4, 1)
@@ -55,5 +57,5 @@ GRANTS = [
 ]
 
 
-def directory(day: date = DAY) -> Directory:
-    return Directory(UNITS, POSTS, HOLDINGS, day, GRANTS)
+def directory(day: date = DAY, absences: Sequence[Absence] = ()) -> Directory:
+    return Directory(UNITS, POSTS, HOLDINGS, day, GRANTS, absences=absences)

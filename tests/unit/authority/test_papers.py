@@ -1,6 +1,6 @@
 """Decision documents, their way, and conditions: what can never happen to them."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
@@ -9,6 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from dxflow.authority.obligations import Obligation, handed_over, may_complete, may_meet, met
 from dxflow.authority.papers import (
+    PROVISIONAL,
     SETTLES,
     Paper,
     content_digest,
@@ -16,11 +17,13 @@ from dxflow.authority.papers import (
     drawn,
     is_whole,
     may_add,
+    may_decide_for_now,
 )
-from dxflow.authority.route import Consent, Part, plan
+from dxflow.authority.route import Consent, Part, Place, goes_on, plan, plan_further
+from dxflow.authority.standing_in import Absence
 from dxflow.authority.tables import DatedTable, Ruling, ruling_of
 from dxflow.errors import NotAllowed
-from tests.unit.authority.city import HOLDINGS, directory
+from tests.unit.authority.city import DAY, HOLDINGS, directory
 
 TABLE = DatedTable("authority", date(2020, 4, 1))
 
@@ -42,6 +45,17 @@ def test_a_decided_document_is_decided_once_and_reads_as_it_was_drawn_up():
 
 def test_sending_back_settles_nothing():
     assert not decided(drawn({"title": "予約"}), "send_back").locked
+
+
+def test_a_provisional_decision_locks_nothing_and_is_taken_once_with_somebody_asked():
+    paper = drawn({"title": "予約"})
+    assert not decided(paper, PROVISIONAL).locked
+    assert may_decide_for_now(paper, 1, before=False)
+    assert "一つ以上" in may_decide_for_now(paper, 0, before=False).reason
+    assert "本決裁" in may_decide_for_now(paper, 1, before=True).reason
+    assert "決裁済み" in may_decide_for_now(decided(paper, "approve"), 1, before=False).reason
+    changed = Paper({"title": "別の内容"}, paper.digest)
+    assert "一致しません" in may_decide_for_now(changed, 1, before=False).reason
 
 
 def test_a_document_that_was_tampered_with_is_not_decided():
@@ -71,7 +85,11 @@ class History(RuleBasedStateMachine):
         self.paper = drawn({"text": text})
         self.settled: list[tuple[Paper, str]] = []
 
-    @rule(outcome=st.sampled_from(["approve", "conditions", "reject", "send_back", "escalate"]))
+    @rule(
+        outcome=st.sampled_from(
+            ["approve", "conditions", "reject", "send_back", "escalate", "provisional"]
+        )
+    )
     def decide(self, outcome):
         if self.paper.locked:
             with pytest.raises(NotAllowed):
@@ -104,6 +122,61 @@ TestHistory = History.TestCase
 
 
 # -- the way
+
+
+def away(person: str, day: date = DAY) -> Absence:
+    return Absence(valid_from=day, valid_to=day + timedelta(1), person=person)
+
+
+def test_a_reviewer_who_is_away_is_passed_over_only_where_the_pack_says_so():
+    who = directory(absences=[away(holder_of("fukushi-head")), away(holder_of("mayor"))])
+    asked = ruling("department_head", "deputy_mayor", agree=("post:mayor", "role:security"))
+    waits = plan(asked, "mayor", "kaigo", who)
+    assert [one.away for one in waits] == [()] * len(waits)
+    passes = plan(asked, "mayor", "kaigo", who, pass_over=True)
+    assert [(one.part, one.group) for one in passes] == [(one.part, one.group) for one in waits]
+    assert [one.away for one in passes if one.part is Part.REVIEW] == [
+        (holder_of("fukushi-head"),), (),
+    ]  # fmt: skip
+    assert all(not one.away for one in passes if one.part is not Part.REVIEW)
+
+
+def holder_of(post: str) -> str:
+    (person,) = directory().holders(f"post:{post}")
+    return person
+
+
+def test_after_a_provisional_decision_others_are_asked_and_the_same_post_decides():
+    stops = plan_further(
+        ["role:security", "post:mayor", "role:security", "role:nobody"], "mayor", directory()
+    )
+    assert [(one.part, one.group) for one in stops] == [
+        (Part.AGREE, "role:security"),
+        (Part.DECIDE, "post:mayor"),
+    ]
+
+
+AGREED, REFUSED, WAITING = (Place(Part.AGREE, one) for one in (True, False, None))
+FOR_NOW = Place(Part.PROVISIONAL, True)
+
+
+@pytest.mark.parametrize(
+    ("places", "needed", "goes"),
+    [
+        ([], 0, True),
+        ([Place(Part.REVIEW, True), Place(Part.DECIDE)], 0, True),
+        ([Place(Part.REVIEW, False), AGREED], 0, False),
+        ([Place(Part.REVIEW), AGREED], 0, True),
+        ([AGREED, WAITING], 0, False),
+        ([AGREED, REFUSED], 1, True),
+        ([AGREED, FOR_NOW, REFUSED], 0, False),
+        ([AGREED, AGREED, FOR_NOW, REFUSED], 1, False),
+        ([AGREED, FOR_NOW, AGREED, REFUSED], 1, True),
+        ([REFUSED, AGREED, FOR_NOW, AGREED], 0, False),
+    ],
+)
+def test_each_round_of_agreement_counts_by_itself(places, needed, goes):
+    assert goes_on(places, Consent(needed)) is goes
 
 
 def test_the_way_follows_posts_from_the_lowest_up_and_ends_with_the_decider():

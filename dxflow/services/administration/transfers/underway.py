@@ -9,7 +9,7 @@ from sqlalchemy import Connection, literal_column, select
 
 from dxflow.authority.affairs import Affairs, Body, Duty, Round, Task
 from dxflow.authority.segregation import Action, Involvement
-from dxflow.authority.standing_in import Absence, Delegation
+from dxflow.authority.standing_in import PASSED_OVER, Absence, Delegation, way_label
 from dxflow.authority.succession import Succession
 from dxflow.committee.quorum import required
 from dxflow.db import case as tables
@@ -166,11 +166,13 @@ def _readings(tx: Connection, about: dict[str, About]) -> list[Duty]:
         .where(StoodIn.read_at.is_(None), StoodIn.owner_id.is_not(None))
         .order_by(StoodIn.submission_id)
     ):  # fmt: skip
-        about[row.submission_id] = About(translated(row.name or ""), row.case_id, row.number)
+        about[row.submission_id] = About(
+            translated(row.name) if row.name else way_label(PASSED_OVER), row.case_id, row.number
+        )
         found.append(
             Duty(
                 row.submission_id, row.case_id, f"user:{row.owner_id}", row.post,
-                frozenset({row.person_id}),
+                frozenset({row.person_id} - {""}),
             )
         )  # fmt: skip
     return found
