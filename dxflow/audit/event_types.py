@@ -59,6 +59,8 @@ _LABELS = {
     "committee.scheduled": "会議の議題に採用",
     "committee.unscheduled": "会議の議題から除外",
     "committee.recused": "除斥を申出",
+    "committee.evaluated": "観点ごとに評価",
+    "committee.noted": "自分用のメモを書く",
     "committee.vote_opened": "表決を開始",
     "committee.vote_closed": "表決を締切り",
     "committee.deferred": "継続審議",

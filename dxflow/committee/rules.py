@@ -5,7 +5,9 @@ members), `quorum_base` ("all", "not_recused"), `quorum_more_than` (true: more t
 `quorum_recusal_proviso`, `majority` ("simple", "two_thirds", "unanimous"), `abstain_counts`,
 `chair_votes`, `tie` ("chair", "reject"), `binding`, `recuse_own_section`,
 `recuse_related_sections`, `written_consent` ("majority", "two_thirds", "all", "never": how many
-must agree before the body decides in writing).
+must agree before the body decides in writing), `verdicts_seen` ("open", "after_own",
+"after_vote": when members see one another's verdicts and scores), `entered_ballots` ("never",
+"paper", "paper_and_proxy": what the secretariat may enter for a member).
 """
 
 from collections.abc import Mapping
@@ -13,8 +15,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeVar
 
+from dxflow.committee.entered import EnteredBallots
 from dxflow.committee.quorum import QuorumBase, QuorumKind, QuorumRule
 from dxflow.committee.seats import RecusalRule
+from dxflow.committee.seeing import Disclosure
 from dxflow.committee.voting import Majority, TieBreak, VoteRule
 from dxflow.committee.written import Consent
 from dxflow.texts import gettext as _
@@ -35,18 +39,22 @@ KEYS = frozenset(
         "recuse_own_section",
         "recuse_related_sections",
         "written_consent",
+        "verdicts_seen",
+        "entered_ballots",
     }
 )
 
 
 @dataclass(frozen=True)
 class BodyRules:
-    """Quorum, voting and recusal of one body; the defaults are half, simple majority."""
+    """How one body decides and who sees what; the defaults are half, simple majority."""
 
     quorum: QuorumRule = field(default_factory=QuorumRule)
     vote: VoteRule = field(default_factory=VoteRule)
     recusal: RecusalRule = field(default_factory=RecusalRule)
     consent: Consent = Consent.MAJORITY
+    disclosure: Disclosure = Disclosure.AFTER_OWN
+    entered: EnteredBallots = EnteredBallots.NEVER
 
 
 def body_rules(settings: Mapping[str, object]) -> BodyRules:
@@ -76,7 +84,9 @@ def body_rules(settings: Mapping[str, object]) -> BodyRules:
         related_sections=_flag(settings, "recuse_related_sections", default=False),
     )
     consent = _one_of(Consent, settings, "written_consent", Consent.MAJORITY)
-    return BodyRules(quorum, vote, recusal, consent)
+    disclosure = _one_of(Disclosure, settings, "verdicts_seen", Disclosure.AFTER_OWN)
+    entered = _one_of(EnteredBallots, settings, "entered_ballots", EnteredBallots.NEVER)
+    return BodyRules(quorum, vote, recusal, consent, disclosure, entered)
 
 
 def _threshold(value: object) -> tuple[QuorumKind, int, int, int]:

@@ -46,6 +46,7 @@ PAGES = (
     "papers",
     "meetings",
     "minutes",
+    "evaluation",
     "audit",
     "notices",
     "standing",

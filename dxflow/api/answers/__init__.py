@@ -2,6 +2,7 @@
 
 from dxflow.api.answers.cases import Case, CaseInFull, CasePage, Completed, PulledBack
 from dxflow.api.answers.decisions import CaseDecision
+from dxflow.api.answers.evaluations import CaseEvaluation, OwnNote
 from dxflow.api.answers.log import EventPage
 from dxflow.api.answers.measures import KpiInFull, KpiPage
 from dxflow.api.answers.meetings import MeetingInFull, MeetingMinutes, MeetingPage
@@ -19,6 +20,7 @@ from dxflow.api.answers.work import ProcessInFull, ProcessList, Task, TaskInFull
 __all__ = [
     "Case",
     "CaseDecision",
+    "CaseEvaluation",
     "CaseInFull",
     "CasePage",
     "Completed",
@@ -34,6 +36,7 @@ __all__ = [
     "MigrationPage",
     "MigrationResultPage",
     "MovePreviewPage",
+    "OwnNote",
     "Problem",
     "ProcessInFull",
     "ProcessList",

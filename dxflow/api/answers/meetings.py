@@ -2,6 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
+from dxflow.api.answers.evaluations import Consensus
 from dxflow.api.answers.shared import Page, nested, text
 from dxflow.api.fields import Day, Moment, Whole
 from dxflow.committee.minutes import Stage
@@ -56,6 +57,12 @@ class MeetingMatter(Schema):
     result = text()
     reason = text()
     read = Whole(required=True)
+    evaluation = fields.Nested(
+        Consensus,
+        required=True,
+        allow_none=True,
+        metadata={"description": "null for a body that judges by no criteria"},
+    )
 
 
 class MeetingInFull(Schema):

@@ -8,22 +8,25 @@ meeting, that meeting says when a vote is taken and who was there.
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from dxflow import audit
 from dxflow.authority.directory import Directory
+from dxflow.committee import evaluation
+from dxflow.committee.entered import Way, label
 from dxflow.committee.quorum import required
 from dxflow.committee.resolution import choice_label
 from dxflow.committee.resolution import resolve as resolve_choice
 from dxflow.committee.seats import Seat, Seating, acting_chair, recusals
+from dxflow.committee.seeing import Disclosure
 from dxflow.committee.voting import Ballot as Vote
 from dxflow.committee.voting import Choice, Tally, check_ballot
 from dxflow.committee.voting import tally as count
-from dxflow.db.case import Ballot, CaseUnit, Deliberation
+from dxflow.db.case import Ballot, CaseUnit, Deliberation, Evaluation
 from dxflow.errors import Conflict, Invalid, NotAllowed
 from dxflow.services import plain
 from dxflow.services.acts import sitting
-from dxflow.services.acts.act import Act
+from dxflow.services.acts.act import Act, EnteredBallot
 from dxflow.services.commands import payload as read
 from dxflow.services.packs.settings import Body
 from dxflow.texts import gettext as _
@@ -96,30 +99,72 @@ def vote(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
     verdict = _choice(read.text(payload, "verdict", required=True))
     reason = read.text(payload, "reason")
     round_ = open_round(act)
-    if f"post:{seat}" not in act.actor.groups:
+    for_seat = (
+        act.entered_ballot if act.entered_ballot and act.entered_ballot.seat == seat else None
+    )
+    if for_seat is None and f"post:{seat}" not in act.actor.groups:
         raise Invalid(_("この席に就いていないため、表決できません。"))
-    check_ballot(Vote(seat, verdict), _votes(act, round_.id), plain.loads(round_.seats))
+    cast = _votes(act, round_.id)
+    check_ballot(Vote(seat, verdict), cast, plain.loads(round_.seats))
+    disclosure = act.pack.settings.bodies[round_.body].rules.disclosure
+    if cast and disclosure is Disclosure.AFTER_OWN:
+        act.final = True  # it opens the others' verdicts: nobody votes anew after reading them
     frame = sitting.of_case(act.tx, act.case_id)
     if frame is not None:
-        frame.admit(round_, seat, act.actor.on)
+        frame.admit(round_, seat, act.actor.on, entered=for_seat is not None)
+    if for_seat is None:
+        _require_evaluation(act, round_, seat)
     act.tx.execute(
         insert(Ballot).values(
             id=act.new_id(),
             deliberation_id=round_.id,
             seat=seat,
-            person_id=act.actor.person_id,
+            person_id=for_seat.member if for_seat else act.actor.person_id,
             verdict=verdict.value,
             reason=reason,
             at=act.now,
+            entered_by=act.actor.person_id if for_seat else None,
+            way=for_seat.way if for_seat else "",
+            source=for_seat.source if for_seat else "",
         )
     )
     act.record(
         "committee.voted",
         audit.Change("verdict", mark("判断"), None, verdict.value),
         audit.Change("reason", mark("理由"), None, reason),
+        *_entered(for_seat),
         subject=audit.Subject("committee", round_.body, act.case_id),
     )
     return {}
+
+
+def _require_evaluation(act: Act, round_: Row[Any], seat: str) -> None:
+    """Raise Conflict when the body wants an evaluation first and the seat has given none."""
+    rule = act.pack.settings.bodies[round_.body].evaluation
+    if rule.required:
+        evaluation.require_before_vote(rule, evaluated=evaluated(act, round_.id, seat) is not None)
+
+
+def evaluated(act: Act, round_id: str, seat: str) -> Row[Any] | None:
+    """Return what a seat gave in a round by criteria, None when nothing."""
+    return act.tx.execute(
+        select(Evaluation.__table__).where(
+            Evaluation.deliberation_id == round_id, Evaluation.seat == seat,
+            Evaluation.superseded_at.is_(None),
+        )
+    ).one_or_none()  # fmt: skip
+
+
+def _entered(ballot: EnteredBallot | None) -> tuple[audit.Change, ...]:
+    """Return for whom a ballot was entered and from what, for the log."""
+    if ballot is None:
+        return ()
+    return (
+        audit.Change("way", mark("票の入れ方"), None, label(Way(ballot.way))),
+        audit.Change("post", mark("席"), None, ballot.seat),
+        audit.Change("member", mark("委員"), None, ballot.member),
+        audit.Change("source", mark("票の出どころ"), None, ballot.source),
+    )
 
 
 def tally(act: Act, _payload: dict[str, Any], _element: str) -> dict[str, Any]:
@@ -244,15 +289,20 @@ def _require_no_interest(act: Act, round_: Row[Any]) -> None:
 
 def open_round(act: Act) -> Row[Any]:
     """Return the round that is not concluded. Raises Conflict when there is none."""
-    row = act.tx.execute(
-        select(Deliberation.__table__)
-        .where(Deliberation.case_id == act.case_id)
-        .order_by(Deliberation.round.desc())
-        .limit(1)
-    ).one_or_none()
+    row = last_round(act.tx, act.case_id)
     if row is None or row.resolution is not None:
         raise Conflict(_("審議中の回がありません。"))
     return row
+
+
+def last_round(tx: Connection, case_id: str) -> Row[Any] | None:
+    """Return a case's last round, None when no body was ever convened."""
+    return tx.execute(
+        select(Deliberation.__table__)
+        .where(Deliberation.case_id == case_id)
+        .order_by(Deliberation.round.desc())
+        .limit(1)
+    ).one_or_none()
 
 
 def _votes(act: Act, round_id: str) -> list[Vote]:

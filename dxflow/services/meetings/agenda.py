@@ -232,12 +232,7 @@ def close_vote(act: Act) -> None:
 
 def latest_round(act: Act) -> Row[Any] | None:
     """Return the case's last round, None when there is none."""
-    return act.tx.execute(
-        select(Deliberation.__table__)
-        .where(Deliberation.case_id == act.case_id)
-        .order_by(Deliberation.round.desc())
-        .limit(1)
-    ).one_or_none()
+    return committee.last_round(act.tx, act.case_id)
 
 
 def _move(

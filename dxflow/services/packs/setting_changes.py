@@ -7,6 +7,7 @@ from typing import Any
 
 from dxflow.authority.decision import post_kind_label
 from dxflow.calendars.business_days import BusinessCalendar
+from dxflow.committee.evaluation import Criterion
 from dxflow.committee.quorum import QuorumKind, QuorumRule
 from dxflow.services.packs.authority import AuthoritySettings
 from dxflow.services.packs.settings import Body, PackSettings
@@ -39,7 +40,9 @@ _BODY = {
     "vote.tie": _("可否同数のとき"), "vote.binding": _("議決への拘束"),
     "recusal.own_section": _("自分の課の案件の除斥"),
     "recusal.related_sections": _("関係課の除斥"), "consent": _("持ち回り審議に要る同意"),
-    "parent": _("上の会議体"),
+    "parent": _("上の会議体"), "disclosure": _("委員の判断・評価の見え方"),
+    "entered": _("事務局が入れる票"), "evaluation": _("評価の観点"),
+    "required": _("判断の前の評価"),
 }  # fmt: skip
 _CALENDAR = {
     "closed": _("毎年の閉庁日"), "holidays": _("閉庁日"), "open_days": _("開庁日"),
@@ -84,6 +87,8 @@ def _bodies(old: Mapping[str, Body], new: Mapping[str, Body]) -> Iterator[Told]:
                     **vars(one),
                     **_leaves(one.rules, ""),
                     "quorum": _quorum(one.rules.quorum),
+                    "evaluation": [_criterion(each) for each in one.evaluation.criteria],
+                    "required": one.evaluation.required,
                 }
                 for one in (old[key], body)
             ]
@@ -95,6 +100,11 @@ def _quorum(rule: QuorumRule) -> str:
     if rule.kind is QuorumKind.NUMBER:
         return _("{n}人", n=rule.number)
     return f"{rule.numerator}/{rule.denominator}"
+
+
+def _criterion(one: Criterion) -> str:
+    """Return a criterion as one words it: name, scale, weight."""
+    return f"{one.name}（{one.lowest}–{one.highest} ×{one.weight}）"
 
 
 def _leaves(value: Any, prefix: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from dxflow.authority.standing_in import Way
 from dxflow.calendars.business_days import BusinessCalendar
+from dxflow.committee.evaluation import EvaluationRule, evaluation_rule
 from dxflow.committee.rules import BodyRules, body_rules
 from dxflow.feel import FeelSyntaxError, parse
 from dxflow.forms import Option
@@ -52,6 +53,7 @@ class Body:
     rules: BodyRules
     #: The key of the body it belongs to, "" for one that stands by itself.
     parent: str = ""
+    evaluation: EvaluationRule = field(default_factory=EvaluationRule)
 
 
 @dataclass(frozen=True)
@@ -189,6 +191,11 @@ class _Reader:
         except ValueError as exc:
             self.problem(f"bodies.{key}", str(exc))
             rules = BodyRules()
+        try:
+            evaluation = evaluation_rule(self.table(raw, "evaluation"))
+        except ValueError as exc:
+            self.problem("evaluation", _("会議体「{body}」: {why}", body=key, why=exc))
+            evaluation = EvaluationRule()
         return Body(
             key=key,
             name=self.text(raw, "name"),
@@ -198,6 +205,7 @@ class _Reader:
             reminder_days=self.days(raw, "reminder_days", 3),
             rules=rules,
             parent=self.parent(key, raw),
+            evaluation=evaluation,
         )
 
     def parent(self, key: str, raw: Mapping[str, Any]) -> str:
