@@ -5,7 +5,7 @@ Amounts are whole yen; measured values are decimal texts so that no digit is los
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Date, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, Date, Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dxflow.db.base import Base, UtcDateTime
@@ -54,6 +54,8 @@ class Case(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    #: Read only by who took part in it and by who keeps and checks the record.
+    restricted: Mapped[bool] = mapped_column(server_default=false())
 
 
 class CaseUnit(Base):

@@ -76,7 +76,11 @@ def show_ballot(task_id: str) -> str:
 @needs_role("secretariat")
 def enter_ballot(task_id: str) -> Answer:
     """Cast a member's ballot from paper or by a proxy."""
-    page, way, source = posting.read(), request.form.get("_way", ""), request.form.get("_source", "")
+    page, way, source = (
+        posting.read(),
+        request.form.get("_way", ""),
+        request.form.get("_source", ""),
+    )
 
     def fill(form: TaskForm) -> forms.Submission:
         return forms.submit_posted(form.definition, page.typed, page.outcome, form.context)

@@ -1,4 +1,4 @@
-"""Evaluations by criteria, private notes, ballots entered by the secretariat"""
+"""Evaluations by criteria, private notes, ballots entered for a member, restricted reading"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -44,9 +44,14 @@ def upgrade() -> None:
         'ballot', sa.Column('way', sa.String(length=8), server_default='', nullable=False)
     )
     op.add_column('ballot', sa.Column('source', sa.Text(), server_default='', nullable=False))
+    op.add_column(
+        'case_file',
+        sa.Column('restricted', sa.Boolean(), server_default=sa.false(), nullable=False),
+    )
 
 
 def downgrade() -> None:
+    op.drop_column('case_file', 'restricted')
     for column in ('source', 'way', 'entered_by'):
         op.drop_column('ballot', column)
     op.drop_table('private_note')

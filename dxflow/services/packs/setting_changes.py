@@ -24,6 +24,9 @@ _RULES = {
     "unit_cost": _("1時間あたりの費用"), "stand_in_forbidden": _("代わりの人が決裁できない案件"),
     "later_reading": _("後閲を求める代わり方"),
 }  # fmt: skip
+_READING = {
+    "restricted": _("閲覧を限る案件"), "ended": _("閲覧を限る終わり方"),
+}  # fmt: skip
 _AUTHORITY = {
     "tables": _("決裁区分の表と有効になる日"), "head": _("最上位の職"),
     "goes_up": _("上位の職に上げる案件"), "document": _("起案の文書に載せる様式"),
@@ -60,6 +63,7 @@ def setting_changes(before: PackSettings, after: PackSettings) -> Iterator[Told]
     days = [_calendar(part.calendar) for part in (before, after)]
     yield from facets("calendar", _("暦"), _CALENDAR, days[0], days[1])
     yield from facets("rules", _("決めごと"), _RULES, vars(before.rules), vars(after.rules))
+    yield from facets("reading", _("閲覧"), _READING, vars(before.reading), vars(after.reading))
     said = [_authority(part.authority) for part in (before, after)]
     yield from facets("authority", _("決裁区分"), _AUTHORITY, said[0], said[1])
     yield from _options(before, after)

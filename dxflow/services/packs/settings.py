@@ -22,6 +22,8 @@ from dxflow.services.packs.authority import AuthoritySettings
 from dxflow.texts import gettext as _
 
 FILE = "pack.toml"
+#: The ways in which a case ends.
+ENDINGS = ("completed", "rejected", "withdrawn", "stopped", "cancelled")
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,30 @@ class Rules:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """Which cases are read only by who took part, and by who keeps and checks the record.
+
+    `restricted` is FEEL over what is handed in with a form, "" for never; `ended` are the ways of
+    ending after which a case is read so.
+    """
+
+    restricted: str = ""
+    ended: tuple[str, ...] = ()
+
+    def asked(self, values: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]]) -> Any:
+        """Return whether what was handed in asks for it, None when it says nothing of it."""
+        if not self.restricted:
+            return None
+        condition = parse(self.restricted)
+        if not condition.free_names <= values.keys():
+            return None
+        return (
+            condition.evaluate({name: values[name] for name in condition.free_names}, functions)
+            is True
+        )
+
+
+@dataclass(frozen=True)
 class PackSettings:
     """A pack's settings, checked."""
 
@@ -99,6 +125,7 @@ class PackSettings:
     calendar: BusinessCalendar = field(default_factory=BusinessCalendar)
     numbering: str = "{year}-{section}-{serial:04}"
     rules: Rules = field(default_factory=Rules)
+    reading: Reading = field(default_factory=Reading)
     authority: AuthoritySettings = field(default_factory=AuthoritySettings)
     options: Mapping[str, tuple[Option, ...]] = field(default_factory=dict)
     summaries: tuple[Summary, ...] = ()
@@ -153,6 +180,7 @@ class _Reader:
             calendar=self.calendar(self.table(self.raw, "calendar")),
             numbering=numbering,
             rules=self.rules(self.table(self.raw, "rules")),
+            reading=self.reading(self.table(self.raw, "reading")),
             authority=authority.read(self.raw.get(authority.KEY, {}), self.problem),
             options={
                 key: tuple(
@@ -256,6 +284,19 @@ class _Reader:
             stand_in_forbidden=self.condition(raw, "stand_in_forbidden"),
             later_reading=self.ways(raw, "later_reading"),
         )
+
+    def reading(self, raw: Mapping[str, Any]) -> Reading:
+        for key in sorted(set(raw) - {"restricted", "restricted_when_ended"}):
+            self.problem(key, _("[reading] に {key} という項目はありません。", key=key))
+        ended = self.names(raw, "restricted_when_ended")
+        for one in ended:
+            if one not in ENDINGS:
+                self.problem(
+                    "restricted_when_ended",
+                    _("{key} には {ways} だけを書けます。",
+                      key="restricted_when_ended", ways=_("、").join(ENDINGS)),
+                )  # fmt: skip
+        return Reading(self.condition(raw, "restricted"), ended)
 
     def condition(self, raw: Mapping[str, Any], key: str) -> str:
         expression = self.text(raw, key, "")

@@ -3,6 +3,7 @@
 Applicants see their own; people of the applying, lead and related sections see theirs, heads those
 of their department; whoever has had work on it may go on reading; secretariat, committee, CIO and
 auditors see every case that has been handed in. Drafts are not cases: only their owner sees them.
+Where the reading of a case is restricted, belonging to a section or seeing all cases is not enough.
 """
 
 from collections.abc import Iterator, Sequence
@@ -33,16 +34,24 @@ def visible(site: Site, tx: Connection, actor: Actor) -> ColumnElement[bool]:
     """
     seen = scope(site, tx, actor)
     own = Case.applicant_id == actor.person_id
-    if seen.all:
+    if seen.restricted_too:
         return or_(own, _handed_in())
+    by_act, by_work = _took_part(actor)
+    if seen.all:
+        return or_(own, and_(_handed_in(), or_(_open(), by_act, by_work)))
     by_unit = exists().where(CaseUnit.case_id == Case.id, CaseUnit.unit.in_(sorted(seen.units)))
+    return or_(own, and_(_handed_in(), or_(and_(_open(), by_unit), by_act, by_work)))
+
+
+def _took_part(actor: Actor) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Return whether the actor handed a form of the case in, and whether they have work on it."""
     by_act = exists().where(Submission.case_id == Case.id, Submission.person_id == actor.person_id)
     by_work = exists().where(
         WorkItem.case_id == Case.id,
         WorkItemGroup.work_item_id == WorkItem.id,
         WorkItemGroup.group_key.in_(sorted(actor.reach)),
     )
-    return or_(own, and_(_handed_in(), or_(by_unit, by_act, by_work)))
+    return by_act, by_work
 
 
 def branches(site: Site, tx: Connection, actor: Actor) -> list[Select[str]]:
@@ -56,7 +65,7 @@ def branches(site: Site, tx: Connection, actor: Actor) -> list[Select[str]]:
     if seen.all:
         return [ids.where(visible(site, tx, actor))]
     by_unit = ids.join(CaseUnit, CaseUnit.case_id == Case.id).where(
-        CaseUnit.unit.in_(sorted(seen.units))
+        CaseUnit.unit.in_(sorted(seen.units)), _open()
     )
     by_act = ids.join(Submission, Submission.case_id == Case.id).where(
         Submission.person_id == actor.person_id
@@ -87,7 +96,9 @@ def _newest_first(
 ) -> Iterator[Select[Any]]:
     units = sorted(scope(site, tx, actor).units)
     places = [Case.applicant_id == actor.person_id]
-    places += [column == unit for unit in units for column in (Case.lead_unit, Case.unit)]
+    places += [
+        and_(column == unit, _open()) for unit in units for column in (Case.lead_unit, Case.unit)
+    ]
     for place in places:
         for status in statuses:
             found = select(Case.id).where(place, Case.status == status, *parts)
@@ -96,7 +107,7 @@ def _newest_first(
     for unit in units:
         of_unit = select(CaseUnit.case_id.label("id")).distinct()
         of_unit = of_unit.where(CaseUnit.unit == unit, CaseUnit.part == "related")
-        found = of_unit.join(Case, Case.id == CaseUnit.case_id).where(*wanted)
+        found = of_unit.join(Case, Case.id == CaseUnit.case_id).where(*wanted, _open())
         yield found.order_by(CaseUnit.case_id.desc())
     acted = select(Submission.case_id.label("id")).distinct()
     acted = acted.where(Submission.person_id == actor.person_id)
@@ -111,6 +122,11 @@ def _newest_first(
 
 def _handed_in() -> ColumnElement[bool]:
     return Case.status.not_in(sorted(PRIVATE_STATUSES))
+
+
+def _open() -> ColumnElement[bool]:
+    """Return that the reading of a case is not restricted."""
+    return Case.restricted.is_(False)
 
 
 def require(site: Site, tx: Connection, actor: Actor, case_id: str) -> None:
