@@ -67,6 +67,7 @@ _LABELS = {
     "committee.deferred": "継続審議",
     "meeting.planned": "会議を計画",
     "meeting.changed": "会議の予定を変更",
+    "meeting.reordered": "議題の順を変更",
     "meeting.cancelled": "会議を取りやめ",
     "meeting.distributed": "会議の資料を配付",
     "meeting.read": "会議の資料を確認",

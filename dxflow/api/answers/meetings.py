@@ -45,6 +45,9 @@ class MeetingMatter(Schema):
     """A case on the agenda. `attending` counts who takes part and is there."""
 
     id = text()
+    item = Whole(
+        required=True, metadata={"description": "its number on the agenda; 0: it was taken off"}
+    )
     case = text(attribute="case_id")
     number = text()
     title = text()

@@ -1,7 +1,7 @@
 """The agenda as read: each matter with its round, who takes part, and what the reader may do."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
@@ -62,6 +62,8 @@ class MatterView:
     mine: bool
     may_recuse: tuple[Pair, ...]
     evaluation: EvaluationView | None = None
+    #: Its number on the agenda, 0 for one that was taken off.
+    item: int = 0
 
     @property
     def undecided(self) -> bool:
@@ -131,7 +133,12 @@ def matters_of(
         given=evaluations.given_in(tx, [row.round_id for row in judged]),
         asked=_asked(tx, [row.case_id for row in judged]),
     )  # fmt: skip
-    return tuple(_view(around, row) for row in rows)
+    kept = [row.id for row in rows if row.status != Matter.DROPPED]
+    rows.sort(key=lambda row: row.status == Matter.DROPPED)  # stable: the others keep their order
+    return tuple(
+        replace(_view(around, row), item=kept.index(row.id) + 1 if row.id in kept else 0)
+        for row in rows
+    )
 
 
 def status_name(status: str) -> str:
