@@ -36,6 +36,7 @@ _LABELS = {
     "task.released": "引受けを解除",
     "task.delegated": "作業を委任",
     "task.reassigned": "担当を変更",
+    "task.escalated": "期限超過を上位の職に通知",
     "task.completed": "作業を完了",
     "task.returned": "差戻し",
     "task.recalled": "引戻し",

@@ -1,4 +1,4 @@
-"""Evaluations by criteria, private notes, ballots entered for a member, restricted reading"""
+"""Evaluations by criteria, private notes, entered ballots, restricted reading, escalation"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -48,9 +48,17 @@ def upgrade() -> None:
         'case_file',
         sa.Column('restricted', sa.Boolean(), server_default=sa.false(), nullable=False),
     )
+    op.create_table(
+        'escalation',
+        sa.Column('work_item_id', sa.String(length=32), nullable=False),
+        sa.Column('due_at', UtcDateTime(), nullable=False),
+        sa.Column('at', UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint('work_item_id', 'due_at', name=op.f('pk_escalation')),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table('escalation')
     op.drop_column('case_file', 'restricted')
     for column in ('source', 'way', 'entered_by'):
         op.drop_column('ballot', column)

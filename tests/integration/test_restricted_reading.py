@@ -1,5 +1,7 @@
 """Cases whose reading the pack restricts: the same rule in every list, page and figure."""
 
+import re
+
 import pytest
 
 from dxflow.authority.visibility import CaseFacts, may_see, scope_of
@@ -17,12 +19,10 @@ from tests.walks import do, to_committee, to_triage
 
 SECRET = "課長の異動に伴う体制"
 SETTINGS = """
-[reading]
 restricted = 'contains(trouble, "人事")'
 restricted_when_ended = ["rejected"]
-
-[rules]
 """
+SHIPPED = re.compile(r'\nrestricted = ""\n.*?restricted_when_ended = \[\]\n', re.DOTALL)
 
 
 def settle(city: City) -> None:
@@ -31,7 +31,9 @@ def settle(city: City) -> None:
 
 def _files(settings: str) -> dict[str, str]:
     files = packs.read_folder(ROOT / "processes" / "standard")
-    return files | {"pack.toml": files["pack.toml"].replace("\n[rules]\n", settings)}
+    text, found = SHIPPED.subn(lambda _found: settings, files["pack.toml"])
+    assert found == 1
+    return files | {"pack.toml": text}
 
 
 def listed(city: City, name: str) -> list[str]:
@@ -120,10 +122,10 @@ def test_a_case_of_a_pack_without_the_setting_is_read_as_before(city):
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ("\n[reading]\nrestricted = 'trouble ='\n\n[rules]\n", "restricted の式が読めません"),
-        ("\n[reading]\nrestricted = 'nobody_asks'\n\n[rules]\n", "nobody_asks"),
-        ('\n[reading]\nrestricted_when_ended = ["lost"]\n\n[rules]\n', "rejected"),
-        ("\n[reading]\nsecret = true\n\n[rules]\n", "secret"),
+        ("\nrestricted = 'trouble ='\n", "restricted の式が読めません"),
+        ("\nrestricted = 'nobody_asks'\n", "nobody_asks"),
+        ('\nrestricted_when_ended = ["lost"]\n', "rejected"),
+        ("\nsecret = true\n", "secret"),
     ],
 )
 def test_a_setting_that_cannot_be_is_refused_on_publishing(settings, said):

@@ -23,6 +23,8 @@ _RULES = {
     "grace_days": _("期限超過とするまでの日数"), "reminder_days": _("期限間近とする日数"),
     "unit_cost": _("1時間あたりの費用"), "stand_in_forbidden": _("代わりの人が決裁できない案件"),
     "later_reading": _("後閲を求める代わり方"),
+    "escalate_days": _("期限超過を上に知らせるまでの日数"),
+    "escalate_to": _("期限超過を知らせる先"),
 }  # fmt: skip
 _READING = {
     "restricted": _("閲覧を限る案件"), "ended": _("閲覧を限る終わり方"),

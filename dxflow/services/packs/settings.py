@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from dxflow.authority.escalation import EscalateTo
 from dxflow.authority.standing_in import Way
 from dxflow.calendars.business_days import BusinessCalendar
 from dxflow.committee.evaluation import EvaluationRule, evaluation_rule
@@ -71,6 +72,9 @@ class Rules:
     stand_in_forbidden: str = ""
     #: The ways of standing in that must be read afterwards by whoever was away (後閲).
     later_reading: tuple[str, ...] = (Way.SUBSTITUTE.value,)
+    #: After so many business days overdue somebody above is told of a task; 0: never.
+    escalate_days: int = 0
+    escalate_to: EscalateTo = EscalateTo.SUPERIOR
 
     def forbids_standing_in(
         self, variables: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]]
@@ -283,7 +287,20 @@ class _Reader:
             unit_cost=Decimal(str(cost)),
             stand_in_forbidden=self.condition(raw, "stand_in_forbidden"),
             later_reading=self.ways(raw, "later_reading"),
+            escalate_days=self.days(raw, "escalate_days", 0),
+            escalate_to=self.escalate_to(raw),
         )
+
+    def escalate_to(self, raw: Mapping[str, Any]) -> EscalateTo:
+        value = raw.get("escalate_to", EscalateTo.SUPERIOR.value)
+        if value in set(EscalateTo):
+            return EscalateTo(value)
+        self.problem(
+            "escalate_to",
+            _("{key} は {choices} のいずれかです。",
+              key="escalate_to", choices="、".join(EscalateTo)),
+        )  # fmt: skip
+        return EscalateTo.SUPERIOR
 
     def reading(self, raw: Mapping[str, Any]) -> Reading:
         for key in sorted(set(raw) - {"restricted", "restricted_when_ended"}):
