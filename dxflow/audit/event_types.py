@@ -58,6 +58,7 @@ _LABELS = {
     "decision_table.evaluated": "判定表を適用",
     "opinion.recorded": "意見を記録",
     "committee.convened": "委員会を招集",
+    "committee.referred": "上の会議体に付議",
     "committee.scheduled": "会議の議題に採用",
     "committee.unscheduled": "会議の議題から除外",
     "committee.recused": "除斥を申出",

@@ -7,7 +7,8 @@ members), `quorum_base` ("all", "not_recused"), `quorum_more_than` (true: more t
 `recuse_related_sections`, `written_consent` ("majority", "two_thirds", "all", "never": how many
 must agree before the body decides in writing), `verdicts_seen` ("open", "after_own",
 "after_vote": when members see one another's verdicts and scores), `entered_ballots` ("never",
-"paper", "paper_and_proxy": what the secretariat may enter for a member).
+"paper", "paper_and_proxy": what the secretariat may enter for a member), `referral` ("auto",
+"secretariat": how what a sub-body approved comes on the agenda of the body above it).
 """
 
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ from typing import TypeVar
 
 from dxflow.committee.entered import EnteredBallots
 from dxflow.committee.quorum import QuorumBase, QuorumKind, QuorumRule
+from dxflow.committee.referral import Referral
 from dxflow.committee.seats import RecusalRule
 from dxflow.committee.seeing import Disclosure
 from dxflow.committee.voting import Majority, TieBreak, VoteRule
@@ -41,6 +43,7 @@ KEYS = frozenset(
         "written_consent",
         "verdicts_seen",
         "entered_ballots",
+        "referral",
     }
 )
 
@@ -55,6 +58,7 @@ class BodyRules:
     consent: Consent = Consent.MAJORITY
     disclosure: Disclosure = Disclosure.AFTER_OWN
     entered: EnteredBallots = EnteredBallots.NEVER
+    referral: Referral = Referral.SECRETARIAT
 
 
 def body_rules(settings: Mapping[str, object]) -> BodyRules:
@@ -86,7 +90,8 @@ def body_rules(settings: Mapping[str, object]) -> BodyRules:
     consent = _one_of(Consent, settings, "written_consent", Consent.MAJORITY)
     disclosure = _one_of(Disclosure, settings, "verdicts_seen", Disclosure.AFTER_OWN)
     entered = _one_of(EnteredBallots, settings, "entered_ballots", EnteredBallots.NEVER)
-    return BodyRules(quorum, vote, recusal, consent, disclosure, entered)
+    referral = _one_of(Referral, settings, "referral", Referral.SECRETARIAT)
+    return BodyRules(quorum, vote, recusal, consent, disclosure, entered, referral)
 
 
 def _threshold(value: object) -> tuple[QuorumKind, int, int, int]:

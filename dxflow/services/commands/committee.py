@@ -8,13 +8,14 @@ meeting, that meeting says when a vote is taken and who was there.
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from dxflow import audit
 from dxflow.authority.directory import Directory
 from dxflow.committee import evaluation
 from dxflow.committee.entered import Way, label
 from dxflow.committee.quorum import required
+from dxflow.committee.referral import Concluded, Referral, refers
 from dxflow.committee.resolution import choice_label
 from dxflow.committee.resolution import resolve as resolve_choice
 from dxflow.committee.seats import Seat, Seating, acting_chair, recusals
@@ -24,6 +25,7 @@ from dxflow.committee.voting import Choice, Tally, check_ballot
 from dxflow.committee.voting import tally as count
 from dxflow.db.case import Ballot, CaseUnit, Deliberation, Evaluation
 from dxflow.errors import Conflict, Invalid, NotAllowed
+from dxflow.jobs import queue
 from dxflow.services import plain
 from dxflow.services.acts import sitting
 from dxflow.services.acts.act import Act, EnteredBallot
@@ -31,6 +33,9 @@ from dxflow.services.commands import payload as read
 from dxflow.services.packs.settings import Body
 from dxflow.texts import gettext as _
 from dxflow.texts import mark
+
+#: The job that brings a case before the body above.
+REFER = "meeting.refer"
 
 
 def convene(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
@@ -54,9 +59,7 @@ def convene(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
         deadline = max(deadline, calendar.add_business_days(frame.last_day, body.deadline_days))
         frame.another_round()
     reminder = calendar.add_business_days(deadline, -body.reminder_days)
-    last = act.tx.execute(
-        select(func.max(Deliberation.round)).where(Deliberation.case_id == act.case_id)
-    ).scalar_one()
+    before = last_round(act.tx, act.case_id)
     recused = [
         {"seat": r.seat.key, "title": r.seat.title, "reasons": list(r.reasons)}
         for r in seating.recused
@@ -67,7 +70,7 @@ def convene(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
             id=act.new_id(),
             case_id=act.case_id,
             body=key,
-            round=(last or 0) + 1,
+            round=before.round + 1 if before is not None else 1,
             seats=plain.dumps(taking_part),
             recused=plain.dumps(recused),
             chair=chair or "",
@@ -83,6 +86,8 @@ def convene(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
         audit.Change("quorum", mark("定足数"), None, quorum),
         subject=audit.Subject("committee", key, act.case_id),
     )
+    if before is not None and frame is None:
+        _refer(act, before, key)
     return {
         "seats": taking_part,
         "recused": [r["seat"] for r in recused],
@@ -91,6 +96,26 @@ def convene(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
         "reminder": max(reminder, today),
         "chair": _presiding(chair),
     }
+
+
+def _refer(act: Act, before: Row[Any], key: str) -> None:
+    """Bring a case that a sub-body approved before the body above it, if that is what happens."""
+    below = act.pack.settings.bodies.get(before.body)
+    found = Concluded(before.body, below.parent if below else "", before.resolution or "")
+    if below is None or not refers(found, key):
+        return
+    act.record(
+        "committee.referred",
+        audit.Change("from", mark("付議した会議体"), None, below.name),
+        audit.Change("resolution", mark("議決"), None, choice_label(Choice(found.resolution))),
+        subject=audit.Subject("committee", key, act.case_id),
+    )
+    queue.defer(
+        act.tx, act.now, kind=REFER, key=f"{act.case_id}:{act.version + 1}",
+        case_id=act.case_id,
+        payload={"case_id": act.case_id, "body": key, "below": before.body,
+                 "auto": below.rules.referral is Referral.AUTO},
+    )  # fmt: skip
 
 
 def vote(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:

@@ -46,7 +46,7 @@ _BODY = {
     "recusal.own_section": _("自分の課の案件の除斥"),
     "recusal.related_sections": _("関係課の除斥"), "consent": _("持ち回り審議に要る同意"),
     "parent": _("上の会議体"), "disclosure": _("委員の判断・評価の見え方"),
-    "entered": _("事務局が入れる票"), "evaluation": _("評価の観点"),
+    "entered": _("事務局が入れる票"), "referral": _("上の会議体への付議"), "evaluation": _("評価の観点"),
     "required": _("判断の前の評価"),
 }  # fmt: skip
 _CALENDAR = {
