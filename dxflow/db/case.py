@@ -206,7 +206,16 @@ class Deliberation(Base):
     """
 
     __tablename__ = "deliberation"
-    __table_args__ = (UniqueConstraint("case_id", "round"),)
+    __table_args__ = (
+        UniqueConstraint("case_id", "round"),
+        # what a reader of the log may not know yet is found from the few that are open
+        Index(
+            "ix_deliberation_open",
+            "case_id",
+            sqlite_where=text("resolution IS NULL"),
+            postgresql_where=text("resolution IS NULL"),
+        ),
+    )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     case_id: Mapped[str] = mapped_column(String(32))

@@ -48,6 +48,14 @@ def upgrade() -> None:
         'case_file',
         sa.Column('restricted', sa.Boolean(), server_default=sa.false(), nullable=False),
     )
+    unresolved = sa.text('resolution IS NULL')
+    op.create_index(
+        'ix_deliberation_open',
+        'deliberation',
+        ['case_id'],
+        sqlite_where=unresolved,
+        postgresql_where=unresolved,
+    )
     op.create_table(
         'escalation',
         sa.Column('work_item_id', sa.String(length=32), nullable=False),
@@ -59,6 +67,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table('escalation')
+    op.drop_index('ix_deliberation_open', table_name='deliberation')
     op.drop_column('case_file', 'restricted')
     for column in ('source', 'way', 'entered_by'):
         op.drop_column('ballot', column)

@@ -24,7 +24,7 @@ from dxflow.services.meetings import (
     session,
 )
 from dxflow.services.packs import store as packs
-from dxflow.services.reading import case_pages, notices
+from dxflow.services.reading import audit_log, case_pages, notices
 from dxflow.services.reading.evaluations import EvaluationView
 from tests.factories import ROOT, City
 from tests.sessions import SEAT_OF, attend, audited, drawn, opened
@@ -157,6 +157,34 @@ def test_open_verdicts_are_seen_by_members_at_once_and_by_nobody_else(city):
         assert text in told(city, case, "it_head")
         for name in ("secretariat", "applicant", "auditor"):
             assert text not in told(city, case, name)
+
+
+def log_of(city: City, name: str) -> str:
+    return str(audit_log.search(city.site, city.actor(name), audit_log.Filters()).entries)
+
+
+def test_a_reader_of_the_log_who_sits_in_the_body_learns_nothing_from_it(city):
+    case = to_committee(city)
+    score(city, case, "it_head", GOOD, "点の根拠はこれ")
+    do(city, case, "it_head", "verdict", "approve", reason="先に出した理由")
+    by = city.actor("cio")
+    with city.site.database.read() as tx:
+        (event,) = tx.execute(
+            select(AuditEvent.id).where(AuditEvent.type == "committee.voted")
+        ).scalars()
+    for text in ("点の根拠はこれ", "先に出した理由"):
+        assert text not in log_of(city, "cio")
+        assert text in log_of(city, "auditor")
+    with pytest.raises(Conflict, match="委員として"):
+        audit_log.event(city.site, by, event)
+    with pytest.raises(Conflict, match="委員として"):
+        audit_log.export(city.site, by, audit_log.Filters(), "jsonl")
+    score(city, case, "cio", GOOD)
+    assert "点の根拠はこれ" not in log_of(city, "cio")  # their own verdict is still owed
+    do(city, case, "cio", "verdict", "approve", reason="賛成")
+    assert "先に出した理由" in log_of(city, "cio")
+    assert audit_log.event(city.site, by, event)
+    assert list(audit_log.export(city.site, by, audit_log.Filters(), "jsonl"))
 
 
 def test_nobody_votes_anew_after_reading_the_others_votes(city):

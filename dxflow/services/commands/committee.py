@@ -132,7 +132,7 @@ def vote(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
     cast = _votes(act, round_.id)
     check_ballot(Vote(seat, verdict), cast, plain.loads(round_.seats))
     disclosure = act.pack.settings.bodies[round_.body].rules.disclosure
-    if cast and disclosure is Disclosure.AFTER_OWN:
+    if cast and for_seat is None and disclosure is Disclosure.AFTER_OWN:
         act.final = True  # it opens the others' verdicts: nobody votes anew after reading them
     frame = sitting.of_case(act.tx, act.case_id)
     if frame is not None:

@@ -131,7 +131,7 @@ def matters_of(
             PaperReading.matter_id.in_([row.id for row in rows]))),
         bodies=bodies,
         given=evaluations.given_in(tx, [row.round_id for row in judged]),
-        asked=_asked(tx, [row.case_id for row in judged]),
+        asked=evaluations.owing_in(tx, [row.case_id for row in judged]),
     )  # fmt: skip
     kept = [row.id for row in rows if row.status != Matter.DROPPED]
     rows.sort(key=lambda row: row.status == Matter.DROPPED)  # stable: the others keep their order
@@ -217,23 +217,6 @@ def _bodies(site: Site, tx: Connection, rows: list[Row[Any]]) -> dict[str, Body 
 def _judges(bodies: dict[str, Body | None], row: Row[Any]) -> bool:
     body = bodies.get(row.case_id)
     return body is not None and bool(body.evaluation.criteria)
-
-
-def _asked(tx: Connection, cases: list[str]) -> dict[str, set[str]]:
-    """Return the seats whose vote is asked for, by case; no query without cases."""
-    if not cases:
-        return {}
-    open_votes = (
-        select(WorkItem.case_id, WorkItemGroup.group_key)
-        .join(WorkItemGroup, WorkItemGroup.work_item_id == WorkItem.id)
-        .where(
-            WorkItem.case_id.in_(cases), WorkItem.status == "open", WorkItem.act == "vote"
-        )
-    )  # fmt: skip
-    return {
-        case: {group.removeprefix("post:") for group in groups}
-        for case, groups in _pairs(tx, open_votes).items()
-    }
 
 
 def _attending(around: _Around, row: Row[Any], seats: frozenset[str]) -> frozenset[str]:

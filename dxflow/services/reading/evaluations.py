@@ -14,6 +14,7 @@ from dxflow.committee import evaluation
 from dxflow.committee.evaluation import Consensus, EvaluationRule
 from dxflow.committee.seeing import Disclosure, Standpoint, label, sees_scores
 from dxflow.db.case import Evaluation
+from dxflow.db.process import WorkItem, WorkItemGroup
 from dxflow.services import plain
 from dxflow.services.people.naming import Names
 from dxflow.texts import translated
@@ -103,6 +104,20 @@ def given_in(tx: Connection, rounds: Iterable[str]) -> Given:
         standing = Evaluation.deliberation_id.in_(wanted) & Evaluation.superseded_at.is_(None)
         for row in tx.execute(select(Evaluation.__table__).where(standing)):
             found.setdefault(row.deliberation_id, {})[row.seat] = row
+    return found
+
+
+def owing_in(tx: Connection, cases: Sequence[str]) -> dict[str, set[str]]:
+    """Return the seats whose vote is asked for, by case: one query, none without cases."""
+    found: dict[str, set[str]] = {}
+    if cases:
+        query = select(WorkItem.case_id, WorkItemGroup.group_key)
+        for case, group in tx.execute(
+            query.join(WorkItemGroup, WorkItemGroup.work_item_id == WorkItem.id).where(
+                WorkItem.case_id.in_(cases), WorkItem.status == "open", WorkItem.act == "vote"
+            )
+        ):
+            found.setdefault(case, set()).add(group.removeprefix("post:"))
     return found
 
 
