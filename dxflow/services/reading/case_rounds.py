@@ -15,7 +15,7 @@ from dxflow.committee import entered
 from dxflow.committee.resolution import choice_label
 from dxflow.committee.rules import BodyRules
 from dxflow.committee.seeing import Disclosure, Standpoint, sees_scores, sees_verdicts
-from dxflow.committee.sitting import UNDECIDED
+from dxflow.committee.sitting import UNDECIDED, Matter
 from dxflow.committee.voting import Choice
 from dxflow.db.case import Ballot, Deliberation
 from dxflow.db.identity import Person
@@ -192,6 +192,7 @@ def _read(opened: Opened) -> list[_Rows]:
             voter.c.name.label("voter"),
             Meeting.id.label("meeting"),
             Meeting.held_on.label("meeting_day"),
+            MeetingMatter.status.label("matter"),
         )
         .outerjoin(
             Ballot,
@@ -238,6 +239,7 @@ def _view(
     mine, seen = set(reader.mine), sees_verdicts(rules.disclosure, reader)
     cast = {ballot.seat: ballot for ballot in rows.ballots}
     enters = opened.actor.has_role("secretariat") and opened.going and round_.resolved_at is None
+    enters = enters and round_.matter in (None, Matter.VOTING)
     enter = asked if enters and entered.allowed(rules.entered) else {}
     return RoundView(
         number=round_.round,
