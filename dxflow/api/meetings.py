@@ -11,6 +11,7 @@ from dxflow.services.meetings import (
     agenda,
     book,
     minutes_page,
+    ordering,
     papers,
     planning,
     recusing,
@@ -126,6 +127,8 @@ _ON_MEETING = (
 _ON_MATTER = (
     ("open", "openVote", "Open the vote on a matter", session.open_vote),
     ("close", "closeVote", "Close the vote on a matter", session.close_vote),
+    ("up", "moveMatterUp", "Move a matter one place up (secretariat)", ordering.up),
+    ("down", "moveMatterDown", "Move a matter one place down (secretariat)", ordering.down),
     ("read", "readPapers", "Say that one has read the papers of a matter", papers.read),
 )
 

@@ -3,6 +3,9 @@
 from marshmallow import RAISE, Schema, fields, validate
 
 from dxflow.api.fields import Anything, Day, Flag, Measured, Whole
+from dxflow.committee.entered import LONGEST_SOURCE, Way
+from dxflow.committee.evaluation import LONGEST_REMARK
+from dxflow.services.meetings.notes import LONGEST_NOTE
 from dxflow.services.operations.migration_preview import MOST
 from dxflow.services.paging import LAST_PAGE, MOST_PER_PAGE
 from dxflow.services.reading.case_list import STATUSES
@@ -133,6 +136,13 @@ class FileName(Request):
         load_default="",
         metadata={"description": "name with its ending, by which the kind of file is known"},
     )
+
+
+class EnteredBallot(Completion):
+    """A member's vote, entered for them: `source` says how the paper came, or who the proxy is."""
+
+    way = fields.String(required=True, validate=validate.OneOf([one.value for one in Way]))
+    source = fields.String(required=True, validate=validate.Length(min=1, max=LONGEST_SOURCE))
 
 
 class Reason(Request):
@@ -277,6 +287,21 @@ class Deferral(Request):
 
 class Recusal(Deferral, Seat):
     """A seat that takes no part, and why."""
+
+
+class Scores(Seat):
+    """The scores of a seat by the key of the criterion, whole numbers."""
+
+    scores = fields.Dict(
+        keys=fields.String(validate=validate.Length(max=64)), values=Whole(), required=True
+    )
+    remark = fields.String(validate=validate.Length(max=LONGEST_REMARK), load_default="")
+
+
+class Note(Request):
+    """One's own note; empty deletes it."""
+
+    text = fields.String(required=True, validate=validate.Length(max=LONGEST_NOTE))
 
 
 class MigrationPlan(Request):

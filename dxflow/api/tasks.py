@@ -48,10 +48,11 @@ def complete(call: Call) -> Answer:
 
     sent = Sent(call.body.get("version"), call.idempotency_key, call.sent)
     done = task_forms.hand_in(call.site, call.actor, call.path["task"], fill, sent)
-    return _completed(call, done)
+    return completed(call, done)
 
 
-def _completed(call: Call, done: Completed) -> Answer:
+def completed(call: Call, done: Completed) -> Answer:
+    """Give what came of a task, with the caller's next ones."""
     record = case_record.after(call.site, call.actor, done)
     waiting = [present.task(one) for one in record.open_tasks if one.id in done.next_tasks]
     return Answer({"case": present.case(record), "next_tasks": waiting})

@@ -8,6 +8,10 @@ The same rule stands in two forms: `may_see` for one case, `VisibilityScope` as 
 from which a query is built:
 `applicant = person OR (status not private AND (all OR lead or related unit IN units
 OR a participant IN groups))`.
+
+A case whose reading is restricted (personnel matters, or what a pack says of cases that ended) is
+seen by its applicant, by who took part or has work on it, and by the roles that keep and check the
+record; belonging to a section or watching over all cases is not enough.
 """
 
 from collections.abc import Iterable
@@ -18,6 +22,8 @@ from dxflow.authority.verdicts import person_key
 
 ALL_SEEING_ROLES = frozenset({"secretariat", "cio", "auditor", "committee", "committee-chair"})
 ALL_SEEING_POSTS = frozenset({"mayor", "deputy_mayor"})
+#: Of the roles that see every case, those that see the restricted ones too.
+RESTRICTED_ROLES = frozenset({"secretariat", "auditor"})
 PRIVATE_STATUSES = frozenset({"draft", "recalled"})
 
 
@@ -34,16 +40,21 @@ class CaseFacts:
     lead_unit: str
     related_units: frozenset[str] = frozenset()
     participants: frozenset[str] = frozenset()
+    restricted: bool = False
 
 
 @dataclass(frozen=True)
 class VisibilityScope:
-    """What a person may see: own cases always, the rest only with a status that is not private."""
+    """What a person may see: own cases always, the rest only with a status that is not private.
+
+    `restricted_too`: cases whose reading is restricted are among `all`.
+    """
 
     person: str
     all: bool
     units: frozenset[str]
     groups: frozenset[str]
+    restricted_too: bool = False
     private_statuses: frozenset[str] = PRIVATE_STATUSES
 
 
@@ -60,7 +71,9 @@ def scope_of(
     sees_all = not groups.isdisjoint(f"role:{role}" for role in all_seeing_roles) or bool(
         kinds & frozenset(all_seeing_posts)
     )
-    return VisibilityScope(key, sees_all, _units_seen(groups, directory), groups)
+    keeps = not groups.isdisjoint(f"role:{role}" for role in RESTRICTED_ROLES)
+    units = _units_seen(groups, directory)
+    return VisibilityScope(key, sees_all, units, groups, restricted_too=sees_all and keeps)
 
 
 def _units_seen(groups: frozenset[str], directory: Directory) -> frozenset[str]:
@@ -85,9 +98,12 @@ def may_see(scope: VisibilityScope, case: CaseFacts) -> bool:
         return True
     if case.status in scope.private_statuses:
         return False
+    took_part = not scope.groups.isdisjoint(case.participants)
+    if case.restricted:
+        return scope.restricted_too or took_part
     return (
         scope.all
         or case.lead_unit in scope.units
         or not scope.units.isdisjoint(case.related_units)
-        or not scope.groups.isdisjoint(case.participants)
+        or took_part
     )

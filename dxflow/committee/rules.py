@@ -5,7 +5,10 @@ members), `quorum_base` ("all", "not_recused"), `quorum_more_than` (true: more t
 `quorum_recusal_proviso`, `majority` ("simple", "two_thirds", "unanimous"), `abstain_counts`,
 `chair_votes`, `tie` ("chair", "reject"), `binding`, `recuse_own_section`,
 `recuse_related_sections`, `written_consent` ("majority", "two_thirds", "all", "never": how many
-must agree before the body decides in writing).
+must agree before the body decides in writing), `verdicts_seen` ("open", "after_own",
+"after_vote": when members see one another's verdicts and scores), `entered_ballots` ("never",
+"paper", "paper_and_proxy": what the secretariat may enter for a member), `referral` ("auto",
+"secretariat": how what a sub-body approved comes on the agenda of the body above it).
 """
 
 from collections.abc import Mapping
@@ -13,8 +16,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeVar
 
+from dxflow.committee.entered import EnteredBallots
 from dxflow.committee.quorum import QuorumBase, QuorumKind, QuorumRule
+from dxflow.committee.referral import Referral
 from dxflow.committee.seats import RecusalRule
+from dxflow.committee.seeing import Disclosure
 from dxflow.committee.voting import Majority, TieBreak, VoteRule
 from dxflow.committee.written import Consent
 from dxflow.texts import gettext as _
@@ -35,18 +41,24 @@ KEYS = frozenset(
         "recuse_own_section",
         "recuse_related_sections",
         "written_consent",
+        "verdicts_seen",
+        "entered_ballots",
+        "referral",
     }
 )
 
 
 @dataclass(frozen=True)
 class BodyRules:
-    """Quorum, voting and recusal of one body; the defaults are half, simple majority."""
+    """How one body decides and who sees what; the defaults are half, simple majority."""
 
     quorum: QuorumRule = field(default_factory=QuorumRule)
     vote: VoteRule = field(default_factory=VoteRule)
     recusal: RecusalRule = field(default_factory=RecusalRule)
     consent: Consent = Consent.MAJORITY
+    disclosure: Disclosure = Disclosure.AFTER_OWN
+    entered: EnteredBallots = EnteredBallots.NEVER
+    referral: Referral = Referral.SECRETARIAT
 
 
 def body_rules(settings: Mapping[str, object]) -> BodyRules:
@@ -76,7 +88,10 @@ def body_rules(settings: Mapping[str, object]) -> BodyRules:
         related_sections=_flag(settings, "recuse_related_sections", default=False),
     )
     consent = _one_of(Consent, settings, "written_consent", Consent.MAJORITY)
-    return BodyRules(quorum, vote, recusal, consent)
+    disclosure = _one_of(Disclosure, settings, "verdicts_seen", Disclosure.AFTER_OWN)
+    entered = _one_of(EnteredBallots, settings, "entered_ballots", EnteredBallots.NEVER)
+    referral = _one_of(Referral, settings, "referral", Referral.SECRETARIAT)
+    return BodyRules(quorum, vote, recusal, consent, disclosure, entered, referral)
 
 
 def _threshold(value: object) -> tuple[QuorumKind, int, int, int]:

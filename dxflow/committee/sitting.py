@@ -84,8 +84,12 @@ def open_vote(sitting: Sitting) -> None:
     _quorate(sitting)
 
 
-def admit(sitting: Sitting, seat: str) -> None:
-    """Let a seat cast its vote. Raises Conflict while none is taken, NotAllowed for the seat."""
+def admit(sitting: Sitting, seat: str, *, entered: bool = False) -> None:
+    """Let a seat cast its vote. Raises Conflict while none is taken, NotAllowed for the seat.
+
+    `entered`: by the secretariat, on paper or by a proxy; the member need not be in the room.
+    Such a vote counts as a vote, and for the quorum only if the member is there.
+    """
     _in_session(sitting)
     if sitting.matter is Matter.WAITING:
         raise Conflict(
@@ -95,7 +99,7 @@ def admit(sitting: Sitting, seat: str) -> None:
         raise Conflict(_("この議題の表決は締め切られています。"))
     if seat not in sitting.taking_part:
         raise NotAllowed(_("この議題では表決に加わることができません（除斥または委員でない）。"))
-    if seat not in sitting.attending:
+    if seat not in sitting.attending and not entered:
         raise Conflict(_("出席が記録されていないため、表決できません。事務局に申し出てください。"))
     _quorate(sitting)
 

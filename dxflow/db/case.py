@@ -5,7 +5,7 @@ Amounts are whole yen; measured values are decimal texts so that no digit is los
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Date, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, Date, Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dxflow.db.base import Base, UtcDateTime
@@ -54,6 +54,8 @@ class Case(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    #: Read only by who took part in it and by who keeps and checks the record.
+    restricted: Mapped[bool] = mapped_column(server_default=false())
 
 
 class CaseUnit(Base):
@@ -204,7 +206,16 @@ class Deliberation(Base):
     """
 
     __tablename__ = "deliberation"
-    __table_args__ = (UniqueConstraint("case_id", "round"),)
+    __table_args__ = (
+        UniqueConstraint("case_id", "round"),
+        # what a reader of the log may not know yet is found from the few that are open
+        Index(
+            "ix_deliberation_open",
+            "case_id",
+            sqlite_where=text("resolution IS NULL"),
+            postgresql_where=text("resolution IS NULL"),
+        ),
+    )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     case_id: Mapped[str] = mapped_column(String(32))
@@ -224,7 +235,11 @@ class Deliberation(Base):
 
 
 class Ballot(Base):
-    """A member's verdict with reasons; a ballot taken back is marked, never removed."""
+    """A member's verdict with reasons; a ballot taken back is marked, never removed.
+
+    `way` is paper or proxy for one that the secretariat (`entered_by`) entered for the member,
+    `source` then says how it came; both are empty for the member's own.
+    """
 
     __tablename__ = "ballot"
     __table_args__ = (Index(None, "deliberation_id"),)
@@ -237,6 +252,48 @@ class Ballot(Base):
     reason: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     superseded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    entered_by: Mapped[str | None] = mapped_column(String(32))
+    way: Mapped[str] = mapped_column(String(8), server_default="")
+    source: Mapped[str] = mapped_column(Text, server_default="")
+
+
+class Evaluation(Base):
+    """What a seat gave in a round: `scores` is a JSON object by criterion. The latest counts.
+
+    An evaluation given anew marks the one before, which stays.
+    """
+
+    __tablename__ = "evaluation"
+    __table_args__ = (
+        Index(
+            "uq_evaluation_standing",
+            "deliberation_id",
+            "seat",
+            unique=True,
+            sqlite_where=text("superseded_at IS NULL"),
+            postgresql_where=text("superseded_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    deliberation_id: Mapped[str] = mapped_column(String(32))
+    seat: Mapped[str] = mapped_column(String(64))
+    person_id: Mapped[str] = mapped_column(String(32))
+    scores: Mapped[str] = mapped_column(Text)
+    remark: Mapped[str] = mapped_column(Text, server_default="")
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    superseded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class PrivateNote(Base):
+    """A member's own note on a case; nobody else reads it, in no form."""
+
+    __tablename__ = "private_note"
+
+    case_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    person_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    body: Mapped[str] = mapped_column(Text)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class DecisionRecord(Base):

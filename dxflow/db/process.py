@@ -115,6 +115,16 @@ class WorkItem(Base):
     act: Mapped[str] = mapped_column(String(16), server_default="")
 
 
+class Escalation(Base):
+    """Those above were told that a task is late for a due date: once for each."""
+
+    __tablename__ = "escalation"
+
+    work_item_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class WorkItemGroup(Base):
     """A group that an open work item is offered to; rows go when the item ends.
 

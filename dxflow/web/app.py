@@ -47,6 +47,7 @@ PAGES = (
     "papers",
     "meetings",
     "minutes",
+    "evaluation",
     "audit",
     "notices",
     "standing",

@@ -7,7 +7,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from dxflow.errors import STATUS_OF_KIND, Conflict, DxflowError, Invalid, NotAllowed
-from dxflow.services.meetings import agenda, book, papers, planning, recusing, session
+from dxflow.services.meetings import agenda, book, ordering, papers, planning, recusing, session
 from dxflow.services.meetings.planning import Plan
 from dxflow.services.people.access import needs_role, signed_in
 from dxflow.services.people.actor import Actor
@@ -89,7 +89,7 @@ def do(meeting_id: str, act: str) -> Answer:
 
 @blueprint.post(
     "/meetings/<ident:meeting_id>/matters/<ident:matter_id>/"
-    "<any(remove,open,close,defer,recuse,read):act>"
+    "<any(remove,open,close,defer,recuse,read,up,down):act>"
 )
 @signed_in
 def do_to_matter(meeting_id: str, matter_id: str, act: str) -> Answer:
@@ -192,13 +192,23 @@ def _read(site: Site, by: Actor, matter: str, _given: Given) -> str:
     return _("資料を確認したことを記録しました。")
 
 
+def _up(site: Site, by: Actor, matter: str, _given: Given) -> str:
+    ordering.up(site, by, matter)
+    return _("議題の順を変えました。")
+
+
+def _down(site: Site, by: Actor, matter: str, _given: Given) -> str:
+    ordering.down(site, by, matter)
+    return _("議題の順を変えました。")
+
+
 MEETING_ACTS: dict[str, Doing] = {
     "change": _change, "cancel": _cancel, "distribute": _distribute, "add": _add,
     "attend": _attend, "consent": _consent, "begin": _begin, "close": _close,
 }  # fmt: skip
 MATTER_ACTS: dict[str, Doing] = {
     "remove": _remove, "open": _open_vote, "close": _close_vote, "defer": _defer,
-    "recuse": _recuse, "read": _read,
+    "recuse": _recuse, "read": _read, "up": _up, "down": _down,
 }  # fmt: skip
 
 

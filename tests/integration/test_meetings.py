@@ -7,7 +7,16 @@ from dxflow.db.case import Case, Deliberation
 from dxflow.db.meeting import Meeting, MeetingMatter
 from dxflow.db.process import Timer
 from dxflow.errors import Conflict, Invalid, NotAllowed, NotFound
-from dxflow.services.meetings import agenda, minutes, minutes_page, planning, recusing, session
+from dxflow.services.meetings import (
+    agenda,
+    book,
+    minutes,
+    minutes_page,
+    ordering,
+    planning,
+    recusing,
+    session,
+)
 from dxflow.services.meetings.planning import Plan
 from tests.factories import City
 from tests.sessions import BODY, SEAT_OF, at_once, attend, audited, drawn, held, opened, plan
@@ -299,3 +308,29 @@ def test_without_a_meeting_the_vote_goes_by_its_tasks_alone(city):
     do(city, case, "cio", "conclude", "approve", reason="全員一致")
     assert stage(city, case) == "decision"
     assert len(MEMBERS) == 6
+
+
+def agenda_of(city: City, meeting: str) -> list[tuple[int, str]]:
+    found = book.one(city.site, city.actor("cio"), meeting).matters
+    return [(one.item, one.case_id) for one in found]
+
+
+def test_the_secretariat_puts_the_agenda_in_order(city):
+    meeting, by = plan(city, days=5), city.actor("secretariat")
+    cases = [to_committee(city) for _n in range(3)]
+    first, second, third = (agenda.add(city.site, by, meeting, case) for case in cases)
+    assert ordering.up(city.site, by, third) == meeting
+    ordering.down(city.site, by, first)
+    one, two, three = cases
+    assert agenda_of(city, meeting) == [(1, three), (2, one), (3, two)]
+    ordering.up(city.site, by, third)  # the first stays where it is
+    agenda.remove(city.site, by, first)
+    assert agenda_of(city, meeting) == [(1, three), (2, two), (0, one)]
+    with pytest.raises(Conflict, match="外されて"):
+        ordering.up(city.site, by, first)
+    with pytest.raises(NotAllowed):
+        ordering.up(city.site, city.actor("cio"), second)
+    with pytest.raises(NotFound):
+        ordering.down(city.site, by, "0" * 32)
+    planning.cancel(city.site, by, meeting, "台風のため")
+    assert audited(city.site.database) == ()

@@ -3,6 +3,7 @@
 from dxflow.api.answers.attachments import AttachmentList, AttachmentStored
 from dxflow.api.answers.cases import Case, CaseInFull, CasePage, Completed, PulledBack
 from dxflow.api.answers.decisions import CaseDecision
+from dxflow.api.answers.evaluations import CaseEvaluation, OwnNote
 from dxflow.api.answers.log import EventPage
 from dxflow.api.answers.measures import KpiInFull, KpiPage
 from dxflow.api.answers.meetings import MeetingInFull, MeetingMinutes, MeetingPage
@@ -23,6 +24,7 @@ __all__ = [
     "AttachmentStored",
     "Case",
     "CaseDecision",
+    "CaseEvaluation",
     "CaseInFull",
     "CasePage",
     "Completed",
@@ -38,6 +40,7 @@ __all__ = [
     "MigrationPage",
     "MigrationResultPage",
     "MovePreviewPage",
+    "OwnNote",
     "Problem",
     "ProcessInFull",
     "ProcessList",

@@ -2,6 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
+from dxflow.api.answers.evaluations import Consensus
 from dxflow.api.answers.shared import Page, nested, text
 from dxflow.api.fields import Day, Moment, Whole
 from dxflow.committee.minutes import Stage
@@ -44,6 +45,9 @@ class MeetingMatter(Schema):
     """A case on the agenda. `attending` counts who takes part and is there."""
 
     id = text()
+    item = Whole(
+        required=True, metadata={"description": "its number on the agenda; 0: it was taken off"}
+    )
     case = text(attribute="case_id")
     number = text()
     title = text()
@@ -56,6 +60,12 @@ class MeetingMatter(Schema):
     result = text()
     reason = text()
     read = Whole(required=True)
+    evaluation = fields.Nested(
+        Consensus,
+        required=True,
+        allow_none=True,
+        metadata={"description": "null for a body that judges by no criteria"},
+    )
 
 
 class MeetingInFull(Schema):

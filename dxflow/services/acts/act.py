@@ -33,6 +33,16 @@ from dxflow.services.site import Site
 from dxflow.texts import gettext as _
 
 
+@dataclass(frozen=True)
+class EnteredBallot:
+    """A ballot the secretariat enters for a seat's member: `way` is paper or proxy."""
+
+    seat: str
+    member: str
+    way: str
+    source: str
+
+
 @dataclass
 class Act:
     """The working set of one act on a locked case.
@@ -62,6 +72,8 @@ class Act:
     #: For whom the person acts, where it is not their own work, and the sentence that allows it.
     standing: StandIn | None = None
     standing_words: str = ""
+    #: The ballot that is entered for somebody else in this act.
+    entered_ballot: EnteredBallot | None = None
     case_changes: dict[str, Any] = field(default_factory=dict)
     happened: list[audit.Event] = field(default_factory=list)
     #: Set when something was done that nobody may pull back, such as a 決裁.

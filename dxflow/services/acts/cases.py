@@ -192,6 +192,7 @@ def _new_act(
         "created_at": now,
         "updated_at": now,
         "ended_at": None,
+        "restricted": False,
     }
     act.head = audit.Head.start(audit.case_stream(case_id))
     tx.execute(insert(Case).values(**act.case))

@@ -5,10 +5,11 @@ A proposal that is pulled back right after it was handed in becomes a draft of i
 keeps its number, nobody but the applicant sees it, and handing it in again goes on with it.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, or_, select, update
 
 from dxflow import audit, engine
 from dxflow.db.case import Ballot, Deliberation
@@ -68,7 +69,9 @@ def _reopen_task(act: Act, submission: Row[Any]) -> PulledBack:
         select(ProcessInstance.undo_state).where(ProcessInstance.case_id == act.case_id)
     ).scalar_one()
     step = engine.peek(act.pack.definitions, before or b"", act.environment())
-    _take_ballots_back(act)
+    groups = {group for task in step.tasks if task.id == submission.work_item_id
+              for group in task.groups}  # fmt: skip
+    _take_ballots_back(act, {group.removeprefix("post:") for group in groups})
     papers.take_back(act, submission.at)
     _rearm(act)
     reopened = _reopen(act, step)
@@ -91,15 +94,22 @@ def _recall_proposal(act: Act, submission: Row[Any]) -> PulledBack:
     return PulledBack(process=process, draft_id=draft_id)
 
 
-def _take_ballots_back(act: Act) -> None:
-    """Take the actor's ballots of the open round back; they stay, marked, and are not counted."""
+def _take_ballots_back(act: Act, seats: Collection[str]) -> None:
+    """Take the ballot of the task's seat back; it stays, marked, and is not counted.
+
+    It is the actor's own, or one that they entered for a member.
+    """
     open_rounds = select(Deliberation.id).where(
         Deliberation.case_id == act.case_id, Deliberation.resolution.is_(None)
     )
     act.tx.execute(
         update(Ballot)
         .where(
-            Ballot.person_id == act.actor.person_id,
+            or_(
+                Ballot.person_id == act.actor.person_id,
+                Ballot.entered_by == act.actor.person_id,
+            ),
+            Ballot.seat.in_(sorted(seats)),
             Ballot.superseded_at.is_(None),
             Ballot.deliberation_id.in_(open_rounds),
         )

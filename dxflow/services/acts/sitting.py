@@ -47,9 +47,9 @@ class Frame:
             written=self.meeting.written,
         )
 
-    def admit(self, round_: Row[Any], seat: str, today: date) -> None:
+    def admit(self, round_: Row[Any], seat: str, today: date, *, entered: bool = False) -> None:
         """Let a seat's ballot in. Raises Conflict, NotAllowed."""
-        sitting.admit(self.snapshot(round_), seat)
+        sitting.admit(self.snapshot(round_), seat, entered=entered)
         if self.meeting.written:
             written.in_time(self.last_day, today)
 

@@ -17,6 +17,7 @@ from dxflow.services.acts.act import Act
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
+from dxflow.texts import mark
 
 T = TypeVar("T")
 
@@ -125,6 +126,7 @@ def insert_row(
     request: str = "",
 ) -> str:
     """Have a submission stored with the act and return its id. `meaning` is its act for segregation of duties."""
+    _restrict(act, submission)
     submission_id = act.new_id()
     act.writes.add(
         _ADD,
@@ -148,6 +150,26 @@ def insert_row(
         },
     )
     return submission_id
+
+
+def _restrict(act: Act, submission: forms.Submission) -> None:
+    """Restrict the reading of the case, or open it again, where what was handed in says so."""
+    rule = act.pack.settings.reading
+    if not rule.restricted:
+        return
+    asked = rule.asked(submission.values, act.pack.functions(act.now, act.calendar()))
+    if asked is not None:
+        restrict(act, restricted=asked)
+
+
+def restrict(act: Act, *, restricted: bool) -> None:
+    """Restrict the reading of a case to who took part, or open it again."""
+    if act.case["restricted"] != restricted:
+        act.record(
+            "case.reading_changed",
+            audit.Change("restricted", mark("閲覧を限る"), act.case["restricted"], restricted),
+        )
+        act.change_case(restricted=restricted)
 
 
 def previous(tx: Connection, case_id: str, form_key: str) -> dict[str, Any]:

@@ -145,14 +145,17 @@ def hand_in(
     task_id: str,
     fill: Callable[[TaskForm], forms.Submission],
     sent: tasks.Sent,
+    before: Callable[[Act, Any], None] = lambda _act, _item: None,
 ) -> tasks.Completed:
     """Complete a task with its form as `fill` fills it in: read, checked and done in one go.
 
-    What the form is filled with (`values`) is not read. Raises what `fill` raises (FormInvalid),
-    and otherwise like `tasks.complete`; nothing is written then.
+    What the form is filled with (`values`) is not read. `before` is asked first, of the locked
+    case and the task's row. Raises what either raises (FormInvalid), and otherwise like
+    `tasks.complete`; nothing is written then.
     """
 
     def reading(act: Act, item: Any) -> forms.Submission:
+        before(act, item)
         definition = act.pack.form(item.form_key)
         variables = plain.loads(item.variables)
         if definition.asks_for(SUBMITTED):

@@ -18,6 +18,7 @@ from dxflow.db.prepared import Prepared
 from dxflow.db.process import DecisionEvaluation, ElementVisit, Timer, WorkItem, WorkItemGroup
 from dxflow.decisions import Outcome
 from dxflow.services import plain
+from dxflow.services.acts import submissions
 from dxflow.services.acts.act import Act
 from dxflow.services.packs import store as packs
 from dxflow.texts import mark
@@ -62,6 +63,8 @@ def end_case(act: Act, status: str, reason: str = "") -> None:
         changes.append(audit.Change("reason", mark("理由"), None, reason))
     act.record(f"case.{status}", *changes)
     act.change_case(status=status, ended_at=act.now)
+    if status in act.pack.settings.reading.ended:
+        submissions.restrict(act, restricted=True)
 
 
 def _write_work(act: Act, step: engine.Step, before: set[str]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -46,6 +47,7 @@ class _Facts:
 
     applicant: str
     private: bool
+    restricted: bool
     units: frozenset[str]
     groups: frozenset[str]
     handed_in_by: frozenset[str]
@@ -59,14 +61,14 @@ def of_case(site: Site, by: Actor, number: str) -> Seen:
     by.require_role(ADMIN_ROLE)
     with site.database.read() as tx:
         case = tx.execute(
-            select(Case.id, Case.number, Case.applicant_id, Case.status).where(
+            select(Case.id, Case.number, Case.applicant_id, Case.status, Case.restricted).where(
                 Case.number == number.strip()
             )
         ).one_or_none()
         if case is None:
             raise NotFound(_("番号「{number}」の案件はありません。", number=number.strip()))
         who = organisation.directory(site, tx, site.today())
-        facts = _facts(tx, case.id, case.applicant_id, case.status)
+        facts = _facts(tx, case)
         names = naming.load(tx, who, units=facts.units)
         people = tx.execute(
             select(Person.id, Person.name, Person.username, Person.status).order_by(Person.username)
@@ -81,7 +83,8 @@ def of_case(site: Site, by: Actor, number: str) -> Seen:
     return Seen(case.id, case.number, facts.private, seers)
 
 
-def _facts(tx: Connection, case_id: str, applicant: str, status: str) -> _Facts:
+def _facts(tx: Connection, case: Any) -> _Facts:
+    case_id = case.id
     units = tx.execute(select(CaseUnit.unit).where(CaseUnit.case_id == case_id)).scalars()
     groups = tx.execute(
         select(WorkItemGroup.group_key)
@@ -92,8 +95,10 @@ def _facts(tx: Connection, case_id: str, applicant: str, status: str) -> _Facts:
     persons = tx.execute(
         select(Submission.person_id).where(Submission.case_id == case_id).distinct()
     ).scalars()
-    private = status in PRIVATE_STATUSES
-    return _Facts(applicant, private, frozenset(units), frozenset(groups), frozenset(persons))
+    return _Facts(
+        case.applicant_id, case.status in PRIVATE_STATUSES, case.restricted,
+        frozenset(units), frozenset(groups), frozenset(persons),
+    )  # fmt: skip
 
 
 def _rules(
@@ -104,10 +109,10 @@ def _rules(
         yield _("提案者である")
     if case.private:
         return
-    if scope.all:
+    if scope.restricted_too or (scope.all and not case.restricted):
         yield _("すべての案件を見る役割または職にある")
     units = sorted(names.unit(unit) for unit in scope.units & case.units)
-    if units:
+    if units and not case.restricted:
         yield _("関わる課・部に属するか、その長である（{units}）", units=_("、").join(units))
     groups = sorted(names.group(group) for group in scope.groups & case.groups)
     if groups:

@@ -2,10 +2,11 @@
 
 from dxflow.jobs.runner import Runner
 from dxflow.services.acts import upkeep
-from dxflow.services.administration import tidying
+from dxflow.services.administration import escalating, tidying
 from dxflow.services.administration.transfers import scheduling
+from dxflow.services.commands.committee import REFER
 from dxflow.services.mail import daily, offered, sending
-from dxflow.services.meetings import reminding
+from dxflow.services.meetings import referring, reminding
 from dxflow.services.reading import digests
 from dxflow.services.site import Site
 
@@ -19,6 +20,8 @@ def make_worker(site: Site) -> Runner:
             daily.KIND: lambda tx, payload, _key, now: daily.make(site, tx, payload, now),
             offered.KIND: lambda tx, payload, _key, now: offered.tell(site, tx, payload, now),
             reminding.KIND: lambda tx, _payload, _key, now: reminding.remind(site, tx, now),
+            REFER: lambda tx, payload, key, now: referring.refer(site, tx, payload, key, now),
+            escalating.KIND: lambda tx, _payload, _key, now: escalating.run(site, tx, now),
             tidying.KIND: lambda tx, _payload, _key, now: tidying.tidy(tx, now),
             scheduling.CHECK: lambda tx, payload, _key, now: scheduling.check(
                 site, tx, payload, now
@@ -32,6 +35,7 @@ def make_worker(site: Site) -> Runner:
             lambda now: daily.queue_due(site, now),
             lambda now: offered.queue_due(site, now),
             lambda now: reminding.queue_due(site, now),
+            lambda now: escalating.queue_due(site, now),
             lambda now: tidying.queue_due(site, now),
             lambda now: sending.queue_due(site, now),
         ],

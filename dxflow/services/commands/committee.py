@@ -8,26 +8,34 @@ meeting, that meeting says when a vote is taken and who was there.
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from dxflow import audit
 from dxflow.authority.directory import Directory
+from dxflow.committee import evaluation
+from dxflow.committee.entered import Way, label
 from dxflow.committee.quorum import required
+from dxflow.committee.referral import Concluded, Referral, refers
 from dxflow.committee.resolution import choice_label
 from dxflow.committee.resolution import resolve as resolve_choice
 from dxflow.committee.seats import Seat, Seating, acting_chair, recusals
+from dxflow.committee.seeing import Disclosure
 from dxflow.committee.voting import Ballot as Vote
 from dxflow.committee.voting import Choice, Tally, check_ballot
 from dxflow.committee.voting import tally as count
-from dxflow.db.case import Ballot, CaseUnit, Deliberation
+from dxflow.db.case import Ballot, CaseUnit, Deliberation, Evaluation
 from dxflow.errors import Conflict, Invalid, NotAllowed
+from dxflow.jobs import queue
 from dxflow.services import plain
 from dxflow.services.acts import sitting
-from dxflow.services.acts.act import Act
+from dxflow.services.acts.act import Act, EnteredBallot
 from dxflow.services.commands import payload as read
 from dxflow.services.packs.settings import Body
 from dxflow.texts import gettext as _
 from dxflow.texts import mark
+
+#: The job that brings a case before the body above.
+REFER = "meeting.refer"
 
 
 def convene(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
@@ -51,9 +59,7 @@ def convene(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
         deadline = max(deadline, calendar.add_business_days(frame.last_day, body.deadline_days))
         frame.another_round()
     reminder = calendar.add_business_days(deadline, -body.reminder_days)
-    last = act.tx.execute(
-        select(func.max(Deliberation.round)).where(Deliberation.case_id == act.case_id)
-    ).scalar_one()
+    before = last_round(act.tx, act.case_id)
     recused = [
         {"seat": r.seat.key, "title": r.seat.title, "reasons": list(r.reasons)}
         for r in seating.recused
@@ -64,7 +70,7 @@ def convene(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
             id=act.new_id(),
             case_id=act.case_id,
             body=key,
-            round=(last or 0) + 1,
+            round=before.round + 1 if before is not None else 1,
             seats=plain.dumps(taking_part),
             recused=plain.dumps(recused),
             chair=chair or "",
@@ -80,6 +86,8 @@ def convene(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
         audit.Change("quorum", mark("定足数"), None, quorum),
         subject=audit.Subject("committee", key, act.case_id),
     )
+    if before is not None and frame is None:
+        _refer(act, before, key)
     return {
         "seats": taking_part,
         "recused": [r["seat"] for r in recused],
@@ -90,36 +98,98 @@ def convene(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
     }
 
 
+def _refer(act: Act, before: Row[Any], key: str) -> None:
+    """Bring a case that a sub-body approved before the body above it, if that is what happens."""
+    below = act.pack.settings.bodies.get(before.body)
+    found = Concluded(before.body, below.parent if below else "", before.resolution or "")
+    if below is None or not refers(found, key):
+        return
+    act.record(
+        "committee.referred",
+        audit.Change("from", mark("付議した会議体"), None, below.name),
+        audit.Change("resolution", mark("議決"), None, choice_label(Choice(found.resolution))),
+        subject=audit.Subject("committee", key, act.case_id),
+    )
+    queue.defer(
+        act.tx, act.now, kind=REFER, key=f"{act.case_id}:{act.version + 1}",
+        case_id=act.case_id,
+        payload={"case_id": act.case_id, "body": key, "below": before.body,
+                 "auto": below.rules.referral is Referral.AUTO},
+    )  # fmt: skip
+
+
 def vote(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
     """Cast the ballot of a seat; the person must hold it and the seat must sit."""
     seat = read.text(payload, "seat", required=True)
     verdict = _choice(read.text(payload, "verdict", required=True))
     reason = read.text(payload, "reason")
     round_ = open_round(act)
-    if f"post:{seat}" not in act.actor.groups:
+    for_seat = (
+        act.entered_ballot if act.entered_ballot and act.entered_ballot.seat == seat else None
+    )
+    if for_seat is None and f"post:{seat}" not in act.actor.groups:
         raise Invalid(_("この席に就いていないため、表決できません。"))
-    check_ballot(Vote(seat, verdict), _votes(act, round_.id), plain.loads(round_.seats))
+    cast = _votes(act, round_.id)
+    check_ballot(Vote(seat, verdict), cast, plain.loads(round_.seats))
+    disclosure = act.pack.settings.bodies[round_.body].rules.disclosure
+    if cast and for_seat is None and disclosure is Disclosure.AFTER_OWN:
+        act.final = True  # it opens the others' verdicts: nobody votes anew after reading them
     frame = sitting.of_case(act.tx, act.case_id)
     if frame is not None:
-        frame.admit(round_, seat, act.actor.on)
+        frame.admit(round_, seat, act.actor.on, entered=for_seat is not None)
+    if for_seat is None:
+        _require_evaluation(act, round_, seat)
     act.tx.execute(
         insert(Ballot).values(
             id=act.new_id(),
             deliberation_id=round_.id,
             seat=seat,
-            person_id=act.actor.person_id,
+            person_id=for_seat.member if for_seat else act.actor.person_id,
             verdict=verdict.value,
             reason=reason,
             at=act.now,
+            entered_by=act.actor.person_id if for_seat else None,
+            way=for_seat.way if for_seat else "",
+            source=for_seat.source if for_seat else "",
         )
     )
     act.record(
         "committee.voted",
         audit.Change("verdict", mark("判断"), None, verdict.value),
         audit.Change("reason", mark("理由"), None, reason),
+        *_entered(for_seat),
         subject=audit.Subject("committee", round_.body, act.case_id),
     )
     return {}
+
+
+def _require_evaluation(act: Act, round_: Row[Any], seat: str) -> None:
+    """Raise Conflict when the body wants an evaluation first and the seat has given none."""
+    rule = act.pack.settings.bodies[round_.body].evaluation
+    if rule.required:
+        evaluation.require_before_vote(rule, evaluated=evaluated(act, round_.id, seat) is not None)
+
+
+def evaluated(act: Act, round_id: str, seat: str) -> Row[Any] | None:
+    """Return what a seat gave in a round by criteria, None when nothing."""
+    return act.tx.execute(
+        select(Evaluation.__table__).where(
+            Evaluation.deliberation_id == round_id, Evaluation.seat == seat,
+            Evaluation.superseded_at.is_(None),
+        )
+    ).one_or_none()  # fmt: skip
+
+
+def _entered(ballot: EnteredBallot | None) -> tuple[audit.Change, ...]:
+    """Return for whom a ballot was entered and from what, for the log."""
+    if ballot is None:
+        return ()
+    return (
+        audit.Change("way", mark("票の入れ方"), None, label(Way(ballot.way))),
+        audit.Change("post", mark("席"), None, ballot.seat),
+        audit.Change("member", mark("委員"), None, ballot.member),
+        audit.Change("source", mark("票の出どころ"), None, ballot.source),
+    )
 
 
 def tally(act: Act, _payload: dict[str, Any], _element: str) -> dict[str, Any]:
@@ -244,15 +314,20 @@ def _require_no_interest(act: Act, round_: Row[Any]) -> None:
 
 def open_round(act: Act) -> Row[Any]:
     """Return the round that is not concluded. Raises Conflict when there is none."""
-    row = act.tx.execute(
-        select(Deliberation.__table__)
-        .where(Deliberation.case_id == act.case_id)
-        .order_by(Deliberation.round.desc())
-        .limit(1)
-    ).one_or_none()
+    row = last_round(act.tx, act.case_id)
     if row is None or row.resolution is not None:
         raise Conflict(_("審議中の回がありません。"))
     return row
+
+
+def last_round(tx: Connection, case_id: str) -> Row[Any] | None:
+    """Return a case's last round, None when no body was ever convened."""
+    return tx.execute(
+        select(Deliberation.__table__)
+        .where(Deliberation.case_id == case_id)
+        .order_by(Deliberation.round.desc())
+        .limit(1)
+    ).one_or_none()
 
 
 def _votes(act: Act, round_id: str) -> list[Vote]:

@@ -57,6 +57,11 @@ def candidates(tx: Connection, body: str, limit: int = 100) -> list[Candidate]:
     ]
 
 
+def waits(tx: Connection, body: str, case_id: str) -> bool:
+    """Return whether a case may be put on an agenda of a body."""
+    return tx.execute(_waiting(body).where(Case.id == case_id)).first() is not None
+
+
 def _waiting(body: str) -> Any:
     latest = (
         select(Deliberation.case_id, func.max(Deliberation.round).label("round"))
@@ -97,35 +102,40 @@ def add(site: Site, by: Actor, meeting_id: str, case_id: str) -> str:
 
 def _add(site: Site, by: Actor, meeting_id: str, case_id: str) -> str:
     with site.database.write() as tx:
-        act = lock(site, tx, by, case_id)
-        require_running(act)
-        row = stored.planned(stored.locked(tx, meeting_id))
-        if tx.execute(_waiting(row.body).where(Case.id == case_id)).first() is None:
-            raise Conflict(
-                _(
-                    "案件 {number} は議題にできません。審議を待っていないか、"
-                    "すでに判断を出した委員がいるか、別の会議の議題になっています。",
-                    number=act.case["number"],
-                )
+        return put_on(site, tx, by, meeting_id, case_id)
+
+
+def put_on(site: Site, tx: Connection, by: Actor, meeting_id: str, case_id: str) -> str:
+    """Put a case on an agenda within the caller's transaction. Raises NotFound, Conflict."""
+    act = lock(site, tx, by, case_id)
+    require_running(act)
+    row = stored.planned(stored.locked(tx, meeting_id))
+    if not waits(tx, row.body, case_id):
+        raise Conflict(
+            _(
+                "案件 {number} は議題にできません。審議を待っていないか、"
+                "すでに判断を出した委員がいるか、別の会議の議題になっています。",
+                number=act.case["number"],
             )
-        last = tx.execute(
-            select(func.max(MeetingMatter.place)).where(MeetingMatter.meeting_id == meeting_id)
-        ).scalar_one()
-        matter = new_id(site.now())
-        tx.execute(
-            insert(MeetingMatter).values(
-                id=matter, meeting_id=meeting_id, case_id=case_id, place=(last or 0) + 1,
-                status=Matter.WAITING.value,
-            )
-        )  # fmt: skip
-        act.record(
-            "committee.scheduled",
-            audit.Change("meeting", mark("会議"), None, _name(site, tx, row)),
-            audit.Change("held_on", mark("日"), None, row.held_on),
-            subject=audit.Subject("meeting", meeting_id, case_id),
         )
-        hold_vote(act, row.held_on, written=row.written)
-        sitting.touch(tx, meeting_id)
+    last = tx.execute(
+        select(func.max(MeetingMatter.place)).where(MeetingMatter.meeting_id == meeting_id)
+    ).scalar_one()
+    matter = new_id(site.now())
+    tx.execute(
+        insert(MeetingMatter).values(
+            id=matter, meeting_id=meeting_id, case_id=case_id, place=(last or 0) + 1,
+            status=Matter.WAITING.value,
+        )
+    )  # fmt: skip
+    act.record(
+        "committee.scheduled",
+        audit.Change("meeting", mark("会議"), None, _name(site, tx, row)),
+        audit.Change("held_on", mark("日"), None, row.held_on),
+        subject=audit.Subject("meeting", meeting_id, case_id),
+    )
+    hold_vote(act, row.held_on, written=row.written)
+    sitting.touch(tx, meeting_id)
     return matter
 
 
@@ -232,12 +242,7 @@ def close_vote(act: Act) -> None:
 
 def latest_round(act: Act) -> Row[Any] | None:
     """Return the case's last round, None when there is none."""
-    return act.tx.execute(
-        select(Deliberation.__table__)
-        .where(Deliberation.case_id == act.case_id)
-        .order_by(Deliberation.round.desc())
-        .limit(1)
-    ).one_or_none()
+    return committee.last_round(act.tx, act.case_id)
 
 
 def _move(

@@ -262,7 +262,7 @@ def _page(site: Site, tx: Connection, by: Actor, row: Row[Any]) -> MeetingPage:
         seats=views,
         needed=stored.needed(body, seats),
         matters=matters_of(
-            tx, by, who, seats_of(who, body.seat_role), row, names,
+            site, tx, by, who, seats_of(who, body.seat_role), row, names,
             sitting.present_seats(tx, row.id), recuses=secretariat,
         ),
         candidates=_candidates(tx, row.body, names) if secretariat and planned else (),

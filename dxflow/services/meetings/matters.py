@@ -1,7 +1,7 @@
 """The agenda as read: each matter with its round, who takes part, and what the reader may do."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
@@ -9,15 +9,21 @@ from sqlalchemy import Connection, Row, func, select
 from dxflow.authority.directory import Directory
 from dxflow.committee.resolution import choice_label
 from dxflow.committee.seats import Seat, suggested
+from dxflow.committee.seeing import Standpoint
 from dxflow.committee.sitting import UNDECIDED, Matter, Sitting, State
 from dxflow.committee.voting import Choice
 from dxflow.db.case import Ballot, Case, CaseUnit, Deliberation
 from dxflow.db.meeting import MeetingMatter, PaperReading
-from dxflow.db.process import Submission, WorkItem, WorkItemGroup
+from dxflow.db.process import ProcessInstance, Submission, WorkItem, WorkItemGroup
 from dxflow.services import plain
 from dxflow.services.acts import history
+from dxflow.services.packs import store as packs
+from dxflow.services.packs.settings import Body
 from dxflow.services.people.actor import Actor
 from dxflow.services.people.naming import Names
+from dxflow.services.reading import evaluations
+from dxflow.services.reading.evaluations import EvaluationView, Given
+from dxflow.services.site import Site
 from dxflow.texts import gettext as _
 from dxflow.texts import translated
 
@@ -55,6 +61,9 @@ class MatterView:
     read: int
     mine: bool
     may_recuse: tuple[Pair, ...]
+    evaluation: EvaluationView | None = None
+    #: Its number on the agenda, 0 for one that was taken off.
+    item: int = 0
 
     @property
     def undecided(self) -> bool:
@@ -83,9 +92,13 @@ class _Around:
     related: dict[str, set[str]]
     drafted: dict[str, set[str]]
     readers: dict[str, set[str]]
+    bodies: dict[str, Body | None]
+    given: Given
+    asked: dict[str, set[str]]
 
 
 def matters_of(
+    site: Site,
     tx: Connection,
     by: Actor,
     who: Directory,
@@ -104,6 +117,8 @@ def matters_of(
     if not rows:
         return ()
     cases = sorted({row.case_id for row in rows})
+    bodies = _bodies(site, tx, rows)
+    judged = [row for row in rows if row.round_id and _judges(bodies, row)]
     around = _Around(
         by, who, seats, meeting, present, names, recuses,
         cast=_cast(tx, [row.round_id for row in rows if row.round_id]),
@@ -114,8 +129,16 @@ def matters_of(
             Submission.case_id.in_(cases), Submission.act == history.DRAFT).distinct()),
         readers=_pairs(tx, select(PaperReading.matter_id, PaperReading.person_id).where(
             PaperReading.matter_id.in_([row.id for row in rows]))),
+        bodies=bodies,
+        given=evaluations.given_in(tx, [row.round_id for row in judged]),
+        asked=evaluations.owing_in(tx, [row.case_id for row in judged]),
     )  # fmt: skip
-    return tuple(_view(around, row) for row in rows)
+    kept = [row.id for row in rows if row.status != Matter.DROPPED]
+    rows.sort(key=lambda row: row.status == Matter.DROPPED)  # stable: the others keep their order
+    return tuple(
+        replace(_view(around, row), item=kept.index(row.id) + 1 if row.id in kept else 0)
+        for row in rows
+    )
 
 
 def status_name(status: str) -> str:
@@ -161,7 +184,39 @@ def _view(around: _Around, row: Row[Any]) -> MatterView:
         read=sum(one.key in seats and not reading.isdisjoint(one.persons) for one in around.seats),
         mine=around.by.person_id in reading,
         may_recuse=_may_recuse(around, row, seats),
+        evaluation=_evaluation(around, row),
     )
+
+
+def _evaluation(around: _Around, row: Row[Any]) -> EvaluationView | None:
+    body = around.bodies.get(row.case_id)
+    if body is None or not row.round_id:
+        return None
+    seats: list[str] = plain.loads(row.seats)
+    given = around.given.get(row.round_id, {})
+    reader = Standpoint(
+        mine=frozenset(seat for seat in seats if f"post:{seat}" in around.by.groups),
+        owing=around.asked.get(row.case_id, set()).intersection(seats),
+        given=frozenset(given),
+        resolved=row.resolved_at is not None,
+    )
+    return evaluations.view_of(
+        body.evaluation, body.rules.disclosure, seats, given, reader, around.names
+    )
+
+
+def _bodies(site: Site, tx: Connection, rows: list[Row[Any]]) -> dict[str, Body | None]:
+    """Return the body of each case's round, as the case's own version of its pack has it."""
+    return {
+        row.case_id: packs.load(site, tx, row.pack_digest).settings.bodies.get(row.round_body)
+        for row in rows
+        if row.pack_digest and row.round_body
+    }
+
+
+def _judges(bodies: dict[str, Body | None], row: Row[Any]) -> bool:
+    body = bodies.get(row.case_id)
+    return body is not None and bool(body.evaluation.criteria)
 
 
 def _attending(around: _Around, row: Row[Any], seats: frozenset[str]) -> frozenset[str]:
@@ -215,10 +270,12 @@ def _rows(tx: Connection, meeting_id: str) -> list[Row[Any]]:
                 MeetingMatter.__table__, Case.number, Case.title, Case.lead_unit,
                 Case.applicant_id, Case.status.label("case_status"),
                 Deliberation.id.label("round_id"), Deliberation.seats, Deliberation.recused,
-                Deliberation.quorum, Deliberation.resolution,
+                Deliberation.quorum, Deliberation.resolution, Deliberation.resolved_at,
+                Deliberation.body.label("round_body"), ProcessInstance.pack_digest,
                 Deliberation.reason.label("round_reason"),
             )
             .join(Case, Case.id == MeetingMatter.case_id)
+            .join(ProcessInstance, ProcessInstance.case_id == Case.id)
             .outerjoin(
                 Deliberation,
                 Deliberation.id == func.coalesce(MeetingMatter.deliberation_id, last),

@@ -3,22 +3,28 @@
 Everything is written out (names, posts, counts), so that the text stands by itself in ten years.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
 from dxflow.calendars.wareki import wareki_date, wareki_datetime
 from dxflow.clock import TOKYO
+from dxflow.committee import entered
+from dxflow.committee.evaluation import rounded
 from dxflow.committee.resolution import choice_label
 from dxflow.committee.sitting import Matter
 from dxflow.committee.voting import Choice
 from dxflow.db.case import Ballot, Case, Deliberation, Duty
 from dxflow.db.meeting import Attendance, MeetingMatter, WrittenConsent
+from dxflow.db.process import ProcessInstance
 from dxflow.services import plain
 from dxflow.services.meetings import stored
+from dxflow.services.packs import store as packs
 from dxflow.services.packs.settings import Body
 from dxflow.services.people import naming, organisation
 from dxflow.services.people.naming import Names
+from dxflow.services.reading import evaluations
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
 from dxflow.texts import to_be_stored
@@ -36,13 +42,21 @@ def record_of(
         .order_by(Attendance.came_at, Attendance.seat)
     ).all()
     matters = tx.execute(
-        select(MeetingMatter.__table__, Case.number, Case.title, Case.lead_unit)
+        select(
+            MeetingMatter.__table__,
+            Case.number,
+            Case.title,
+            Case.lead_unit,
+            ProcessInstance.pack_digest,
+        )
         .join(Case, Case.id == MeetingMatter.case_id)
+        .join(ProcessInstance, ProcessInstance.case_id == Case.id)
         .where(MeetingMatter.meeting_id == meeting.id, MeetingMatter.status != "dropped")
         .order_by(MeetingMatter.place)
     ).all()
     rounds = _rounds(tx, [one.deliberation_id for one in matters if one.deliberation_id])
     ballots = _ballots(tx, list(rounds))
+    given = evaluations.given_in(tx, rounds)
     consents = tx.execute(
         select(WrittenConsent.__table__)
         .where(WrittenConsent.meeting_id == meeting.id)
@@ -50,6 +64,7 @@ def record_of(
     ).all()
     persons = {row.person_id for rows in (attended, consents) for row in rows}
     persons |= {one.person_id for found in ballots.values() for one in found}
+    persons |= {one.entered_by for found in ballots.values() for one in found if one.entered_by}
     persons |= {one.resolved_by for one in rounds.values()}
     names = naming.load(
         tx, who, persons,
@@ -81,6 +96,12 @@ def record_of(
                 | {
                     "conditions": conditions.get(row.deliberation_id, []),
                     "remark": remarks.get(row.id, ""),
+                    "evaluation": _evaluation(
+                        packs.load(site, tx, row.pack_digest).settings.bodies.get(meeting.body),
+                        rounds.get(row.deliberation_id),
+                        given.get(row.deliberation_id, {}),
+                        names,
+                    ),
                 }
                 for row in matters
             ],
@@ -147,6 +168,7 @@ def _matter(
                 "name": names.person(one.person_id),
                 "verdict": choice_label(Choice(one.verdict)),
                 "reason": one.reason,
+                "entered": _entered(one, names),
             }
             for one in counted
         ],
@@ -155,6 +177,44 @@ def _matter(
             for one in plain.loads(round_.recused)
         ],
         "concluded_by": names.person(round_.resolved_by) if round_.resolved_by else "",
+    }
+
+
+def _entered(ballot: Row[Any], names: Names) -> str:
+    """Return how a ballot was entered, by whom and from what; "" for the member's own."""
+    if not ballot.way:
+        return ""
+    return _(
+        "{way}（{source}、事務局 {name} が入力）",
+        way=entered.label(entered.Way(ballot.way)), source=ballot.source,
+        name=names.person(ballot.entered_by),
+    )  # fmt: skip
+
+
+def _evaluation(
+    body: Body | None, round_: Row[Any] | None, given: Mapping[str, Row[Any]], names: Names
+) -> dict[str, Any]:
+    """Return what the evaluators said together, without who gave which score; {} for nothing."""
+    if body is None or round_ is None or not body.evaluation.criteria or not given:
+        return {}
+    found = evaluations.consensus_of(body.evaluation, plain.loads(round_.seats), given)
+    return {
+        "given": len(found.totals),
+        "missing": [names.post(seat) for seat in found.missing],
+        "total": rounded(found.total),
+        "most": found.most,
+        "lines": [
+            {
+                "name": line.criterion.name,
+                "scale": f"{line.criterion.lowest}–{line.criterion.highest}",
+                "weight": line.criterion.weight,
+                "mean": rounded(line.mean),
+                "median": rounded(line.median),
+                "spread": line.spread,
+                "apart": line.apart,
+            }
+            for line in found.lines
+        ],
     }
 
 

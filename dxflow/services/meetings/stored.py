@@ -8,6 +8,8 @@ from sqlalchemy import Connection, Row, select
 
 from dxflow import audit
 from dxflow.authority.directory import Directory
+from dxflow.committee import entered as ballots
+from dxflow.committee import seeing
 from dxflow.committee.quorum import QuorumKind, required
 from dxflow.committee.sitting import State
 from dxflow.committee.voting import Majority, TieBreak
@@ -22,6 +24,7 @@ from dxflow.services.people import events, organisation
 from dxflow.services.people.actor import READS_ALL, Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
+from dxflow.texts import translated
 
 #: Who plans meetings and keeps their record.
 SECRETARIAT = "secretariat"
@@ -150,9 +153,15 @@ def rules_in_words(body: Body) -> tuple[tuple[str, str], ...]:
         Consent.ALL: _("委員全員の同意"), Consent.NEVER: _("行わない"),
     }[rules.consent]  # fmt: skip
     tie = _("議長が決める") if rules.vote.tie is TieBreak.CHAIR else _("否決とする")
+    entered = _("、").join(ballots.label(way) for way in ballots.allowed(rules.entered))
+    criteria = _("、").join(
+        f"{translated(one.name)}（{one.lowest}–{one.highest} ×{one.weight}）"
+        for one in body.evaluation.criteria
+    )
     return (
         (_("定足数"), more), (_("表決"), majority), (_("可否同数のとき"), tie),
-        (_("持ち回り審議"), consent),
+        (_("持ち回り審議"), consent), (_("委員の判断・評価の見え方"), seeing.label(rules.disclosure)),
+        (_("評価の観点"), criteria or _("なし")), (_("事務局が入れる票"), entered or _("なし")),
     )  # fmt: skip
 
 

@@ -174,6 +174,7 @@ def _element(pack: packs.Pack | None, element: str) -> str:
         "timer.fire": _("期限の処理"),
         "notice.deliver": _("お知らせの送付"),
         "case.migrate": _("版の移行"),
+        "meeting.refer": _("上の会議体への付議"),
     }
     if element in known:
         return known[element]

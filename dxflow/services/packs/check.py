@@ -9,6 +9,7 @@ from dxflow.calendars.business_days import BusinessCalendar
 from dxflow.calendars.functions import feel_functions
 from dxflow.clock import now
 from dxflow.decisions import DecisionModel
+from dxflow.feel import parse
 from dxflow.forms import FormDefinition
 from dxflow.models.check import check_set
 from dxflow.models.context import Context
@@ -138,6 +139,7 @@ def _check_settings(
     if until and until not in stages:
         found.append(_setting("withdraw_until", _("段階「{key}」はありません。", key=until)))
     found += _check_summaries(settings, form_definitions)
+    found += _check_reading(settings, form_definitions)
     functions = frozenset(feel_functions(BusinessCalendar(), now))
     for form in form_definitions.values():
         lists = ALWAYS_OPTIONS | settings.options.keys()
@@ -145,6 +147,26 @@ def _check_settings(
             lists |= CASE_OPTIONS
         found += forms.unknown_references(form, functions=functions, options=lists)
     return found
+
+
+def _check_reading(
+    settings: PackSettings, form_definitions: Mapping[str, FormDefinition]
+) -> list[Problem]:
+    """Return what is wrong when no form asks for everything that restricts the reading."""
+    if not settings.reading.restricted:
+        return []
+    asked = parse(settings.reading.restricted).free_names
+    if any(asked <= {fact.path for fact in form.fields()} for form in form_definitions.values()):
+        return []
+    return [
+        _setting(
+            "restricted",
+            _(
+                "閲覧を限る条件の項目（{names}）をすべてたずねる様式がありません。",
+                names=_("、").join(sorted(asked)),
+            ),
+        )
+    ]
 
 
 def _check_summaries(

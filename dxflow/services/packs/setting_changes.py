@@ -7,6 +7,7 @@ from typing import Any
 
 from dxflow.authority.decision import post_kind_label
 from dxflow.calendars.business_days import BusinessCalendar
+from dxflow.committee.evaluation import Criterion
 from dxflow.committee.quorum import QuorumKind, QuorumRule
 from dxflow.services.packs.attaching import AttachmentSettings
 from dxflow.services.packs.authority import AuthoritySettings
@@ -23,6 +24,11 @@ _RULES = {
     "grace_days": _("期限超過とするまでの日数"), "reminder_days": _("期限間近とする日数"),
     "unit_cost": _("1時間あたりの費用"), "stand_in_forbidden": _("代わりの人が決裁できない案件"),
     "later_reading": _("後閲を求める代わり方"),
+    "escalate_days": _("期限超過を上に知らせるまでの日数"),
+    "escalate_to": _("期限超過を知らせる先"),
+}  # fmt: skip
+_READING = {
+    "restricted": _("閲覧を限る案件"), "ended": _("閲覧を限る終わり方"),
 }  # fmt: skip
 _AUTHORITY = {
     "tables": _("決裁区分の表と有効になる日"), "head": _("最上位の職"),
@@ -44,7 +50,9 @@ _BODY = {
     "vote.tie": _("可否同数のとき"), "vote.binding": _("議決への拘束"),
     "recusal.own_section": _("自分の課の案件の除斥"),
     "recusal.related_sections": _("関係課の除斥"), "consent": _("持ち回り審議に要る同意"),
-    "parent": _("上の会議体"),
+    "parent": _("上の会議体"), "disclosure": _("委員の判断・評価の見え方"),
+    "entered": _("事務局が入れる票"), "referral": _("上の会議体への付議"), "evaluation": _("評価の観点"),
+    "required": _("判断の前の評価"),
 }  # fmt: skip
 _CALENDAR = {
     "closed": _("毎年の閉庁日"), "holidays": _("閉庁日"), "open_days": _("開庁日"),
@@ -62,6 +70,7 @@ def setting_changes(before: PackSettings, after: PackSettings) -> Iterator[Told]
     days = [_calendar(part.calendar) for part in (before, after)]
     yield from facets("calendar", _("暦"), _CALENDAR, days[0], days[1])
     yield from facets("rules", _("決めごと"), _RULES, vars(before.rules), vars(after.rules))
+    yield from facets("reading", _("閲覧"), _READING, vars(before.reading), vars(after.reading))
     said = [_authority(part.authority) for part in (before, after)]
     yield from facets("authority", _("決裁区分"), _AUTHORITY, said[0], said[1])
     files = [_attachments(part.attachments) for part in (before, after)]
@@ -91,6 +100,8 @@ def _bodies(old: Mapping[str, Body], new: Mapping[str, Body]) -> Iterator[Told]:
                     **vars(one),
                     **_leaves(one.rules, ""),
                     "quorum": _quorum(one.rules.quorum),
+                    "evaluation": [_criterion(each) for each in one.evaluation.criteria],
+                    "required": one.evaluation.required,
                 }
                 for one in (old[key], body)
             ]
@@ -102,6 +113,11 @@ def _quorum(rule: QuorumRule) -> str:
     if rule.kind is QuorumKind.NUMBER:
         return _("{n}人", n=rule.number)
     return f"{rule.numerator}/{rule.denominator}"
+
+
+def _criterion(one: Criterion) -> str:
+    """Return a criterion as one words it: name, scale, weight."""
+    return f"{one.name}（{one.lowest}–{one.highest} ×{one.weight}）"
 
 
 def _leaves(value: Any, prefix: str) -> dict[str, Any]:

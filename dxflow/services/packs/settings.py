@@ -10,8 +10,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from dxflow.authority.escalation import EscalateTo
 from dxflow.authority.standing_in import Way
 from dxflow.calendars.business_days import BusinessCalendar
+from dxflow.committee.evaluation import EvaluationRule, evaluation_rule
 from dxflow.committee.rules import BodyRules, body_rules
 from dxflow.feel import FeelSyntaxError, parse
 from dxflow.forms import Option
@@ -22,6 +24,8 @@ from dxflow.services.packs.authority import AuthoritySettings
 from dxflow.texts import gettext as _
 
 FILE = "pack.toml"
+#: The ways in which a case ends.
+ENDINGS = ("completed", "rejected", "withdrawn", "stopped", "cancelled")
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,7 @@ class Body:
     rules: BodyRules
     #: The key of the body it belongs to, "" for one that stands by itself.
     parent: str = ""
+    evaluation: EvaluationRule = field(default_factory=EvaluationRule)
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,9 @@ class Rules:
     stand_in_forbidden: str = ""
     #: The ways of standing in that must be read afterwards by whoever was away (後閲).
     later_reading: tuple[str, ...] = (Way.SUBSTITUTE.value,)
+    #: After so many business days overdue somebody above is told of a task; 0: never.
+    escalate_days: int = 0
+    escalate_to: EscalateTo = EscalateTo.SUPERIOR
 
     def forbids_standing_in(
         self, variables: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]]
@@ -81,6 +89,30 @@ class Rules:
         condition = parse(self.stand_in_forbidden)
         scope = {name: variables.get(name) for name in condition.free_names}
         return condition.evaluate(scope, functions) is True
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Which cases are read only by who took part, and by who keeps and checks the record.
+
+    `restricted` is FEEL over what is handed in with a form, "" for never; `ended` are the ways of
+    ending after which a case is read so.
+    """
+
+    restricted: str = ""
+    ended: tuple[str, ...] = ()
+
+    def asked(self, values: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]]) -> Any:
+        """Return whether what was handed in asks for it, None when it says nothing of it."""
+        if not self.restricted:
+            return None
+        condition = parse(self.restricted)
+        if not condition.free_names <= values.keys():
+            return None
+        return (
+            condition.evaluate({name: values[name] for name in condition.free_names}, functions)
+            is True
+        )
 
 
 @dataclass(frozen=True)
@@ -98,6 +130,7 @@ class PackSettings:
     calendar: BusinessCalendar = field(default_factory=BusinessCalendar)
     numbering: str = "{year}-{section}-{serial:04}"
     rules: Rules = field(default_factory=Rules)
+    reading: Reading = field(default_factory=Reading)
     authority: AuthoritySettings = field(default_factory=AuthoritySettings)
     attachments: AttachmentSettings = field(default_factory=AttachmentSettings)
     options: Mapping[str, tuple[Option, ...]] = field(default_factory=dict)
@@ -153,6 +186,7 @@ class _Reader:
             calendar=self.calendar(self.table(self.raw, "calendar")),
             numbering=numbering,
             rules=self.rules(self.table(self.raw, "rules")),
+            reading=self.reading(self.table(self.raw, "reading")),
             authority=authority.read(self.raw.get(authority.KEY, {}), self.problem),
             attachments=attaching.read(self.raw.get(attaching.KEY, {}), self.problem),
             options={
@@ -192,6 +226,11 @@ class _Reader:
         except ValueError as exc:
             self.problem(f"bodies.{key}", str(exc))
             rules = BodyRules()
+        try:
+            evaluation = evaluation_rule(self.table(raw, "evaluation"))
+        except ValueError as exc:
+            self.problem("evaluation", _("会議体「{body}」: {why}", body=key, why=exc))
+            evaluation = EvaluationRule()
         return Body(
             key=key,
             name=self.text(raw, "name"),
@@ -201,6 +240,7 @@ class _Reader:
             reminder_days=self.days(raw, "reminder_days", 3),
             rules=rules,
             parent=self.parent(key, raw),
+            evaluation=evaluation,
         )
 
     def parent(self, key: str, raw: Mapping[str, Any]) -> str:
@@ -250,7 +290,33 @@ class _Reader:
             unit_cost=Decimal(str(cost)),
             stand_in_forbidden=self.condition(raw, "stand_in_forbidden"),
             later_reading=self.ways(raw, "later_reading"),
+            escalate_days=self.days(raw, "escalate_days", 0),
+            escalate_to=self.escalate_to(raw),
         )
+
+    def escalate_to(self, raw: Mapping[str, Any]) -> EscalateTo:
+        value = raw.get("escalate_to", EscalateTo.SUPERIOR.value)
+        if value in set(EscalateTo):
+            return EscalateTo(value)
+        self.problem(
+            "escalate_to",
+            _("{key} は {choices} のいずれかです。",
+              key="escalate_to", choices="、".join(EscalateTo)),
+        )  # fmt: skip
+        return EscalateTo.SUPERIOR
+
+    def reading(self, raw: Mapping[str, Any]) -> Reading:
+        for key in sorted(set(raw) - {"restricted", "restricted_when_ended"}):
+            self.problem(key, _("[reading] に {key} という項目はありません。", key=key))
+        ended = self.names(raw, "restricted_when_ended")
+        for one in ended:
+            if one not in ENDINGS:
+                self.problem(
+                    "restricted_when_ended",
+                    _("{key} には {ways} だけを書けます。",
+                      key="restricted_when_ended", ways=_("、").join(ENDINGS)),
+                )  # fmt: skip
+        return Reading(self.condition(raw, "restricted"), ended)
 
     def condition(self, raw: Mapping[str, Any], key: str) -> str:
         expression = self.text(raw, key, "")

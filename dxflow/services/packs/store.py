@@ -25,13 +25,13 @@ from dxflow.forms import FormDefinition
 from dxflow.models.model import Element, Process
 from dxflow.problems import Problem, Refused, errors_in
 from dxflow.services.packs.check import Checked, check_files
-from dxflow.services.packs.settings import PackSettings
+from dxflow.services.packs.settings import ENDINGS, PackSettings
 from dxflow.services.people.events import system_event
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
 from dxflow.texts import learn, mark, translated
 
-END_STATUSES = ("completed", "rejected", "withdrawn", "stopped", "cancelled")
+END_STATUSES = ENDINGS
 #: Acts that nobody may do on their own matter.
 SEGREGATED = frozenset({"approve", "vote", "conclude", "decide"})
 

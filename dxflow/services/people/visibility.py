@@ -3,7 +3,8 @@
 Applicants see their own; people of the applying, lead and related sections see theirs, heads those
 of their department; whoever has had work on it may go on reading, whoever owes its reading (後閲)
 may read; secretariat, committee, CIO and auditors see every case that has been handed in. Drafts
-are not cases: only their owner sees them.
+are not cases: only their owner sees them. Where the reading of a case is restricted, belonging to a
+section or seeing all cases is not enough.
 """
 
 from collections.abc import Iterator, Sequence
@@ -35,9 +36,17 @@ def visible(site: Site, tx: Connection, actor: Actor) -> ColumnElement[bool]:
     """
     seen = scope(site, tx, actor)
     own = Case.applicant_id == actor.person_id
-    if seen.all:
+    if seen.restricted_too:
         return or_(own, _handed_in())
+    took_part = _took_part(actor)
+    if seen.all:
+        return or_(own, and_(_handed_in(), or_(_open(), *took_part)))
     by_unit = exists().where(CaseUnit.case_id == Case.id, CaseUnit.unit.in_(sorted(seen.units)))
+    return or_(own, and_(_handed_in(), or_(and_(_open(), by_unit), *took_part)))
+
+
+def _took_part(actor: Actor) -> tuple[ColumnElement[bool], ...]:
+    """Return whether the actor handed a form in, has work on the case, or owes its reading."""
     by_act = exists().where(Submission.case_id == Case.id, Submission.person_id == actor.person_id)
     by_work = exists().where(
         WorkItem.case_id == Case.id,
@@ -45,7 +54,7 @@ def visible(site: Site, tx: Connection, actor: Actor) -> ColumnElement[bool]:
         WorkItemGroup.group_key.in_(sorted(actor.reach)),
     )
     owed = exists().where(StoodIn.case_id == Case.id, *_owes(actor))
-    return or_(own, and_(_handed_in(), or_(by_unit, by_act, by_work, owed)))
+    return by_act, by_work, owed
 
 
 def branches(site: Site, tx: Connection, actor: Actor) -> list[Select[str]]:
@@ -59,7 +68,7 @@ def branches(site: Site, tx: Connection, actor: Actor) -> list[Select[str]]:
     if seen.all:
         return [ids.where(visible(site, tx, actor))]
     by_unit = ids.join(CaseUnit, CaseUnit.case_id == Case.id).where(
-        CaseUnit.unit.in_(sorted(seen.units))
+        CaseUnit.unit.in_(sorted(seen.units)), _open()
     )
     by_act = ids.join(Submission, Submission.case_id == Case.id).where(
         Submission.person_id == actor.person_id
@@ -91,7 +100,9 @@ def _newest_first(
 ) -> Iterator[Select[Any]]:
     units = sorted(scope(site, tx, actor).units)
     places = [Case.applicant_id == actor.person_id]
-    places += [column == unit for unit in units for column in (Case.lead_unit, Case.unit)]
+    places += [
+        and_(column == unit, _open()) for unit in units for column in (Case.lead_unit, Case.unit)
+    ]
     for place in places:
         for status in statuses:
             found = select(Case.id).where(place, Case.status == status, *parts)
@@ -100,7 +111,7 @@ def _newest_first(
     for unit in units:
         of_unit = select(CaseUnit.case_id.label("id")).distinct()
         of_unit = of_unit.where(CaseUnit.unit == unit, CaseUnit.part == "related")
-        found = of_unit.join(Case, Case.id == CaseUnit.case_id).where(*wanted)
+        found = of_unit.join(Case, Case.id == CaseUnit.case_id).where(*wanted, _open())
         yield found.order_by(CaseUnit.case_id.desc())
     acted = select(Submission.case_id.label("id")).distinct()
     acted = acted.where(Submission.person_id == actor.person_id)
@@ -123,6 +134,11 @@ def _owes(actor: Actor) -> tuple[ColumnElement[bool], ...]:
 
 def _handed_in() -> ColumnElement[bool]:
     return Case.status.not_in(sorted(PRIVATE_STATUSES))
+
+
+def _open() -> ColumnElement[bool]:
+    """Return that the reading of a case is not restricted."""
+    return Case.restricted.is_(False)
 
 
 def require(site: Site, tx: Connection, actor: Actor, case_id: str) -> None:

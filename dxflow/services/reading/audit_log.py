@@ -9,7 +9,18 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, text, true, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    func,
+    not_,
+    or_,
+    select,
+    text,
+    true,
+    union_all,
+)
 
 from dxflow import audit
 from dxflow.audit.event_types import EVENT_TYPES
@@ -22,14 +33,14 @@ from dxflow.clock import at_local
 from dxflow.db.audit import OF_SYSTEM, AuditEvent
 from dxflow.db.case import Case
 from dxflow.db.identity import Person
-from dxflow.errors import Invalid, NotFound
+from dxflow.errors import Conflict, Invalid, NotFound
 from dxflow.services import plain
 from dxflow.services.paging import Page, bounds, count
 from dxflow.services.people import facts, naming, organisation
 from dxflow.services.people.actor import Actor
 from dxflow.services.people.events import who as who_acts
 from dxflow.services.people.naming import Names
-from dxflow.services.reading import audit_words
+from dxflow.services.reading import audit_words, blinding
 from dxflow.services.reading.case_list import folded
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
@@ -111,7 +122,7 @@ def search(
         audit.Change("page", mark("ページ"), None, page),
     )
     with site.database.read() as tx:
-        which = _condition(tx, filters)
+        which = and_(_condition(tx, filters), not_(blinding.withheld(site, tx, actor)))
         total, more = count(tx, select(AuditEvent.id).where(which), exact=exact)
         rows = tx.execute(
             select(AuditEvent.id, AuditEvent.body)
@@ -134,6 +145,7 @@ def event(site: Site, actor: Actor, event_id: int) -> Proof:
         ).one_or_none()
         if row is None:
             raise NotFound(_("この記録はありません。"))
+        _require_seen(site, tx, actor, AuditEvent.id == event_id)
         (line,) = _lines(site, tx, actor, [row])
     return Proof(
         line=line,
@@ -153,6 +165,8 @@ def export(site: Site, actor: Actor, filters: Filters, form: str) -> Iterator[by
     if form not in FORMATS:
         message = _("形式は csv か jsonl です。")
         raise Invalid(message, {"format": [message]})
+    with site.database.read() as tx:
+        _require_seen(site, tx, actor, _condition(tx, filters))
     _note(
         site,
         actor,
@@ -161,6 +175,18 @@ def export(site: Site, actor: Actor, filters: Filters, form: str) -> Iterator[by
         audit.Change("format", mark("形式"), None, form),
     )
     return _exported(site, actor, filters, form)
+
+
+def _require_seen(site: Site, tx: Connection, actor: Actor, which: ColumnElement[bool]) -> None:
+    """Raise Conflict when something of it is withheld from the reader until a body has resolved."""
+    hidden = and_(which, blinding.withheld(site, tx, actor))
+    if tx.execute(select(AuditEvent.id).where(hidden).limit(1)).first() is not None:
+        raise Conflict(
+            _(
+                "委員として加わっている審議の判断や評価が含まれています。"
+                "ほかの委員のものを見られるようになってから読んでください。"
+            )
+        )
 
 
 def verify(site: Site, actor: Actor) -> Report:

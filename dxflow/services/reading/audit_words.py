@@ -44,7 +44,12 @@ _UNITS_THERE = frozenset(
 )  # fmt: skip
 _POSTS = frozenset({"post", "seats", "recused"})
 _PERSONS = frozenset(
-    {("meeting.attended", "person"), ("meeting.left", "person"), ("document.drawn", "owed_by")}
+    {
+        ("meeting.attended", "person"),
+        ("meeting.left", "person"),
+        ("document.drawn", "owed_by"),
+        ("committee.voted", "member"),
+    }
 )
 _ROW = re.compile(r"\[\d+\]")
 #: How audit.describe joins the values of a list.
@@ -316,4 +321,5 @@ _FIXED: Mapping[tuple[str, str], _Teller] = {
     ("post.changed", "roles"): lambda _pack, _names: _roles,
     ("meeting.attended", "person"): lambda _pack, names: names.person,
     ("meeting.left", "person"): lambda _pack, names: names.person,
+    ("committee.voted", "member"): lambda _pack, names: names.person,
 }

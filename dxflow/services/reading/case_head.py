@@ -81,6 +81,8 @@ class CaseHead:
     may_pull_back: bool
     may_copy: bool
     suspension: Suspension | None = None
+    #: Its reading is restricted to who took part.
+    restricted: bool = False
 
 
 @dataclass(frozen=True)
@@ -146,6 +148,7 @@ def head_of(opened: Opened, facts: Facts) -> CaseHead:
         may_pull_back=opened.going and pulling_back.may_pull_back(opened.undo_person, actor, pack),
         may_copy=actor.unit is not None,
         suspension=opened.suspension,
+        restricted=case["restricted"],
     )
 
 

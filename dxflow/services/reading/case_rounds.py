@@ -1,7 +1,7 @@
 """The rounds of a committee on a case, and who may see which verdict.
 
-While a round is open a member sees the others' verdicts only after their own is in; everybody
-else sees them once the body has resolved.
+While a round is open its members see one another's verdicts and scores by the body's rule (see
+`committee.seeing`); everybody else sees them once the body has resolved.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,15 +11,20 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
+from dxflow.committee import entered
 from dxflow.committee.resolution import choice_label
-from dxflow.committee.sitting import UNDECIDED
+from dxflow.committee.rules import BodyRules
+from dxflow.committee.seeing import Disclosure, Standpoint, sees_scores, sees_verdicts
+from dxflow.committee.sitting import UNDECIDED, Matter
 from dxflow.committee.voting import Choice
 from dxflow.db.case import Ballot, Deliberation
 from dxflow.db.identity import Person
 from dxflow.db.meeting import Meeting, MeetingMatter
 from dxflow.services import plain
+from dxflow.services.packs.settings import Body
 from dxflow.services.people import naming
 from dxflow.services.people.naming import Names
+from dxflow.services.reading import evaluations
 from dxflow.services.reading.case_opening import Opened, OpenItem
 from dxflow.texts import gettext as _
 from dxflow.texts import translated
@@ -40,6 +45,10 @@ class SeatView:
     reason: str = ""
     person: str = ""
     at: datetime | None = None
+    #: For a ballot the secretariat entered: the word for it with what it came from.
+    entered: str = ""
+    #: The task by which the reader may enter the member's ballot, "" for none.
+    enter: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,6 +85,8 @@ class RoundView:
     #: The meeting whose agenda the case is on (id, "" for none), and its day.
     meeting: str = ""
     meeting_day: date | None = None
+    disclosure: Disclosure = Disclosure.AFTER_OWN
+    evaluation: evaluations.EvaluationView | None = None
 
     @property
     def open(self) -> bool:
@@ -90,11 +101,15 @@ class RoundView:
 
 @dataclass(frozen=True)
 class Rounds:
-    """All rounds, the latest first. From `hidden_since` on others' verdicts are not shown."""
+    """All rounds, the latest first. From `hidden_since` on others' verdicts are not shown.
+
+    From `scores_hidden_since` on others' scores are not.
+    """
 
     rounds: tuple[RoundView, ...] = ()
     hidden_since: datetime | None = None
     reader: str = ""
+    scores_hidden_since: datetime | None = None
 
     def hides(self, meaning: str, person_id: str | None, at: datetime) -> bool:
         """Return whether an act of voting must be shown without what was voted."""
@@ -105,6 +120,11 @@ class Rounds:
             and person_id != self.reader
         )
 
+    def hides_scores(self, person_id: str | None, at: datetime) -> bool:
+        """Return whether an act of evaluating must be shown without what was given."""
+        since = self.scores_hidden_since
+        return since is not None and at >= since and person_id != self.reader
+
 
 @dataclass
 class _Rows:
@@ -113,17 +133,46 @@ class _Rows:
 
 
 def rounds_of(opened: Opened, items: Sequence[OpenItem]) -> Rounds:
-    """Return the rounds as the reader may see them: one query, another when posts have ended."""
+    """Return the rounds as the reader may see them: one query, another when posts have ended.
+
+    One more where the body judges by criteria.
+    """
     found = _read(opened)
     if not found:
         return Rounds(reader=opened.actor.person_id)
     seats = [seat for rows in found for seat in plain.loads(rows.round.seats)]
     names = naming.load(opened.tx, opened.who, posts=seats)
     asked = _seats_asked(opened, items)
-    views = tuple(_view(opened, rows, names, asked) for rows in found)
-    newest = views[0]
-    hidden = newest.convened_at if not newest.seen else None
-    return Rounds(views, hidden, opened.actor.person_id)
+    bodies = opened.pack.settings.bodies
+    judged = [one.round.id for one in found if _criteria(bodies, one.round.body)]
+    given = evaluations.given_in(opened.tx, judged)
+    views = tuple(_view(opened, rows, names, asked, given) for rows in found)
+    newest, last = views[0], found[0].round
+    scores_seen = sees_scores(
+        newest.disclosure, _standpoint(opened, last, asked, given.get(last.id, {}))
+    )
+    return Rounds(
+        views,
+        newest.convened_at if not newest.seen else None,
+        opened.actor.person_id,
+        newest.convened_at if not scores_seen else None,
+    )
+
+
+def _criteria(bodies: Mapping[str, Body], key: str) -> bool:
+    return key in bodies and bool(bodies[key].evaluation.criteria)
+
+
+def _standpoint(
+    opened: Opened, round_: Row[Any], asked: Mapping[str, str], given: Mapping[str, Row[Any]]
+) -> Standpoint:
+    seats = frozenset(plain.loads(round_.seats))
+    return Standpoint(
+        mine=frozenset(seat for seat in seats if f"post:{seat}" in opened.actor.groups),
+        owing=seats.intersection(asked),
+        given=frozenset(given),
+        resolved=round_.resolved_at is not None,
+    )
 
 
 def _read(opened: Opened) -> list[_Rows]:
@@ -138,9 +187,12 @@ def _read(opened: Opened) -> list[_Rows]:
             Ballot.reason.label("why"),
             Ballot.at,
             Ballot.person_id,
+            Ballot.way,
+            Ballot.source,
             voter.c.name.label("voter"),
             Meeting.id.label("meeting"),
             Meeting.held_on.label("meeting_day"),
+            MeetingMatter.status.label("matter"),
         )
         .outerjoin(
             Ballot,
@@ -165,23 +217,30 @@ def _read(opened: Opened) -> list[_Rows]:
     return list(found.values())
 
 
-def _seats_asked(opened: Opened, items: Sequence[OpenItem]) -> frozenset[str]:
-    """Return the seats whose verdict is still asked for."""
-    return frozenset(
-        group.removeprefix("post:")
+def _seats_asked(opened: Opened, items: Sequence[OpenItem]) -> dict[str, str]:
+    """Return the seats whose verdict is still asked for, each with its task."""
+    return {
+        group.removeprefix("post:"): item.id
         for item in items
         if opened.pack.act_of(item.process, item.element) == VOTE
         for group in item.groups
-    )
+    }
 
 
-def _view(opened: Opened, rows: _Rows, names: Names, asked: frozenset[str]) -> RoundView:
+def _view(
+    opened: Opened, rows: _Rows, names: Names, asked: Mapping[str, str], given: evaluations.Given
+) -> RoundView:
     round_ = rows.round
     seats: list[str] = plain.loads(round_.seats)
-    mine = {seat for seat in seats if f"post:{seat}" in opened.actor.groups}
-    seen = round_.resolved_at is not None or (bool(mine) and not mine & asked)
-    cast = {ballot.seat: ballot for ballot in rows.ballots}
     body = opened.pack.settings.bodies.get(round_.body)
+    rules = body.rules if body else BodyRules()
+    scores = given.get(round_.id, {})
+    reader = _standpoint(opened, round_, asked, scores)
+    mine, seen = set(reader.mine), sees_verdicts(rules.disclosure, reader)
+    cast = {ballot.seat: ballot for ballot in rows.ballots}
+    enters = opened.actor.has_role("secretariat") and opened.going and round_.resolved_at is None
+    enters = enters and round_.matter in (None, Matter.VOTING)
+    enter = asked if enters and entered.allowed(rules.entered) else {}
     return RoundView(
         number=round_.round,
         body=translated(body.name) if body else round_.body,
@@ -190,7 +249,16 @@ def _view(opened: Opened, rows: _Rows, names: Names, asked: frozenset[str]) -> R
         quorum=round_.quorum,
         cast=len(cast),
         seats=tuple(
-            _seat(seat, cast.get(seat), names, round_.chair, seen or seat in mine) for seat in seats
+            _seat(seat, cast[seat], names, round_.chair, seen or seat in mine)
+            if seat in cast
+            else SeatView(
+                seat,
+                names.post(seat),
+                seat == round_.chair,
+                cast=False,
+                enter=enter.get(seat, "") if seat not in mine else "",
+            )
+            for seat in seats
         ),
         recused=tuple(
             Recused(one["title"], tuple(map(translated, one["reasons"])))
@@ -206,13 +274,19 @@ def _view(opened: Opened, rows: _Rows, names: Names, asked: frozenset[str]) -> R
         resolved_by=round_.resolver or (_("システム") if round_.resolved_at else ""),
         meeting=round_.meeting or "",
         meeting_day=round_.meeting_day,
+        disclosure=rules.disclosure,
+        evaluation=evaluations.view_of(
+            body.evaluation, rules.disclosure, seats, scores, reader, names
+        )
+        if body
+        else None,
     )
 
 
-def _seat(key: str, ballot: Row[Any] | None, names: Names, chair: str, seen: bool) -> SeatView:
+def _seat(key: str, ballot: Row[Any], names: Names, chair: str, seen: bool) -> SeatView:
     title, presides = names.post(key), key == chair
-    if ballot is None or not seen:
-        return SeatView(key, title, presides, ballot is not None)
+    if not seen:
+        return SeatView(key, title, presides, cast=True)
     return SeatView(
         key=key,
         title=title,
@@ -223,6 +297,11 @@ def _seat(key: str, ballot: Row[Any] | None, names: Names, chair: str, seen: boo
         reason=ballot.why,
         person=ballot.voter or "",
         at=ballot.at,
+        entered=_(
+            "{way}（{source}）", way=entered.label(entered.Way(ballot.way)), source=ballot.source
+        )
+        if ballot.way
+        else "",
     )
 
 

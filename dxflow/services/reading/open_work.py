@@ -48,7 +48,9 @@ Values = dict[str, Any]
 def condition(site: Site, tx: Connection, actor: Actor, scope: str) -> ColumnElement[bool]:
     """Return the condition on open tasks: it is asked of each by its keys."""
     if scope == "all":
-        if visibility.scope(site, tx, actor).all:  # work is open in cases that go on, never private
+        if visibility.scope(
+            site, tx, actor
+        ).restricted_too:  # work is open in cases that go on, never private
             return true()
         return exists().where(Case.id == WorkItem.case_id, visibility.visible(site, tx, actor))
     offered = exists().where(
@@ -66,7 +68,7 @@ def found(site: Site, tx: Connection, actor: Actor, scope: str) -> list[Select[A
     """Return the ids of the same tasks, as queries that each begin at an index."""
     ids = select(WorkItem.id).where(WorkItem.status == "open")
     if scope == "all":
-        if visibility.scope(site, tx, actor).all:
+        if visibility.scope(site, tx, actor).restricted_too:
             return [ids]
         cases = visibility.branches(site, tx, actor)
         found = [one.subquery() for one in cases]

@@ -29,6 +29,7 @@ from dxflow.db.case import WAITING_MILESTONE, Case, DecisionRecord, Duty, Milest
 from dxflow.db.process import WorkItem
 from dxflow.services.packs import store as packs
 from dxflow.services.paging import values_of
+from dxflow.texts import gettext as _
 
 
 @dataclass(frozen=True)
@@ -141,12 +142,16 @@ def late(
         ids = list(tx.execute(select(of.id).where(which).order_by(due).limit(most)).scalars())
         total += len(ids) if len(ids) < most else _size(tx, select(of.id).where(which))
         rows = tx.execute(
-            select(of.id, name, Case.id, Case.number, Case.title, Case.lead_unit, due)
+            select(
+                of.id, name, Case.id, Case.number, Case.title, Case.lead_unit, due, Case.restricted
+            )
             .join(Case, Case.id == of.case_id)
             .where(of.id.in_(ids))
         )
-        for key, words, case_id, number, title, unit, at in rows:
+        for key, words, case_id, number, title, unit, at, restricted in rows:
             since = local_date(at) if isinstance(at, datetime) else at
+            if restricted:
+                words, title = (words if kind == "task" else withheld()), withheld()
             found.append(Late(kind, key, words, case_id, number, title, unit, since))
     found.sort(key=lambda one: (one.since, one.number, one.id))
     return found[:most], total
@@ -228,6 +233,7 @@ def decided(
             DecisionRecord.person_id,
             DecisionRecord.decided_on,
             Case.amount,
+            Case.restricted,
         )
         .join(Case, Case.id == DecisionRecord.case_id)
         .where(DecisionRecord.decided_on >= first, DecisionRecord.decided_on <= last)
@@ -235,4 +241,15 @@ def decided(
         .offset(offset)
         .limit(most)
     )
-    return [Decided(*row) for row in rows]
+    return [
+        Decided(
+            row.case_id, row.number, withheld() if row.restricted else row.title, row.lead_unit,
+            row.outcome, row.post, row.person_id, row.decided_on, row.amount,
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def withheld() -> str:
+    """Return what stands for the title of a case whose reading is restricted."""
+    return _("（閲覧を限った案件）")

@@ -26,6 +26,8 @@ from dxflow.services.reading.case_rounds import Rounds
 from dxflow.texts import gettext as _
 from dxflow.texts import translated
 
+#: A member has judged by criteria; with it goes what was given.
+EVALUATED = "committee.evaluated"
 _QUIET = frozenset({"task.claimed", "task.released", "timer.fired", "notice.sent"})
 _GOOD = frozenset({"case.completed", "decision.recorded", "duty.met", "kpi.recorded"})
 _BAD = frozenset(
@@ -149,7 +151,11 @@ def _entry(
     first = act[0]
     item = items.get(first.object_id)
     meaning = opened.pack.act_of(item.process_key, item.element) if item else ""
-    withheld = first.type == "task.completed" and rounds.hides(meaning, first.person, first.at)
+    withheld = (
+        rounds.hides(meaning, first.person, first.at)
+        if first.type == "task.completed"
+        else first.type == EVALUATED and rounds.hides_scores(first.person, first.at)
+    )
     outcome, tone = ("", "") if withheld else _outcome(opened.pack, first, item)
     return Entry(
         seq=first.seq,

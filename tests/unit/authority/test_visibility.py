@@ -83,3 +83,27 @@ def test_seeing_never_depends_on_more_than_the_scope_says(person, applicant, sta
     assert may_see(scope, case) is expected
     # more sections concerned never hide a case
     assert may_see(scope, replace(case, related_units=related | {"kaigo"})) >= expected
+
+
+@pytest.mark.parametrize(
+    ("person", "sees"),
+    [
+        ("p-staff", True),  # applicant
+        ("p-staff2", True),  # took part
+        ("p-audit", True),  # keeps and checks the record
+        ("p-kaigo", False),  # only of the lead section
+        ("p-fukushi", False),
+        ("p-deputy", False),  # CIO
+        ("p-mayor", False),
+        ("nobody", False),
+    ],
+)
+def test_a_restricted_case_is_seen_by_who_took_part_and_who_keeps_the_record(person, sees):
+    assert may_see(scope_of(person, directory()), replace(CASE, restricted=True)) is sees
+
+
+@given(st.sampled_from(PEOPLE), st.sampled_from(["running", "rejected", "draft"]))
+def test_restricting_never_shows_a_case_to_anybody_more(person, status):
+    case = replace(CASE, status=status)
+    scope = scope_of(person, directory())
+    assert may_see(scope, case) or not may_see(scope, replace(case, restricted=True))

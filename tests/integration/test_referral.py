@@ -1,0 +1,135 @@
+"""A sub-body and the body above it: what the one approved comes before the other."""
+
+import pytest
+from sqlalchemy import select
+
+from dxflow.db.audit import AuditEvent
+from dxflow.db.case import Deliberation, Notice
+from dxflow.db.meeting import MeetingMatter
+from dxflow.services.administration import working
+from dxflow.services.meetings import planning
+from dxflow.services.meetings.planning import Plan
+from dxflow.services.packs import store as packs
+from tests.factories import ROOT, City
+from tests.sessions import audited
+from tests.walks import do, task_of, to_committee, vote
+
+HQ = """
+[bodies.dx_hq]
+name = "DX推進本部"
+chair_role = "committee-chair"
+deputy_role = "committee-deputy"
+member_role = "committee-member"
+
+[calendar]
+"""
+CALL = """<bpmn:callActivity id="headquarters" name="本部の審議">
+      <bpmn:extensionElements>
+        <zeebe:calledElement processId="headquarters" propagateAllChildVariables="false" />
+      </bpmn:extensionElements>
+      <bpmn:incoming>flow_committee_gateway_decision</bpmn:incoming>
+      <bpmn:outgoing>flow_headquarters_decision</bpmn:outgoing>
+    </bpmn:callActivity>
+    <bpmn:callActivity id="decision" """
+
+
+def settle(city: City, referral: str) -> None:
+    """Publish a pack in which a case goes from the committee to the headquarters above it."""
+    files = dict(packs.read_folder(ROOT / "processes" / "standard"))
+    committee = files["committee.bpmn"]
+    files["headquarters.bpmn"] = (
+        committee.replace('bpmn:process id="committee"', 'bpmn:process id="headquarters"')
+        .replace('processRef="committee"', 'processRef="headquarters"')
+        .replace('"dx_committee"', '"dx_hq"')
+    )
+    proposal = files["proposal.bpmn"]
+    for old, new in (
+        ("<bpmn:flowNodeRef>committee</bpmn:flowNodeRef>",
+         "<bpmn:flowNodeRef>committee</bpmn:flowNodeRef>\n"
+         "        <bpmn:flowNodeRef>headquarters</bpmn:flowNodeRef>"),
+        ('<bpmn:callActivity id="decision" ', CALL),
+        ("<bpmn:incoming>flow_committee_gateway_decision</bpmn:incoming>\n"
+         "      <bpmn:outgoing>flow_decision_decision_gateway",
+         "<bpmn:incoming>flow_headquarters_decision</bpmn:incoming>\n"
+         "      <bpmn:outgoing>flow_decision_decision_gateway"),
+        ('sourceRef="committee_gateway" targetRef="decision"',
+         'sourceRef="committee_gateway" targetRef="headquarters"'),
+        ('<bpmn:sequenceFlow id="flow_opinions_committee"',
+         '<bpmn:sequenceFlow id="flow_headquarters_decision" sourceRef="headquarters" '
+         'targetRef="decision" />\n    <bpmn:sequenceFlow id="flow_opinions_committee"'),
+    ):  # fmt: skip
+        assert proposal.count(old) == 1, old
+        proposal = proposal.replace(old, new)
+    settings = files["pack.toml"]
+    for old, new in (
+        ("\n[calendar]\n", HQ),
+        ('member_role = "committee-member"\n# 判断', 'member_role = "committee-member"\n'
+         'parent = "dx_hq"\n# 判断'),
+        ('written_consent = "majority"\n', f'written_consent = "majority"\nreferral = "{referral}"\n'),
+    ):  # fmt: skip
+        assert settings.count(old) == 1, old
+        settings = settings.replace(old, new)
+    packs.install(city.site, files | {"proposal.bpmn": proposal, "pack.toml": settings}, "system")
+
+
+def approved_below(city: City, verdict: str = "approve") -> str:
+    case = to_committee(city)
+    vote(city, case, verdict)
+    do(city, case, "cio", "conclude", verdict, reason="委員の意見は一致")
+    working.make_worker(city.site).run_due()
+    working.make_worker(city.site).run_due()
+    return case
+
+
+def said(city: City) -> list[str]:
+    with city.site.database.read() as tx:
+        found = select(Notice.message).where(Notice.message.contains("DX推進委員会で承認"))
+        return list(tx.execute(found).scalars())
+
+
+def on_agenda(city: City) -> list[str]:
+    with city.site.database.read() as tx:
+        return list(tx.execute(select(MeetingMatter.meeting_id)).scalars())
+
+
+def hq_meeting(city: City, days: int) -> str:
+    day = city.site.today().fromordinal(city.site.today().toordinal() + days)
+    by = city.actor("secretariat")
+    return planning.plan(city.site, by, "dx_hq", Plan(day, "10:00", "11:00", "本部会議室"))
+
+
+def test_what_the_sub_body_approved_is_put_on_the_next_agenda_above(city):
+    settle(city, "auto")
+    later, sooner = hq_meeting(city, 40), hq_meeting(city, 20)
+    case = approved_below(city)
+    assert on_agenda(city) == [sooner]
+    assert later != sooner
+    (told,) = said(city)
+    assert "DX推進本部 第2回の議題に入りました" in told
+    with city.site.database.read() as tx:
+        bodies = tx.execute(select(Deliberation.body).order_by(Deliberation.round)).scalars()
+        assert list(bodies) == ["dx_committee", "dx_hq"]
+        (event,) = tx.execute(
+            select(AuditEvent.body).where(AuditEvent.type == "committee.referred")
+        ).scalars()
+    assert "DX推進委員会" in event
+    assert task_of(city, "cio", case, "verdict")
+    assert audited(city.site.database) == ()
+
+
+@pytest.mark.parametrize("referral", ["secretariat", "auto"])
+def test_the_secretariat_is_told_where_it_is_theirs_or_no_meeting_is_planned(city, referral):
+    settle(city, referral)
+    if referral == "secretariat":
+        hq_meeting(city, 20)
+    approved_below(city)
+    assert on_agenda(city) == []
+    (told,) = said(city)
+    assert "DX推進本部の会議の議題に選んでください" in told
+
+
+def test_a_first_round_is_referred_from_nowhere(city):
+    settle(city, "auto")
+    to_committee(city)
+    working.make_worker(city.site).run_due()
+    assert said(city) == []
