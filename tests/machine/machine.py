@@ -1,8 +1,10 @@
 """The state machine: every rule is an act of the world, judged as soon as it has been tried."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from random import Random
 from typing import Any
+from unittest.mock import patch
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -19,24 +21,34 @@ from tests.machine import (  # noqa: F401 - each brings its acts
 )
 from tests.machine.copies import Copies
 from tests.machine.kinds import KINDS, Act
-from tests.machine.world import Tally, Violated, World
+from tests.machine.world import Tally, World
 
 
-def machine_of(copies: Copies, tally: Tally) -> type[RuleBasedStateMachine]:
-    """Return a machine on copies of a city; what happens is counted in the tally."""
+def machine_of(
+    copies: Copies, tally: Tally, only: Collection[str] = ()
+) -> type[RuleBasedStateMachine]:
+    """Return a machine on copies of a city; what happens is counted in the tally.
+
+    `only` these acts, where any are named.
+    """
+
+    chance = tally.chance
 
     class Machine(RuleBasedStateMachine):
         def __init__(self) -> None:
             super().__init__()
+            chance.seed(1)
             self.world = World(copies.fresh(), tally)
 
         def teardown(self) -> None:
             found = at_the_end(self.world)
             if found:
                 tally.found += found
-                raise Violated("\n".join(found) + "\n\nafter:\n" + "\n".join(self.world.did[-60:]))
+                raise self.world.violated(found)
 
     for name, (act, weight) in KINDS.items():
+        if only and name not in only:
+            continue
         for number in range(weight):
             setattr(Machine, f"{name}_{number + 1}", rule(seed=SEEDS)(_rule(act)))
     return Machine
@@ -65,21 +77,35 @@ def at_the_end(world: World) -> list[str]:
     ]
 
 
-def run(copies: Copies, tally: Tally, histories: int, steps: int, *, explain: bool = True) -> None:
+def run(
+    copies: Copies,
+    tally: Tally,
+    histories: int,
+    steps: int,
+    *,
+    explain: bool = True,
+    only: Collection[str] = (),
+) -> None:
     """Let so many histories of so many steps go by. Raises Violated, or hypothesis's own groups.
 
     `explain`: shrink a history that broke something to a short one that still does.
     """
     phases = (Phase.generate, Phase.shrink) if explain else (Phase.generate,)
-    run_state_machine_as_test(
-        machine_of(copies, tally),
-        settings=settings(
-            max_examples=histories,
-            stateful_step_count=steps,
-            deadline=None,
-            database=None,
-            phases=phases,
-            report_multiple_bugs=False,
-            suppress_health_check=list(HealthCheck),
-        ),
+    how = settings(
+        max_examples=histories,
+        stateful_step_count=steps,
+        deadline=None,
+        database=None,
+        phases=phases,
+        report_multiple_bugs=False,
+        suppress_health_check=list(HealthCheck),
     )
+    with determined(tally.chance):
+        run_state_machine_as_test(machine_of(copies, tally, only), settings=how)
+
+
+@contextmanager
+def determined(chance: Random) -> Iterator[None]:
+    """Let ids come from a generator that is seeded: a history that is played again is the same."""
+    with patch("os.urandom", chance.randbytes), patch("random._urandom", chance.randbytes):
+        yield

@@ -450,8 +450,9 @@ def tasks_have_somebody(step: Step) -> Iterator[str]:
 
 
 def _note_left(step: Step) -> None:
-    for was, row in changed(step.before, step.now, TransferPlan):
-        if row is not None and row.status == "applied" and was.status != "applied":
+    for row in step.now.of(TransferPlan).values():
+        was = step.before.of(TransferPlan).get(row.id)
+        if row.status == "applied" and (was is None or was.status != "applied"):
             step.left |= {
                 hole.partition(":")[2]
                 for (plan, hole), one in step.now.of(TransferFill).items()
@@ -549,6 +550,13 @@ def chains_stand(step: Step) -> Iterator[str]:
         for row in step.now.of(Submission).values()
         if row.work_item_id and row.superseded_at is None
     )
+    for was, row in changed(step.before, step.now, Submission):
+        if row is not None and row.superseded_at is not None and was.superseded_at is None:
+            found = step.event("task.recalled", case=row.case_id) or step.event(
+                "case.recalled", case=row.case_id
+            )
+            if found is None or found["person"] != row.person_id:
+                yield f"what {row.person_id} did on {row.case_id} was pulled back by somebody else"
     for item, times in done.items():
         if times > 1:
             yield f"the task {item} was done {times} times"

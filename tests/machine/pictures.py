@@ -13,7 +13,7 @@ from dxflow.db.document import Addendum, DecisionDocument, Stamp
 from dxflow.db.engine import Database
 from dxflow.db.identity import Holding, Person, Post, Unit
 from dxflow.db.meeting import Attendance, Meeting, MeetingMatter, Minutes, WrittenConsent
-from dxflow.db.prepared import Prepared
+from dxflow.db.prepared import Prepared, send
 from dxflow.db.process import ProcessInstance, Submission, WorkItem, WorkItemGroup
 from dxflow.db.standing import Absence, Delegation, StoodIn, SubstituteRank
 from dxflow.db.transfer import Succession, TransferFill, TransferPlan
@@ -45,6 +45,7 @@ _EVENTS = Prepared(
     .order_by(AuditEvent.id)
 )
 Rows = Mapping[Any, Any]
+MOST_KNOWN = 50_000
 
 
 @dataclass
@@ -64,12 +65,32 @@ class Picture:
         return not self.events and self.tables == other.tables
 
 
+#: Rows that were read before, by what the driver gave: most are the same again.
+_KNOWN: dict[Any, dict[Any, Any]] = {}
+
+
+def _rows(tx: Any, model: Any, statement: Prepared) -> list[Any]:
+    known = _KNOWN.setdefault((model, tx.dialect.name), {})
+    if len(known) > MOST_KNOWN:
+        known.clear()
+    read = statement._reader(tx.dialect)
+    cursor = send(tx, statement.compiled(tx.dialect, {}).sent, [])
+    found = []
+    for raw in cursor.fetchall():
+        row = known.get(raw)
+        if row is None:
+            row = known[raw] = read(raw)
+        found.append(row)
+    cursor.close()
+    return found
+
+
 def take(database: Database, before: Picture | None = None) -> Picture:
     """Return what the database says now."""
     now = Picture(last_event=before.last_event if before else 0)
     with database.read() as tx:
         for model, (statement, keys) in _READ.items():
-            rows = statement.all(tx, {})
+            rows = _rows(tx, model, statement)
             if len(keys) == 1:
                 now.tables[model] = {row[keys[0]]: row for row in rows}
             else:

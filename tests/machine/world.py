@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from random import Random
 from typing import Any
 
 from dxflow.db.case import Case
@@ -29,6 +30,10 @@ class Tally:
     steps: int = 0
     tried: Counter[tuple[str, str]] = field(default_factory=Counter)
     found: list[str] = field(default_factory=list)
+    #: Where ids come from, so that a history can be played again.
+    chance: Random = field(default_factory=Random)
+    #: How it came to what was found first.
+    story: str = ""
 
 
 class World(History):
@@ -147,8 +152,14 @@ class World(History):
         found = broken(step) + list(self._unkept(step))
         if found:
             self.tally.found += [one for one in found if one not in self.tally.found]
-            story = "\n".join(self.did[-40:])
-            raise Violated("\n".join(found) + "\n\nafter:\n" + story)
+            raise self.violated(found)
+
+    def violated(self, found: list[str]) -> Violated:
+        """Return the error that tells what was found, and keep the shortest story of it."""
+        text = "\n".join([*found, "", "after:", *self.did])
+        if not self.tally.story or len(text) < len(self.tally.story):
+            self.tally.story = text
+        return Violated(text)
 
     def _unkept(self, step: Step) -> Iterator[str]:
         given = {(row.work_item_id, row.person_id) for row in step.given}
