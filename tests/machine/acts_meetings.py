@@ -11,7 +11,7 @@ from dxflow.services.meetings.planning import Plan
 from dxflow.services.people.actor import Actor
 from tests.machine.acts_tasks import filled, send
 from tests.machine.kinds import act
-from tests.machine.oracle import CHAIRS, SEAT_ROLE
+from tests.machine.steps import CHAIRS, SEAT_ROLE
 from tests.machine.world import World
 from tests.sessions import BODY
 

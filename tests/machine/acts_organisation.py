@@ -44,9 +44,7 @@ def round_of(world: World) -> tuple[str, ...]:
         if name not in seen:
             chosen.append((name, post))
             seen.add(name)
-    lines = [
-        f"{name},異動,{chosen[place - 1][1]}" for place, (name, _post) in enumerate(chosen)
-    ]
+    lines = [f"{name},異動,{chosen[place - 1][1]}" for place, (name, _post) in enumerate(chosen)]
     if lines and world.rng.random() < 0.2:
         lines[0] = f"{chosen[0][0]},退職,"
     return tuple(lines)
@@ -91,7 +89,7 @@ def transfer(world: World) -> None:
 
 def leave(world: World, plan: str) -> None:
     """Leave the holes that nothing fills, with a reason."""
-    from tests.integration.transfers import rehearse  # noqa: PLC0415
+    from tests.integration.transfers import rehearse
 
     open_holes = [one.hole.id for one in rehearse(world.city, plan).open]
     site, by = world.city.site, world.city.actor("admin")

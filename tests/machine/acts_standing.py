@@ -50,7 +50,11 @@ def delegate(world: World) -> None:
     item = rng.choice(world.open_items() or [None])
     able = world.able(item) if item else []
     by = world.actor(rng.choice(able) if able else world.anybody())
-    involved = sorted(world.names[k] for k in world.step().involved[item.case_id] if k in world.names) if item else []
+    involved = (
+        sorted(world.names[k] for k in world.step().involved[item.case_id] if k in world.names)
+        if item
+        else []
+    )
     to = rng.choice(involved) if involved and rng.random() < 0.3 else world.anybody()
     post = rng.choice(["", *(one.key for one in by.posts)])
     world.attempt(

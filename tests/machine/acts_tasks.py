@@ -123,9 +123,7 @@ def hand_in_again(world: World) -> None:
 @act(weight=2)
 def pull_back(world: World) -> None:
     """Whoever acted last, or somebody else, takes the last act back."""
-    undone = [
-        row for row in world.rows(ProcessInstance) if row.undo_person in world.names
-    ]
+    undone = [row for row in world.rows(ProcessInstance) if row.undo_person in world.names]
     if not undone:
         return
     row = world.rng.choice(undone)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from dxflow.db.engine import Database
 from dxflow.services.installation import schema
+from dxflow.services.meetings import agenda, session
 from tests import factories, postgres, walks
 from tests.factories import City
 from tests.integration.test_standing_in import lists
 from tests.sessions import attend, plan
-from dxflow.services.meetings import agenda, session
 
 MEMORY = Path("/dev/shm")
 COSTLY = {"cost_initial": 60_000_000}
@@ -83,12 +83,30 @@ def _made(address: str, folder: Path, server: str) -> Iterator[Copies]:
         city.site.database.close()
 
 
+def important(city: City) -> None:
+    """Bring an important matter before the mayor, who decides it alone."""
+    case = walks.to_sheet(city, importance=["precedent"])
+    walks.do(city, case, "applicant", "project_sheet", "submit", **factories.SHEET)
+    walks.do(city, case, "applicant", "bpr_analysis", "submit", **factories.ANALYSIS)
+    walks.do(city, case, "head", "sheet_approval", "approve")
+    for by, element, values in (
+        ("security", "security_opinion", {"comment": "問題なし", "points": []}),
+        ("finance", "finance_opinion", {"comment": "", "funding_outlook": "planned"}),
+        ("tax_head", "related_opinion", {"comment": "協力する", "impact": "some"}),
+    ):
+        walks.do(city, case, by, element, "agree", **values)
+    walks.vote(city, case)
+    walks.do(city, case, "cio", "conclude", "approve", reason="全員一致")
+    walks.circulate(city, case)
+
+
 def begin(city: City) -> None:
     """Bring cases to every stage: from here on everything that is decided is near."""
     for post, chosen in (
         ("head-counter", ("staff-counter-2", "head-tax")),
         ("head-civic", ("head-tax", "head-it")),
         ("cio", ("head-planning",)),
+        ("mayor", ("cio",)),
     ):
         lists(city, post, *chosen)
     city.start(by="head")
@@ -97,6 +115,7 @@ def begin(city: City) -> None:
     in_session = walks.to_committee(city, sheet={"lead": "counter"})
     walks.to_decision(city)
     walks.to_decision(city, sheet=COSTLY)
+    important(city)
     walks.to_execution(
         city, resolution="conditions", conditions=[{"text": "評価を行う", "due": "2026-12-28"}]
     )

@@ -6,6 +6,7 @@ from random import Random
 from typing import Any
 from unittest.mock import patch
 
+import hypothesis
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
@@ -72,9 +73,7 @@ def at_the_end(world: World) -> list[str]:
     """Return what is broken when a history has ended: the log, the engine's state beside the rows."""
     with world.city.site.database.read() as tx:
         found = [f"the log: {one}" for one in verify_database(tx).findings]
-    return found + [
-        f"the rows: {one}" for one in broken(world.city) if "nobody may do" not in one
-    ]
+    return found + [f"the rows: {one}" for one in broken(world.city) if "nobody may do" not in one]
 
 
 def run(
@@ -83,6 +82,7 @@ def run(
     histories: int,
     steps: int,
     *,
+    seed: int = 1,
     explain: bool = True,
     only: Collection[str] = (),
 ) -> None:
@@ -101,7 +101,8 @@ def run(
         suppress_health_check=list(HealthCheck),
     )
     with determined(tally.chance):
-        run_state_machine_as_test(machine_of(copies, tally, only), settings=how)
+        machine = hypothesis.seed(seed)(machine_of(copies, tally, only))
+        run_state_machine_as_test(machine, settings=how)
 
 
 @contextmanager

@@ -36,9 +36,7 @@ class People:
             if row.post in self.posts:
                 self.holds.setdefault(row.post, set()).add(row.person_id)
         self.away = {row.person_id for row in self._valid(Absence)}
-        self.active = {
-            row.id for row in picture.of(Person).values() if row.status == "active"
-        }
+        self.active = {row.id for row in picture.of(Person).values() if row.status == "active"}
         self._members: dict[str, set[str]] = {}
 
     def _valid(self, model: Any) -> list[Any]:
@@ -145,10 +143,7 @@ class People:
     def able(self, groups: set[str], assignee: str | None) -> set[str]:
         """Return who can do a task that is offered to groups, perhaps taken by somebody."""
         offered = set().union(*(self.members(group) for group in groups))
-        if assignee is not None:
-            own = {assignee}
-        else:
-            own = offered
+        own = {assignee} if assignee is not None else offered
         others = {
             person
             for person, ways in self.stands_in.items()
@@ -168,7 +163,11 @@ class People:
 
     def _nearest(self, kind: str, unit: str) -> str:
         for place in [*(one.key for one in self.above(unit)), ""]:
-            here = [one.key for one in self.posts.values() if one.kind == kind and (one.unit or "") == place]
+            here = [
+                one.key
+                for one in self.posts.values()
+                if one.kind == kind and (one.unit or "") == place
+            ]
             if here:
                 held = [key for key in here if self.holds.get(key)]
                 choice = held or here

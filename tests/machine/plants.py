@@ -211,3 +211,113 @@ PLANTS: dict[str, Plant] = {
     "forgotten": Plant("what was acknowledged is undone", ((Database, "write", _forgetful()),)),
     "kept": Plant("what was refused is kept", ((Database, "write", _keeps_what_was_refused),)),
 }  # fmt: skip
+
+#: The acts in which a bug shows, so that it need not be waited for among all the others.
+NEEDS: dict[str, tuple[str, ...]] = {
+    "important-by-anybody": (
+        "finish",
+        "be_away",
+        "delegate",
+    ),
+    "for-the-applicant": (
+        "finish",
+        "be_away",
+        "delegate",
+        "intrude",
+    ),
+    "any-row": (
+        "finish",
+        "transfer",
+        "time_passes",
+    ),
+    "any-post": (
+        "finish",
+        "transfer",
+        "time_passes",
+        "delegate",
+    ),
+    "any-day": ("finish",),
+    "dead-delegation": (
+        "finish",
+        "delegate",
+        "substitutes",
+        "be_away",
+        "time_passes",
+    ),
+    "chained": (
+        "finish",
+        "delegate",
+        "intrude",
+    ),
+    "nobody-away": (
+        "finish",
+        "substitutes",
+        "intrude",
+    ),
+    "no-recusal": (
+        "finish",
+        "start",
+    ),
+    "declared-in-vain": (
+        "meet",
+        "disturb",
+        "finish",
+    ),
+    "no-quorum": (
+        "meet",
+        "disturb",
+    ),
+    "after-closing": (
+        "meet",
+        "disturb",
+        "finish",
+    ),
+    "any-result": (
+        "meet",
+        "finish",
+    ),
+    "unlocked": ("finish",),
+    "other-paper": ("finish",),
+    "any-duty": (
+        "conditions",
+        "finish",
+    ),
+    "any-reading": (
+        "finish",
+        "be_away",
+        "read_later",
+    ),
+    "any-hand-over": ("conditions",),
+    "any-pull-back": (
+        "finish",
+        "pull_back",
+    ),
+    "holes-ignored": (
+        "finish",
+        "transfer",
+    ),
+    "tasks-stay": (
+        "finish",
+        "transfer",
+        "claim_or_release",
+    ),
+    "any-task": (
+        "intrude",
+        "finish",
+    ),
+    "no-entry": ("finish",),
+    "for-nobody": (
+        "finish",
+        "be_away",
+        "delegate",
+    ),
+    "forgotten": ("finish",),
+    "kept": (
+        "intrude",
+        "finish",
+    ),
+    "own-matter": (
+        "intrude",
+        "finish",
+    ),
+}

@@ -13,8 +13,9 @@ from dxflow.services.people.actor import Actor
 from tests.factories import City
 from tests.integration.histories import History
 from tests.machine import pictures
-from tests.machine.oracle import JUDGING, Step, broken
+from tests.machine.oracle import broken
 from tests.machine.people import People, Register
+from tests.machine.steps import JUDGING, Step
 
 ACCEPTED, REFUSED = "accepted", "refused"
 
