@@ -28,7 +28,9 @@ def results(folder: Path) -> dict[str, Counter[str]]:
 def _word(code: int | None) -> str:
     if code is None:
         return "left"
-    return "killed" if code in KILLED | TIMED_OUT else "untested" if code in UNTESTED else "survived"
+    return (
+        "killed" if code in KILLED | TIMED_OUT else "untested" if code in UNTESTED else "survived"
+    )
 
 
 def main() -> int:
