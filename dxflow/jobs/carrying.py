@@ -30,7 +30,7 @@ _CARRY = (
 _CARRY_ONE = text("SELECT " + _CARRY.format(id="CAST(:id AS text)", wait=":wait"))
 # Written out: to make it of expressions anew costs more than to run it.
 _INSERT_AND_CARRY = text(
-    "WITH new AS (INSERT INTO job"
+    "WITH new AS (INSERT INTO job"  # noqa: S608 - constants only
     " (id, kind, key, payload, case_id, status, run_at, created_at) VALUES"
     " (:id, :kind, :key, :payload, :case_id, :status, :run_at, :created_at)"
     " ON CONFLICT (kind, key) DO NOTHING RETURNING id)"

@@ -11,6 +11,8 @@ from unittest.mock import patch
 
 from dxflow.authority import decision as decision_rules
 from dxflow.authority import standing_in
+from dxflow.authority.decision import AuthorityRow
+from dxflow.authority.tables import Ruling
 from dxflow.authority.verdicts import Verdict
 from dxflow.committee import sitting as sitting_rules
 from dxflow.committee.resolution import Resolution
@@ -18,7 +20,15 @@ from dxflow.committee.seats import Seating
 from dxflow.db.engine import Database
 from dxflow.errors import NotAllowed
 from dxflow.services.acts import act as acts
-from dxflow.services.acts import duties, later_reading, papers, pulling_back, standing, tasks
+from dxflow.services.acts import (
+    duties,
+    later_reading,
+    papers,
+    pulling_back,
+    rulings,
+    standing,
+    tasks,
+)
 from dxflow.services.administration.transfers import applying, writing
 from dxflow.services.commands import committee, decision
 from dxflow.services.meetings import recusing
@@ -158,6 +168,14 @@ def _chained(self: Any, given: Any) -> None:
 
 _REAL_DEPUTY = standing_in.Standing._add_deputy
 
+
+def _lowest_row(_value: Any, table: Any, until: Any) -> Ruling:
+    row = AuthorityRow(
+        "第6号", "第6号", "section_head", valid_from=table.valid_from, valid_to=until
+    )
+    return Ruling(row, table.decision)
+
+
 PLANTS: dict[str, Plant] = {
     "own-matter": Plant(
         "applicants and drafters may judge", ((tasks, "conflict", _yes), (decision_rules, "conflict", _yes))
@@ -170,7 +188,10 @@ PLANTS: dict[str, Plant] = {
         "important matters are decided by those who stand in",
         ((Rules, "forbids_standing_in", lambda *_a: False),),
     ),
-    "any-row": Plant("any row of the table will do", ((decision, "may_rule", _yes),)),
+    "any-row": Plant(
+        "whatever the matter, the lowest row of the table is taken",
+        ((rulings, "ruling_of", _lowest_row),),
+    ),
     "any-post": Plant("any post decides", ((decision, "may_decide", _yes), (decision, "may_rule", _yes))),
     "any-day": Plant("a decision bears any day", ((decision, "may_date", _yes),)),
     "dead-delegation": Plant(
@@ -225,11 +246,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
         "delegate",
         "intrude",
     ),
-    "any-row": (
-        "finish",
-        "transfer",
-        "time_passes",
-    ),
+    "any-row": ("finish", "start"),
     "any-post": (
         "finish",
         "transfer",
