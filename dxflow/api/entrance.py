@@ -21,6 +21,7 @@ from dxflow.api import (
     refusals,
     session,
     tasks,
+    transfers,
 )
 from dxflow.api.call import Call, idempotency_key, read_body, read_query, schema_of
 from dxflow.api.operation import Answer, Operation
@@ -43,6 +44,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *meetings.OPERATIONS,
     *operations.OPERATIONS,
     *migrations.OPERATIONS,
+    *transfers.OPERATIONS,
     *audit.OPERATIONS,
 )
 #: Returns who is logged in at the pages, None when nobody is.

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 from unittest.mock import patch
 
+from sqlalchemy import true
+
 from dxflow.authority import decision as decision_rules
 from dxflow.authority import standing_in
 from dxflow.authority.decision import AuthorityRow
@@ -33,6 +35,7 @@ from dxflow.services.administration.transfers import applying, writing
 from dxflow.services.commands import committee, decision
 from dxflow.services.meetings import recusing
 from dxflow.services.packs.settings import Rules
+from dxflow.services.people import standing_rows
 
 YES = Verdict(True, "")
 
@@ -169,6 +172,10 @@ def _chained(self: Any, given: Any) -> None:
 _REAL_DEPUTY = standing_in.Standing._add_deputy
 
 
+def _always(*_given: Any) -> bool:
+    return True
+
+
 def _lowest_row(_value: Any, table: Any, until: Any) -> Ruling:
     row = AuthorityRow(
         "第6号", "第6号", "section_head", valid_from=table.valid_from, valid_to=until
@@ -196,7 +203,7 @@ PLANTS: dict[str, Plant] = {
     "any-day": Plant("a decision bears any day", ((decision, "may_date", _yes),)),
     "dead-delegation": Plant(
         "delegations and lists never run out",
-        ((standing_in.Delegation, "valid_on", lambda *_a: True), (standing_in.Rank, "valid_on", lambda *_a: True)),
+        ((standing_rows, "_in_force", lambda *_a: true()), (standing_in.Delegation, "valid_on", _always)),
     ),
     "chained": Plant("deputies pass on what is not theirs", ((standing_in.Standing, "_add_deputy", _chained),)),
     "nobody-away": Plant(
