@@ -5,18 +5,21 @@ PORT ?= 8000
 PACK ?= standard
 MINUTES ?= 2
 COUNT ?= 10000
+STEPS ?= 100000
 TEST_PROCESSES ?= auto
 TORTURED = $(if $(DATABASE),--database $(DATABASE))
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo demo-reset test lint check bench tour torture torture-planted torture-doubles \
+.PHONY: help demo demo-reset test test-long mutants lint check bench tour torture torture-planted torture-doubles \
 	wheelhouse try-offline try-deploy try-systemd clean
 
 help:
 	@echo "make demo [PORT=8000]  serve a sample city, with accounts to try"
 	@echo "make demo-reset        throw the sample city away and make it again"
 	@echo "make test [TEST_PROCESSES=auto]  all tests, PostgreSQL and browser included"
+	@echo "make test-long [STEPS=100000] [DATABASE=sqlite]  random histories judged, bugs planted, mutants"
+	@echo "make mutants           change the rules a little, thousands of times: tests must notice"
 	@echo "make check             format, lint, types, import contracts, then the tests"
 	@echo "make wheelhouse        everything an installation without a network needs, in dist"
 	@echo "make try-offline       install from it where there is no network, and look"
@@ -47,6 +50,15 @@ demo-reset: .venv/runtime
 
 test: .venv/dev
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --maxprocesses 4 --dist loadfile
+
+test-long: .venv/dev
+	$(BIN)/python -m tests.machine --steps $(STEPS) $(TORTURED)
+	$(BIN)/python -m tests.machine --planted
+	$(MAKE) mutants
+
+mutants: .venv/dev
+	nice $(BIN)/mutmut run --max-children 1
+	$(BIN)/python -m tests.mutation
 
 lint: .venv/dev
 	$(BIN)/ruff format --check .
@@ -84,4 +96,4 @@ try-deploy: .venv/runtime
 	@$(BIN)/python deploy/try_deploy.py
 
 clean:
-	rm -rf .venv build dist
+	rm -rf .venv build dist mutants

@@ -11,6 +11,7 @@ from bench import (
     audit_appends,
     completions,
     conditions,
+    decisions,
     engine_steps,
     http_completions,
     idle_cases,
@@ -45,6 +46,7 @@ QUICK = Scale(rounds=5, seconds=0.15, cases=1, acts=8, cycles=(1, 24), requests=
 #: What is measured on each database, each in a fresh city.
 PARTS: dict[str, Callable[[City, Scale], Iterator[Figure]]] = {
     "services": lambda city, by: completions.measure(city, by.rounds, by.cases, by.seconds),
+    "decisions": lambda city, by: decisions.measure(city, 8 * by.cases),
     "audit": lambda city, by: audit_appends.measure(city, by.rounds, by.seconds),
     "http": lambda city, by: http_completions.measure(city, by.rounds, by.acts, by.seconds),
     "start": lambda city, _by: starts.measure(city),

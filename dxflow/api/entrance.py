@@ -24,6 +24,7 @@ from dxflow.api import (
     session,
     standing,
     tasks,
+    transfers,
 )
 from dxflow.api.call import Call, idempotency_key, read_body, read_file, read_query, schema_of
 from dxflow.api.operation import Answer, Operation
@@ -50,6 +51,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *evaluations.OPERATIONS,
     *operations.OPERATIONS,
     *migrations.OPERATIONS,
+    *transfers.OPERATIONS,
     *audit.OPERATIONS,
 )
 #: Returns who is logged in at the pages, None when nobody is.

@@ -94,6 +94,14 @@ class Prepared:
         compiled = self.compiled(tx.dialect, values)
         send(tx, compiled.sent, compiled.parameters((values,))).close()
 
+    def changed(self, tx: Connection, values: Values) -> int:
+        """Run a statement that changes something and return how many rows it changed."""
+        compiled = self.compiled(tx.dialect, values)
+        cursor = send(tx, compiled.sent, compiled.parameters((values,)))
+        number: int = cursor.rowcount
+        cursor.close()
+        return number
+
     def many(self, tx: Connection, rows: Sequence[Values]) -> None:
         """Insert rows that have the same columns."""
         together = Writes()

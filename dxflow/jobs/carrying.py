@@ -6,12 +6,12 @@ job's id, and may come twice or get lost: a second one finds the job done, a los
 by `tend`.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection, bindparam, select, text
-from sqlalchemy.dialects.postgresql import Insert
 
 from dxflow.db.engine import Database
 from dxflow.db.job import Job
@@ -28,7 +28,14 @@ _CARRY = (
     " now() + CAST({wait} AS interval))::procrastinate.procrastinate_job_to_defer_v1])"
 )
 _CARRY_ONE = text("SELECT " + _CARRY.format(id="CAST(:id AS text)", wait=":wait"))
-_CARRY_NEW = text(_CARRY.format(id="new.id", wait=":wait"))
+# Written out: to make it of expressions anew costs more than to run it.
+_INSERT_AND_CARRY = text(
+    "WITH new AS (INSERT INTO job"  # noqa: S608 - constants only
+    " (id, kind, key, payload, case_id, status, run_at, created_at) VALUES"
+    " (:id, :kind, :key, :payload, :case_id, :status, :run_at, :created_at)"
+    " ON CONFLICT (kind, key) DO NOTHING RETURNING id)"
+    f" SELECT {_CARRY.format(id='new.id', wait=':wait')} FROM new"
+)
 
 #: A worker that has not been heard of for so long is taken for dead. One that was only slow does
 #: no harm: its transaction holds the job.
@@ -65,10 +72,9 @@ _REPLACE_LOST = text(
 )
 
 
-def insert_and_carry(tx: Connection, insertion: Insert, wait: timedelta | None) -> None:
-    """Insert a job and, when it is a new one, its carrier: one statement."""
-    new = insertion.returning(Job.id).cte("new")
-    made = tx.execute(select(_CARRY_NEW.bindparams(wait=wait)).select_from(new)).first()
+def insert_and_carry(tx: Connection, values: Mapping[str, Any], wait: timedelta | None) -> None:
+    """Insert a job's row and, when it is a new one, its carrier: one statement."""
+    made = tx.execute(_INSERT_AND_CARRY, {**values, "wait": wait}).first()
     if made is not None:
         wake_workers_afterwards(tx)
 

@@ -12,10 +12,12 @@ from typing import Any
 
 import orjson
 from sqlalchemy import Connection, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
+from dxflow.db.base import table
 from dxflow.db.engine import Database
 from dxflow.db.job import Job
+from dxflow.db.prepared import Prepared
 from dxflow.ids import new_id
 from dxflow.jobs import carrying
 from dxflow.jobs.leased import Leased
@@ -24,6 +26,8 @@ LEASE = timedelta(seconds=60)
 MAX_ATTEMPTS = 6
 #: Waits after a failed attempt; the last one repeats.
 BACKOFF = (5, 30, 120, 600, 3600)
+
+_DEFER = Prepared(sqlite.insert(table(Job)).on_conflict_do_nothing(index_elements=["kind", "key"]))
 
 
 def defer(
@@ -47,13 +51,11 @@ def defer(
         "run_at": run_at or now,
         "created_at": now,
     }
-    once = ["kind", "key"]
     if tx.dialect.name == "sqlite":
-        tx.execute(sqlite.insert(Job).values(values).on_conflict_do_nothing(index_elements=once))
+        _DEFER.run(tx, values)
     else:
-        insertion = postgresql.insert(Job).values(values)
         wait = run_at - now if run_at is not None and run_at > now else None
-        carrying.insert_and_carry(tx, insertion.on_conflict_do_nothing(index_elements=once), wait)
+        carrying.insert_and_carry(tx, values, wait)
 
 
 def cancel_since(tx: Connection, case_id: str, moment: datetime) -> int:

@@ -3,14 +3,19 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
+from dxflow.db.identity import Person
 from dxflow.errors import Invalid, NotAllowed
 from dxflow.jobs import queue
+from dxflow.services.administration.transfers import scheduling
 from dxflow.services.installation import status
 from dxflow.services.installation.bootstrap import operator
 from dxflow.services.people import facts, maintenance
 from dxflow.services.reading import audit_log
 from tests.factories import City
+from tests.integration.transfers import ROUND, on_the_day, plan, upload
+from tests.integration.transfers import status as status_of
 
 
 def line(city: City, key: str) -> status.Line:
@@ -95,3 +100,26 @@ def test_an_end_before_the_beginning_is_refused(city: City) -> None:
     with pytest.raises(Invalid) as refused:
         maintenance.announce(city.site, operator(city.site), " ", start, start)
     assert set(refused.value.fields) == {"message", "until"}
+
+
+def test_a_transfer_that_waits_for_its_hour_has_a_line(city: City) -> None:
+    by = city.actor("admin")
+    made = plan(city, upload(*ROUND))
+    assert not [one for one in _keys(city) if one.startswith("transfer-")]
+    scheduling.schedule(city.site, by, made)
+    found = line(city, f"transfer-{made}")
+    assert (found.state, found.advice) == ("good", "")
+    assert "令和9年4月1日" in found.value
+    assert "admin" in found.value
+    with city.site.database.write() as tx:  # somebody of the file has left in the meantime
+        tx.execute(update(Person).where(Person.username == "head").values(username="gone"))
+    found = line(city, f"transfer-{made}")
+    assert found.state == "care"
+    assert "「head」はいません" in found.advice
+    on_the_day(city)
+    assert status_of(city, made) == "blocked"
+    assert line(city, f"transfer-{made}").state == "bad"
+
+
+def _keys(city: City) -> list[str]:
+    return [one.key for one in status.read(city.site, operator(city.site)).lines]

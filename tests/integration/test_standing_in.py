@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from dxflow import audit
+from dxflow import audit, forms
 from dxflow.db.audit import AuditEvent
 from dxflow.db.standing import StoodIn
 from dxflow.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -246,3 +246,39 @@ def test_a_second_holder_who_is_there_needs_no_substitute(city):
     away(city, "head")
     assert not city.open_tasks("colleague")
     assert city.open_tasks("mayor")
+
+
+@pytest.mark.parametrize("ended", ["delegation", "absence", "post"])
+def test_what_somebody_was_when_they_opened_the_page_does_not_count_any_more(city, ended):
+    """The right is asked behind the lock: what ended meanwhile has ended."""
+    case = city.start().id
+    lists(city, "head-counter", "staff-counter-2")
+    if ended == "delegation":
+        given = standing.delegate(city.site, city.actor("head"), "colleague", week(city))
+    elif ended == "absence":
+        given = away(city, "head")
+    name = "head" if ended == "post" else "colleague"
+    stale, form = city.actor(name), city.form(name, city.open_tasks(name)[0].id)
+    if ended == "delegation":
+        standing.end_delegation(city.site, city.actor("head"), given)
+    elif ended == "absence":
+        standing.end_absence(city.site, city.actor("head"), given)
+    else:
+        with city.site.database.write() as tx:
+            organisation.end_holding(tx, city.person["head"], "head-counter", city.site.today())
+    submission = forms.submit_values(form.definition, {}, "approve", form.context)
+    with pytest.raises(Conflict, match="画面を開き直して"):
+        tasks.complete(city.site, stale, form.task.id, submission)
+    with pytest.raises(Conflict, match="画面を開き直して"):
+        tasks.claim(city.site, stale, form.task.id)
+    assert events(city, "task.completed") == []
+    assert case == form.task.case_id
+
+
+def test_a_change_that_does_not_concern_somebody_does_not_stop_them(city):
+    city.start()
+    (task,) = city.open_tasks("head")
+    stale, form = city.actor("head"), city.form("head", task.id)
+    away(city, "mayor")
+    submission = forms.submit_values(form.definition, {}, "approve", form.context)
+    assert tasks.complete(city.site, stale, task.id, submission).status == "running"

@@ -17,6 +17,7 @@ from dxflow.api.answers.operations import IncidentPage, Retried, Standing
 from dxflow.api.answers.people import Me, Token
 from dxflow.api.answers.shared import Problem
 from dxflow.api.answers.standing import StandingIn, SubstituteLists
+from dxflow.api.answers.transfers import Transfer, TransferPage
 from dxflow.api.answers.work import ProcessInFull, ProcessList, Task, TaskInFull, TaskPage
 
 __all__ = [
@@ -53,4 +54,6 @@ __all__ = [
     "TaskInFull",
     "TaskPage",
     "Token",
+    "Transfer",
+    "TransferPage",
 ]

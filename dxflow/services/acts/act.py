@@ -17,6 +17,7 @@ from dxflow.authority.directory import Directory
 from dxflow.authority.segregation import Involvement
 from dxflow.authority.standing_in import StandIn
 from dxflow.calendars.business_days import BusinessCalendar
+from dxflow.clock import local_date
 from dxflow.db.base import table
 from dxflow.db.case import Case
 from dxflow.db.prepared import Prepared, Writes
@@ -227,13 +228,31 @@ def lock(site: Site, tx: Connection, actor: Actor, case: str | ScalarSelect[Any]
     `case` is a case id or a scalar subquery that gives one.
     """
     if isinstance(case, str):
-        return _locked(site, tx, actor, _LOCK, {"case": case})
-    return _locked(site, tx, actor, Prepared(_locking(case)), {})
+        return _present(_locked(site, tx, actor, _LOCK, {"case": case}))
+    return _present(_locked(site, tx, actor, Prepared(_locking(case)), {}))
 
 
-def lock_of_task(site: Site, tx: Connection, actor: Actor, task_id: str) -> Act:
-    """Lock the case of a work item, which may be open or not. Raises NotFound."""
-    return _locked(site, tx, actor, _LOCK_OF_TASK, {"task": task_id})
+def lock_of_task(
+    site: Site, tx: Connection, actor: Actor, task_id: str, *, surrounded: bool = False
+) -> Act:
+    """Lock the case of a work item, which may be open or not. Raises NotFound, Conflict.
+
+    `surrounded`: the caller reads what stands around it and asks `require_present` with that.
+    """
+    act = _locked(site, tx, actor, _LOCK_OF_TASK, {"task": task_id})
+    return act if surrounded else _present(act)
+
+
+def _present(act: Act) -> Act:
+    """Return the act if its actor is still what they were. Raises Conflict.
+
+    PostgreSQL may have read the organisation's version before it had to wait for the lock.
+    """
+    if act.tx.dialect.name == "sqlite":
+        require_present(act, act.organisation or organisation.NONE_YET)
+    elif act.actor.who is not None:
+        require_present(act, organisation.read_version(act.tx))
+    return act
 
 
 def _locked(
@@ -262,9 +281,33 @@ def _locked(
         suspension=suspension.of_row(tx, row._asdict(), "instance_")
         if row.instance_status == suspension.SUSPENDED
         else None,
-        organisation=row.organisation or "0",
+        organisation=row.organisation or organisation.NONE_YET,
         calendar_version=row.city_days or city_days.NONE_YET,
     )
+
+
+def require_present(act: Act, version: str) -> None:
+    """Raise Conflict when the actor is not any more what they were when they began.
+
+    `version` is the organisation's as it was read behind the lock: a transfer or the end of a
+    delegation that came first counts.
+    """
+    act.organisation = version
+    actor, day = act.actor, local_date(act.now)
+    if actor.who is None or actor.is_system:
+        return
+    who = organisation.directory(act.site, act.tx, day, version)
+    if who is actor.who:
+        return
+    person = actor.person_id
+    now = who.groups_of(person), who.standing.groups_of(person)
+    if now != (actor.groups, dict(actor.stands_in)):
+        raise Conflict(
+            _(
+                "この間に、あなたの職か、代理・代決の定めが変わりました。"
+                "画面を開き直して、もう一度行ってください。"
+            )
+        )
 
 
 def require_running(act: Act) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy import Row, bindparam, delete, func, insert, select, update
 
 from dxflow import audit
 from dxflow.authority.papers import Paper, content_digest, drawn, may_decide_on
@@ -17,7 +17,9 @@ from dxflow.authority.route import Consent, Part, Place, Stop, goes_on
 from dxflow.authority.standing_in import PASSED_OVER
 from dxflow.clock import local_date
 from dxflow.db.attachment import DocumentAttachment
+from dxflow.db.base import table
 from dxflow.db.document import DecisionDocument, Stamp
+from dxflow.db.prepared import Prepared
 from dxflow.db.process import Submission
 from dxflow.db.standing import StoodIn
 from dxflow.errors import Conflict, Invalid, NotFound
@@ -33,6 +35,21 @@ from dxflow.texts import mark
 STAMPS = "command:document.stamp"
 #: Outcomes of a task on the way that let the document pass.
 PASSES = frozenset({"agree", "approve"})
+
+_DOCUMENT, _PLACE = table(DecisionDocument), table(Stamp)
+_OF_ID = Prepared(
+    select(_DOCUMENT).where(
+        _DOCUMENT.c.id == bindparam("document"), _DOCUMENT.c.case_id == bindparam("case")
+    )
+)
+_DECIDED = Prepared(update(_DOCUMENT).where(_DOCUMENT.c.id == bindparam("of_document")))
+_STAMP = Prepared(
+    update(_PLACE).where(
+        _PLACE.c.document_id == bindparam("of_document"),
+        _PLACE.c.place == bindparam("of_place"),
+        _PLACE.c.at.is_(None),
+    )
+)
 
 
 def draw(
@@ -136,19 +153,20 @@ def stamp(
     row = of_id(act, document)
     may_decide_on(paper_of(row)).require()
     standing = act.standing
-    changed = act.tx.execute(
-        update(Stamp)
-        .where(Stamp.document_id == document, Stamp.place == place, Stamp.at.is_(None))
-        .values(
-            person_id=act.actor.person_id,
-            absent_id=(standing.absent or None) if standing else None,
-            way=standing.way.value if standing else "",
-            outcome=outcome,
-            remark=remark,
-            dated=dated or act.actor.on,
-            at=act.now,
-        )
-    ).rowcount
+    changed = _STAMP.changed(
+        act.tx,
+        {
+            "of_document": document,
+            "of_place": place,
+            "person_id": act.actor.person_id,
+            "absent_id": (standing.absent or None) if standing else None,
+            "way": standing.way.value if standing else "",
+            "outcome": outcome,
+            "remark": remark,
+            "dated": dated or act.actor.on,
+            "at": act.now,
+        },
+    )
     if changed != 1:
         raise Conflict(_("この欄には、すでに印があります。"))
 
@@ -186,14 +204,11 @@ def passed(act: Act, document: str, consent: Consent) -> bool:
 
 def of_id(act: Act, document: str) -> Row[Any]:
     """Return a document of the act's case. Raises NotFound."""
-    row = act.tx.execute(
-        select(DecisionDocument.__table__).where(
-            DecisionDocument.id == document, DecisionDocument.case_id == act.case_id
-        )
-    ).one_or_none()
+    row = _OF_ID.first(act.tx, {"document": document, "case": act.case_id})
     if row is None:
         raise NotFound(_("決裁の文書が見つかりません。"))
-    return row
+    found: Row[Any] = row
+    return found
 
 
 def paper_of(row: Row[Any]) -> Paper:
@@ -203,11 +218,7 @@ def paper_of(row: Row[Any]) -> Paper:
 
 def lock(act: Act, document: str, outcome: str) -> None:
     """Lock a document for good: it is decided."""
-    act.tx.execute(
-        update(DecisionDocument)
-        .where(DecisionDocument.id == document)
-        .values(outcome=outcome, decided_at=act.now)
-    )
+    act.writes.add(_DECIDED, {"of_document": document, "outcome": outcome, "decided_at": act.now})
 
 
 def take_back(act: Act, since: Any) -> None:

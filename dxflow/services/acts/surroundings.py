@@ -13,6 +13,7 @@ from dxflow.db.prepared import Prepared
 from dxflow.db.process import Draft, Submission, Timer, WorkItem, WorkItemGroup
 from dxflow.services.acts.act import Act
 from dxflow.services.acts.history import DRAFT
+from dxflow.services.people import organisation
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Surroundings:
     drafters: frozenset[str]
     first: FirstAnswer | None
     drafted: bool
+    organisation: str
 
 
 def of_task(act: Act, task_id: str, idempotency_key: str | None) -> Surroundings:
@@ -54,7 +56,7 @@ def of_task(act: Act, task_id: str, idempotency_key: str | None) -> Surroundings
         },
     )
     kinds: dict[str, list[Any]] = {
-        kind: [] for kind in ("work", "timer", "drafter", "first", "draft")
+        kind: [] for kind in ("work", "timer", "drafter", "first", "draft", "organisation")
     }
     for row in rows:
         kinds[row.kind].append(row)
@@ -71,6 +73,7 @@ def of_task(act: Act, task_id: str, idempotency_key: str | None) -> Surroundings
         drafters=frozenset(row.id for row in kinds["drafter"]),
         first=FirstAnswer(first.id, first.form_key, first.variables) if first else None,
         drafted=bool(kinds["draft"]),
+        organisation=kinds["organisation"][0].id or organisation.NONE_YET,
     )
 
 
@@ -127,5 +130,6 @@ _ALL = Prepared(
             _DRAFT.c.person_id == bindparam("person", type_=String()),
             _DRAFT.c.subject == bindparam("subject", type_=String()),
         ),
+        _part("organisation", id=organisation.version_query()),
     )
 )

@@ -18,7 +18,7 @@ from dxflow.db.process import Draft, WorkItem, WorkItemGroup
 from dxflow.errors import Conflict, NotAllowed, NotFound
 from dxflow.services import plain
 from dxflow.services.acts import history, standing, submissions, surroundings
-from dxflow.services.acts.act import Act, lock_of_task, require_running
+from dxflow.services.acts.act import Act, lock_of_task, require_present, require_running
 from dxflow.services.acts.surroundings import FirstAnswer, Surroundings
 from dxflow.services.acts.writing import end_work, write_step
 from dxflow.services.packs import store as packs
@@ -123,6 +123,7 @@ def _complete(site: Site, actor: Actor, task_id: str, reading: Reading, sent: Se
             return _completed(_first_answer(around.first, task_id, sent))
         item = around.task
         _require_open(act, item)
+        require_present(act, around.organisation)
         act.armed, act.drafters = around.timers, around.drafters
         meaning = act.pack.act_of(item.process_key, item.element)
         _require_version(act, sent.version)
@@ -275,7 +276,7 @@ def _completed(answer: dict[str, Any]) -> Completed:
 def _lock_case(site: Site, tx: Connection, actor: Actor, task_id: str) -> Act:
     """Lock the task's case. Raises NotFound."""
     try:
-        return lock_of_task(site, tx, actor, task_id)
+        return lock_of_task(site, tx, actor, task_id, surrounded=True)
     except NotFound:
         raise NotFound(_("作業が見つかりません。")) from None
 
@@ -284,6 +285,7 @@ def _open_task(act: Act, task_id: str) -> tuple[Any, set[str]]:
     """Return the open task and its groups. Raises Conflict when it is no longer open."""
     around = surroundings.of_task(act, task_id, None)
     _require_open(act, around.task)
+    require_present(act, around.organisation)
     return around.task, around.work[task_id]
 
 

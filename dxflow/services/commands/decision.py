@@ -16,7 +16,9 @@ from dxflow.authority.papers import DECIDES, PROVISIONAL, SETTLES, may_decide_on
 from dxflow.authority.standing_in import PASSED_OVER, StandIn
 from dxflow.authority.tables import Ruling, higher_than, may_rule
 from dxflow.authority.verdicts import Verdict
+from dxflow.db.base import table
 from dxflow.db.case import DecisionRecord
+from dxflow.db.prepared import Prepared
 from dxflow.db.process import Submission
 from dxflow.errors import Invalid, NotAllowed
 from dxflow.services.acts import papers, provisional, rulings
@@ -27,6 +29,7 @@ from dxflow.texts import mark, to_be_stored
 
 #: Outcomes that pass the matter on instead of deciding it: up, or by the table asked anew.
 PASSED_ON = frozenset({"escalate", "again"})
+_ADD = Prepared(insert(table(DecisionRecord)))
 
 
 @dataclass(frozen=True)
@@ -99,22 +102,23 @@ def record(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
     asked = _on_document(act, payload, outcome, post, right.day) if document else ()
     if outcome == PROVISIONAL and not document:
         raise Invalid(_("仮決裁には、起案の文書が要ります。"))
-    act.tx.execute(
-        insert(DecisionRecord).values(
-            id=act.new_id(),
-            case_id=act.case_id,
-            outcome=outcome,
-            reason=reason,
-            person_id=act.actor.person_id,
-            post=post,
-            authority_row=row,
-            decided_on=right.day,
-            content_digest=digest,
-            at=act.now,
-            document_id=document or None,
-            authority_table=right.ruling.table if right.ruling else "",
-            authority_from=right.ruling.row.valid_from if right.ruling else None,
-        )
+    act.writes.add(
+        _ADD,
+        {
+            "id": act.new_id(),
+            "case_id": act.case_id,
+            "outcome": outcome,
+            "reason": reason,
+            "person_id": act.actor.person_id,
+            "post": post,
+            "authority_row": row,
+            "decided_on": right.day,
+            "content_digest": digest,
+            "at": act.now,
+            "document_id": document or None,
+            "authority_table": right.ruling.table if right.ruling else "",
+            "authority_from": right.ruling.row.valid_from if right.ruling else None,
+        },
     )
     act.record(
         "decision.recorded",

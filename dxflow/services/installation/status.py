@@ -14,11 +14,16 @@ from pathlib import Path
 from sqlalchemy import Connection, func, select, text
 
 from dxflow.calendars.wareki import wareki_datetime
+from dxflow.clock import at_local
 from dxflow.db.audit import AuditEvent
-from dxflow.db.identity import WebSession
+from dxflow.db.identity import Person, WebSession
 from dxflow.db.job import Job
+from dxflow.db.transfer import TransferPlan
 from dxflow.db.upkeep import WorkerHeartbeat
+from dxflow.errors import DxflowError
 from dxflow.services.administration import outgoing
+from dxflow.services.administration.transfers import applying, plans
+from dxflow.services.administration.transfers.rehearsing import rehearsed
 from dxflow.services.installation import backups, schema, vital_signs
 from dxflow.services.packs import store as packs
 from dxflow.services.people import facts, maintenance
@@ -91,6 +96,7 @@ def read(site: Site, actor: Actor) -> Status:
             *_audit(tx, now),
             _sessions(tx, now),
             _maintenance(tx, now),
+            *_transfers(site, tx),
         ]
     return Status(now, tuple(lines))
 
@@ -297,6 +303,34 @@ def _maintenance(tx: Connection, now: datetime) -> Line:
     advice = _("作業が済んだら終了してください。閲覧だけができる状態です。")
     value = _("終わりの予定を過ぎています") if overdue else _("保守作業中")
     return Line("maintenance", label, BAD if overdue else CARE, value, advice)
+
+
+def _transfers(site: Site, tx: Connection) -> Iterator[Line]:
+    """Yield the transfers that wait for their hour: when, by whom, and the holes as of now."""
+    planned = tx.execute(
+        select(TransferPlan.__table__, Person.name.label("by"))
+        .outerjoin(Person, Person.id == TransferPlan.scheduled_by)
+        .where(TransferPlan.status.in_(("scheduled", "blocked")))
+        .order_by(TransferPlan.effective, TransferPlan.id)
+    )
+    for row in planned.all():
+        key, label = f"transfer-{row.id}", _("人事異動「{name}」", name=row.name)
+        at, advice = wareki_datetime(at_local(row.effective)), ""
+        if row.status == "blocked":
+            text = _("{at} に適用されませんでした: {why}", at=at, why=row.held_up)
+            yield Line(key, label, BAD, text, _("計画を直し、「いま適用する」で適用してください。"))
+            continue
+        try:
+            found = rehearsed(
+                site, tx, plans.sheets_of(tx, row.id), plans.fills_of(tx, row.id), row.effective
+            )
+            applying.require_sound(found)
+            left = sum(one.state == "left" for one in found.holes)
+        except DxflowError as refused:
+            left, advice = 0, applying.why_not(refused)
+        value = _("{at} に適用（予約: {name}）", at=at, name=row.by or _("システム"))
+        value += _("、残した穴 {n} 件", n=left) if left else ""
+        yield Line(key, label, CARE if advice else GOOD, value, advice)
 
 
 def moment_of(fact: dict[str, object] | None) -> datetime | None:

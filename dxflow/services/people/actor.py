@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from dxflow.authority.directory import Directory
 from dxflow.authority.standing_in import StandIn
 from dxflow.errors import NotAllowed
 from dxflow.texts import gettext as _
@@ -47,6 +48,8 @@ class Actor:
     request_id: str = ""
     must_change_password: bool = False
     stands_in: Mapping[str, StandIn] = field(default_factory=dict)
+    #: The organisation that this was read from: an act asks whether it still stands.
+    who: Directory | None = field(default=None, compare=False, repr=False)
 
     @property
     def reach(self) -> frozenset[str]:

@@ -70,6 +70,8 @@ class Organisation:
 
 _VERSION = select(Setting.value).where(Setting.key == VERSION_KEY).scalar_subquery()
 _READ_VERSION = select(_VERSION)
+#: The version of an organisation that was never changed.
+NONE_YET = "0"
 
 
 def version_query() -> ScalarSelect[str]:
@@ -77,12 +79,17 @@ def version_query() -> ScalarSelect[str]:
     return _VERSION
 
 
+def read_version(connection: Connection) -> str:
+    """Return the organisation's version as it is now."""
+    return str(connection.execute(_READ_VERSION).scalar_one_or_none() or NONE_YET)
+
+
 def directory(
     site: Site, connection: Connection, day: date, version: str | None = None
 ) -> Directory:
     """Return who is who on a day. `version` saves the query when the caller knows it."""
     if version is None:
-        version = connection.execute(_READ_VERSION).scalar_one_or_none() or "0"
+        version = read_version(connection)
     found = site.directories.get((version, day))
     if found is None:
         found = _load(connection, day)
@@ -234,6 +241,7 @@ def actor(
         channel=channel,
         request_id=request_id,
         stands_in=who.standing.groups_of(person_id),
+        who=who,
     )
 
 

@@ -31,6 +31,8 @@ LONGEST_NAME = 100
 LATEST_ENTRY = timedelta(days=31)
 #: In these states a plan may still be changed.
 OPEN = frozenset({"draft", "blocked"})
+#: Plans of decades: as many as are ever listed.
+MOST_LISTED = 1000
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,88 @@
+"""Transfers of personnel: plans, what a rehearsal of one says, holes and what may fill them."""
+
+from marshmallow import Schema, fields, validate
+
+from dxflow.api.answers.shared import Page, nested, text
+from dxflow.api.fields import Day, Moment, Whole
+
+STATES = ("draft", "scheduled", "blocked", "applied", "undone", "discarded")
+
+
+class PlannedTransfer(Schema):
+    """A plan in the list; `files` are the kinds of its files."""
+
+    id = text()
+    name = text()
+    effective = Day(required=True)
+    status = text(validate=validate.OneOf(STATES))
+    made_at = Moment(required=True)
+    files = fields.List(fields.String(), required=True)
+
+
+class TransferPage(Page):
+    """Plans of transfers, the latest day first."""
+
+    items = nested(PlannedTransfer, many=True)
+
+
+class TransferredLine(Schema):
+    """What changes hands: `before` and `after` are names, `case` empty when it is of no case."""
+
+    matter = text(metadata={"description": "post, task, duty, deputy, list, body, kpi, ..."})
+    what = text()
+    case = text(attribute="case_id")
+    before = text()
+    after = text()
+    note = text()
+
+
+class Filling(Schema):
+    """What may fill a hole."""
+
+    target = text()
+    label = text()
+
+
+class TransferHole(Schema):
+    """Where nobody could act. `state` is open, filled, left, gone, or old: it was there before."""
+
+    id = text()
+    matter = text()
+    what = text()
+    case = text(attribute="case_id")
+    state = text()
+    choices = nested(Filling, many=True)
+    target = text()
+    reason = text()
+
+
+class TransferProblem(Schema):
+    """What is wrong with a line of a file."""
+
+    file = text()
+    line = Whole(required=True)
+    message = text()
+    hint = text()
+
+
+class Transfer(Schema):
+    """A plan as it is now, rehearsed while it is not applied. `open_holes` stand in its way."""
+
+    id = text()
+    name = text()
+    effective = Day(required=True)
+    status = text(validate=validate.OneOf(STATES))
+    version = Whole(required=True)
+    moment = Moment(required=True, metadata={"description": "when it is applied, once scheduled"})
+    held_up = text(metadata={"description": "why it was not applied at its hour"})
+    files = fields.List(fields.String(), required=True)
+    problems = nested(TransferProblem, many=True)
+    changes = nested(TransferredLine, many=True)
+    holes = nested(TransferHole, many=True)
+    open_holes = Whole(required=True, attribute="left")
+    obstacles = fields.List(
+        fields.String(), required=True, metadata={"description": "what prevents taking it back"}
+    )
+    acts = fields.List(
+        fields.String(), required=True, metadata={"description": "what may be done with it now"}
+    )

@@ -1,0 +1,158 @@
+"""Transfers of personnel: files sent, rehearsed, scheduled, applied, taken back."""
+
+import base64
+import binascii
+from collections.abc import Callable
+from typing import Any
+
+from dxflow.api import answers, present, requests
+from dxflow.api.call import Call
+from dxflow.api.operation import Answer, Operation
+from dxflow.errors import Invalid
+from dxflow.services.administration.transfers import (
+    applying,
+    choosing,
+    page,
+    plans,
+    scheduling,
+    undoing,
+)
+from dxflow.services.administration.transfers.page import PlanPage
+from dxflow.services.paging import Page, bounds
+from dxflow.texts import gettext as _
+
+Run = Callable[[Call], Answer]
+REHEARSED = "For administrators. The answer is the plan, rehearsed anew."
+
+
+def listed(call: Call) -> Answer:
+    """List plans."""
+    number, per_page = call.query["page"], call.query["per_page"]
+    offset, limit = bounds(number, per_page)
+    found = plans.listed(call.site, call.actor, plans.MOST_LISTED)
+    part = Page(found[offset : offset + limit], number, per_page, len(found))
+    return Answer(present.page(part, map(vars, part.entries)))
+
+
+def one(call: Call) -> Answer:
+    """Rehearse a plan."""
+    return _plan(call, call.path["transfer"])
+
+
+def create(call: Call) -> Answer:
+    """Make a plan of a first file."""
+    body = call.body
+    plan = plans.create(call.site, call.actor, body["title"], body["effective"], _upload(call))
+    return _plan(call, plan, created=True)
+
+
+def add_file(call: Call) -> Answer:
+    """Add a file to a plan, in the place of an earlier one of its kind."""
+    plan = call.path["transfer"]
+    plans.put_file(call.site, call.actor, plan, _upload(call), call.body["version"])
+    return _plan(call, plan)
+
+
+def fill(call: Call) -> Answer:
+    """Say how holes are filled."""
+    plan, body = call.path["transfer"], call.body
+    if body["accept_proposals"]:
+        choosing.accept_all(call.site, call.actor, plan, body["version"])
+    if body["fills"]:
+        chosen = {one["hole"]: (one["target"], one["reason"]) for one in body["fills"]}
+        version = None if body["accept_proposals"] else body["version"]
+        choosing.fill(call.site, call.actor, plan, chosen, version)
+    return _plan(call, plan)
+
+
+def _done(act: Callable[..., Any]) -> Run:
+    """Return the run of an act on a plan."""
+
+    def run(call: Call) -> Answer:
+        plan = call.path["transfer"]
+        act(call.site, call.actor, plan, call.body["version"])
+        return _plan(call, plan)
+
+    return run
+
+
+def _upload(call: Call) -> plans.Upload:
+    """Return the file of a body. Raises Invalid when its content is no Base64."""
+    body = call.body
+    try:
+        content = base64.b64decode(body["content"], validate=True)
+    except (binascii.Error, ValueError) as exc:
+        message = _("ファイルの中身を Base64 で送ってください。")
+        raise Invalid(message, {"content": [message]}) from exc
+    return plans.Upload(content, body["file"], body["kind"], body["columns"] or None)
+
+
+def _plan(call: Call, plan: str, *, created: bool = False) -> Answer:
+    found = page.page(call.site, call.actor, plan)
+    location = f"/transfers/{plan}" if created else ""
+    return Answer(_document(found), location=location)
+
+
+def _document(found: PlanPage) -> dict[str, Any]:
+    return {
+        **vars(found),
+        "acts": sorted(found.acts),
+        "files": [one.what for one in found.files],
+        "problems": [vars(one) for one in found.problems],
+        "changes": [
+            {"matter": matter, **vars(line)}
+            for matter, lines in (found.changes or {}).items()
+            for line in lines
+        ],
+        "holes": [
+            vars(hole)
+            | {"choices": [{"target": key, "label": label} for key, label in hole.choices]}
+            for hole in found.holes
+        ],
+    }
+
+
+def _act(word: str, name: str, summary: str, act: Callable[..., Any], more: str = "") -> Operation:
+    return Operation(
+        "POST", f"/transfers/{{transfer}}/{word}", name, summary, _done(act),
+        answer=answers.Transfer, body=requests.TransferVersion, refusals=(404, 409),
+        description=f"{REHEARSED} {more}".strip(),
+    )  # fmt: skip
+
+
+OPERATIONS = (
+    Operation(
+        "GET", "/transfers", "listTransfers", "Plans of transfers, the latest day first (admin)",
+        listed, answer=answers.TransferPage, query=requests.Paging,
+    ),
+    Operation(
+        "POST", "/transfers", "planTransfer", "Plan a transfer from a file (admin)", create,
+        answer=answers.Transfer, status=201, body=requests.NewTransfer, description=REHEARSED,
+    ),
+    Operation(
+        "GET", "/transfers/{transfer}", "rehearseTransfer",
+        "What a plan changes, and where nobody could act (admin)", one, answer=answers.Transfer,
+        description="Changes nothing: the files are read against the organisation as it is now.",
+    ),
+    Operation(
+        "POST", "/transfers/{transfer}/files", "addTransferFile",
+        "Add a file to a plan, in the place of an earlier one of its kind (admin)", add_file,
+        answer=answers.Transfer, body=requests.TransferFile, refusals=(404, 409),
+        description=REHEARSED,
+    ),
+    Operation(
+        "POST", "/transfers/{transfer}/fills", "fillTransferHoles",
+        "Say how the holes of a plan are filled, or accept what is proposed (admin)", fill,
+        answer=answers.Transfer, body=requests.TransferFills, refusals=(404, 409),
+        description=f"{REHEARSED} A target `leave` needs a reason; an empty one takes a choice back.",
+    ),
+    _act("schedule", "scheduleTransfer", "Have a plan applied at 00:00 of its day (admin)",
+         scheduling.schedule),
+    _act("unschedule", "unscheduleTransfer", "Take a plan's hour back (admin)",
+         scheduling.unschedule),
+    _act("apply", "applyTransfer", "Apply a plan now, on its day or later (admin)", applying.apply),
+    _act("undo", "undoTransfer", "Take an applied plan back (admin)", undoing.undo,
+         "Refused, with what was built on it, when something was."),
+    _act("discard", "discardTransfer", "Throw a plan away that was not applied (admin)",
+         plans.discard),
+)  # fmt: skip

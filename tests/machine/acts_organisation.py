@@ -1,0 +1,108 @@
+"""Transfers and reorganisations: rehearsed, applied at once or in a night to come, taken back."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from dxflow.db.transfer import TransferPlan
+from dxflow.services.administration.transfers import applying, choosing, plans, scheduling, undoing
+from tests.integration.transfers import content
+from tests.machine.kinds import act
+from tests.machine.world import World
+
+#: Nobody would be left to apply a transfer.
+STAYS = frozenset({"admin"})
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The files of a plan."""
+
+    transfers: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
+
+    def uploads(self) -> list[plans.Upload]:
+        found = []
+        if self.units:
+            head = "組織コード,組織名,種別,上位の組織,終了日,引継先"
+            found.append(plans.Upload(content(*self.units, head=head), "組織.csv"))
+        if self.transfers:
+            head = "利用者名,区分,新しい職"
+            found.append(plans.Upload(content(*self.transfers, head=head), "異動.csv"))
+        return found
+
+
+def round_of(world: World) -> tuple[str, ...]:
+    """Return lines by which some people change places, and perhaps one retires."""
+    holders = sorted(
+        (world.names[person], post)
+        for post, people in world.people.holds.items()
+        for person in people
+        if world.names.get(person) not in (None, *STAYS)
+    )
+    chosen, seen = [], set()
+    for name, post in world.rng.sample(holders, min(len(holders), world.rng.choice([2, 3, 5]))):
+        if name not in seen:
+            chosen.append((name, post))
+            seen.add(name)
+    lines = [f"{name},異動,{chosen[place - 1][1]}" for place, (name, _post) in enumerate(chosen)]
+    if lines and world.rng.random() < 0.2:
+        lines[0] = f"{chosen[0][0]},退職,"
+    return tuple(lines)
+
+
+def reorganisation(world: World, day: date) -> Wanted:
+    """Return a rename of a section, or one that goes into another."""
+    people, rng = world.people, world.rng
+    sections = sorted(key for key, unit in people.units.items() if unit.kind == "section")
+    one = rng.choice(sections)
+    name, parent = people.units[one].name, people.units[one].parent or ""
+    if rng.random() < 0.6 or len(sections) < 4:
+        return Wanted(units=(f"{one},{name[:6]}改,section,{parent},,",))
+    other = rng.choice([key for key in sections if key != one])
+    return Wanted(units=(f"{one},{name},,,{day.isoformat()},{other}",))
+
+
+@act()
+def transfer(world: World) -> None:
+    """A transfer or reorganisation from today on, or from a night to come."""
+    site, rng = world.city.site, world.rng
+    day = site.today() + timedelta(rng.choice([0, 0, 1]))
+    wanted = Wanted(round_of(world)) if rng.random() < 0.75 else reorganisation(world, day)
+    by = world.city.actor("admin")
+    uploads = wanted.uploads()
+    if not uploads:
+        return
+    made = world.attempt(
+        "plan a transfer", lambda: plans.create(site, by, "", day, uploads[0]),
+        f"{wanted.transfers or wanted.units} from {day}",
+    )  # fmt: skip
+    if made is None:
+        return
+    world.attempt("accept proposals", lambda: choosing.accept_all(site, by, made))
+    if rng.random() < 0.5:
+        leave(world, made)
+    if day > site.today():
+        world.attempt("schedule a transfer", lambda: scheduling.schedule(site, by, made))
+    else:
+        world.attempt("apply a transfer", lambda: applying.apply(site, by, made))
+
+
+def leave(world: World, plan: str) -> None:
+    """Leave the holes that nothing fills, with a reason."""
+    from tests.integration.transfers import rehearse
+
+    open_holes = [one.hole.id for one in rehearse(world.city, plan).open]
+    site, by = world.city.site, world.city.actor("admin")
+    chosen = {hole: ("leave", "後任は来月") for hole in open_holes}
+    if chosen:
+        world.attempt("leave holes", lambda: choosing.fill(site, by, plan, chosen))
+
+
+@act()
+def undo(world: World) -> None:
+    """Take a transfer back."""
+    applied = world.rows(TransferPlan, status="applied")
+    if applied:
+        plan = max(applied, key=lambda row: row.applied_at)
+        site, by = world.city.site, world.city.actor("admin")
+        world.attempt("take a transfer back", lambda: undoing.undo(site, by, plan.id))

@@ -1,0 +1,61 @@
+"""`python -m tests.mutation`: what came of the mutants of the rules, module by module.
+
+mutmut keeps its results in `mutants/`. Exits with 1 while fewer than nine in ten are killed.
+"""
+
+import json
+import sys
+from collections import Counter
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+#: Exit codes of mutmut's children that mean that a test failed or never ended.
+KILLED, TIMED_OUT, UNTESTED = {1, 3}, {-24, 24, 36, 152, 255}, {5, 33}
+WANTED = 0.90
+
+
+def results(folder: Path) -> dict[str, Counter[str]]:
+    """Return for each module how many mutants were killed, survived, or are not tried yet."""
+    found: dict[str, Counter[str]] = {}
+    for file in sorted(folder.rglob("*.py.meta")):
+        codes = json.loads(file.read_text(encoding="utf-8"))["exit_code_by_key"]
+        if codes:
+            name = str(file.relative_to(folder)).removesuffix(".py.meta")
+            found[name] = Counter(_word(code) for code in codes.values())
+    return found
+
+
+def _word(code: int | None) -> str:
+    if code is None:
+        return "left"
+    return (
+        "killed" if code in KILLED | TIMED_OUT else "untested" if code in UNTESTED else "survived"
+    )
+
+
+def main() -> int:
+    """Print the table."""
+    found = results(ROOT / "mutants" / "dxflow")
+    total: Counter[str] = Counter()
+    print(f"{'module':<28} {'killed':>7} {'survived':>9} {'untested':>9} {'left':>6} {'share':>6}")
+    for name, counts in [*found.items()]:
+        total += counts
+        print(_line(name, counts))
+    print(_line("all", total))
+    return 0 if _share(total) >= WANTED and not total["left"] else 1
+
+
+def _share(counts: Counter[str]) -> float:
+    tried = counts["killed"] + counts["survived"] + counts["untested"]
+    return counts["killed"] / tried if tried else 0.0
+
+
+def _line(name: str, counts: Counter[str]) -> str:
+    return (
+        f"{name:<28} {counts['killed']:>7} {counts['survived']:>9} {counts['untested']:>9}"
+        f" {counts['left']:>6} {_share(counts):>6.1%}"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

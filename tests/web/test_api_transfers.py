@@ -1,0 +1,87 @@
+"""Transfers over REST: planned from files, rehearsed, holes filled, applied, taken back."""
+
+import base64
+
+import pytest
+
+from tests.factories import City
+from tests.integration.transfers import APRIL, ROUND, content, on_the_day
+from tests.web.api_client import Caller, application
+
+
+@pytest.fixture
+def admin(sqlite_city: City) -> Caller:
+    return Caller.of(application(sqlite_city), "admin")
+
+
+def body(*lines: str, day: object = APRIL) -> dict[str, object]:
+    packed = base64.b64encode(content(*lines)).decode()
+    return {"file": "異動.csv", "content": packed, "effective": str(day)}
+
+
+def test_a_transfer_is_planned_rehearsed_and_applied_at_its_hour(sqlite_city: City, admin: Caller):
+    case = sqlite_city.start().id
+    answer = admin.send("POST", "/transfers", json=body(*ROUND))
+    assert answer.status_code == 201
+    way = "/transfers/" + answer.json["id"]
+    assert answer.headers["Location"].endswith(way)
+    assert (answer.json["open_holes"], answer.json["files"]) == (0, ["transfers"])
+    tasks = [one for one in answer.json["changes"] if one["matter"] == "task"]
+    assert [one["case"] for one in tasks] == [case]
+    assert admin.send("POST", f"{way}/apply", json={}).status_code == 422
+    version = answer.json["version"]
+    assert admin.send("POST", f"{way}/schedule", json={"version": 99}).status_code == 409
+    answer = admin.send("POST", f"{way}/schedule", json={"version": version})
+    assert answer.json["status"] == "scheduled"
+    assert answer.json["moment"] == "2027-04-01T00:00:00+09:00"
+    on_the_day(sqlite_city)
+    admin = Caller.of(application(sqlite_city), "admin")  # the token of last year has run out
+    answer = admin.send("GET", way)
+    assert answer.json["status"] == "applied"
+    assert [one.element for one in sqlite_city.open_tasks("tax_head")] == ["head_approval"]
+    answer = admin.send("POST", f"{way}/undo", json={})
+    assert answer.json["status"] == "undone"
+    (listed,) = admin.send("GET", "/transfers").json["items"]
+    assert (listed["status"], listed["effective"]) == ("undone", "2027-04-01")
+
+
+def test_holes_are_listed_and_filled_or_left_with_a_reason(sqlite_city: City, admin: Caller):
+    sqlite_city.start()
+    today = sqlite_city.site.today()
+    answer = admin.send("POST", "/transfers", json=body("head,退職,,", day=today))
+    way = "/transfers/" + answer.json["id"]
+    holes = [one for one in answer.json["holes"] if one["state"] == "open"]
+    assert "post:head-counter" in {one["id"] for one in holes}
+    assert admin.send("POST", f"{way}/apply", json={}).status_code == 409
+    fill = {"hole": "post:head-counter", "target": "user:colleague"}
+    answer = admin.send("POST", f"{way}/fills", json={"fills": [fill], "accept_proposals": False})
+    assert answer.json["open_holes"] < len(holes)
+    answer = admin.send("POST", f"{way}/fills", json={"accept_proposals": True})
+    left = [
+        {"hole": one["id"], "target": "leave", "reason": "後任は来月"}
+        for one in answer.json["holes"]
+        if one["state"] == "open"
+    ]
+    if left:
+        unreasoned = [one | {"reason": ""} for one in left]
+        assert admin.send("POST", f"{way}/fills", json={"fills": unreasoned}).status_code == 422
+        answer = admin.send("POST", f"{way}/fills", json={"fills": left})
+    assert answer.json["open_holes"] == 0
+    assert admin.send("POST", f"{way}/apply", json={}).json["status"] == "applied"
+
+
+def test_a_file_that_cannot_be_read_is_told_line_by_line(sqlite_city: City, admin: Caller):
+    answer = admin.send("POST", "/transfers", json=body("nobody,異動,収納課長,収納課"))
+    assert answer.status_code == 201
+    (problem,) = answer.json["problems"]
+    assert (problem["line"], "nobody" in problem["message"]) == (2, True)
+    broken = body() | {"content": "これは違う"}
+    answer = admin.send("POST", "/transfers", json=broken)
+    assert answer.status_code == 422
+    assert "content" in answer.json["errors"]
+
+
+def test_only_administrators_plan_transfers(sqlite_city: City):
+    head = Caller.of(application(sqlite_city), "head")
+    assert head.send("GET", "/transfers").status_code == 403
+    assert head.send("POST", "/transfers", json=body(*ROUND)).status_code == 403
