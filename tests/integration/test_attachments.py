@@ -473,7 +473,7 @@ def test_while_a_case_is_stopped_its_files_stay_as_they_are(sqlite_city):
     case_acts.suspend(sqlite_city.site, sqlite_city.actor("admin"), case, "確認のため")
     shown = page(sqlite_city, case)
     assert (shown.may_attach, shown.files[0].may_withdraw) == (False, False)
-    assert "一時停止" in shown.refusal
+    assert "止めています" in shown.refusal
     with pytest.raises(Suspended):
         attach(sqlite_city, case, name="二.pdf")
     with pytest.raises(Suspended):
