@@ -45,6 +45,8 @@ ANSWERS: dict[str, dict[str, Any]] = {
         "citizen_effect": "large", "importance": [], "reason": "足りない",
     },
     "project_sheet": SHEET,
+    "sharing": {"units": ["tax"], "message": "見てほしい"},
+    "pre_read": {"comment": "分かりやすい"},
     "small_sheet": {
         "title": "様式の見直し", "classification": "life", "lead": "counter", "problems": "困る",
         "content": "直す", "cost_initial": 300_000, "cost_running": 0, "kpis": SHEET["kpis"],
@@ -60,7 +62,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "conclude": {"reason": "多数", "conditions": CONDITIONS},
     "review": {"comment": "よく考えられている"},
     "agreement": {"comment": "異議はない"},
-    "decision": {"reason": "妥当", "conditions": CONDITIONS, "flags": ["important"]},
+    "decision": {"consult": ["tax"], "reason": "妥当", "conditions": CONDITIONS, "flags": ["important"]},
     "execution_report": {"progress": "進んだ"},
     "kpi_measure": {"comment": "順調"},
     "kpi_review": {"reason": "見込みどおり", "extend_unit": "tax", "extend_note": "案内を置く"},

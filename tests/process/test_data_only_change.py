@@ -68,7 +68,7 @@ def _replace(files: dict[str, str], name: str, old: str, new: str, times: int = 
 def _rename_the_sheet(files: dict[str, str]) -> None:
     form = json.loads(files.pop(f"forms/{OLD}.form"))
     files[f"forms/{NEW}.form"] = json.dumps(form | {"id": NEW}, ensure_ascii=False)
-    _replace(files, "sheet.bpmn", f'formId="{OLD}"', f'formId="{NEW}"')
+    _replace(files, "sheet.bpmn", f'formId="{OLD}"', f'formId="{NEW}"', times=2)
     _replace(files, "pack.toml", f'form = "{OLD}"', f'form = "{NEW}"')
     _replace(files, "pack.toml", f'document = ["{OLD}"', f'document = ["{NEW}"')
 
@@ -233,6 +233,7 @@ def test_a_form_renamed_in_one_place_only_is_not_published(sqlite_city):
     places = {(one.file, one.element) for one in refused.value.problems if OLD in one.message}
     assert places == {
         ("sheet.bpmn", "project_sheet"),
+        ("sheet.bpmn", "co_draft"),
         ("pack.toml", "summary"),
         ("pack.toml", "authority.document"),
     }
