@@ -47,6 +47,7 @@ PAGES = (
     "meetings",
     "minutes",
     "evaluation",
+    "seats",
     "audit",
     "notices",
     "standing",
