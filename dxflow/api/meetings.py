@@ -7,6 +7,7 @@ from dxflow.api import answers, present, requests
 from dxflow.api.call import Call
 from dxflow.api.operation import Answer, Operation
 from dxflow.errors import NotFound
+from dxflow.services.administration import seats
 from dxflow.services.meetings import (
     agenda,
     book,
@@ -85,6 +86,16 @@ def defer(call: Call) -> Answer:
     """Put a matter off to another meeting."""
     session.defer(call.site, call.actor, call.path["matter"], call.body["reason"])
     return _meeting(call, call.path["meeting"])
+
+
+def seat(call: Call) -> Answer:
+    """Give a person a seat."""
+    body = call.body
+    made = seats.appoint(
+        call.site, call.actor, call.path["body"], body["username"], body["title"],
+        body["since"], body["until"],
+    )  # fmt: skip
+    return Answer(vars(made))
 
 
 def _meeting(call: Call, meeting: str, *, created: bool = False) -> Answer:
@@ -172,6 +183,11 @@ OPERATIONS = (
         "POST", "/meetings/{meeting}/matters/{matter}/defer", "deferMatter",
         "Put a matter off to another meeting", defer,
         answer=answers.MeetingInFull, body=requests.Deferral, refusals=(409,),
+    ),
+    Operation(
+        "POST", "/bodies/{body}/seats", "appointToSeat",
+        "Give a person a seat of their own for a time (administrators)", seat,
+        answer=answers.SeatMade, body=requests.NewSeat, refusals=(404, 409),
     ),
     *(
         Operation(

@@ -289,6 +289,15 @@ class Recusal(Deferral, Seat):
     """A seat that takes no part, and why."""
 
 
+class NewSeat(Request):
+    """A seat for a person, from a day (today without one) until the first day without it."""
+
+    username = fields.String(required=True, validate=validate.Length(min=1, max=LONGEST_WORD))
+    title = fields.String(required=True, validate=validate.Length(min=1, max=LONGEST_WORD))
+    since = Day(load_default=None, allow_none=True)
+    until = Day(load_default=None, allow_none=True)
+
+
 class Scores(Seat):
     """The scores of a seat by the key of the criterion, whole numbers."""
 

@@ -48,6 +48,7 @@ PAGES = (
     "meetings",
     "minutes",
     "evaluation",
+    "seats",
     "audit",
     "notices",
     "standing",

@@ -51,9 +51,16 @@ def plan() -> Answer:
 @signed_in
 def bodies() -> str:
     """Show the bodies, their seats and their rules."""
+    return bodies_page()
+
+
+def bodies_page(refused: str = "", typed: Given | None = None) -> str:
+    """Return the page of bodies, with what was refused and typed."""
+    site, actor = current.site(), current.actor()
     return render_template(
-        "meetings/bodies.html", bodies=book.bodies(current.site(), current.actor())
-    )
+        "meetings/bodies.html", bodies=book.bodies(site, actor), refused=refused,
+        typed=typed or {}, appoints=actor.has_role("admin"),
+    )  # fmt: skip
 
 
 @blueprint.get("/meetings/<ident:meeting_id>")

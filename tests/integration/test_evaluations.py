@@ -27,7 +27,7 @@ from dxflow.services.packs import store as packs
 from dxflow.services.reading import audit_log, case_pages, notices
 from dxflow.services.reading.evaluations import EvaluationView
 from tests.factories import ROOT, City
-from tests.sessions import SEAT_OF, attend, audited, drawn, opened
+from tests.sessions import SEAT_OF, at_once, attend, audited, drawn, opened
 from tests.walks import MEMBERS, do, task_of, to_committee
 
 GOOD = {"effect": 5, "feasibility": 4, "cost": 3}
@@ -260,6 +260,26 @@ def test_the_secretariat_enters_a_paper_for_a_member_who_is_told(city):
     # not twice, neither by the secretariat nor by the member
     with pytest.raises(StopIteration):
         enter(city, case, "it_head")
+    assert audited(city.site.database) == ()
+
+
+def test_of_two_ballots_for_a_seat_at_one_moment_one_is_cast_and_the_other_is_told(city):
+    case = to_committee(city)
+    task = task_of(city, "it_head", case, "verdict").id
+    form = city.form("it_head", task)
+    by = city.actor("secretariat")
+
+    def fill(ready: ballots.TaskForm) -> forms.Submission:
+        return forms.submit_values(ready.definition, {"reason": "紙"}, "reject", ready.context)
+
+    came = at_once(
+        lambda: ballots.enter(city.site, by, task, "paper", "郵送", fill, Sent()),
+        lambda: city.complete_form("it_head", form, "approve", reason="本人"),
+    )
+    assert sum(one is not None for one in came) == 1
+    assert all(one is None or "済ませました" in str(one) for one in came)
+    with city.site.database.read() as tx:
+        assert len(tx.execute(select(Ballot.id)).all()) == 1
     assert audited(city.site.database) == ()
 
 

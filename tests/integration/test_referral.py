@@ -65,7 +65,7 @@ def settle(city: City, referral: str) -> None:
         ("\n[calendar]\n", HQ),
         ('member_role = "committee-member"\n# 判断', 'member_role = "committee-member"\n'
          'parent = "dx_hq"\n# 判断'),
-        ('written_consent = "majority"\n', f'written_consent = "majority"\nreferral = "{referral}"\n'),
+        ('referral = "secretariat"\n', f'referral = "{referral}"\n'),
     ):  # fmt: skip
         assert settings.count(old) == 1, old
         settings = settings.replace(old, new)

@@ -102,3 +102,24 @@ def test_the_same_over_rest(sqlite_city: City) -> None:
     assert secretariat.send("POST", enter, json=ballot | {"way": "proxy"}).status_code == 409
     assert secretariat.send("POST", enter, json=ballot).status_code == 200
     assert secretariat.send("POST", enter, json=ballot).status_code == 409
+
+
+def test_an_administrator_gives_a_person_a_seat(sqlite_city: City, browse) -> None:
+    admin = browse("admin")
+    given = {"body": "dx_committee", "username": "finance", "title": "学識経験者"}
+    wrong = admin.post("/meetings/bodies/seats", given | {"until": "2020-01-01"})
+    assert wrong.status_code == 422
+    assert 'value="学識経験者"' in wrong.text
+    made = admin.post("/meetings/bodies/seats", given | {"until": "2027-04-01"})
+    assert made.status_code == 303
+    assert "学識経験者" in admin.get("/meetings/bodies").text
+    assert "席を設ける" not in browse("cio").get("/meetings/bodies").text
+    assert browse("cio").post("/meetings/bodies/seats", given).status_code == 403
+    app = application(sqlite_city)
+    way = "/bodies/dx_committee/seats"
+    body = {"username": "security", "title": "情報の専門家", "until": "2027-04-01"}
+    assert Caller.of(app, "cio").send("POST", way, json=body).status_code == 403
+    answer = Caller.of(app, "admin").send("POST", way, json=body)
+    assert answer.status_code == 200
+    assert answer.json["seat"] == "dx_committee-2"
+    assert Caller.of(app, "admin").send("POST", way, json=body).status_code == 409

@@ -6,7 +6,7 @@ from dxflow.api.answers.decisions import CaseDecision
 from dxflow.api.answers.evaluations import CaseEvaluation, OwnNote
 from dxflow.api.answers.log import EventPage
 from dxflow.api.answers.measures import KpiInFull, KpiPage
-from dxflow.api.answers.meetings import MeetingInFull, MeetingMinutes, MeetingPage
+from dxflow.api.answers.meetings import MeetingInFull, MeetingMinutes, MeetingPage, SeatMade
 from dxflow.api.answers.migrations import (
     Migration,
     MigrationPage,
@@ -47,6 +47,7 @@ __all__ = [
     "ProcessList",
     "PulledBack",
     "Retried",
+    "SeatMade",
     "Standing",
     "StandingIn",
     "SubstituteLists",

@@ -41,6 +41,16 @@ class MeetingSeat(Schema):
     agrees = fields.Boolean(required=True, allow_none=True)
 
 
+class SeatMade(Schema):
+    """A seat of a person; `until` is the first day without it."""
+
+    seat = text()
+    title = text()
+    username = text()
+    since = Day(required=True)
+    until = Day(required=True, allow_none=True)
+
+
 class MeetingMatter(Schema):
     """A case on the agenda. `attending` counts who takes part and is there."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
@@ -38,6 +39,8 @@ class SeatOfBody:
     title: str
     persons: frozenset[str]
     order: int | None = None
+    #: The first day without the seat, None for open.
+    until: date | None = None
 
 
 def bodies(site: Site, tx: Connection) -> dict[str, Body]:
@@ -66,7 +69,7 @@ def seats_of(who: Directory, body: Body) -> list[SeatOfBody]:
     found = [
         SeatOfBody(
             post.key, post.title, who.holders(f"post:{post.key}"),
-            chairs.index(post.key) if post.key in chairs else None,
+            chairs.index(post.key) if post.key in chairs else None, post.valid_to,
         )
         for post in who.posts.values()
         if body.seat_role in post.roles

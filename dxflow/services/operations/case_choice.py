@@ -17,6 +17,7 @@ from dxflow.errors import Invalid, NotFound
 from dxflow.services.acts.suspension import SUSPENDED
 from dxflow.services.packs import store as packs
 from dxflow.services.paging import Page, bounds
+from dxflow.services.people import visibility
 from dxflow.services.people.actor import Actor
 from dxflow.services.reading.case_list import folded
 from dxflow.services.site import Site
@@ -100,7 +101,7 @@ def running(
             joined.with_only_columns(
                 Case.id,
                 Case.number,
-                Case.title,
+                visibility.told_title(),
                 Case.stage,
                 ProcessInstance.pack_digest,
                 ProcessInstance.status,

@@ -17,6 +17,7 @@ from dxflow.services.acts.upkeep import element_name
 from dxflow.services.operations.case_choice import OPERATORS
 from dxflow.services.packs import store as packs
 from dxflow.services.paging import Page, bounds
+from dxflow.services.people import visibility
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
@@ -117,7 +118,7 @@ def _rows() -> Select[Any]:
         select(
             Incident.__table__,
             Case.number,
-            Case.title,
+            visibility.told_title(),
             ProcessInstance.pack_digest,
             Person.name.label("person_name"),
             settler.name.label("settler_name"),

@@ -13,6 +13,7 @@ from dxflow.errors import NotFound
 from dxflow.services import plain
 from dxflow.services.operations.case_choice import OPERATORS
 from dxflow.services.paging import Page, bounds
+from dxflow.services.people import visibility
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
@@ -85,7 +86,11 @@ def one(
             raise NotFound(_("移行「{batch}」はありません。", batch=batch))
         rows = tx.execute(
             select(
-                Case.id, Case.number, Case.title, MigrationResult.outcome, MigrationResult.reason
+                Case.id,
+                Case.number,
+                visibility.told_title(),
+                MigrationResult.outcome,
+                MigrationResult.reason,
             )
             .join(Case, Case.id == MigrationResult.case_id)
             .where(MigrationResult.batch_id == batch)

@@ -21,7 +21,7 @@ from dxflow.services.operations.migration_plans import Plan
 from dxflow.services.packs import city_days
 from dxflow.services.packs import store as packs
 from dxflow.services.paging import Page, bounds
-from dxflow.services.people import naming, organisation
+from dxflow.services.people import naming, organisation, visibility
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
@@ -140,7 +140,7 @@ def _previews(
 ) -> list[Preview]:
     rows = tx.execute(
         select(
-            Case.id, Case.number, Case.title, Case.status, ProcessInstance.state,
+            Case.id, Case.number, visibility.told_title(), Case.status, ProcessInstance.state,
             ProcessInstance.pack_digest, ProcessInstance.status.label("standing"),
         )
         .join(ProcessInstance, ProcessInstance.case_id == Case.id)

@@ -14,7 +14,7 @@ from dxflow.db.process import Incident, Timer, WorkItem, WorkItemGroup
 from dxflow.services.operations.case_choice import OPERATORS
 from dxflow.services.operations.reassigning import BOUND_TO_OFFICE
 from dxflow.services.paging import Page, bounds
-from dxflow.services.people import naming, organisation
+from dxflow.services.people import naming, organisation, visibility
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
@@ -57,7 +57,7 @@ def unattended(site: Site, actor: Actor, page: int = 1, per_page: int = 50) -> P
         which = and_(WorkItem.status == "open", _nobody(tx, who))
         total = tx.execute(select(func.count()).select_from(WorkItem).where(which)).scalar_one()
         rows = tx.execute(
-            select(WorkItem.__table__, Case.number, Case.title, Case.unit)
+            select(WorkItem.__table__, Case.number, visibility.told_title(), Case.unit)
             .join(Case, Case.id == WorkItem.case_id)
             .where(which)
             .order_by(WorkItem.created_at, WorkItem.id)
@@ -97,7 +97,7 @@ def stuck(site: Site, actor: Actor, most: int = 100) -> list[Stuck]:
     )
     with site.database.read() as tx:
         rows = tx.execute(
-            select(Case.id, Case.number, Case.title, Case.updated_at)
+            select(Case.id, Case.number, visibility.told_title(), Case.updated_at)
             .where(Case.status == "running", *(~one for one in waiting))
             .order_by(Case.updated_at)
             .limit(most)

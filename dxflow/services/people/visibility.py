@@ -10,7 +10,18 @@ section or seeing all cases is not enough.
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    case,
+    exists,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 
 from dxflow.authority.visibility import PRIVATE_STATUSES, VisibilityScope, scope_of
 from dxflow.db.case import Case, CaseUnit
@@ -139,6 +150,15 @@ def _handed_in() -> ColumnElement[bool]:
 def _open() -> ColumnElement[bool]:
     """Return that the reading of a case is not restricted."""
     return Case.restricted.is_(False)
+
+
+def told_title() -> ColumnElement[str]:
+    """Return the title of a case for those who run the system and see figures of all cases.
+
+    Of a case whose reading is restricted they learn that there is one, not what it is about.
+    """
+    withheld = literal(_("（閲覧を限った案件）"))
+    return case((Case.restricted.is_(True), withheld), else_=Case.title).label("title")
 
 
 def require(site: Site, tx: Connection, actor: Actor, case_id: str) -> None:

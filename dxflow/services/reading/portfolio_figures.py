@@ -29,7 +29,7 @@ from dxflow.db.case import WAITING_MILESTONE, Case, DecisionRecord, Duty, Milest
 from dxflow.db.process import WorkItem
 from dxflow.services.packs import store as packs
 from dxflow.services.paging import values_of
-from dxflow.texts import gettext as _
+from dxflow.services.people import visibility
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,14 @@ def late(
         total += len(ids) if len(ids) < most else _size(tx, select(of.id).where(which))
         rows = tx.execute(
             select(
-                of.id, name, Case.id, Case.number, Case.title, Case.lead_unit, due, Case.restricted
+                of.id,
+                name,
+                Case.id,
+                Case.number,
+                visibility.told_title(),
+                Case.lead_unit,
+                due,
+                Case.restricted,
             )
             .join(Case, Case.id == of.case_id)
             .where(of.id.in_(ids))
@@ -151,7 +158,7 @@ def late(
         for key, words, case_id, number, title, unit, at, restricted in rows:
             since = local_date(at) if isinstance(at, datetime) else at
             if restricted:
-                words, title = (words if kind == "task" else withheld()), withheld()
+                words = words if kind == "task" else title
             found.append(Late(kind, key, words, case_id, number, title, unit, since))
     found.sort(key=lambda one: (one.since, one.number, one.id))
     return found[:most], total
@@ -226,14 +233,13 @@ def decided(
         select(
             DecisionRecord.case_id,
             Case.number,
-            Case.title,
+            visibility.told_title(),
             Case.lead_unit,
             DecisionRecord.outcome,
             DecisionRecord.post,
             DecisionRecord.person_id,
             DecisionRecord.decided_on,
             Case.amount,
-            Case.restricted,
         )
         .join(Case, Case.id == DecisionRecord.case_id)
         .where(DecisionRecord.decided_on >= first, DecisionRecord.decided_on <= last)
@@ -241,15 +247,4 @@ def decided(
         .offset(offset)
         .limit(most)
     )
-    return [
-        Decided(
-            row.case_id, row.number, withheld() if row.restricted else row.title, row.lead_unit,
-            row.outcome, row.post, row.person_id, row.decided_on, row.amount,
-        )
-        for row in rows
-    ]  # fmt: skip
-
-
-def withheld() -> str:
-    """Return what stands for the title of a case whose reading is restricted."""
-    return _("（閲覧を限った案件）")
+    return [Decided(*row) for row in rows]
