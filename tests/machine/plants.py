@@ -261,13 +261,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
         "delegate",
     ),
     "any-day": ("finish",),
-    "dead-delegation": (
-        "finish",
-        "delegate",
-        "substitutes",
-        "be_away",
-        "time_passes",
-    ),
+    "dead-delegation": ("finish", "delegate", "intrude", "time_passes"),
     "chained": (
         "finish",
         "delegate",
