@@ -21,6 +21,7 @@ from dxflow.committee.resolution import Resolution
 from dxflow.committee.seats import Seating
 from dxflow.db.engine import Database
 from dxflow.errors import Conflict
+from dxflow.problems import Refused
 from dxflow.services.acts import act as acts
 from dxflow.services.acts import (
     duties,
@@ -153,6 +154,11 @@ def _done_and_refused() -> Callable[..., Any]:
     return complete
 
 
+def _holes_do_not_count(found: Any) -> None:
+    if found.prospect.problems:
+        raise Refused(list(found.prospect.problems))
+
+
 def _no_stamp_of_whom(act: Any, submission: str, task: str) -> None:
     return None
 
@@ -229,7 +235,7 @@ PLANTS: dict[str, Plant] = {
     "any-reading": Plant("anybody reads what another owes", ((later_reading, "_row", _mine),)),
     "any-hand-over": Plant("duties pass on without a reason", ((duties, "_require_reason", _nothing), (duties, "may_hand_over", _yes))),
     "any-pull-back": Plant("anybody takes the last act back", ((pulling_back, "may_pull_back", _yes),)),
-    "holes-ignored": Plant("a transfer is applied with holes", ((applying, "require_sound", _nothing),)),
+    "holes-ignored": Plant("a transfer is applied with holes", ((applying, "require_sound", _holes_do_not_count),)),
     "tasks-stay": Plant("open tasks do not follow a transfer", ((writing, "tasks", _nothing),)),
     "any-task": Plant(
         "tasks are done by anybody",
