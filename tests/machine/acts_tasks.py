@@ -7,6 +7,7 @@ from dxflow import forms
 from dxflow.clock import local_date
 from dxflow.db.case import Case
 from dxflow.db.process import ProcessInstance
+from dxflow.db.standing import Delegation, SubstituteRank
 from dxflow.services.acts import cases, holds, pulling_back, task_forms, tasks
 from dxflow.services.administration import working
 from dxflow.services.operations import case_acts, reassigning
@@ -86,13 +87,30 @@ def intrude(world: World) -> None:
     """Anybody sends the form of a task, whoever it is for."""
     found = choose(world)
     if found and (ready := filled(world, found[1], found[0])):
-        involved = [
-            world.names[one]
-            for one in sorted(world.step().involved[found[0].case_id])
-            if one in world.names
-        ]
-        name = world.rng.choice(involved) if world.rng.random() < 0.5 else world.anybody()
+        near = suspects(world, found[0])
+        name = world.rng.choice(near) if near and world.rng.random() < 0.7 else world.anybody()
         send(world, "intrude", name, found[0], ready[1])
+
+
+def suspects(world: World, item: Any) -> list[str]:
+    """Return who may come to a task by a way that is closed: their own matter, a dead letter."""
+    found = world.rng.choice(
+        [
+            world.step().involved[item.case_id],
+            {row.deputy_id for row in world.rows(Delegation)},
+            set().union(
+                *(
+                    world.people.members(f"post:{row.substitute}")
+                    for row in world.rows(SubstituteRank)
+                    if any(
+                        world.people.means(row.post, group)
+                        for group in world.step().groups(item.id)
+                    )
+                )
+            ),
+        ]
+    )
+    return sorted(world.names[one] for one in found if one in world.names)
 
 
 @act()

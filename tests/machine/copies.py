@@ -83,6 +83,17 @@ def _made(address: str, folder: Path, server: str) -> Iterator[Copies]:
         city.site.database.close()
 
 
+def of_a_member(city: City) -> None:
+    """Bring a matter of a member's own section before the committee, but for the last opinion."""
+    case = walks.to_sheet(city, lead="tax")
+    sheet = factories.SHEET | {"lead": "tax", "related": ["counter"]}
+    walks.do(city, case, "other", "project_sheet", "submit", **sheet)
+    walks.do(city, case, "other", "bpr_analysis", "submit", **factories.ANALYSIS)
+    walks.do(city, case, "tax_head", "sheet_approval", "approve")
+    walks.do(city, case, "security", "security_opinion", "agree", comment="問題なし", points=[])
+    walks.do(city, case, "head", "related_opinion", "agree", comment="協力する", impact="some")
+
+
 def important(city: City) -> None:
     """Bring an important matter before the mayor, who decides it alone."""
     case = walks.to_sheet(city, importance=["precedent"])
@@ -116,6 +127,7 @@ def begin(city: City) -> None:
     walks.to_decision(city)
     walks.to_decision(city, sheet=COSTLY)
     important(city)
+    of_a_member(city)
     walks.to_execution(
         city, resolution="conditions", conditions=[{"text": "評価を行う", "due": "2026-12-28"}]
     )

@@ -7,7 +7,7 @@ from tests.machine.__main__ import table
 from tests.machine.world import ACCEPTED, Tally, Violated
 
 #: Bugs whose finding takes moments; `make test-long` plants all of them.
-QUICK = ("own-matter", "unlocked", "any-duty", "no-recusal", "kept")
+QUICK = ("other-paper", "unlocked", "any-duty", "no-recusal", "kept")
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from string import Formatter
 import pytest
 
 from dxflow import errors, texts
+from dxflow.authority.verdicts import Verdict
 
 CATALOGUE = Path(texts.__file__).parent / "locale" / "en" / "LC_MESSAGES" / "dxflow.mo"
 ROOMS = ("dxflow.authority", "dxflow.committee")
@@ -37,6 +38,18 @@ def whole_sentences(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.setattr(module, "_", whole)
     for kind in (errors.NotAllowed, errors.NotFound, errors.Conflict, errors.Invalid):
         monkeypatch.setattr(kind, "__init__", _said(kind.__init__))
+
+    monkeypatch.setattr(Verdict, "__init__", _answered(Verdict.__init__))
+
+
+def _answered(real):  # type: ignore[no-untyped-def]
+    def init(self, allowed, reason):  # type: ignore[no-untyped-def]
+        assert isinstance(allowed, bool)
+        assert isinstance(reason, str), "an answer without a sentence"
+        assert allowed or reason, "a no without a reason"
+        real(self, allowed, reason)
+
+    return init
 
 
 def _said(real):  # type: ignore[no-untyped-def]

@@ -74,7 +74,10 @@ def test_additions_come_after_the_decision_from_those_who_had_a_part():
     assert not may_add(paper, {"section:a"}, {"section:a"}, "追記")
     assert not may_add(done, {"section:b"}, {"section:a"}, "追記")
     assert not may_add(done, {"section:a"}, {"section:a"}, "  ")
-    assert may_add(done, {"section:a"}, {"section:a"}, "追記")
+    assert may_add(done, {"section:a"}, {"section:a"}, "追記").reason == ""
+    assert "決裁のあと" in may_add(paper, {"section:a"}, {"section:a"}, "追記").reason
+    assert "関わった人" in may_add(done, {"section:b"}, {"section:a"}, "追記").reason
+    assert "書いて" in may_add(done, {"section:a"}, {"section:a"}, "  ").reason
 
 
 class History(RuleBasedStateMachine):
@@ -200,6 +203,23 @@ def test_a_post_without_an_uninvolved_holder_is_passed_over():
 def test_straight_back_means_the_decider_at_once():
     stops = plan(ruling("department_head"), "mayor", "kaigo", directory(), straight=True)
     assert [one.post for one in stops] == ["mayor"]
+
+
+def test_a_place_that_is_asked_by_its_post_names_it_and_one_by_a_role_does_not():
+    stops = plan(
+        ruling(agree=("role:security", "post:kikaku-head", "post:mayor", "role:security")),
+        "mayor", "kaigo", directory(),
+    )  # fmt: skip
+    assert [(one.part, one.post) for one in stops] == [
+        (Part.AGREE, ""),
+        (Part.AGREE, "kikaku-head"),
+        (Part.DECIDE, "mayor"),
+    ]
+
+
+@pytest.mark.parametrize(("needed", "enough"), [(0, 3), (1, 1), (2, 2), (3, 3), (5, 3)])
+def test_all_agree_unless_a_number_is_enough(needed, enough):
+    assert Consent(needed).of(3) == enough
 
 
 @given(

@@ -187,3 +187,46 @@ def test_whatever_is_entered_nobody_gains_a_role_or_another_persons_name(away, g
             if one.way is Way.SUBSTITUTE:
                 assert holders <= away
                 assert person not in away
+
+
+def _stands(way: Way, absent: str = "p-kikaku") -> StandIn:
+    return StandIn("p-keiei", way, "kikaku-head", "企画部長", absent, frozenset())
+
+
+@pytest.mark.parametrize(
+    ("one", "reason"),
+    [
+        (_stands(Way.DEPUTY), "企画部長から代理を任されています。"),
+        (_stands(Way.SUBSTITUTE), "企画部長の不在による代決。"),
+        (_stands(Way.SUBSTITUTE, ""), "企画部長の欠員による代決。"),
+    ],
+)
+def test_the_record_says_by_what_right_somebody_stands_in(one, reason):
+    verdict = may_stand_in(one, Action.DECIDE, STRANGERS)
+    assert (verdict.allowed, verdict.reason) == (True, reason)
+    assert may_stand_in(one, None, Involvement("p-kikaku"), forbidden=True)
+
+
+@pytest.mark.parametrize(
+    ("action", "involved", "forbidden", "said"),
+    [
+        (Action.VOTE, STRANGERS, False, "表決は本人だけ"),
+        (Action.CONCLUDE, STRANGERS, False, "議決の確定は本人だけ"),
+        (Action.APPROVE, Involvement("p-kikaku"), False, "企画部長はこの案件の申請または起案"),
+        (Action.DECIDE, STRANGERS, True, "代理はできません。企画部長が戻る"),
+    ],
+)
+def test_the_refusal_says_what_is_in_the_way(action, involved, forbidden, said):
+    verdict = may_stand_in(_stands(Way.DEPUTY), action, involved, forbidden=forbidden)
+    assert not verdict
+    assert said in verdict.reason
+
+
+def test_each_fault_of_a_time_is_told():
+    assert check_span(DAY, DAY + timedelta(1), DAY) == []
+    (early,) = check_span(DAY - timedelta(1), DAY, DAY)
+    assert early.startswith("始まりの日は今日以後")
+    (endless,) = check_span(DAY, None, DAY)
+    assert endless == "終わりの日を入れてください。"
+    (backwards,) = check_span(DAY, DAY, DAY)
+    assert backwards.startswith("終わりの日は始まりの日以後")

@@ -6,16 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dxflow.authority.dating import Dating, dated, may_date
+from dxflow.authority.dating import Dating, dated, may_date, may_hold
 from dxflow.authority.decision import may_decide
 from dxflow.authority.directory import Directory
 from dxflow.authority.tables import (
     DatedTable,
+    higher_than,
     in_force,
     may_rule,
     raised,
     replaced_on,
     ruling_of,
+    words_of,
 )
 from tests.unit.authority.city import CHANGE, DAY, HOLDINGS, POSTS, UNITS, directory
 
@@ -57,13 +59,60 @@ def test_a_row_counts_on_no_day_on_which_its_table_is_replaced():
     assert "有効ではありません" in verdict.reason
 
 
+def test_a_row_without_a_right_of_its_own_has_nothing_to_add():
+    assert words_of(ruling_of({"row": "第1号", "post_kind": "mayor"}, OLD, None)) == ""
+
+
+def test_a_row_leads_past_a_post_whose_only_holder_drafted():
+    ruling = ruling_of(SMALL, OLD, None)
+    assert may_rule(ruling, "fukushi-head", "kaigo", directory(), {"p-kaigo"})
+    assert not may_rule(ruling, "kaigo-head", "kaigo", directory(), {"p-kaigo"})
+
+
+@pytest.mark.parametrize(
+    ("kind", "goes_up", "leads"),
+    [("section_head", False, True), ("mayor", False, False), ("section_head", True, False)],
+)
+def test_passing_up_leads_nowhere_from_the_head_and_from_what_went_up(kind, goes_up, leads):
+    ruling = raised(ruling_of(SMALL, OLD, None), "mayor", goes_up=goes_up)
+    assert higher_than(kind, ruling, "mayor") is leads
+
+
+@pytest.mark.parametrize("given", [["a", "", 3, "b"], ("a", "b")])
+def test_words_of_a_row_are_texts_and_nothing_else(given):
+    value = SMALL | {"review": given, "agree": "role:finance", "consult": None}
+    found = ruling_of(value, OLD, None)
+    assert (found.review, found.agree, found.told) == (("a", "b"), ("role:finance",), ())
+
+
+@pytest.mark.parametrize(
+    ("days", "allowed"), [(None, False), (0, False), (1, True), (366, True), (367, False)]
+)
+def test_a_task_is_laid_aside_from_tomorrow_for_a_year_at_most(days, allowed):
+    found = may_hold(None if days is None else DAY + timedelta(days), DAY)
+    assert bool(found) is allowed
+    assert found.reason == "" or not allowed
+
+
+def test_the_refusal_of_a_date_names_the_days_that_may_be():
+    reason = may_date(DAY + timedelta(9), DAY, Dating(31, 7)).reason
+    assert "令和8年5月1日" in reason
+    assert "令和8年6月8日" in reason
+    assert not may_date(DAY - timedelta(1), DAY, Dating())
+    assert may_date(DAY, DAY, Dating()).reason == ""
+    last = may_hold(DAY, DAY).reason
+    assert "令和9年6月2日" in last
+
+
 def test_without_a_table_nobody_decides():
     assert not may_rule(None, "mayor", "kaigo", directory())
 
 
 def test_what_is_grave_goes_to_the_head_whatever_the_table_names():
     ruling = raised(ruling_of(SMALL, OLD, None), "mayor", goes_up=True)
-    assert not ruling.own_right
+    assert (ruling.own_right, ruling.goes_up) == (False, True)
+    assert words_of(ruling).startswith("重要、異例")
+    assert raised(ruling_of(SMALL, OLD, None), "mayor", goes_up=False).own_right
     assert may_rule(ruling, "mayor", "kaigo", directory())
     assert not may_rule(ruling, "kaigo-head", "kaigo", directory())
 

@@ -36,6 +36,7 @@ FIVE = QuorumRule(QuorumKind.NUMBER, number=5)
         (QuorumRule(QuorumKind.TWO_THIRDS, strictly_more=True), 9, 0, 7),
         (THREE_FIFTHS, 10, 0, 6),
         (FIVE, 21, 4, 5),
+        (QuorumRule(QuorumKind.NUMBER, number=5, strictly_more=True), 21, 4, 6),
         (QuorumRule(recusal_proviso=True), 10, 7, 3),
         (QuorumRule(recusal_proviso=True), 10, 2, 5),
     ],

@@ -102,3 +102,16 @@ def test_a_resolution_stands_only_on_a_quorum(letters, quorum, choice, binding):
             favour = votes.counts[APPROVE] + votes.counts[CONDITIONS]
             assert favour * 2 >= favour + votes.counts[RETURN] + votes.counts[REJECT]
         assert resolution.tally is votes
+
+
+@pytest.mark.parametrize(("choice", "conditions"), [(CONDITIONS, ["", " "]), (APPROVE, ["測る"])])
+def test_conditions_out_of_place_are_told_where_they_stand(choice, conditions):
+    with pytest.raises(Invalid) as refused:
+        resolve(choice, count("AAC"), RULE, "妥当", conditions)
+    assert refused.value.fields == {"conditions": [refused.value.message]}
+
+
+def test_a_resolution_keeps_what_was_said():
+    assert resolve(APPROVE, count("AAX"), RULE).reason == ""
+    found = resolve(CONDITIONS, count("ACC"), RULE, " 多数 ", [" 測る ", ""])
+    assert (found.reason, found.conditions) == ("多数", ("測る",))

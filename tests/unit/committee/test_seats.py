@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dxflow.committee.seats import RecusalRule, Seat, acting_chair, recusals
+from dxflow.committee.seats import RecusalRule, Seat, acting_chair, recusals, suggested
 
 SEATS = [
     Seat("chair", "委員長", frozenset({"p-deputy"})),
@@ -92,3 +92,20 @@ def test_nobody_sits_on_their_own_matter(seats, applicant, unit, drafters, own_s
         assert recusal.reasons
     count = len(seating.sitting) + len(seating.recused) + len(seating.vacant)
     assert count == len(seats)
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({"applicant_unit": "kaigo"}, {"b": ("申請した課に所属しているため",)}),
+        ({"drafters": ["p-a"]}, {"a": ("起案者であるため",)}),
+        ({"related_units": ["joho"]}, {"c": ("関係課に所属しているため",)}),
+        ({"applicant": "p-c"}, {"c": ("申請者本人であるため",)}),
+        ({}, {}),
+    ],
+)
+def test_whatever_speaks_for_recusing_a_seat_that_takes_part_is_suggested(changes, found):
+    arguments = {"applicant": "p-x", "applicant_unit": "zeimu"} | changes
+    seats = suggested(SEATS, ["a", "b", "c"], **arguments)
+    assert {one.seat.key: one.reasons for one in seats} == found
+    assert suggested(SEATS, [], **arguments) == ()

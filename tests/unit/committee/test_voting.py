@@ -160,3 +160,15 @@ def test_the_order_of_the_ballots_changes_nothing(letters, rule, shuffler):
     mixed = list(cast)
     shuffler.shuffle(mixed)
     assert tally(cast, rule, SEATS, 1, "s0") == tally(mixed, rule, SEATS, 1, "s0")
+
+
+def test_a_tie_that_rejects_waits_for_nobody():
+    count = tally(ballots("AX"), VoteRule(tie=TieBreak.REJECT), SEATS, 1, "s0")
+    assert (count.leaning, count.tied) == (Choice.REJECT, False)
+
+
+def test_a_chair_with_a_vote_is_present_by_casting_it_only():
+    assert tally(ballots("AX"), SIMPLE, SEATS, 1, "s5").present == 2
+    presides = VoteRule(chair_votes=False)
+    assert tally(ballots("AX"), presides, SEATS, 1, "s5").present == 3
+    assert tally(ballots("AX"), presides, SEATS, 1, "s99").present == 2
