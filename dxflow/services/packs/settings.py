@@ -21,11 +21,10 @@ from dxflow.problems import Problem
 from dxflow.services.packs import attaching, authority
 from dxflow.services.packs.attaching import AttachmentSettings
 from dxflow.services.packs.authority import AuthoritySettings
+from dxflow.services.packs.restricting import ENDINGS, Reading
 from dxflow.texts import gettext as _
 
 FILE = "pack.toml"
-#: The ways in which a case ends.
-ENDINGS = ("completed", "rejected", "withdrawn", "stopped", "cancelled")
 
 
 @dataclass(frozen=True)
@@ -89,30 +88,6 @@ class Rules:
         condition = parse(self.stand_in_forbidden)
         scope = {name: variables.get(name) for name in condition.free_names}
         return condition.evaluate(scope, functions) is True
-
-
-@dataclass(frozen=True)
-class Reading:
-    """Which cases are read only by who took part, and by who keeps and checks the record.
-
-    `restricted` is FEEL over what is handed in with a form, "" for never; `ended` are the ways of
-    ending after which a case is read so.
-    """
-
-    restricted: str = ""
-    ended: tuple[str, ...] = ()
-
-    def asked(self, values: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]]) -> Any:
-        """Return whether what was handed in asks for it, None when it says nothing of it."""
-        if not self.restricted:
-            return None
-        condition = parse(self.restricted)
-        if not condition.free_names <= values.keys():
-            return None
-        return (
-            condition.evaluate({name: values[name] for name in condition.free_names}, functions)
-            is True
-        )
 
 
 @dataclass(frozen=True)

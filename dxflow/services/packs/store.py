@@ -25,7 +25,8 @@ from dxflow.forms import FormDefinition
 from dxflow.models.model import Element, Process
 from dxflow.problems import Problem, Refused, errors_in
 from dxflow.services.packs.check import Checked, check_files
-from dxflow.services.packs.settings import ENDINGS, PackSettings
+from dxflow.services.packs.restricting import ENDINGS
+from dxflow.services.packs.settings import PackSettings
 from dxflow.services.people.events import system_event
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _

@@ -1,0 +1,34 @@
+"""What a pack's `[reading]` settles: which cases are read only by those who had to do with them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dxflow.feel import parse
+
+#: The ways in which a case ends.
+ENDINGS = ("completed", "rejected", "withdrawn", "stopped", "cancelled")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Which cases are read only by who took part, and by who keeps and checks the record.
+
+    `restricted` is FEEL over what is handed in with a form, "" for never; `ended` are the ways of
+    ending after which a case is read so.
+    """
+
+    restricted: str = ""
+    ended: tuple[str, ...] = ()
+
+    def asked(self, values: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]]) -> Any:
+        """Return whether what was handed in asks for it, None when it says nothing of it."""
+        if not self.restricted:
+            return None
+        condition = parse(self.restricted)
+        if not condition.free_names <= values.keys():
+            return None
+        return (
+            condition.evaluate({name: values[name] for name in condition.free_names}, functions)
+            is True
+        )
