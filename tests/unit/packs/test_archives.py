@@ -44,7 +44,11 @@ def test_a_flat_zip_with_a_folder_of_forms_is_read_and_other_files_are_left_out(
         (zipped({f"{n}.toml": "x" for n in range(archives.MOST_FILES + 1)}), "多すぎます"),
         (zipped({f"{n}.toml": "0" * (1 << 20) for n in range(9)}), "展開すると大きすぎます"),
     ],
-)
+    ids=[  # a zip file tells when it was made: its bytes are no name
+        "no zip", "cut", "no settings", "above", "absolute", "drive", "not UTF-8", "large",
+        "many", "swollen",
+    ],
+)  # fmt: skip
 def test_what_cannot_be_a_pack_is_refused_in_a_sentence(content, words):
     with pytest.raises(Invalid, match=words):
         archives.read(content)
