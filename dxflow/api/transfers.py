@@ -5,7 +5,7 @@ import binascii
 from collections.abc import Callable
 from typing import Any
 
-from dxflow.api import answers, present, requests
+from dxflow.api import answers, present, requests, transfer_requests
 from dxflow.api.call import Call
 from dxflow.api.operation import Answer, Operation
 from dxflow.errors import Invalid
@@ -115,7 +115,7 @@ def _document(found: PlanPage) -> dict[str, Any]:
 def _act(word: str, name: str, summary: str, act: Callable[..., Any], more: str = "") -> Operation:
     return Operation(
         "POST", f"/transfers/{{transfer}}/{word}", name, summary, _done(act),
-        answer=answers.Transfer, body=requests.TransferVersion, refusals=(404, 409),
+        answer=answers.Transfer, body=transfer_requests.TransferVersion, refusals=(404, 409),
         description=f"{REHEARSED} {more}".strip(),
     )  # fmt: skip
 
@@ -127,7 +127,7 @@ OPERATIONS = (
     ),
     Operation(
         "POST", "/transfers", "planTransfer", "Plan a transfer from a file (admin)", create,
-        answer=answers.Transfer, status=201, body=requests.NewTransfer, description=REHEARSED,
+        answer=answers.Transfer, status=201, body=transfer_requests.NewTransfer, description=REHEARSED,
     ),
     Operation(
         "GET", "/transfers/{transfer}", "rehearseTransfer",
@@ -137,13 +137,13 @@ OPERATIONS = (
     Operation(
         "POST", "/transfers/{transfer}/files", "addTransferFile",
         "Add a file to a plan, in the place of an earlier one of its kind (admin)", add_file,
-        answer=answers.Transfer, body=requests.TransferFile, refusals=(404, 409),
+        answer=answers.Transfer, body=transfer_requests.TransferFile, refusals=(404, 409),
         description=REHEARSED,
     ),
     Operation(
         "POST", "/transfers/{transfer}/fills", "fillTransferHoles",
         "Say how the holes of a plan are filled, or accept what is proposed (admin)", fill,
-        answer=answers.Transfer, body=requests.TransferFills, refusals=(404, 409),
+        answer=answers.Transfer, body=transfer_requests.TransferFills, refusals=(404, 409),
         description=f"{REHEARSED} A target `leave` needs a reason; an empty one takes a choice back.",
     ),
     _act("schedule", "scheduleTransfer", "Have a plan applied at 00:00 of its day (admin)",
