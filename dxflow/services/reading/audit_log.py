@@ -123,11 +123,14 @@ def search(
     )
     with site.database.read() as tx:
         which = and_(_condition(tx, filters), not_(blinding.withheld(site, tx, actor)))
-        total, more = count(tx, select(AuditEvent.id).where(which), exact=exact)
+        newest = (AuditEvent.at.desc(), AuditEvent.id.desc())
+        wanted = select(AuditEvent.id).where(which)
+        # Counted along the index the page itself is read from, and no further than is shown.
+        total, more = count(tx, wanted if exact else wanted.order_by(*newest), exact=exact)
         rows = tx.execute(
             select(AuditEvent.id, AuditEvent.body)
             .where(which)
-            .order_by(AuditEvent.at.desc(), AuditEvent.id.desc())
+            .order_by(*newest)
             .offset(offset)
             .limit(limit)
         ).all()
