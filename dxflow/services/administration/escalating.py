@@ -6,7 +6,7 @@ one, tells nobody twice.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, exists, insert, select
@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, exists, insert, select
 from dxflow import audit
 from dxflow.authority import escalation as rules
 from dxflow.calendars.wareki import wareki_date
-from dxflow.clock import at_local, local_date
+from dxflow.clock import local_date
 from dxflow.db.case import Case
 from dxflow.db.process import Escalation, ProcessInstance, WorkItem, WorkItemGroup
 from dxflow.jobs import queue
@@ -31,19 +31,6 @@ KIND = "work.escalate"
 HOUR = 8
 #: At most so many are told of in one look; the rest comes with the next one.
 MOST = 500
-
-
-def queue_due(site: Site, now: datetime) -> datetime | None:
-    """Put today's look into the queue once it is due; return when to be asked again."""
-    today = local_date(now)
-    due = at_local(today, HOUR)
-    if now < due:
-        return due
-    if site.kept.get(KIND) != (0.0, today):
-        with site.database.write() as tx:
-            queue.defer(tx, now, kind=KIND, key=today.isoformat(), payload={})
-        site.kept[KIND] = (0.0, today)
-    return at_local(today + timedelta(days=1), HOUR)
 
 
 def run(site: Site, tx: Connection, now: datetime) -> None:

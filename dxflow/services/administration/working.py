@@ -1,6 +1,7 @@
 """The worker of an installation, with all that happens without a person."""
 
 from dxflow.jobs.runner import Runner
+from dxflow.services import once_a_day
 from dxflow.services.acts import upkeep
 from dxflow.services.administration import escalating, tidying
 from dxflow.services.administration.transfers import scheduling
@@ -34,9 +35,9 @@ def make_worker(site: Site) -> Runner:
             lambda now: digests.queue_due(site, now),
             lambda now: daily.queue_due(site, now),
             lambda now: offered.queue_due(site, now),
-            lambda now: reminding.queue_due(site, now),
-            lambda now: escalating.queue_due(site, now),
-            lambda now: tidying.queue_due(site, now),
+            lambda now: once_a_day.queue_due(site, now, reminding.KIND, reminding.HOUR),
+            lambda now: once_a_day.queue_due(site, now, escalating.KIND, escalating.HOUR),
+            lambda now: once_a_day.queue_due(site, now, tidying.KIND, tidying.HOUR),
             lambda now: sending.queue_due(site, now),
         ],
         outside={sending.KIND: lambda payload: sending.send_due(site, payload)},

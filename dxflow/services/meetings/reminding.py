@@ -5,11 +5,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select
 
-from dxflow.clock import at_local, local_date
+from dxflow.clock import local_date
 from dxflow.committee import readiness
 from dxflow.committee.sitting import State
 from dxflow.db.meeting import Meeting
-from dxflow.jobs import queue
 from dxflow.services.meetings import book, stored
 from dxflow.services.meetings.book import MeetingPage
 from dxflow.services.people.actor import system_actor
@@ -19,19 +18,6 @@ from dxflow.texts import to_be_stored
 
 KIND = "meeting.remind"
 HOUR = 8
-
-
-def queue_due(site: Site, now: datetime) -> datetime | None:
-    """Put today's look into the queue once it is due; return when to be asked again."""
-    today = local_date(now)
-    due = at_local(today, HOUR)
-    if now < due:
-        return due
-    if site.kept.get(KIND) != (0.0, today):
-        with site.database.write() as tx:
-            queue.defer(tx, now, kind=KIND, key=today.isoformat(), payload={})
-        site.kept[KIND] = (0.0, today)
-    return at_local(today + timedelta(days=1), HOUR)
 
 
 def remind(site: Site, tx: Connection, now: datetime) -> None:
