@@ -20,10 +20,8 @@ from dxflow.db.attachment import (
     AttachmentVersion,
     DocumentAttachment,
 )
-from dxflow.db.audit import AuditEvent
 from dxflow.db.engine import Database
 from dxflow.errors import Conflict, Invalid, NotAllowed, NotFound, Unavailable
-from dxflow.services import plain
 from dxflow.services.acts import pulling_back
 from dxflow.services.acts.suspension import Suspended
 from dxflow.services.attachments import attaching, limiting, scanning, withdrawing
@@ -32,7 +30,7 @@ from dxflow.services.installation.bootstrap import operator
 from dxflow.services.operations import case_acts
 from dxflow.services.reading import attached, audit_log, case_pages, decision_papers
 from dxflow.services.reading.case_opening import open_case
-from tests import postgres
+from tests import logged, postgres
 from tests.factories import ANALYSIS, SHEET, City, TestClock
 from tests.files import PDF, PNG, workbook
 from tests.statements import counted
@@ -81,16 +79,7 @@ def events(city: City, case: str, kind: str) -> list[dict]:
         report = verify_database(tx)
         assert report.findings == ()
         assert report.files == tx.execute(select(func.count(AttachmentVersion.id))).scalar_one()
-        rows = tx.execute(
-            select(AuditEvent.body)
-            .where(AuditEvent.case_id == case, AuditEvent.type == kind)
-            .order_by(AuditEvent.id)
-        ).scalars()
-        return [plain.loads(body) for body in rows]
-
-
-def changes(event: dict) -> dict:
-    return {one["field"]: one["after"] for one in event["changes"]}
+    return logged.events(city, case, kind)
 
 
 def scanner(city: City, tmp_path: Path, source: str, **settings: object) -> City:
@@ -120,7 +109,7 @@ def test_the_log_alone_says_which_bytes_were_attached_by_whom(city):
     case = to_triage(city)
     one = attach(city, case, body=BIG)
     (event,) = events(city, case, "file.added")
-    said = changes(event)
+    said = logged.changes(event)
     assert said["sha256"] == hashlib.sha256(BIG).hexdigest()
     assert (said["size"], said["version"]) == (len(BIG), 1)
     assert event["object"] == {"kind": "file", "id": one.version_id, "case": case}
@@ -287,7 +276,7 @@ def test_the_document_lists_the_files_of_the_moment_it_was_drawn_up(city):
     ]
     assert document.intact
     (drawn,) = events(city, case, "document.drawn")
-    assert changes(drawn)["files"] == [hashlib.sha256(PDF + b"2").hexdigest()]
+    assert logged.changes(drawn)["files"] == [hashlib.sha256(PDF + b"2").hexdigest()]
 
 
 def test_after_the_decision_nothing_of_it_changes_and_files_are_added_beside(city):
@@ -404,7 +393,7 @@ def test_an_infected_file_is_refused_and_recorded(city, tmp_path):
     assert "/" not in said  # where the file lay is nobody's business
     (event,) = events(city, case, "file.refused")
     assert (event["result"], event["reason"]) == ("denied", "Eicar-Test FOUND")
-    assert changes(event)["sha256"] == hashlib.sha256(PDF + b"EICAR").hexdigest()
+    assert logged.changes(event)["sha256"] == hashlib.sha256(PDF + b"EICAR").hexdigest()
     attach(sick, case)
     assert [one.latest.scan for one in page(city, case).files] == ["clean"]
 

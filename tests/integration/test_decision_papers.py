@@ -8,7 +8,6 @@ from sqlalchemy.exc import DBAPIError
 
 from dxflow.audit import verify_database
 from dxflow.authority.papers import content_digest
-from dxflow.db.audit import AuditEvent
 from dxflow.db.document import DecisionDocument
 from dxflow.db.identity import Holding
 from dxflow.errors import Conflict, Invalid, NotAllowed
@@ -18,6 +17,7 @@ from dxflow.services.packs import store as packs
 from dxflow.services.people import organisation
 from dxflow.services.reading import case_view, decision_papers
 from dxflow.services.reading import standing as reading
+from tests import logged
 from tests.factories import ANALYSIS, ROOT, SHEET, City, TestClock
 from tests.integration.test_standing_in import away, lists
 from tests.walks import do, task_of, to_decision
@@ -46,16 +46,7 @@ def page(city: City, case: str, by: str = "secretariat") -> decision_papers.Deci
 def events(city: City, case: str, kind: str) -> list[dict]:
     with city.site.database.read() as tx:
         assert verify_database(tx).findings == ()
-        rows = tx.execute(
-            select(AuditEvent.body)
-            .where(AuditEvent.case_id == case, AuditEvent.type == kind)
-            .order_by(AuditEvent.id)
-        ).scalars()
-        return [plain.loads(body) for body in rows]
-
-
-def changes(event: dict) -> dict:
-    return {one["field"]: one["after"] for one in event["changes"]}
+    return logged.events(city, case, kind)
 
 
 def test_the_page_says_who_decides_by_which_row_before_and_after(city):
@@ -81,7 +72,7 @@ def test_the_entry_of_a_decision_alone_says_everything(city):
     case = to_decision(city)
     do(city, case, "civic_head", "decide", "approve", reason="妥当")
     (event,) = events(city, case, "decision.recorded")
-    said = changes(event)
+    said = logged.changes(event)
     assert event["actor"]["person"] == city.person["civic_head"]
     assert event["object"] == {"kind": "decision", "id": "head-civic", "case": case}
     assert said["post"] == "head-civic"
@@ -104,7 +95,7 @@ def test_the_entry_of_a_substitute_names_both_and_the_stamp_bears_the_mark(city)
     (event,) = events(city, case, "decision.recorded")
     assert event["actor"]["person"] == city.person["tax_head"]
     assert event["actor"]["on_behalf_of"] == city.person["civic_head"]
-    assert changes(event)["way"] == "代決"
+    assert logged.changes(event)["way"] == "代決"
     stamp = page(city, case).documents[0].stamps[-1]
     assert (stamp.person, stamp.mark, stamp.later) == ("tax_head", "代", "後閲待ち")
 
@@ -127,7 +118,7 @@ def test_a_costly_matter_goes_its_way_in_order(city):
     assert [one.state for one in document.stamps] == ["done"] * 6
     assert document.stamps[2].remark == "効果が大きい"
     stamped = events(city, case, "document.stamped")
-    assert {changes(one)["content"] for one in stamped} == {document.digest}
+    assert {logged.changes(one)["content"] for one in stamped} == {document.digest}
 
 
 def test_a_stamp_that_is_pulled_back_is_gone(city):
@@ -153,7 +144,7 @@ def test_what_the_decider_passes_up_is_decided_by_the_head_alone(city):
     case = to_decision(city)
     do(city, case, "civic_head", "decide", "escalate", reason="先例になる", flags=["precedent"])
     (event,) = events(city, case, "decision.passed_up")
-    assert changes(event)["flags"] == ["precedent"]
+    assert logged.changes(event)["flags"] == ["precedent"]
     new, old = page(city, case).documents
     assert (new.revision, new.ruling.row, new.ruling.goes_up) == (2, "第1号", True)
     assert old.decided_at is None
@@ -164,7 +155,7 @@ def test_what_the_decider_passes_up_is_decided_by_the_head_alone(city):
     with pytest.raises(Invalid, match="最上位"):
         do(city, case, "mayor", "decide", "escalate", reason="さらに", flags=["unusual"])
     do(city, case, "mayor", "decide", "approve", reason="決裁")
-    assert changes(events(city, case, "decision.recorded")[0])["own_right"] is False
+    assert logged.changes(events(city, case, "decision.recorded")[0])["own_right"] is False
 
 
 def test_straight_back_returns_to_the_decider_without_the_committee(city):
@@ -227,7 +218,7 @@ def test_each_of_the_two_entries_alone_says_everything(city):
 
 def entry_of_decision(event: dict) -> dict:
     """Return what an entry says without anything but itself: who, for whom, by which row, of what."""
-    said = changes(event)
+    said = logged.changes(event)
     return {
         "person": event["actor"]["person"], "for": event["actor"].get("on_behalf_of"),
         "asked": said.get("asked", []),
@@ -294,14 +285,14 @@ def test_a_reviewer_who_is_away_is_not_waited_for_and_reads_it_afterwards(city):
     ]
     assert not any(t.case_id == case for t in city.open_tasks("civic_head"))
     (drawn,) = events(city, case, "document.drawn")
-    assert changes(drawn)["passed_over"] == ["市民部長"]
-    assert changes(drawn)["owed_by"] == [city.person["civic_head"]]
+    assert logged.changes(drawn)["passed_over"] == ["市民部長"]
+    assert logged.changes(drawn)["owed_by"] == [city.person["civic_head"]]
     do(city, case, "cio", "review", "agree")
     do(city, case, "finance", "agree_together", "agree")
     do(city, case, "mayor", "decide", "approve", reason="決裁")
     (event,) = events(city, case, "decision.recorded")
-    assert changes(event)["passed_over"] == ["市民部長"]
-    assert changes(event)["content"] == document.digest
+    assert logged.changes(event)["passed_over"] == ["市民部長"]
+    assert logged.changes(event)["content"] == document.digest
     owed = reading.page(city.site, city.actor("civic_head")).owed
     assert [(one.case_id, one.way, one.post, one.days) for one in owed] == [
         (case, "不在のため後閲", "市民部長", 0)
@@ -337,7 +328,7 @@ def test_a_decision_may_be_dated_within_what_the_pack_allows(city):
     earlier = city.actor("head").on - timedelta(20)
     do(city, case, "civic_head", "decide", "approve", decided_on=earlier.isoformat())
     (event,) = events(city, case, "decision.recorded")
-    said = changes(event)
+    said = logged.changes(event)
     assert (said["decided_on"], said["dating"]) == (earlier.isoformat(), "遡及")
     assert event["at"].startswith("2026-05-11T")
     assert page(city, case).documents[0].stamps[-1].dated == earlier
@@ -404,7 +395,7 @@ def test_additions_stand_beside_and_change_nothing(city):
     after = page(city, case).documents[0]
     assert [one.text for one in after.additions] == ["契約の日を補う"]
     assert after.digest == document.digest
-    assert changes(events(city, case, "document.added_to")[0])["content"] == document.digest
+    assert logged.changes(events(city, case, "document.added_to")[0])["content"] == document.digest
 
 
 # -- conditions
