@@ -65,6 +65,7 @@ lint: .venv/dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m pytest --collect-only -q > /dev/null || $(BIN)/python -m pytest --collect-only -q
 
 check: lint test
 

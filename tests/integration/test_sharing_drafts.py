@@ -11,8 +11,9 @@ from dxflow.errors import NotAllowed
 from dxflow.services.acts import history
 from dxflow.services.acts.task_forms import task_form
 from tests.factories import ANALYSIS, SHEET, City
-from tests.integration.test_decision_papers import Ticking, changes, events, page
+from tests.integration.test_decision_papers import Ticking, events, page
 from tests.integration.test_standing_in import away, lists
+from tests.logged import changes
 from tests.walks import circulate, do, task_of, to_sheet, vote
 
 
