@@ -10,12 +10,25 @@ from dxflow.db import sqlite
 
 
 def of_machine(folder: Path) -> str:
-    """Return processors, load, versions, and how often a second the disk can be made to write."""
+    """Return processors, load, versions, and how fast Python calls and the disk writes."""
     load = " ".join(f"{one:.2f}" for one in os.getloadavg())
     return (
-        f"{os.cpu_count()} CPU, load {load}, Python {platform.python_version()}, "
+        f"{os.cpu_count()} CPU, load {load}, Python {platform.python_version()} "
+        f"({million_calls():.2f} s for a million calls), "
         f"SQLite {sqlite.driver().sqlite_version}, {fsync_rate(folder):,.0f} fsync/s"
     )
+
+
+def million_calls() -> float:
+    """Return the CPU seconds of a million calls: builds of one Python version differ twofold."""
+
+    def add(one: int, other: int) -> int:
+        return one + other
+
+    begin = time.process_time()
+    for number in range(1_000_000):
+        add(number, number)
+    return time.process_time() - begin
 
 
 def fsync_rate(folder: Path, seconds: float = 0.5) -> float:

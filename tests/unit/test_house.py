@@ -6,10 +6,12 @@ import subprocess
 import tomllib
 from collections.abc import Iterator
 from functools import cache
+from importlib import metadata
 from pathlib import Path
 from string import Formatter
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 from dxflow.audit.event_types import EVENT_TYPES
 from dxflow.models.requirements import STATUSES
@@ -194,3 +196,14 @@ def test_every_dependency_is_locked_and_tests_run_on_the_versions_of_the_runtime
     assert {_plain(name) for name in tools} <= development.keys()
     both = runtime.keys() & development.keys()
     assert {name for name in both if runtime[name][0] != development[name][0]} == set()
+
+
+def test_every_locked_version_runs_on_the_oldest_python_that_is_promised():
+    locked = _locked("requirements.lock").keys() | _locked("requirements-dev.lock").keys()
+    wants = {
+        one.name: SpecifierSet(one.metadata["Requires-Python"] or "")
+        for one in metadata.distributions()
+        if _plain(one.name) in locked
+    }
+    assert len(wants) > 80
+    assert {name for name, wanted in wants.items() if "3.11.0" not in wanted} == set()
