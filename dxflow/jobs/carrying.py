@@ -16,6 +16,7 @@ from sqlalchemy import Connection, bindparam, select, text
 from dxflow.db.engine import Database
 from dxflow.db.job import Job
 from dxflow.db.postgresql import QUEUE, wake_workers_afterwards
+from dxflow.db.prepared import send
 from dxflow.jobs.leased import Leased
 
 TASK = "dxflow.job"
@@ -28,13 +29,12 @@ _CARRY = (
     " now() + CAST({wait} AS interval))::procrastinate.procrastinate_job_to_defer_v1])"
 )
 _CARRY_ONE = text("SELECT " + _CARRY.format(id="CAST(:id AS text)", wait=":wait"))
-# Written out: to make it of expressions anew costs more than to run it.
-_INSERT_AND_CARRY = text(
-    "WITH new AS (INSERT INTO job"  # noqa: S608 - constants only
-    " (id, kind, key, payload, case_id, status, run_at, created_at) VALUES"
-    " (:id, :kind, :key, :payload, :case_id, :status, :run_at, :created_at)"
-    " ON CONFLICT (kind, key) DO NOTHING RETURNING id)"
-    f" SELECT {_CARRY.format(id='new.id', wait=':wait')} FROM new"
+# Written out and sent by the driver itself: to make it of expressions costs more than to run it.
+_COLUMNS = ("id", "kind", "key", "payload", "case_id", "status", "run_at", "created_at")
+_INSERT_AND_CARRY = (
+    f"WITH new AS (INSERT INTO job ({', '.join(_COLUMNS)})"  # noqa: S608 - constants only
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (kind, key) DO NOTHING RETURNING id)"
+    f" SELECT {_CARRY.format(id='new.id', wait='$9')} FROM new"
 )
 
 #: A worker that has not been heard of for so long is taken for dead. One that was only slow does
@@ -74,9 +74,10 @@ _REPLACE_LOST = text(
 
 def insert_and_carry(tx: Connection, values: Mapping[str, Any], wait: timedelta | None) -> None:
     """Insert a job's row and, when it is a new one, its carrier: one statement."""
-    made = tx.execute(_INSERT_AND_CARRY, {**values, "wait": wait}).first()
-    if made is not None:
+    cursor = send(tx, _INSERT_AND_CARRY, [*(values[name] for name in _COLUMNS), wait])
+    if cursor.fetchone() is not None:
         wake_workers_afterwards(tx)
+    cursor.close()
 
 
 def carry(tx: Connection, job_id: str, wait: timedelta) -> None:

@@ -7,7 +7,7 @@ these rows.
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row, bindparam, delete, func, insert, select, update
 
@@ -42,6 +42,11 @@ _OF_ID = Prepared(
         _DOCUMENT.c.id == bindparam("document"), _DOCUMENT.c.case_id == bindparam("case")
     )
 )
+_PLACES = Prepared(
+    select(_PLACE.c.place, _PLACE.c.part, _PLACE.c.title, _PLACE.c.way)
+    .where(_PLACE.c.document_id == bindparam("document"))
+    .order_by(_PLACE.c.place)
+)
 _DECIDED = Prepared(update(_DOCUMENT).where(_DOCUMENT.c.id == bindparam("of_document")))
 _STAMP = Prepared(
     update(_PLACE).where(
@@ -50,6 +55,13 @@ _STAMP = Prepared(
         _PLACE.c.at.is_(None),
     )
 )
+
+
+class Whole(NamedTuple):
+    """A document that was found undecided and as it was drawn up, with its SHA-256."""
+
+    document: str
+    digest: str
 
 
 def draw(
@@ -147,16 +159,14 @@ def way_of(
 
 
 def stamp(
-    act: Act, document: str, place: int, outcome: str, remark: str = "", dated: date | None = None
+    act: Act, whole: Whole, place: int, outcome: str, remark: str = "", dated: date | None = None
 ) -> None:
     """Put the actor's stamp on a place of a document. Raises Conflict when it bears one already."""
-    row = of_id(act, document)
-    may_decide_on(paper_of(row)).require()
     standing = act.standing
     changed = _STAMP.changed(
         act.tx,
         {
-            "of_document": document,
+            "of_document": whole.document,
             "of_place": place,
             "person_id": act.actor.person_id,
             "absent_id": (standing.absent or None) if standing else None,
@@ -171,24 +181,21 @@ def stamp(
         raise Conflict(_("この欄には、すでに印があります。"))
 
 
+def require_whole(act: Act, document: str) -> Whole:
+    """Return a document that may be stamped. Raises NotAllowed: decided, or not as drawn up."""
+    paper = paper_of(of_id(act, document))
+    may_decide_on(paper).require()
+    return Whole(document, paper.digest)
+
+
 def places(act: Act, document: str) -> list[Row[Any]]:
     """Return the places of a document in their order; the last is that of the decision itself."""
-    return list(
-        act.tx.execute(
-            select(Stamp.place, Stamp.part, Stamp.title, Stamp.way)
-            .where(Stamp.document_id == document)
-            .order_by(Stamp.place)
-        )
-    )
+    return _PLACES.all(act.tx, {"document": document})
 
 
 def title_of(act: Act, document: str, place: int) -> str:
     """Return how a place of a document is called."""
-    return str(
-        act.tx.execute(
-            select(Stamp.title).where(Stamp.document_id == document, Stamp.place == place)
-        ).scalar_one()
-    )
+    return str(next(one.title for one in places(act, document) if one.place == place))
 
 
 def passed(act: Act, document: str, consent: Consent) -> bool:

@@ -12,7 +12,7 @@ from dxflow import audit
 from dxflow.authority.dating import dated, may_date
 from dxflow.authority.decision import DecidingPost, deciding_post, may_decide
 from dxflow.authority.directory import Directory
-from dxflow.authority.papers import DECIDES, PROVISIONAL, SETTLES, may_decide_on
+from dxflow.authority.papers import DECIDES, PROVISIONAL, SETTLES
 from dxflow.authority.standing_in import PASSED_OVER, StandIn
 from dxflow.authority.tables import Ruling, higher_than, may_rule
 from dxflow.authority.verdicts import Verdict
@@ -98,8 +98,11 @@ def record(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
     document = read.text(payload, "document")
     row = right.ruling.row.title if right.ruling else read.text(payload, "row")
     reason = read.text(payload, "reason")
-    digest = _content(act, document)
-    asked = _on_document(act, payload, outcome, post, right.day) if document else ()
+    if document:
+        whole = papers.require_whole(act, document)
+        digest, asked = whole.digest, _on_document(act, whole, payload, outcome, post, right.day)
+    else:
+        digest, asked = _decided_content(act), []
     if outcome == PROVISIONAL and not document:
         raise Invalid(_("仮決裁には、起案の文書が要ります。"))
     act.writes.add(
@@ -136,13 +139,13 @@ def record(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
 
 
 def _on_document(
-    act: Act, payload: Mapping[str, Any], outcome: str, post: str, day: date
+    act: Act, whole: papers.Whole, payload: Mapping[str, Any], outcome: str, post: str, day: date
 ) -> list[audit.Change]:
     """Stamp the document, lock it when it is settled; return what the entry says of its way."""
-    document = read.text(payload, "document")
+    document = whole.document
     places = papers.places(act, document)
     place = int(places[-1].place)
-    papers.stamp(act, document, place, outcome, read.text(payload, "reason"), day)
+    papers.stamp(act, whole, place, outcome, read.text(payload, "reason"), day)
     if outcome in SETTLES:
         papers.lock(act, document, outcome)
     unread = [one.title for one in places if one.way == PASSED_OVER]
@@ -244,18 +247,6 @@ def _pass_on(act: Act, payload: Mapping[str, Any], outcome: str, post: str) -> N
         audit.Change("reason", mark("理由"), None, reason or None),
         subject=audit.Subject("decision", post, act.case_id),
     )
-
-
-def _content(act: Act, document: str) -> str:
-    """Return the hash of what is decided: of the document, else of all that was handed in.
-
-    Raises NotAllowed when the document is not as it was drawn up.
-    """
-    if not document:
-        return _decided_content(act)
-    paper = papers.paper_of(papers.of_id(act, document))
-    may_decide_on(paper).require()
-    return paper.digest
 
 
 def _decided_content(act: Act) -> str:

@@ -82,14 +82,14 @@ def stamp(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
     """Put a stamp of 回議 or 合議 on the document."""
     document, place = read.text(payload, "document", required=True), read.whole(payload, "place")
     outcome, remark = read.text(payload, "outcome", required=True), read.text(payload, "comment")
-    papers.stamp(act, document, place, outcome, remark)
-    row = papers.of_id(act, document)
+    whole = papers.require_whole(act, document)
+    papers.stamp(act, whole, place, outcome, remark)
     act.record(
         "document.stamped",
         audit.Change("place", mark("決裁欄"), None, papers.title_of(act, document, place)),
         audit.Change("outcome", mark("結果"), None, outcome),
         audit.Change("remark", mark("所見"), None, remark or None),
-        audit.Change("content", mark("見た内容のハッシュ"), None, row.digest),
+        audit.Change("content", mark("見た内容のハッシュ"), None, whole.digest),
         subject=audit.Subject("document", document, act.case_id),
     )
     return {}

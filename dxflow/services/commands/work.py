@@ -22,6 +22,7 @@ MILESTONE_STATUSES = ("planned", "doing", "done", "dropped")
 
 _WORKLOAD, _MILESTONE = table(Workload), table(Milestone)
 _ADD_WORKLOAD, _ADD_MILESTONE = Prepared(insert(_WORKLOAD)), Prepared(insert(_MILESTONE))
+_ADD_DUTY = Prepared(insert(table(Duty)))
 _DROP_WORKLOAD = Prepared(delete(_WORKLOAD).where(_WORKLOAD.c.case_id == bindparam("case")))
 _DROP_MILESTONES = Prepared(delete(_MILESTONE).where(_MILESTONE.c.case_id == bindparam("case")))
 
@@ -124,22 +125,20 @@ def impose_duties(act: Act, payload: dict[str, Any], _element: str) -> dict[str,
     rows = [_condition(condition, owner) for condition in conditions]
     if not rows:
         return {"count": 0}
-    act.tx.execute(
-        insert(Duty),
-        [
-            {
-                "id": act.new_id(),
-                "case_id": act.case_id,
-                "kind": "condition",
-                "text": text,
-                "owner_group": owed_by,
-                "due_on": due,
-                "status": "open",
-                "imposed_at": act.now,
-            }
-            for text, due, owed_by in rows
-        ],
-    )
+    duties = [
+        {
+            "id": act.new_id(),
+            "case_id": act.case_id,
+            "kind": "condition",
+            "text": text,
+            "owner_group": owed_by,
+            "due_on": due,
+            "status": "open",
+            "imposed_at": act.now,
+        }
+        for text, due, owed_by in rows
+    ]
+    _ADD_DUTY.many(act.tx, duties)  # at once: this act may count them, or ask whether it may end
     act.record(
         "duty.imposed",
         audit.Change("conditions", mark("条件"), None, [text for text, _due, _owner in rows]),
