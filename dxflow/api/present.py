@@ -49,6 +49,7 @@ def task_listed(row: Listed) -> dict[str, Any]:
         "suspended": row.suspended,
         "held_until": row.held_until,
         "held_for": row.held_for,
+        "standing": row.standing,
     }
 
 

@@ -22,7 +22,8 @@ def one(call: Call) -> Answer:
     """Give a task with its form."""
     ready = task_forms.task_form(call.site, call.actor, call.path["task"])
     record = _record(call, _case_of(ready))
-    return Answer(present.task(record) | present.form(ready) | {"version": ready.version})
+    said = {"version": ready.version, "standing": ready.standing.words if ready.standing else ""}
+    return Answer(present.task(record) | present.form(ready) | said)
 
 
 def claim(call: Call) -> Answer:

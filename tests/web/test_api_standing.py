@@ -25,7 +25,10 @@ def test_an_absence_brings_the_work_to_the_substitute_and_back_to_be_read(sqlite
     assert (absence["reason"], absence["now"]) == ("出張", True)
     other = Caller.of(app, "tax_head")
     assert other.get("/standing").json["stands_in"] == ["市民部長 civic_head さんの不在による代決"]
-    assert task_of(sqlite_city, "tax_head", case, "decide")
+    task = task_of(sqlite_city, "tax_head", case, "decide")
+    assert other.get(f"/tasks/{task.id}").json["standing"] == "市民部長の代決"
+    listed = {one["id"]: one["standing"] for one in other.get("/tasks").json["items"]}
+    assert listed[task.id] == "市民部長の代決"
     do(sqlite_city, case, "tax_head", "decide", "approve", reason="代決する")
     (owed,) = head.get("/standing").json["owed"]
     assert (owed["case"], owed["by"], owed["days"]) == (case, "tax_head", 0)

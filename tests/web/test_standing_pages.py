@@ -33,6 +33,7 @@ def test_an_absence_sends_the_work_to_the_substitute_and_is_read_afterwards(sqli
     assert "市民課長の代決" in inbox
     assert "head さんの不在による代決" in colleague.get("/standing").text
     (task,) = sqlite_city.open_tasks("colleague")
+    assert "市民課長の代決として行います" in colleague.get(f"/tasks/{task.id}").text
     sqlite_city.complete_id("colleague", task.id, "approve")
 
     case = colleague.get(f"/cases/{task.case_id}/forms").text

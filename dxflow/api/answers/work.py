@@ -41,6 +41,7 @@ class Task(Schema):
     """An open task. `assignee` is a person's id; groups are like `section:counter`.
 
     `held_until` and `held_for`, in lists: it has been laid aside (保留) until a day, for a reason.
+    `standing`: for whom one would do it (「市民部長の代決」), empty when it is one's own.
     `suspended`: its case has been stopped for a while; completing it is refused until then.
     """
 
@@ -59,6 +60,7 @@ class Task(Schema):
     suspended = fields.Boolean(required=True)
     held_until = Day(allow_none=True)
     held_for = fields.String()
+    standing = fields.String()
 
 
 class TaskInFull(Task):

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from dxflow import forms
+from dxflow.authority.standing_in import StandIn
 from dxflow.calendars.business_days import BusinessCalendar
 from dxflow.calendars.fiscal import fiscal_label, fiscal_year_of
 from dxflow.db.case import Case, Duty, Milestone
@@ -44,7 +45,10 @@ SUBMITTED = "submitted"
 
 @dataclass(frozen=True)
 class TaskForm:
-    """A form ready to be filled in. `values` are what it is filled with, a draft first of all."""
+    """A form ready to be filled in. `values` are what it is filled with, a draft first of all.
+
+    `standing` says for whom the task would be done, None when it is one's own.
+    """
 
     definition: forms.FormDefinition
     context: forms.Context
@@ -55,6 +59,7 @@ class TaskForm:
     task: Row[Any] | None = None
     case: Mapping[str, Any] | None = None
     suspension: Suspension | None = None
+    standing: StandIn | None = None
     calendar: BusinessCalendar = field(default_factory=BusinessCalendar)
 
 
@@ -103,7 +108,7 @@ def task_form(site: Site, actor: Actor, task_id: str) -> TaskForm:
         pack = packs.load(site, tx, row.pack_digest)
         if row.status != "open":
             raise tasks.TaskClosed(tasks.finished_text(tx, row, case, pack), row.case_id)
-        tasks.require_mine(tx, actor, row)
+        standing = tasks.require_mine(tx, actor, row)
         stopped = suspension.of_row(tx, row._mapping, "instance_")
         definition = pack.form(row.form_key)
         variables = plain.loads(row.variables)
@@ -135,6 +140,7 @@ def task_form(site: Site, actor: Actor, task_id: str) -> TaskForm:
         task=row,
         case=case,
         suspension=stopped,
+        standing=standing,
         calendar=calendar,
     )
 

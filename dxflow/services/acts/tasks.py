@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, select, update
 from dxflow import audit, engine, forms
 from dxflow.authority.directory import Directory
 from dxflow.authority.segregation import Action, conflict
+from dxflow.authority.standing_in import StandIn
 from dxflow.authority.verdicts import person_key
 from dxflow.calendars.wareki import wareki_datetime
 from dxflow.db.base import table
@@ -343,18 +344,20 @@ def _require_version(act: Act, version: int | None) -> None:
         )
 
 
-def require_mine(tx: Connection, actor: Actor, item: Row[Any]) -> None:
-    """Raise NotAllowed unless the task is offered to the actor and nobody else has taken it."""
-    _require_offered(
-        actor,
-        item,
-        set(
-            tx.execute(
-                select(WorkItemGroup.group_key).where(WorkItemGroup.work_item_id == item.id)
-            ).scalars()
-        ),
-        item.act,
+def require_mine(tx: Connection, actor: Actor, item: Row[Any]) -> StandIn | None:
+    """Return for whom the actor would do a task, None when it is their own.
+
+    Raises NotAllowed unless it is offered to them and nobody else has taken it.
+    """
+    groups = set(
+        tx.execute(
+            select(WorkItemGroup.group_key).where(WorkItemGroup.work_item_id == item.id)
+        ).scalars()
     )
+    _require_offered(actor, item, groups, item.act)
+    if standing.is_own(actor, groups, item.assignee_id):
+        return None
+    return standing.stands_in(actor, groups, item.assignee_id, item.act)
 
 
 def _require_offered(actor: Actor, item: Row[Any], groups: set[str], meaning: str) -> None:

@@ -1,8 +1,11 @@
 """SpiffWorkflow as it comes, to show what the engine's own specifications are for."""
 
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
+import pytest
 from SpiffWorkflow.bpmn import BpmnWorkflow
+from SpiffWorkflow.bpmn.specs.event_definitions import timer
 from SpiffWorkflow.spiff.parser import SpiffBpmnParser
 from SpiffWorkflow.util.task import TaskState
 
@@ -48,6 +51,24 @@ def ready(running: Any) -> list[str]:
     return [
         task.task_spec.bpmn_id for task in running.get_tasks(state=TaskState.READY, manual=True)
     ]
+
+
+class _AlsoReal(type):
+    """Takes the machine's own dates for its instances: the library asks what a value is."""
+
+    def __instancecheck__(cls, value: object) -> bool:
+        return isinstance(value, datetime)
+
+
+def set_clock(monkeypatch: pytest.MonkeyPatch, **ahead: float) -> None:
+    """Set the library's clock ahead: it knows no other than the machine's."""
+
+    class Ahead(datetime, metaclass=_AlsoReal):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+            return datetime.now(tz) + timedelta(**ahead)
+
+    monkeypatch.setattr(timer, "datetime", Ahead)
 
 
 def do(running: Any, element: str, **data: Any) -> None:
