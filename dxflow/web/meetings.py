@@ -149,6 +149,9 @@ def _add(site: Site, by: Actor, meeting: str, given: Given) -> str:
 
 def _attend(site: Site, by: Actor, meeting: str, given: Given) -> str:
     here = given.get("here") == "yes"
+    if here and not given.get("seat"):
+        number = session.attend_rest(site, by, meeting)
+        return _("{n}人の出席を記録しました。", n=number)
     session.attend(site, by, meeting, given.get("seat", ""), here=here)
     return _("出席を記録しました。") if here else _("退席を記録しました。")
 

@@ -19,6 +19,7 @@ from dxflow.services.meetings import (
 )
 from dxflow.services.meetings.planning import Plan
 from tests.factories import City
+from tests.integration.test_standing_in import away
 from tests.sessions import BODY, SEAT_OF, at_once, attend, audited, drawn, held, opened, plan
 from tests.walks import MEMBERS, dated_otherwise, do, task_of, to_committee, vote
 
@@ -111,6 +112,24 @@ def test_no_vote_without_opening_and_no_opening_without_a_quorum(city):
     ayes(city, case, "it_head")
     with pytest.raises(Conflict, match="出席が記録されていない"):
         ayes(city, case, "mgmt_head")
+
+
+def test_everybody_else_comes_at_once_but_for_those_who_left_or_are_away(city):
+    meeting = plan(city)
+    secretariat = city.actor("secretariat")
+    attend(city, meeting, ("cio",))
+    attend(city, meeting, ("it_head",))
+    attend(city, meeting, ("it_head",), here=False)
+    away(city, "tax_head")
+    assert session.attend_rest(city.site, secretariat, meeting) == 3
+    seats = {one.key: one.here for one in book.one(city.site, secretariat, meeting).seats}
+    assert {key for key, here in seats.items() if not here} == {"head-it", "head-tax"}
+    assert session.attend_rest(city.site, secretariat, meeting) == 0
+    with pytest.raises(NotAllowed):
+        session.attend_rest(city.site, city.actor("it_head"), meeting)
+    with pytest.raises(Conflict, match="会議の日"):
+        session.attend_rest(city.site, secretariat, plan(city, days=2))
+    assert audited(city.site.database) == ()
 
 
 def test_losing_the_quorum_stops_the_vote_and_it_goes_on_when_somebody_returns(city):

@@ -4,12 +4,13 @@ Everything is written out (names, posts, counts), so that the text stands by its
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
 from dxflow.calendars.wareki import wareki_date, wareki_datetime
-from dxflow.clock import TOKYO
+from dxflow.clock import TOKYO, local_date
 from dxflow.committee import entered
 from dxflow.committee.evaluation import rounded
 from dxflow.committee.resolution import choice_label
@@ -117,9 +118,18 @@ def _head(meeting: Row[Any], body: Body, names: Names) -> dict[str, Any]:
         "day": wareki_date(meeting.held_on),
         "place": meeting.place,
         "opened": wareki_datetime(meeting.opened_at) if meeting.opened_at else "",
-        "closed": wareki_datetime(meeting.closed_at) if meeting.closed_at else "",
+        "closed": _until(meeting.opened_at, meeting.closed_at),
         "chair": names.post(meeting.chair),
     }
+
+
+def _until(opened: datetime | None, closed: datetime | None) -> str:
+    """Return when a meeting was over: the hour alone when it began on that day."""
+    if closed is None:
+        return ""
+    if opened is not None and local_date(opened) == local_date(closed):
+        return closed.astimezone(TOKYO).strftime("%H:%M")
+    return wareki_datetime(closed)
 
 
 def _attendance(row: Row[Any], names: Names) -> dict[str, str]:

@@ -32,10 +32,7 @@ def attend(site: Site, by: Actor, meeting_id: str, seat: str, *, here: bool) -> 
     """
     by.require_role(stored.SECRETARIAT)
     with site.database.write() as tx:
-        row = stored.locked(tx, meeting_id)
-        if row.written or row.status not in (State.PLANNED, State.OPEN):
-            raise Conflict(_("出席を記録できるのは、これから開く会議と開会中の会議だけです。"))
-        _require_day(site, row)
+        row = _attended(site, tx, meeting_id)
         body, who = stored.body_of(site, tx, row.body), stored.today(site, tx)
         one = next((s for s in stored.seats_of(who, body) if s.key == seat), None)
         if one is None or not one.persons:
@@ -45,26 +42,67 @@ def attend(site: Site, by: Actor, meeting_id: str, seat: str, *, here: bool) -> 
             return
         person = min(one.persons)
         if here:
-            tx.execute(
-                insert(Attendance).values(
-                    id=new_id(site.now()), meeting_id=meeting_id, seat=seat, person_id=person,
-                    came_at=site.now(),
-                )
-            )  # fmt: skip
-        else:
-            tx.execute(
-                update(Attendance)
-                .where(
-                    Attendance.meeting_id == meeting_id, Attendance.seat == seat,
-                    Attendance.left_at.is_(None),
-                )
-                .values(left_at=site.now())
-            )  # fmt: skip
+            _come(site, tx, by, meeting_id, seat, person)
+            return
+        tx.execute(
+            update(Attendance)
+            .where(
+                Attendance.meeting_id == meeting_id, Attendance.seat == seat,
+                Attendance.left_at.is_(None),
+            )
+            .values(left_at=site.now())
+        )  # fmt: skip
         stored.record(
-            site, tx, by, "meeting.attended" if here else "meeting.left", meeting_id,
+            site, tx, by, "meeting.left", meeting_id,
             audit.Change("post", mark("席"), None, seat),
             audit.Change("person", mark("委員"), None, person),
         )  # fmt: skip
+
+
+def attend_rest(site: Site, by: Actor, meeting_id: str) -> int:
+    """Record that all members have come of whom nothing is known yet; return how many.
+
+    Left out are those who have left again and those who are away by their own word (不在).
+    Raises NotAllowed, NotFound, Conflict.
+    """
+    by.require_role(stored.SECRETARIAT)
+    with site.database.write() as tx:
+        row = _attended(site, tx, meeting_id)
+        body, who = stored.body_of(site, tx, row.body), stored.today(site, tx)
+        known = set(
+            tx.execute(select(Attendance.seat).where(Attendance.meeting_id == meeting_id)).scalars()
+        )
+        coming = [
+            (one.key, min(one.persons))
+            for one in stored.seats_of(who, body)
+            if one.key not in known and one.persons and not one.persons <= set(who.standing.away)
+        ]
+        for seat, person in coming:
+            _come(site, tx, by, meeting_id, seat, person)
+    return len(coming)
+
+
+def _attended(site: Site, tx: Connection, meeting_id: str) -> Row[Any]:
+    """Return a meeting, locked, whose attendance is taken. Raises NotFound, Conflict."""
+    row = stored.locked(tx, meeting_id)
+    if row.written or row.status not in (State.PLANNED, State.OPEN):
+        raise Conflict(_("出席を記録できるのは、これから開く会議と開会中の会議だけです。"))
+    _require_day(site, row)
+    return row
+
+
+def _come(site: Site, tx: Connection, by: Actor, meeting: str, seat: str, person: str) -> None:
+    tx.execute(
+        insert(Attendance).values(
+            id=new_id(site.now()), meeting_id=meeting, seat=seat, person_id=person,
+            came_at=site.now(),
+        )
+    )  # fmt: skip
+    stored.record(
+        site, tx, by, "meeting.attended", meeting,
+        audit.Change("post", mark("席"), None, seat),
+        audit.Change("person", mark("委員"), None, person),
+    )  # fmt: skip
 
 
 def consent(site: Site, by: Actor, meeting_id: str, seat: str, *, agrees: bool) -> None:
