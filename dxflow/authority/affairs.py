@@ -70,7 +70,8 @@ class Round:
 class Affairs:
     """All of it. `cases` are open cases by the section that leads them, `tracked` those with KPIs.
 
-    `closed` are persons who cannot log in.
+    `closed` are persons who cannot log in. `given` are the sections to which cases of a split
+    section are given that do not follow its first successor.
     """
 
     tasks: tuple[Task, ...] = ()
@@ -82,6 +83,7 @@ class Affairs:
     delegations: Mapping[str, Delegation] = field(default_factory=dict)
     ranks: tuple[Rank, ...] = ()
     closed: frozenset[str] = frozenset()
+    given: Mapping[str, str] = field(default_factory=dict)
 
 
 class Able:
