@@ -105,12 +105,14 @@ def sections(site: Site, tx: Connection, found: Rehearsed) -> tuple[SplitSection
     )
 
 
-def left_out(found: Rehearsed) -> tuple[str, ...]:
+def left_out(tx: Connection, found: Rehearsed) -> tuple[str, ...]:
     """Return in sentences which choices for cases do nothing any more."""
-    if found.will is None:
+    given = found.given
+    if found.will is None or not (given.ended or given.astray):
         return ()
     words = Wording(found)
-    numbers = found.underway.numbers
+    gone = select(Case.id, Case.number).where(Case.id.in_([*given.ended, *given.astray]))
+    numbers = {row.id: row.number for row in tx.execute(gone)}
     return (
         *(
             _("案件 {number} は終わったか、ほかの課に移っています。選んだ引継先は使いません。",

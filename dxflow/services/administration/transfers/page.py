@@ -96,8 +96,10 @@ def page(site: Site, by: Actor, plan: str) -> PlanPage:
             return _with(shown, problems=refused.problems)
         except columns.Unmapped as refused:
             return _with(shown, problems=(Problem("column", refused.message),))
-        splits = dividing.sections(site, tx, found)
-    return _with(_rehearsal(shown, found), splits=splits, left_out=dividing.left_out(found))
+        return _with(
+            _rehearsal(shown, found),
+            splits=dividing.sections(site, tx, found), left_out=dividing.left_out(tx, found),
+        )  # fmt: skip
 
 
 def table(site: Site, by: Actor, plan: str) -> list[list[str]]:
