@@ -28,7 +28,7 @@ from dxflow.services.acts import heirs, history, suspension
 from dxflow.services.acts.suspension import Suspended, Suspension
 from dxflow.services.packs import city_days
 from dxflow.services.packs import store as packs
-from dxflow.services.people import events, organisation
+from dxflow.services.people import events, organisation, presence
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
@@ -304,21 +304,7 @@ def require_present(act: Act, version: str) -> None:
     delegation that came first counts.
     """
     act.organisation = version
-    actor, day = act.actor, local_date(act.now)
-    if actor.who is None or actor.is_system:
-        return
-    who = organisation.directory(act.site, act.tx, day, version)
-    if who is actor.who:
-        return
-    person = actor.person_id
-    now = who.groups_of(person), who.standing.groups_of(person)
-    if now != (actor.groups, dict(actor.stands_in)):
-        raise Conflict(
-            _(
-                "この間に、あなたの職か、代理・代決の定めが変わりました。"
-                "画面を開き直して、もう一度行ってください。"
-            )
-        )
+    presence.require(act.site, act.tx, act.actor, local_date(act.now), version)
 
 
 def require_running(act: Act) -> None:

@@ -32,7 +32,7 @@ def attend(site: Site, by: Actor, meeting_id: str, seat: str, *, here: bool) -> 
     """
     by.require_role(stored.SECRETARIAT)
     with site.database.write() as tx:
-        row = stored.locked(tx, meeting_id)
+        row = stored.locked(site, tx, by, meeting_id)
         if row.written or row.status not in (State.PLANNED, State.OPEN):
             raise Conflict(_("出席を記録できるのは、これから開く会議と開会中の会議だけです。"))
         _require_day(site, row)
@@ -70,7 +70,7 @@ def attend(site: Site, by: Actor, meeting_id: str, seat: str, *, here: bool) -> 
 def consent(site: Site, by: Actor, meeting_id: str, seat: str, *, agrees: bool) -> None:
     """Say for one's seat whether to decide in writing. Raises NotAllowed, NotFound, Conflict."""
     with site.database.write() as tx:
-        row = stored.planned(stored.locked(tx, meeting_id))
+        row = stored.planned(stored.locked(site, tx, by, meeting_id))
         if not row.written:
             raise Conflict(_("同意を求めるのは、持ち回り審議のときだけです。"))
         body, who = stored.body_of(site, tx, row.body), stored.today(site, tx)
