@@ -35,6 +35,7 @@ class Duty:
     """Something owed until it is done: a condition by a group, a later reading by a person.
 
     `post` is the office it comes from, "" without one; `barred` are those who cannot owe it.
+    `follows`: it passes to whoever holds that office once its owner has left it.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Duty:
     owner: str
     post: str = ""
     barred: frozenset[str] = frozenset()
+    follows: bool = False
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,8 @@ class Change:
     """Who has something before and after, by the ids of persons; `note` names what else happens.
 
     Notes: released (somebody's claim ends), ended (a deputy's time ends), stays (a duty stays with
-    a person who has moved), stand-in (only those who stand in for an office can do it).
+    a person who has moved), heir (it passes to the new holder of the post), stand-in (only those
+    who stand in for an office can do it).
     """
 
     matter: Matter
@@ -152,9 +153,10 @@ class _Rehearsing:
         for old, duty in zip(self._affairs.duties, self._then.duties, strict=True):
             had = self._had.members(old.owner) - old.barred
             has = self._has.members(duty.owner) - duty.barred
-            moved = _left_office(duty, self._before, self._after)
+            moved = left_office(old, self._before, self._after)
             if had != has or moved:
-                yield _change(Matter.DUTY, duty.id, had, has, "stays" if has and moved else "")
+                note = "" if not (has and moved) else "stays" if had == has else "heir"
+                yield _change(Matter.DUTY, duty.id, had, has, note)
             if not has and not self._of_lost_units((duty.owner,), duty.id):
                 yield Hole(Matter.DUTY, duty.id, bool(had))
 
@@ -283,7 +285,7 @@ def _meant(who: Directory, given: Delegation) -> set[str]:
     return held & {given.post} if given.post else held
 
 
-def _left_office(duty: Duty, before: Directory, after: Directory) -> bool:
+def left_office(duty: Duty, before: Directory, after: Directory) -> bool:
     """Return whether the person who owes a duty has left the post it comes from."""
     if not duty.post or not duty.owner.startswith("user:"):
         return False

@@ -264,6 +264,7 @@ def _told(
     led: Mapping[str, tuple[str, str]],
 ) -> dict[str, list[audit.Event]]:  # fmt: skip
     """Return the events on cases: claims that end, tasks and duties that go to somebody else."""
+    by_rule = {one.key for one in found.changes if one.note == "heir"}
     reasons = {one.hole.id: one.reason for one in found.holes}
     told: dict[str, list[audit.Event]] = defaultdict(list)
     with to_be_stored():
@@ -278,7 +279,13 @@ def _told(
             about = found.underway.about[key]
             changes = (
                 owner_change(words.group, owed, owes),
-                audit.Change("reason", mark("理由"), None, reasons.get(f"duty:{key}") or None),
+                audit.Change(
+                    "reason",
+                    mark("理由"),
+                    None,
+                    reasons.get(f"duty:{key}")
+                    or (mark("職の後任が後閲する決まり") if key in by_rule else None),
+                ),
             )
             subject = audit.Subject("duty", key, about.case_id)
             told[about.case_id].append(

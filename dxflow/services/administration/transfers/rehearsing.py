@@ -22,6 +22,7 @@ from dxflow.authority.filling import (
     ranked,
     successions_of,
 )
+from dxflow.authority.handing_on import handed_on
 from dxflow.authority.moves import Move, moved
 from dxflow.authority.proposals import Proposals
 from dxflow.authority.rehearsal import Change, Hole, Rehearsal, rehearse
@@ -115,7 +116,7 @@ def rehearsed(
     was = directory(before, now, day)
     will = directory(first.after, now, day, first.successions)
     parts = given(first.splits, now.affairs.cases, chosen_for_cases(chosen))
-    base = rehearse(was, will, now.affairs, divided(now.affairs, was, will, parts.cases))
+    base = rehearse(was, will, now.affairs, _moved_on(now.affairs, was, will, parts))
     known = {one.id for one in base.holes}
     used = [fill for fill in chosen if fill.hole in known]
     second = _prospect(sheets, before, now, used, roles, day, site.today())
@@ -124,7 +125,7 @@ def rehearsed(
     named = second.successions
     undivided = filled(now.affairs, used, day)
     will = directory(second.after, replace(now, affairs=undivided), day, named)
-    affairs = divided(undivided, was, will, parts.cases)
+    affairs = _moved_on(undivided, was, will, parts)
     final = rehearse(was, will, undivided, affairs)
     if final.lists:
         affairs = replace(affairs, ranks=ranked(affairs.ranks, dict(final.lists), day))
@@ -135,6 +136,11 @@ def rehearsed(
     return Rehearsed(
         replace(second, problems=problems), now, was, will, base, final, affairs, states, parts
     )
+
+
+def _moved_on(affairs: Affairs, was: Directory, will: Directory, parts: Given) -> Affairs:
+    """Return what goes to others by rule or by choice: cases of a split section, later readings."""
+    return handed_on(divided(affairs, was, will, parts.cases), was, will)
 
 
 def directory(

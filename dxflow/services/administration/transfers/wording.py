@@ -120,7 +120,8 @@ class Wording:
     def _note(self, note: str) -> str:
         return {
             "": "", "released": _("引受けを解いて職に戻す"), "ended": _("代理を終える"),
-            "stays": _("異動しても本人に残る"), "stand-in": _("代わりの人だけができる"),
+            "stays": _("異動しても本人に残る"), "heir": _("職の後任に引き継ぐ"),
+            "stand-in": _("代わりの人だけができる"),
         }[note]  # fmt: skip
 
     def _hole(self, state: HoleState) -> HoleLine:
