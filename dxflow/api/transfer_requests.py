@@ -47,6 +47,29 @@ class HoleFill(Request):
     reason = fields.String(load_default="", validate=validate.Length(max=500))
 
 
+class CaseGift(Request):
+    """The successor a case goes to; an empty one lets it follow the first again."""
+
+    case = fields.String(
+        required=True, validate=validate.Length(min=1, max=64),
+        metadata={"description": "id or number"},
+    )  # fmt: skip
+    to = fields.String(load_default="", validate=validate.Length(max=64))
+
+
+class TransferredCases(TransferVersion):
+    """Choices for cases; first, with `unit` and `all_to`, for every open case of a split section."""
+
+    cases = fields.List(
+        fields.Nested(CaseGift), load_default=list, validate=validate.Length(max=500)
+    )
+    unit = fields.String(load_default="", validate=validate.Length(max=64))
+    all_to = fields.String(
+        load_default="", validate=validate.Length(max=64),
+        metadata={"description": "a successor, or `applicant`: where each applicant will work"},
+    )  # fmt: skip
+
+
 class TransferFills(TransferVersion):
     """Choices for holes; `accept_proposals` takes the first proposal of every other open one."""
 

@@ -12,6 +12,7 @@ from dxflow.errors import Invalid
 from dxflow.services.administration.transfers import (
     applying,
     choosing,
+    dividing,
     page,
     plans,
     scheduling,
@@ -65,6 +66,19 @@ def fill(call: Call) -> Answer:
     return _plan(call, plan)
 
 
+def divide(call: Call) -> Answer:
+    """Say where open cases of sections that are split go."""
+    plan, body = call.path["transfer"], call.body
+    version = body["version"]
+    if body["unit"]:
+        dividing.give_all(call.site, call.actor, plan, body["unit"], body["all_to"], version)
+        version = None
+    if body["cases"]:
+        chosen = {one["case"]: one["to"] for one in body["cases"]}
+        dividing.give(call.site, call.actor, plan, chosen, version)
+    return _plan(call, plan)
+
+
 def _done(act: Callable[..., Any]) -> Run:
     """Return the run of an act on a plan."""
 
@@ -103,6 +117,14 @@ def _document(found: PlanPage) -> dict[str, Any]:
             {"matter": matter, **vars(line)}
             for matter, lines in (found.changes or {}).items()
             for line in lines
+        ],
+        "splits": [
+            vars(section)
+            | {
+                "successors": [{"target": key, "label": name} for key, name in section.successors],
+                "cases": [vars(case) for case in section.cases],
+            }
+            for section in found.splits
         ],
         "holes": [
             vars(hole)
@@ -145,6 +167,12 @@ OPERATIONS = (
         "Say how the holes of a plan are filled, or accept what is proposed (admin)", fill,
         answer=answers.Transfer, body=transfer_requests.TransferFills, refusals=(404, 409),
         description=f"{REHEARSED} A target `leave` needs a reason; an empty one takes a choice back.",
+    ),
+    Operation(
+        "POST", "/transfers/{transfer}/cases", "divideTransferredCases",
+        "Say where the open cases of sections that are split go (admin)", divide,
+        answer=answers.Transfer, body=transfer_requests.TransferredCases, refusals=(404, 409),
+        description=f"{REHEARSED} Cases that nobody gives follow the first successor of their section.",
     ),
     _act("schedule", "scheduleTransfer", "Have a plan applied at 00:00 of its day (admin)",
          scheduling.schedule),

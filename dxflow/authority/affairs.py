@@ -35,6 +35,7 @@ class Duty:
     """Something owed until it is done: a condition by a group, a later reading by a person.
 
     `post` is the office it comes from, "" without one; `barred` are those who cannot owe it.
+    `follows`: it passes to whoever holds that office once its owner has left it.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Duty:
     owner: str
     post: str = ""
     barred: frozenset[str] = frozenset()
+    follows: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,8 @@ class Round:
 class Affairs:
     """All of it. `cases` are open cases by the section that leads them, `tracked` those with KPIs.
 
-    `closed` are persons who cannot log in.
+    `closed` are persons who cannot log in. `given` are the sections to which cases of a split
+    section are given that do not follow its first successor.
     """
 
     tasks: tuple[Task, ...] = ()
@@ -82,6 +85,7 @@ class Affairs:
     delegations: Mapping[str, Delegation] = field(default_factory=dict)
     ranks: tuple[Rank, ...] = ()
     closed: frozenset[str] = frozenset()
+    given: Mapping[str, str] = field(default_factory=dict)
 
 
 class Able:

@@ -6,6 +6,7 @@ post that has ended means whoever belongs to its successor.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 from datetime import date
 from functools import cached_property
 from typing import TypeVar
@@ -98,6 +99,30 @@ class Directory:
     def heir_of_post(self, post: str) -> str:
         """Return the post that does the work of an ended one, the post itself without any."""
         return self._heirs_of_posts.get(post, post)
+
+    def among(self, units: Mapping[str, str], posts: Mapping[str, str]) -> "Directory":
+        """Return the same day for a matter in which others do the work of what has ended.
+
+        `units` and `posts` name who does that of each; keys that are in force stay as they are.
+        """
+        other = copy(self)
+        other.__dict__.pop("_members", None)
+        other._heirs = {**self._heirs, **_followed(units, self._units, self._heirs)}
+        other._old_units = predecessors(other._heirs)
+        other._heirs_of_posts = {
+            **self._heirs_of_posts,
+            **_followed(posts, self._posts, self._heirs_of_posts),
+        }
+        other._old_posts = predecessors(other._heirs_of_posts)
+        other.standing = self.standing.seen_by(other)
+        return other
+
+    def present(self, group: str) -> str:
+        """Return the group that a group which names an ended unit or post means."""
+        kind, colon, key = group.partition(":")
+        if kind in ("section", "head"):
+            return f"{kind}{colon}{self.heir(key)}"
+        return f"{kind}{colon}{self.heir_of_post(key)}" if kind == "post" else group
 
     def within(self, unit: str) -> frozenset[str]:
         """Return the keys of a unit and of every unit below it; empty when unknown.
@@ -228,6 +253,22 @@ class Directory:
             line.append(self._units[parent])
             parent = self._units[parent].parent
         return tuple(line)
+
+
+def _followed(
+    named: Mapping[str, str], there: Mapping[str, object], heirs_of: Mapping[str, str]
+) -> dict[str, str]:
+    """Return who does the work of each ended key today; later successors are followed."""
+    found = {}
+    for old, new in named.items():
+        key, passed = new, {old}
+        while key not in there and key in named and key not in passed:
+            passed.add(key)
+            key = named[key]
+        key = heirs_of.get(key, key)
+        if old not in there and key in there:
+            found[old] = key
+    return found
 
 
 def _by_key(values: Iterable[S], day: date, key_of: Callable[[S], str]) -> dict[str, S]:

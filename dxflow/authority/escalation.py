@@ -1,7 +1,7 @@
 """Work that is overdue for too long: when somebody above is told, and who (督促の引上げ)."""
 
 from collections.abc import Collection
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 from dxflow.authority.directory import Directory
@@ -21,6 +21,16 @@ class EscalateTo(StrEnum):
 def is_due(calendar: BusinessCalendar, due: date, today: date, days: int) -> bool:
     """Return whether work due on a day has been late for so many business days; 0 days: never."""
     return days > 0 and calendar.business_days_between(due, today) >= days
+
+
+def last_due(calendar: BusinessCalendar, today: date, days: int) -> date | None:
+    """Return the latest day on which work was due that is told today; None for never."""
+    if days <= 0:
+        return None
+    day = today - timedelta(days=days)
+    while not is_due(calendar, day, today, days):
+        day -= timedelta(days=1)
+    return day
 
 
 def told(

@@ -25,6 +25,7 @@ FITTING = {
     Matter.DUTY: ("user", "post", "head", "section", "role"),
     Matter.UNIT: ("unit",),
     Matter.LIST: ("post",),
+    Matter.CASE: ("unit",),
 }
 
 
@@ -92,6 +93,11 @@ def ranked(
         for place, substitute in enumerate(names, start=1)
     ]
     return (*(rank for rank in ranks if rank.post not in lists), *new)
+
+
+def chosen_for_cases(fills: Iterable[Fill]) -> dict[str, str]:
+    """Return the section that was chosen for each case of a section that is split."""
+    return {fill.key: fill.target.partition(":")[2] for fill in _of(fills, Matter.CASE)}
 
 
 def _task(task: Task, target: str | None) -> Task:

@@ -7,9 +7,17 @@ its case does not close as completed.
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date
+from enum import StrEnum
 
 from dxflow.authority.verdicts import Verdict
 from dxflow.texts import gettext as _
+
+
+class Follows(StrEnum):
+    """Whom a later reading (後閲) is owed by when its owner leaves the post it comes from."""
+
+    PERSON = "person"
+    POST = "post"
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ class Matter(StrEnum):
     DUTY = "duty"
     DEPUTY = "deputy"
     LIST = "list"
+    CASE = "case"
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,8 @@ class Change:
     """Who has something before and after, by the ids of persons; `note` names what else happens.
 
     Notes: released (somebody's claim ends), ended (a deputy's time ends), stays (a duty stays with
-    a person who has moved), stand-in (only those who stand in for an office can do it).
+    a person who has moved), heir (it passes to the new holder of the post), stand-in (only those
+    who stand in for an office can do it).
     """
 
     matter: Matter
@@ -83,14 +85,21 @@ class Rehearsal:
 Found = Iterator[Change | Hole]
 
 
-def rehearse(before: Directory, after: Directory, affairs: Affairs) -> Rehearsal:
-    """Return what changes hands on the directories' day, and what nobody would have."""
-    return _Rehearsing(before, after, affairs).result()
+def rehearse(
+    before: Directory, after: Directory, affairs: Affairs, then: Affairs | None = None
+) -> Rehearsal:
+    """Return what changes hands on the directories' day, and what nobody would have.
+
+    `then` are the affairs as they will be, where the cases of a section that is split are divided.
+    """
+    return _Rehearsing(before, after, affairs, then or affairs).result()
 
 
 class _Rehearsing:
-    def __init__(self, before: Directory, after: Directory, affairs: Affairs) -> None:
-        self._before, self._after, self._affairs = before, after, affairs
+    def __init__(
+        self, before: Directory, after: Directory, affairs: Affairs, then: Affairs
+    ) -> None:
+        self._before, self._after, self._affairs, self._then = before, after, affairs, then
         self._had = Able(before, affairs.closed)
         self._has = Able(after, affairs.closed)
         #: Ended units without a successor: what waits there is one hole of the unit.
@@ -100,6 +109,7 @@ class _Rehearsing:
         found = [
             *self._posts(), *self._tasks(), *self._duties(), *self._bodies(), *self._rounds(),
             *self._kpis(), *self._deputies(), *self._lists(), *self._units(),
+            *self._cases(),
         ]  # fmt: skip
         changes = tuple(one for one in found if isinstance(one, Change))
         return Rehearsal(
@@ -130,8 +140,8 @@ class _Rehearsing:
         return post.kind in self._after.head_kinds
 
     def _tasks(self) -> Found:
-        for task in self._affairs.tasks:
-            had, has = self._had.doing(task), self._has.doing(task)
+        for old, task in zip(self._affairs.tasks, self._then.tasks, strict=True):
+            had, has = self._had.doing(old), self._has.doing(task)
             released = task.assignee is not None and not self._has.holds(task)
             note = "released" if released else "" if self._has.offered(task) else "stand-in"
             if had != has or released:
@@ -140,12 +150,13 @@ class _Rehearsing:
                 yield Hole(Matter.TASK, task.id, bool(had))
 
     def _duties(self) -> Found:
-        for duty in self._affairs.duties:
-            had = self._had.members(duty.owner) - duty.barred
+        for old, duty in zip(self._affairs.duties, self._then.duties, strict=True):
+            had = self._had.members(old.owner) - old.barred
             has = self._has.members(duty.owner) - duty.barred
-            moved = _left_office(duty, self._before, self._after)
+            moved = left_office(old, self._before, self._after)
             if had != has or moved:
-                yield _change(Matter.DUTY, duty.id, had, has, "stays" if has and moved else "")
+                note = "" if not (has and moved) else "stays" if had == has else "heir"
+                yield _change(Matter.DUTY, duty.id, had, has, note)
             if not has and not self._of_lost_units((duty.owner,), duty.id):
                 yield Hole(Matter.DUTY, duty.id, bool(had))
 
@@ -180,13 +191,22 @@ class _Rehearsing:
                 yield Hole(Matter.ROUND, one.case, len(had) >= one.quorum, empty)
 
     def _kpis(self) -> Found:
-        for unit, cases in sorted(self._affairs.tracked.items()):
-            group = f"section:{unit}"
-            had, has = self._had.members(group), self._has.members(group)
-            if had != has:
-                yield _change(Matter.KPI, unit, had, has)
-            if not has and not self._of_lost_units((group,), *cases):
-                yield Hole(Matter.KPI, unit, bool(had), tuple(cases))
+        for unit, tracked in sorted(self._affairs.tracked.items()):
+            had = self._had.members(f"section:{unit}")
+            for key, cases in self._parted(unit, tracked):
+                group = f"section:{key}"
+                has = self._has.members(group)
+                if had != has:
+                    yield _change(Matter.KPI, key, had, has)
+                if not has and not self._of_lost_units((group,), *cases):
+                    yield Hole(Matter.KPI, key, bool(had), tuple(cases))
+
+    def _parted(self, unit: str, cases: Iterable[str]) -> list[tuple[str, list[str]]]:
+        """Return cases of a section by the section that has them: itself, or those given to."""
+        found: dict[str, list[str]] = {}
+        for case in cases:
+            found.setdefault(self._then.given.get(case, unit), []).append(case)
+        return sorted(found.items())
 
     def _deputies(self) -> Found:
         for key, given in sorted(self._affairs.delegations.items()):
@@ -217,11 +237,19 @@ class _Rehearsing:
         for unit in sorted(self._before.units.keys() - self._after.units.keys()):
             cases = self._affairs.cases.get(unit, ())
             heir = self._after.heir(unit)
-            yield Change(Matter.UNIT, unit, (unit,), () if heir == unit else (heir,))
+            takers = [heir] * (heir != unit)
+            takers += [key for key, _part in self._parted(unit, cases) if key != unit]
+            yield Change(Matter.UNIT, unit, (unit,), tuple(dict.fromkeys(takers)))
             if heir == unit and cases:
                 self._lost.setdefault(unit, []).extend(cases)
         for unit, about in sorted(self._lost.items()):
             yield Hole(Matter.UNIT, unit, unit in self._before.units, tuple(dict.fromkeys(about)))
+
+    def _cases(self) -> Found:
+        """Say which cases do not follow the first successor of their section."""
+        led = {case: unit for unit, cases in self._affairs.cases.items() for case in cases}
+        for case, unit in sorted(self._then.given.items()):
+            yield Change(Matter.CASE, case, (led[case],), (unit,))
 
     def _of_lost_units(self, groups: Iterable[str], *about: str) -> bool:
         """Return whether all groups mean a unit that has ended without a successor, and note it."""
@@ -257,7 +285,7 @@ def _meant(who: Directory, given: Delegation) -> set[str]:
     return held & {given.post} if given.post else held
 
 
-def _left_office(duty: Duty, before: Directory, after: Directory) -> bool:
+def left_office(duty: Duty, before: Directory, after: Directory) -> bool:
     """Return whether the person who owes a duty has left the post it comes from."""
     if not duty.post or not duty.owner.startswith("user:"):
         return False

@@ -10,7 +10,8 @@ on: a stand-in has the groups of the post and of the unit it leads, no more.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -135,6 +136,19 @@ class Standing:
             for group in sorted(one.groups)
             if group not in own
         }
+
+    def seen_by(self, who: Directory) -> Standing:
+        """Return the same people standing in for posts as they are in another view of the day."""
+        other = copy(self)
+        other._who = who
+        other._found = {
+            person: [
+                replace(one, groups=frozenset(who.groups_of_post(who.posts[one.post])))
+                for one in found
+            ]
+            for person, found in self._found.items()
+        }
+        return other
 
     def persons_for(self, group: str) -> frozenset[str]:
         """Return who has a group as a stand-in."""

@@ -13,6 +13,7 @@ from dxflow.errors import Invalid
 from dxflow.services.administration.transfers import (
     applying,
     choosing,
+    dividing,
     page,
     plans,
     scheduling,
@@ -66,6 +67,19 @@ def fill(arguments: Namespace, settings: Settings, output: Output) -> int:
         else:
             choice = (arguments.target, arguments.reason)
             choosing.fill(site, by, arguments.plan, {arguments.hole: choice})
+        return _shown(page.page(site, by, arguments.plan), output)
+
+
+def give(arguments: Namespace, settings: Settings, output: Output) -> int:
+    """Give a case of a section that is split, or all of the section's, to a successor."""
+    if bool(arguments.case) == bool(arguments.all):
+        raise Invalid(_("CASE か --all のどちらか一方を指定してください。"))
+    with opened(settings) as site:
+        by = operator(site)
+        if arguments.all:
+            dividing.give_all(site, by, arguments.plan, arguments.all, arguments.unit)
+        else:
+            dividing.give(site, by, arguments.plan, dict.fromkeys(arguments.case, arguments.unit))
         return _shown(page.page(site, by, arguments.plan), output)
 
 
@@ -143,7 +157,11 @@ def _shown(shown: PlanPage, output: Output) -> int:
     for one in shown.holes:
         proposal = one.target_words or next((label for _key, label in one.choices), "")
         output.say(f"  [{states[one.state]}] {one.id}  {one.what}  {proposal}".rstrip())
-    output.say(*(f"  {one}" for one in shown.obstacles))
+    for section in shown.splits:
+        names = dict(section.successors)
+        for case in section.cases:
+            output.say(f"  {section.name}: {case.number}  {case.title}  → {names[case.unit]}")
+    output.say(*(f"  {one}" for one in (*shown.left_out, *shown.obstacles)))
     output.result(_document(shown))
     return 1 if shown.problems or shown.left else 0
 
@@ -160,6 +178,8 @@ def _document(shown: PlanPage) -> dict[str, Any]:
             for matter, lines in (shown.changes or {}).items()
         },
         "holes": [asdict(one) for one in shown.holes],
+        "splits": [asdict(one) for one in shown.splits],
+        "left_out": list(shown.left_out),
         "left": shown.left,
         "obstacles": list(shown.obstacles),
     }

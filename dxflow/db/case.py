@@ -56,6 +56,9 @@ class Case(Base):
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     #: Read only by who took part in it and by who keeps and checks the record.
     restricted: Mapped[bool] = mapped_column(server_default=false())
+    #: JSON: who does the work of ended units and posts in this case, where that is another than
+    #: elsewhere, because it was given to one of several successors; empty without any.
+    heirs: Mapped[str] = mapped_column(Text, server_default="")
 
 
 class CaseUnit(Base):

@@ -6,10 +6,12 @@ from sqlalchemy import select
 from dxflow import audit
 from dxflow.db.case import Notice
 from dxflow.db.standing import Delegation, StoodIn
+from dxflow.errors import NotAllowed
 from dxflow.services.acts import later_reading
 from dxflow.services.administration.transfers import applying, choosing, plans, undoing
+from dxflow.services.packs import store as packs
 from dxflow.services.people import organisation, standing
-from tests.factories import City
+from tests.factories import ROOT, City
 from tests.integration.test_standing_in import away, events, lists, week
 from tests.integration.test_transfers import ids
 from tests.integration.transfers import plan, rehearse, upload
@@ -63,6 +65,47 @@ def test_a_reading_stays_with_whoever_only_moves_and_the_page_says_so(city):
     made = plan(city, upload("head,異動,収納課長,", "tax_head,異動,市民課長,"))
     (change,) = [one for one in rehearse(city, made).changes if one.matter == "duty"]
     assert (change.key, change.note) == (reading, "stays")
+
+
+def test_a_reading_passes_to_the_new_holder_of_the_post_where_the_pack_says_so(city):
+    follows(city)
+    reading = owed(city)
+    by = city.actor("admin")
+    round_ = upload("head,異動,収納課長,", "tax_head,異動,市民課長,")
+    made = plan(city, round_, day=city.site.today())
+    (change,) = [one for one in rehearse(city, made).changes if one.matter == "duty"]
+    assert (change.key, change.note) == (reading, "heir")
+    assert change.after == (city.person["tax_head"],)
+    applying.apply(city.site, by, made)
+    assert owner(city) == "tax_head"
+    (event,) = events(city, "duty.handed_over")
+    assert "職の後任が後閲する決まり" in {one.after for one in event.changes}
+    assert any("引き継ぎました" in one for one in messages(city))
+    with pytest.raises(NotAllowed):
+        later_reading.read(city.site, city.actor("head"), reading)
+    undoing.undo(city.site, by, made)
+    assert owner(city) == "head"
+    later_reading.read(city.site, city.actor("head"), reading)
+    with city.site.database.read() as tx:
+        assert audit.verify_database(tx).findings == ()
+
+
+def test_a_reading_stays_where_the_new_holder_is_whoever_acted(city):
+    follows(city)
+    reading = owed(city)
+    made = plan(city, upload("head,異動,収納課長,", "colleague,異動,市民課長,"))
+    (change,) = [one for one in rehearse(city, made).changes if one.matter == "duty"]
+    assert (change.key, change.note) == (reading, "stays")
+
+
+def follows(city: City) -> None:
+    """Publish the standard pack with later readings that follow the post."""
+    files = packs.read_folder(ROOT / "processes" / "standard")
+    shipped, wanted = 'later_reading_follows = "person"', 'later_reading_follows = "post"'
+    assert shipped in files["pack.toml"]
+    packs.install(
+        city.site, files | {"pack.toml": files["pack.toml"].replace(shipped, wanted)}, "system"
+    )
 
 
 def test_a_deputy_of_somebody_who_moves_acts_no_more_until_the_transfer_is_taken_back(city):

@@ -3,8 +3,10 @@
 from datetime import date
 
 import pytest
+from sqlalchemy import update
 
 from dxflow.api.entrance import OPERATIONS
+from dxflow.db.case import Case
 from tests.factories import City
 from tests.integration.test_main_job import to_kpi
 from tests.web.api_client import Caller, application, document
@@ -103,6 +105,17 @@ def test_a_case_says_where_it_stands_and_what_happened(app):
     sent_back = found["timeline"][0]
     assert sent_back["outcome"]
     assert "具体的に" in [sent_back["reason"], *(one["after"] for one in sent_back["changes"])]
+
+
+def test_a_case_says_whether_its_reading_is_restricted(app, sqlite_city):
+    usual, secret = start(app)["id"], start(app, title="人事のこと")["id"]
+    with sqlite_city.site.database.write() as tx:
+        tx.execute(update(Case).where(Case.id == secret).values(restricted=True))
+    reader = caller(app, "applicant")
+    for case, restricted in ((usual, False), (secret, True)):
+        assert reader.get(f"/cases/{case}").json["restricted"] is restricted
+    listed = reader.get("/cases").json["items"]
+    assert {one["id"]: one["restricted"] for one in listed} == {usual: False, secret: True}
 
 
 def test_a_task_is_claimed_and_given_back(app, sqlite_city):

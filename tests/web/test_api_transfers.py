@@ -5,7 +5,8 @@ import base64
 import pytest
 
 from tests.factories import City
-from tests.integration.transfers import APRIL, ROUND, content, on_the_day
+from tests.integration.test_divided_cases import SPLIT
+from tests.integration.transfers import APRIL, ROUND, content, on_the_day, plan
 from tests.web.api_client import Caller, application
 
 
@@ -85,3 +86,24 @@ def test_only_administrators_plan_transfers(sqlite_city: City):
     head = Caller.of(application(sqlite_city), "head")
     assert head.send("GET", "/transfers").status_code == 403
     assert head.send("POST", "/transfers", json=body(*ROUND)).status_code == 403
+
+
+def test_cases_of_a_split_section_are_divided(sqlite_city: City, admin: Caller):
+    case, other = sqlite_city.start(), sqlite_city.start("head")
+    way = "/transfers/" + plan(sqlite_city, *SPLIT)
+    (section,) = admin.send("GET", way).json["splits"]
+    assert [one["target"] for one in section["successors"]] == ["window", "register"]
+    assert [one["unit"] for one in section["cases"]] == ["window", "window"]
+    gift = {"cases": [{"case": case.number, "to": "register"}]}
+    answer = admin.send("POST", f"{way}/cases", json=gift)
+    assert answer.status_code == 200, answer.json
+    found = {one["id"]: (one["unit"], one["chosen"]) for one in answer.json["splits"][0]["cases"]}
+    assert found == {case.id: ("register", True), other.id: ("window", False)}
+    assert any(one["matter"] == "case" for one in answer.json["changes"])
+    everything = {"unit": "counter", "all_to": "applicant"}
+    answer = admin.send("POST", f"{way}/cases", json=everything)
+    assert {one["id"]: one["unit"] for one in answer.json["splits"][0]["cases"]} == {
+        case.id: "register", other.id: "window",
+    }  # fmt: skip
+    wrong = {"cases": [{"case": case.number, "to": "tax"}]}
+    assert admin.send("POST", f"{way}/cases", json=wrong).status_code == 422

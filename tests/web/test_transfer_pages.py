@@ -8,7 +8,8 @@ import pytest
 from werkzeug.test import TestResponse
 
 from dxflow import clock
-from tests.integration.transfers import content
+from tests.integration.test_divided_cases import SPLIT
+from tests.integration.transfers import content, plan
 from tests.web.conftest import Browser, text_of
 from tests.web.test_cli import ready, run  # noqa: F401 - fixtures
 
@@ -56,6 +57,26 @@ def test_a_plan_is_filled_scheduled_and_its_hour_taken_back(browse):
     assert "市民課長" in table.text
     assert admin.post(f"{plan}/discard", form_of(admin, plan, "/discard")).status_code == 303
     assert "破棄" in text_of(admin.get("/admin/transfers"))
+
+
+def test_cases_of_a_split_section_are_divided_on_the_page(browse, sqlite_city):
+    case = sqlite_city.start(title="窓口の混雑をなくす")
+    sqlite_city.start(title="別の提案")
+    made = plan(sqlite_city, *SPLIT)
+    admin, address = browse("admin"), f"/admin/transfer/{made}"
+    assert "窓口の混雑をなくす" in text_of(admin.get(address))
+    values = form_of(admin, address, "/cases")
+    values |= {"case": case.id, f"case:{case.id}": "register"}
+    assert admin.post(f"{address}/cases", values).status_code == 303
+    assert admin.page(address).xpath(f"//select[@name='case:{case.id}']/option[@selected]/text()") == ["戸籍課"]  # fmt: skip
+    refused = admin.post(f"{address}/cases", {"unit": "counter", "case": case.id, f"case:{case.id}": "tax"})  # fmt: skip
+    assert refused.status_code == 422
+    assert "引継先ではありません" in text_of(refused)
+    everything = {"unit": "counter", "_all": "register"}
+    assert admin.post(f"{address}/cases", everything).status_code == 303
+    chosen = admin.page(address).xpath("//select[starts-with(@name, 'case:')]/option[@selected]")
+    assert [one.text for one in chosen] == ["戸籍課", "戸籍課"]
+    assert browse("secretariat").post(f"{address}/cases", everything).status_code == 403
 
 
 def test_headings_are_asked_for_once_and_remembered(browse):

@@ -17,6 +17,7 @@ class Case(Schema):
     """A case. `version` is that of the process, `instance_version` counts the acts on it.
 
     `suspended`: administrators have stopped it for a while; it can be read, nothing goes on.
+    `restricted`: only who took part and who keeps the record reads it.
     """
 
     id = text()
@@ -41,6 +42,7 @@ class Case(Schema):
     ended_at = Moment(required=True, allow_none=True)
     open_tasks = nested(Task, many=True)
     suspended = fields.Boolean(required=True)
+    restricted = fields.Boolean(required=True)
 
 
 class CaseListed(Schema):
@@ -62,6 +64,7 @@ class CaseListed(Schema):
     created_at = Moment(required=True)
     updated_at = Moment(required=True)
     suspended = fields.Boolean(required=True)
+    restricted = fields.Boolean(required=True)
 
 
 class Stage(Schema):

@@ -3,7 +3,7 @@
 from marshmallow import Schema, fields, validate
 
 from dxflow.api.answers.shared import Page, nested, text
-from dxflow.api.fields import Day, Moment, Whole
+from dxflow.api.fields import Day, Flag, Moment, Whole
 
 STATES = ("draft", "scheduled", "blocked", "applied", "undone", "discarded")
 
@@ -56,6 +56,30 @@ class TransferHole(Schema):
     reason = text()
 
 
+class SplitCase(Schema):
+    """An open case of a section that is split. `unit` is the successor it goes to."""
+
+    id = text()
+    number = text()
+    title = text()
+    state = text()
+    applicant = text()
+    holders = text(metadata={"description": "who has its open work now"})
+    kpi = text(metadata={"description": "who enters its figures afterwards"})
+    unit = text()
+    chosen = Flag(required=True, metadata={"description": "false: it follows the first successor"})
+
+
+class SplitSection(Schema):
+    """A section that is split, its successors, the first before the others, and its open cases."""
+
+    unit = text()
+    name = text()
+    successors = nested(Filling, many=True)
+    kpi = text(metadata={"description": "who enters the figures of its cases now"})
+    cases = nested(SplitCase, many=True)
+
+
 class TransferProblem(Schema):
     """What is wrong with a line of a file."""
 
@@ -79,6 +103,11 @@ class Transfer(Schema):
     problems = nested(TransferProblem, many=True)
     changes = nested(TransferredLine, many=True)
     holes = nested(TransferHole, many=True)
+    splits = nested(SplitSection, many=True)
+    left_out = fields.List(
+        fields.String(), required=True,
+        metadata={"description": "choices for cases that do nothing any more, in words"},
+    )  # fmt: skip
     open_holes = Whole(required=True, attribute="left")
     obstacles = fields.List(
         fields.String(), required=True, metadata={"description": "what prevents taking it back"}

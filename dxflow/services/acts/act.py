@@ -5,9 +5,9 @@ the commands of the process), write what came out, append the audit events, move
 chain. The caller's transaction commits all of it or nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, ScalarSelect, Select, bindparam, select, update
@@ -24,11 +24,11 @@ from dxflow.db.prepared import Prepared, Writes
 from dxflow.db.process import ProcessInstance, WorkItem
 from dxflow.errors import Conflict, NotFound
 from dxflow.ids import new_id
-from dxflow.services.acts import history, suspension
+from dxflow.services.acts import heirs, history, suspension
 from dxflow.services.acts.suspension import Suspended, Suspension
 from dxflow.services.packs import city_days
 from dxflow.services.packs import store as packs
-from dxflow.services.people import events, organisation
+from dxflow.services.people import events, organisation, presence
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
@@ -96,8 +96,19 @@ class Act:
         return new_id(self.now)
 
     def directory(self) -> Directory:
-        """Return who is who on the date of the act."""
-        return organisation.directory(self.site, self.tx, self.actor.on, self.organisation)
+        """Return who is who on the date of the act, as its case sees it."""
+        return self.directory_on(self.actor.on)
+
+    def directory_on(self, day: date) -> Directory:
+        """Return who is who on a day, as the case sees it."""
+        who = organisation.directory(self.site, self.tx, day, self.organisation)
+        return heirs.seen(who, self.case.get("heirs", ""))
+
+    def addressed(self, groups: Iterable[str]) -> set[str]:
+        """Return groups by which work of the case is offered, as they are called on the day."""
+        if not self.case.get("heirs"):
+            return set(groups)
+        return set(map(self.directory().present, groups))
 
     def calendar(self) -> BusinessCalendar:
         """Return when the city works, by the case's pack and the city's own days."""
@@ -293,21 +304,7 @@ def require_present(act: Act, version: str) -> None:
     delegation that came first counts.
     """
     act.organisation = version
-    actor, day = act.actor, local_date(act.now)
-    if actor.who is None or actor.is_system:
-        return
-    who = organisation.directory(act.site, act.tx, day, version)
-    if who is actor.who:
-        return
-    person = actor.person_id
-    now = who.groups_of(person), who.standing.groups_of(person)
-    if now != (actor.groups, dict(actor.stands_in)):
-        raise Conflict(
-            _(
-                "この間に、あなたの職か、代理・代決の定めが変わりました。"
-                "画面を開き直して、もう一度行ってください。"
-            )
-        )
+    presence.require(act.site, act.tx, act.actor, local_date(act.now), version)
 
 
 def require_running(act: Act) -> None:

@@ -5,12 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from dxflow.authority.directory import Directory
 from dxflow.authority.tables import Ruling, in_force, raised, replaced_on, ruling_of
 from dxflow.decisions import DecisionError, Outcome
 from dxflow.errors import Invalid
 from dxflow.services.acts.act import Act
-from dxflow.services.people import organisation
 from dxflow.texts import gettext as _
 
 
@@ -39,10 +37,3 @@ def ask(act: Act, matter: Mapping[str, Any], day: date) -> Asked | None:
         raise Invalid(_("決裁区分が定まりません: {why}", why=str(why))) from why
     goes_up = settings.raises(matter, functions)
     return Asked(raised(found, settings.head, goes_up=goes_up), outcome)
-
-
-def directory_on(act: Act, day: date) -> Directory:
-    """Return who is who on a day, which need not be that of the act."""
-    if day == act.actor.on:
-        return act.directory()
-    return organisation.directory(act.site, act.tx, day, act.organisation)

@@ -234,7 +234,9 @@ def _answer(act: Act, step: engine.Step) -> dict[str, Any]:
         "case_id": act.case_id,
         "number": act.case["number"],
         "status": act.case["status"],
-        "next_tasks": [task.id for task in step.tasks if not mine.isdisjoint(task.groups)],
+        "next_tasks": [
+            task.id for task in step.tasks if not mine.isdisjoint(act.addressed(task.groups))
+        ],
     }
 
 

@@ -149,7 +149,7 @@ def _groups_of(act: Act, task: engine.OpenTask) -> set[str]:
 
     Nobody approves their own matter, and a task always has somebody who can act on it.
     """
-    groups = set(task.groups)
+    groups = act.addressed(task.groups)
     if not _segregated(act, task) or not groups:
         return groups
     who = act.directory()

@@ -1,20 +1,22 @@
 """Work that has been overdue for too long: somebody above is told, once for each due date.
 
-Once a business day all that is overdue and of which nobody was told yet is looked at. That it was
-told stands in the same transaction as the notice, so that a worker that is killed, or a second
-one, tells nobody twice.
+Once a day, without a transaction, it is worked out up to which due date the packs want it told.
+What is late by that is found by the index of due dates and told in batches, each in a transaction
+of its own together with the mark that it was told: a worker that is killed goes on with the rest,
+and a second one tells nobody twice.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, insert, select
+from sqlalchemy import Connection, Row, and_, exists, insert, or_, select
 
 from dxflow import audit
 from dxflow.authority import escalation as rules
 from dxflow.calendars.wareki import wareki_date
-from dxflow.clock import local_date
+from dxflow.clock import at_local, local_date
 from dxflow.db.case import Case
 from dxflow.db.process import Escalation, ProcessInstance, WorkItem, WorkItemGroup
 from dxflow.jobs import queue
@@ -29,15 +31,38 @@ from dxflow.texts import mark, to_be_stored
 
 KIND = "work.escalate"
 HOUR = 8
-#: At most so many are told of in one look; the rest comes with the next one.
-MOST = 500
+#: So many tasks are told of in one transaction.
+BATCH = 100
 
 
-def run(site: Site, tx: Connection, now: datetime) -> None:
-    """Tell those above of what has been late for too long."""
-    late = _late(site, tx, now)[:MOST]
+@dataclass(frozen=True)
+class Limit:
+    """Open work of cases with a version of a pack (by its digest) is told that was due before."""
+
+    digest: str
+    before: datetime
+
+
+def run(site: Site, now: datetime) -> int:
+    """Tell those above of all that has been late for too long; return of how much."""
+    with site.database.read() as tx:
+        limits = _limits(site, tx, now)
+        if not limits or not _late(tx, limits, 1):
+            return 0
+    told = 0
+    while True:
+        with site.database.write() as tx:
+            done = tell(site, tx, now, limits)
+        told += done
+        if done < BATCH:
+            return told
+
+
+def tell(site: Site, tx: Connection, now: datetime, limits: Sequence[Limit]) -> int:
+    """Tell of a batch of what is late and untold, and mark it; return of how many tasks."""
+    late = _late(tx, limits, BATCH) if limits else []
     if not late:
-        return
+        return 0
     who = organisation.directory(site, tx, local_date(now))
     groups = _groups(tx, [row.id for row in late])
     names = naming.load(tx, who, persons=[row.assignee_id for row in late])
@@ -65,34 +90,54 @@ def run(site: Site, tx: Connection, now: datetime) -> None:
             subject=audit.Subject("system", KIND), changes=tuple(changes),
         ),
     )  # fmt: skip
+    return len(late)
 
 
-def _late(site: Site, tx: Connection, now: datetime) -> list[Any]:
-    """Return the open tasks that have been late for as long as their pack says, untold so far."""
+def _limits(site: Site, tx: Connection, now: datetime) -> list[Limit]:
+    """Return the limits of the versions that overdue work is under."""
+    used = (
+        select(ProcessInstance.pack_digest)
+        .join(WorkItem, WorkItem.case_id == ProcessInstance.case_id)
+        .where(WorkItem.status == "open", WorkItem.due_at < now)
+        .distinct()
+    )
+    calendars, today = city_days.Calendars(site, tx), local_date(now)
+    found = []
+    for digest in tx.execute(used).scalars().all():
+        pack = packs.load(site, tx, digest)
+        last = rules.last_due(calendars.of(pack), today, pack.settings.rules.escalate_days)
+        if last is not None:
+            found.append(Limit(digest, at_local(last + timedelta(days=1))))
+    return found
+
+
+def _late(tx: Connection, limits: Sequence[Limit], most: int) -> list[Any]:
+    """Return open tasks that were due before their limit and that nobody was told of, by date."""
     told = exists().where(
         Escalation.work_item_id == WorkItem.id, Escalation.due_at == WorkItem.due_at
     )
-    rows = tx.execute(
-        select(
-            WorkItem.id, WorkItem.case_id, WorkItem.name, WorkItem.assignee_id, WorkItem.due_at,
-            Case.number, ProcessInstance.pack_digest,
+    within = or_(
+        *(
+            and_(ProcessInstance.pack_digest == one.digest, WorkItem.due_at < one.before)
+            for one in limits
         )
-        .join(Case, Case.id == WorkItem.case_id)
-        .join(ProcessInstance, ProcessInstance.case_id == WorkItem.case_id)
-        .where(
-            WorkItem.status == "open", WorkItem.due_at < now,
-            ProcessInstance.status != SUSPENDED, ~told,
+    )
+    return list(
+        tx.execute(
+            select(
+                WorkItem.id, WorkItem.case_id, WorkItem.name, WorkItem.assignee_id,
+                WorkItem.due_at, Case.number, ProcessInstance.pack_digest,
+            )
+            .join(Case, Case.id == WorkItem.case_id)
+            .join(ProcessInstance, ProcessInstance.case_id == WorkItem.case_id)
+            .where(
+                WorkItem.status == "open", WorkItem.due_at < max(one.before for one in limits),
+                within, ProcessInstance.status != SUSPENDED, ~told,
+            )
+            .order_by(WorkItem.due_at, WorkItem.id)
+            .limit(most)
         )
-        .order_by(WorkItem.due_at, WorkItem.id)
-    ).all()  # fmt: skip
-    calendars, today = city_days.Calendars(site, tx), local_date(now)
-    found: list[Any] = []
-    for row in rows:
-        pack = packs.load(site, tx, row.pack_digest)
-        days = pack.settings.rules.escalate_days
-        if rules.is_due(calendars.of(pack), local_date(row.due_at), today, days):
-            found.append(row)
-    return found
+    )  # fmt: skip
 
 
 def _groups(tx: Connection, items: Sequence[str]) -> dict[str, list[str]]:

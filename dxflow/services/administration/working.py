@@ -14,6 +14,10 @@ from dxflow.services.site import Site
 
 def make_worker(site: Site) -> Runner:
     """Return the worker of an installation: all that happens by the clock."""
+
+    def escalate(_payload: object) -> None:
+        escalating.run(site, site.now())
+
     return upkeep.make_worker(
         site,
         work={
@@ -22,7 +26,6 @@ def make_worker(site: Site) -> Runner:
             offered.KIND: lambda tx, payload, _key, now: offered.tell(site, tx, payload, now),
             reminding.KIND: lambda tx, _payload, _key, now: reminding.remind(site, tx, now),
             REFER: lambda tx, payload, key, now: referring.refer(site, tx, payload, key, now),
-            escalating.KIND: lambda tx, _payload, _key, now: escalating.run(site, tx, now),
             tidying.KIND: lambda tx, _payload, _key, now: tidying.tidy(tx, now),
             scheduling.CHECK: lambda tx, payload, _key, now: scheduling.check(
                 site, tx, payload, now
@@ -40,5 +43,8 @@ def make_worker(site: Site) -> Runner:
             lambda now: once_a_day.queue_due(site, now, tidying.KIND, tidying.HOUR),
             lambda now: sending.queue_due(site, now),
         ],
-        outside={sending.KIND: lambda payload: sending.send_due(site, payload)},
+        outside={
+            sending.KIND: lambda payload: sending.send_due(site, payload),
+            escalating.KIND: escalate,
+        },
     )

@@ -183,7 +183,7 @@ def _right(act: Act, payload: Mapping[str, Any], outcome: str, post: str) -> Rig
     """Return by which right the actor decides. Raises NotAllowed, or Invalid for the date."""
     with to_be_stored():
         day = _day(act, payload)
-        who = rulings.directory_on(act, day)
+        who = act.directory_on(day)
         standing = _standing(act, who, day, post)
         involved = act.involved()
         verdict = may_decide(

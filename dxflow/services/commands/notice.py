@@ -9,7 +9,7 @@ from dxflow.services.commands import payload as read
 
 def notify(act: Act, payload: dict[str, Any], element: str) -> dict[str, Any]:
     """Defer a notice to `groups` with `message`; a step that is pulled back takes it along."""
-    groups = sorted(set(read.texts(payload, "groups")))
+    groups = sorted(act.addressed(read.texts(payload, "groups")))
     if groups:
         queue.defer(
             act.tx,

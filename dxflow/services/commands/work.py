@@ -123,6 +123,7 @@ def impose_duties(act: Act, payload: dict[str, Any], _element: str) -> dict[str,
     conditions = payload.get("conditions") or []
     owner = read.text(payload, "owner") or f"section:{act.case['lead_unit']}"
     rows = [_condition(condition, owner) for condition in conditions]
+    rows = [(text, due, *act.addressed([owed_by])) for text, due, owed_by in rows]
     if not rows:
         return {"count": 0}
     duties = [

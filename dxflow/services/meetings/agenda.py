@@ -109,7 +109,7 @@ def put_on(site: Site, tx: Connection, by: Actor, meeting_id: str, case_id: str)
     """Put a case on an agenda within the caller's transaction. Raises NotFound, Conflict."""
     act = lock(site, tx, by, case_id)
     require_running(act)
-    row = stored.planned(stored.locked(tx, meeting_id))
+    row = stored.planned(stored.locked(site, tx, by, meeting_id))
     if not waits(tx, row.body, case_id):
         raise Conflict(
             _(
@@ -147,7 +147,7 @@ def remove(site: Site, by: Actor, matter_id: str, reason: str = "") -> str:
     by.require_role(stored.SECRETARIAT)
     with site.database.write() as tx:
         act, meeting_id = locked_matter(site, tx, by, matter_id)
-        stored.planned(stored.locked(tx, meeting_id))
+        stored.planned(stored.locked(site, tx, by, meeting_id))
         let_go(act, meeting_id, reason.strip())
         sitting.touch(tx, meeting_id)
     return meeting_id
@@ -176,7 +176,7 @@ def locked_whole(
     Raises NotFound; Conflict for a page that is out of date, or an agenda that changed meanwhile.
     """
     acts = [lock(site, tx, by, one) for one in _undecided(tx, meeting_id)]
-    row = stored.locked(tx, meeting_id, version)
+    row = stored.locked(site, tx, by, meeting_id, version)
     if _undecided(tx, meeting_id) != [act.case_id for act in acts]:
         raise Conflict(
             _("この会議の議題が、いまほかの人によって変わりました。もう一度行ってください。")

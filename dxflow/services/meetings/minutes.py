@@ -30,7 +30,7 @@ def draft(site: Site, by: Actor, meeting_id: str, remarks: dict[str, str] | None
     """
     by.require_role(stored.SECRETARIAT)
     with site.database.write() as tx:
-        meeting = _closed(tx, meeting_id)
+        meeting = _closed(site, tx, by, meeting_id)
         row = row_of(tx, meeting_id)
         if row is not None:
             rules.rewrite(Stage(row.status))
@@ -54,7 +54,7 @@ def draft(site: Site, by: Actor, meeting_id: str, remarks: dict[str, str] | None
 def approve(site: Site, by: Actor, meeting_id: str, seen: str) -> None:
     """Approve the minutes whose digest the chair has seen. Raises NotAllowed, NotFound, Conflict."""
     with site.database.write() as tx:
-        meeting = _closed(tx, meeting_id)
+        meeting = _closed(site, tx, by, meeting_id)
         row = _found(tx, meeting_id)
         presided = f"post:{meeting.chair}" in by.groups
         rules.approve(Stage(row.status), row.digest, seen, presided=presided)
@@ -76,7 +76,7 @@ def seal(site: Site, by: Actor, meeting_id: str) -> None:
     """Seal approved minutes: their hash goes into the log. Raises NotAllowed, NotFound, Conflict."""
     by.require_role(stored.SECRETARIAT)
     with site.database.write() as tx:
-        _closed(tx, meeting_id)
+        _closed(site, tx, by, meeting_id)
         row = _found(tx, meeting_id)
         rules.seal(Stage(row.status))
         _move(
@@ -96,7 +96,7 @@ def correct(site: Site, by: Actor, meeting_id: str, text: str, reason: str) -> i
         message = _("訂正の内容を書いてください。")
         raise Invalid(message, {"text": [message]})
     with site.database.write() as tx:
-        _closed(tx, meeting_id)
+        _closed(site, tx, by, meeting_id)
         row = _found(tx, meeting_id)
         rules.correct(Stage(row.status))
         earlier = corrections_of(tx, meeting_id)
@@ -131,9 +131,9 @@ def corrections_of(tx: Connection, meeting_id: str) -> list[Row[Any]]:
     return list(tx.execute(query))
 
 
-def _closed(tx: Connection, meeting_id: str) -> Row[Any]:
+def _closed(site: Site, tx: Connection, by: Actor, meeting_id: str) -> Row[Any]:
     """Lock a meeting that is over. Raises NotFound, Conflict."""
-    row = stored.locked(tx, meeting_id)
+    row = stored.locked(site, tx, by, meeting_id)
     if row.status != State.CLOSED:
         raise Conflict(_("議事録は、閉会した会議について作ります。"))
     return row

@@ -10,6 +10,7 @@ from dxflow import audit
 from dxflow.db.case import Deliberation, PrivateNote
 from dxflow.errors import Conflict, Invalid
 from dxflow.services.acts import submissions
+from dxflow.services.meetings import stored
 from dxflow.services.people import events, visibility
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
@@ -49,6 +50,7 @@ def write(site: Site, by: Actor, case_id: str, text: str) -> bool:
 
 def _write(site: Site, by: Actor, case_id: str, text: str) -> bool:
     with site.database.write() as tx:
+        stored.require_present(site, tx, by)
         visibility.require(site, tx, by, case_id)
         convened = exists().where(Deliberation.case_id == case_id)
         if not tx.execute(select(convened)).scalar_one():

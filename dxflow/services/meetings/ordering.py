@@ -32,7 +32,7 @@ def _move(site: Site, by: Actor, matter_id: str, *, up: bool) -> str:
         meeting_id = tx.execute(which).scalar_one_or_none()
         if meeting_id is None:
             raise NotFound(_("議題が見つかりません。"))
-        row = stored.locked(tx, meeting_id)
+        row = stored.locked(site, tx, by, meeting_id)
         rules.reorder(State(row.status))
         matters = tx.execute(
             select(MeetingMatter.id, MeetingMatter.place, Case.number)

@@ -69,7 +69,7 @@ def read(site: Site, by: Actor, matter_id: str) -> str:
         ).one_or_none()
         if row is None:
             raise NotFound(_("議題が見つかりません。"))
-        stored.locked(tx, row.meeting_id)
+        stored.locked(site, tx, by, row.meeting_id)
         stored.require_reader(by, stored.body_of(site, tx, row.body))
         visibility.require(site, tx, by, row.case_id)
         mine = (PaperReading.matter_id == matter_id) & (PaperReading.person_id == by.person_id)

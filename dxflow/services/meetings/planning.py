@@ -68,6 +68,7 @@ def plan(site: Site, by: Actor, body_key: str, wanted: Plan) -> str:
 
 def _plan(site: Site, by: Actor, body_key: str, given: Plan) -> str:
     with site.database.write() as tx:
+        stored.require_present(site, tx, by)
         body = stored.body_of(site, tx, body_key)
         if given.written and body.rules.consent is Consent.NEVER:
             raise Conflict(_("この会議体は、持ち回り審議を行わない決まりです。"))
@@ -152,7 +153,7 @@ def distribute(site: Site, by: Actor, meeting_id: str) -> None:
     """Hand the papers out: every member is told. Raises NotAllowed, NotFound, Conflict."""
     by.require_role(stored.SECRETARIAT)
     with site.database.write() as tx:
-        row = stored.planned(stored.locked(tx, meeting_id))
+        row = stored.planned(stored.locked(site, tx, by, meeting_id))
         matters = select(func.count()).where(MeetingMatter.meeting_id == meeting_id)
         if not tx.execute(matters).scalar_one():
             raise Conflict(_("議題がないため、配付する資料がありません。"))

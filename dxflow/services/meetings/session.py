@@ -32,7 +32,7 @@ def attend(site: Site, by: Actor, meeting_id: str, seat: str, *, here: bool) -> 
     """
     by.require_role(stored.SECRETARIAT)
     with site.database.write() as tx:
-        row = _attended(site, tx, meeting_id)
+        row = _attended(site, tx, by, meeting_id)
         body, who = stored.body_of(site, tx, row.body), stored.today(site, tx)
         one = next((s for s in stored.seats_of(who, body) if s.key == seat), None)
         if one is None or not one.persons:
@@ -67,7 +67,7 @@ def attend_rest(site: Site, by: Actor, meeting_id: str) -> int:
     """
     by.require_role(stored.SECRETARIAT)
     with site.database.write() as tx:
-        row = _attended(site, tx, meeting_id)
+        row = _attended(site, tx, by, meeting_id)
         body, who = stored.body_of(site, tx, row.body), stored.today(site, tx)
         known = set(
             tx.execute(select(Attendance.seat).where(Attendance.meeting_id == meeting_id)).scalars()
@@ -82,9 +82,9 @@ def attend_rest(site: Site, by: Actor, meeting_id: str) -> int:
     return len(coming)
 
 
-def _attended(site: Site, tx: Connection, meeting_id: str) -> Row[Any]:
+def _attended(site: Site, tx: Connection, by: Actor, meeting_id: str) -> Row[Any]:
     """Return a meeting, locked, whose attendance is taken. Raises NotFound, Conflict."""
-    row = stored.locked(tx, meeting_id)
+    row = stored.locked(site, tx, by, meeting_id)
     if row.written or row.status not in (State.PLANNED, State.OPEN):
         raise Conflict(_("出席を記録できるのは、これから開く会議と開会中の会議だけです。"))
     _require_day(site, row)
@@ -108,7 +108,7 @@ def _come(site: Site, tx: Connection, by: Actor, meeting: str, seat: str, person
 def consent(site: Site, by: Actor, meeting_id: str, seat: str, *, agrees: bool) -> None:
     """Say for one's seat whether to decide in writing. Raises NotAllowed, NotFound, Conflict."""
     with site.database.write() as tx:
-        row = stored.planned(stored.locked(tx, meeting_id))
+        row = stored.planned(stored.locked(site, tx, by, meeting_id))
         if not row.written:
             raise Conflict(_("同意を求めるのは、持ち回り審議のときだけです。"))
         body, who = stored.body_of(site, tx, row.body), stored.today(site, tx)

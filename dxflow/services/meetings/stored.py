@@ -21,7 +21,7 @@ from dxflow.jobs import queue
 from dxflow.services.acts import sitting
 from dxflow.services.packs import store as packs
 from dxflow.services.packs.settings import Body
-from dxflow.services.people import events, organisation
+from dxflow.services.people import events, organisation, presence
 from dxflow.services.people.actor import READS_ALL, Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
@@ -83,13 +83,20 @@ def needed(body: Body, seats: Iterable[SeatOfBody]) -> int:
     return required(body.rules.quorum, members, 0) if members else 1
 
 
-def locked(tx: Connection, meeting_id: str, version: int | None = None) -> Row[Any]:
-    """Lock a meeting and return it. Raises NotFound; Conflict for a page that is out of date."""
+def locked(
+    site: Site, tx: Connection, by: Actor, meeting_id: str, version: int | None = None
+) -> Row[Any]:
+    """Lock a meeting and return it. Raises NotFound; Conflict for a page that is out of date.
+
+    Conflict too when the person is not any more what they were: the right to act on a meeting
+    that has no case hangs on this alone.
+    """
     row = tx.execute(
         select(Meeting.__table__).where(Meeting.id == meeting_id).with_for_update()
     ).one_or_none()
     if row is None:
         raise NotFound(_("会議が見つかりません。"))
+    require_present(site, tx, by)
     if version is not None and row.version != version:
         raise Conflict(
             _(
@@ -97,6 +104,11 @@ def locked(tx: Connection, meeting_id: str, version: int | None = None) -> Row[A
             )
         )
     return row
+
+
+def require_present(site: Site, tx: Connection, by: Actor) -> None:
+    """Raise Conflict when somebody's posts, or for whom they act, changed since they began."""
+    presence.require(site, tx, by, site.today(), organisation.read_version(tx))
 
 
 def planned(row: Row[Any]) -> Row[Any]:

@@ -24,6 +24,7 @@ _RULES = {
     "grace_days": _("期限超過とするまでの日数"), "reminder_days": _("期限間近とする日数"),
     "unit_cost": _("1時間あたりの費用"), "stand_in_forbidden": _("代わりの人が決裁できない案件"),
     "later_reading": _("後閲を求める代わり方"),
+    "later_reading_follows": _("異動のあと後閲する人"),
     "escalate_days": _("期限超過を上に知らせるまでの日数"),
     "escalate_to": _("期限超過を知らせる先"),
 }  # fmt: skip

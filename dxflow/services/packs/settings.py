@@ -8,9 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 
 from dxflow.authority.escalation import EscalateTo
+from dxflow.authority.obligations import Follows
 from dxflow.authority.standing_in import Way
 from dxflow.calendars.business_days import BusinessCalendar
 from dxflow.committee.evaluation import EvaluationRule, evaluation_rule
@@ -25,6 +27,8 @@ from dxflow.services.packs.restricting import ENDINGS, Reading
 from dxflow.texts import gettext as _
 
 FILE = "pack.toml"
+
+E = TypeVar("E", bound=StrEnum)
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,8 @@ class Rules:
     stand_in_forbidden: str = ""
     #: The ways of standing in that must be read afterwards by whoever was away (後閲).
     later_reading: tuple[str, ...] = (Way.SUBSTITUTE.value,)
+    #: Who owes a later reading once its owner has left the post: the same person, or the new holder.
+    later_reading_follows: Follows = Follows.PERSON
     #: After so many business days overdue somebody above is told of a task; 0: never.
     escalate_days: int = 0
     escalate_to: EscalateTo = EscalateTo.SUPERIOR
@@ -265,20 +271,19 @@ class _Reader:
             unit_cost=Decimal(str(cost)),
             stand_in_forbidden=self.condition(raw, "stand_in_forbidden"),
             later_reading=self.ways(raw, "later_reading"),
+            later_reading_follows=self.choice(raw, "later_reading_follows", Follows.PERSON),
             escalate_days=self.days(raw, "escalate_days", 0),
-            escalate_to=self.escalate_to(raw),
+            escalate_to=self.choice(raw, "escalate_to", EscalateTo.SUPERIOR),
         )
 
-    def escalate_to(self, raw: Mapping[str, Any]) -> EscalateTo:
-        value = raw.get("escalate_to", EscalateTo.SUPERIOR.value)
-        if value in set(EscalateTo):
-            return EscalateTo(value)
+    def choice(self, raw: Mapping[str, Any], key: str, default: E) -> E:
+        value, kind = raw.get(key, default.value), type(default)
+        if value in set(kind):
+            return kind(value)
         self.problem(
-            "escalate_to",
-            _("{key} は {choices} のいずれかです。",
-              key="escalate_to", choices="、".join(EscalateTo)),
-        )  # fmt: skip
-        return EscalateTo.SUPERIOR
+            key, _("{key} は {choices} のいずれかです。", key=key, choices="、".join(kind))
+        )
+        return default
 
     def reading(self, raw: Mapping[str, Any]) -> Reading:
         for key in sorted(set(raw) - {"restricted", "restricted_when_ended"}):

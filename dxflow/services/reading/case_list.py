@@ -77,6 +77,7 @@ class CaseRow:
     started_at: datetime
     updated_at: datetime
     suspended: bool = False
+    restricted: bool = False
 
 
 @dataclass(frozen=True)
@@ -325,6 +326,7 @@ def _entries(site: Site, tx: Connection, actor: Actor, rows: Sequence[Row[Any]])
                 started_at=row.created_at,
                 updated_at=row.touched_at,
                 suspended=row.instance_status == SUSPENDED,
+                restricted=row.restricted,
             )
         )
     return found

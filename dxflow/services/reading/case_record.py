@@ -73,6 +73,7 @@ class CaseRecord:
     ended_at: datetime | None
     open_tasks: tuple[TaskRecord, ...]
     suspended: bool
+    restricted: bool
 
 
 @dataclass(frozen=True)
@@ -203,6 +204,7 @@ class _Standing:
             ended_at=case["ended_at"],
             open_tasks=tuple(self._task(item, name_of) for item in items),
             suspended=self.suspended,
+            restricted=case["restricted"],
         )
 
     def _task(self, item: OpenItem, name_of: Callable[[str], str]) -> TaskRecord:

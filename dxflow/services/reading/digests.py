@@ -103,8 +103,8 @@ def make(site: Site, tx: Connection, payload: dict[str, Any], now: datetime) -> 
             "groups": list(READERS),
             "message": mark(
                 "{first}から{last}までの週報ができました。「全体状況」の「週報」で読めます。",
-                first=f"{first.month}月{first.day}日",
-                last=f"{last.month}月{last.day}日",
+                first=f"{first.month}/{first.day}",  # read in every language
+                last=f"{last.month}/{last.day}",
             ),
         },
     )

@@ -15,6 +15,7 @@ from dxflow.services.administration.transfers import (
     applying,
     choosing,
     columns,
+    dividing,
     page,
     plans,
     scheduling,
@@ -117,6 +118,24 @@ def fill(plan: str) -> Page | Answer:
         return _("{n} 件を保存しました。", n=done)
 
     return _done(plan, act, "holes")
+
+
+@blueprint.post("/admin/transfer/<plan>/cases")
+@needs_role("admin")
+def divide(plan: str) -> Page | Answer:
+    """Give open cases of a section that is split to its successors, each or all at once."""
+    site, by, form = current.site(), current.actor(), request.form
+    unit = form.get("unit", "")
+
+    def act() -> str:
+        if to := form.get("_all", ""):
+            done = dividing.give_all(site, by, plan, unit, to, _version())
+        else:
+            choices = {case: form.get(f"case:{case}", "") for case in form.getlist("case")}
+            done = dividing.give(site, by, plan, choices, _version())
+        return _("{n} 件を保存しました。", n=done)
+
+    return _done(plan, act, f"split-{unit}")
 
 
 @blueprint.post("/admin/transfer/<plan>/remove")
@@ -276,5 +295,5 @@ def _plan(plan: str, refused: DxflowError | None = None) -> str:
         told=[(words, f"{name} {wareki_datetime(at)}") for words, name, at in shown.told],
         plan=shown, states=plans.status_words(), matters=wording.matter_words(),
         hole_states=wording.state_words(), refused=page.why(refused) if refused else "",
-        wrong=wrong, problems=problems, typed=request.form if wrong else {}, most=page.MOST,
+        wrong=wrong, problems=problems, typed=request.form if wrong else {}, most=page.MOST, beside=dividing.APPLICANT,
     )  # fmt: skip

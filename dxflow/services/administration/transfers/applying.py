@@ -14,6 +14,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from dxflow import audit
 from dxflow.authority.affairs import Able
+from dxflow.authority.dividing import heirs_of, stored
 from dxflow.authority.structure import Structure
 from dxflow.db.case import Notice
 from dxflow.db.standing import SubstituteRank
@@ -118,6 +119,7 @@ def _written(
     tasks = _tasks(found)
     duties = _duties(found)
     led = _led(found)
+    heirs = _heirs(tx, found)
     ends = {
         key: found.underway.affairs.delegations[key].valid_to
         for key in found.final.ended
@@ -127,6 +129,7 @@ def _written(
     writing.tasks(tx, [(key, new[0], new[1]) for key, (_old, new) in tasks.items()])
     writing.duties(tx, {key: new for key, (_old, new) in duties.items()})
     writing.leading(tx, led)
+    writing.heirs(tx, {case: new for case, (_old, new) in heirs.items()})
     writing.deputies(tx, dict.fromkeys(ends, day))
     writing.lists(site, tx, {post: new for post, (_old, new) in lists.items()})
     was, will = (writing.by_person(one.holdings) for one in (prospect.before, prospect.after))
@@ -153,6 +156,7 @@ def _written(
         "posts": _rows(prospect.before, prospect.after, "posts"),
         "holdings": {one: [was.get(one, []), will.get(one, [])] for one in sorted(moved)},
         "tasks": tasks, "duties": duties, "deputies": ends, "lists": lists, "led": led,
+        "heirs": heirs,
     }, done  # fmt: skip
 
 
@@ -190,10 +194,25 @@ def _led(found: Rehearsed) -> dict[str, tuple[str, str]]:
     return {
         case: (unit, heir)
         for unit, cases in found.affairs.cases.items()
-        for heir in (found.will.heir(unit),)
-        if heir != unit
         for case in cases
+        for heir in (found.affairs.given.get(case) or found.will.heir(unit),)
+        if heir != unit
     }
+
+
+def _heirs(tx: Connection, found: Rehearsed) -> dict[str, tuple[str, str]]:
+    """Return what given cases keep of who does the work of the old section: before and after."""
+    if found.was is None or found.will is None:
+        raise AssertionError
+    given = found.given.cases
+    before = case_events.heirs_of(tx, given)
+    changed = {}
+    for case, (unit, heir) in given.items():
+        new = heirs_of(found.was, found.will, unit, heir)
+        if before[case]:
+            new = stored(plain.loads(before[case])).after(new)
+        changed[case] = (before[case], plain.dumps(new.kept()))
+    return changed
 
 
 Ranks = list[tuple[int, str, date, date | None]]
@@ -245,6 +264,7 @@ def _told(
     led: Mapping[str, tuple[str, str]],
 ) -> dict[str, list[audit.Event]]:  # fmt: skip
     """Return the events on cases: claims that end, tasks and duties that go to somebody else."""
+    by_rule = {one.key for one in found.changes if one.note == "heir"}
     reasons = {one.hole.id: one.reason for one in found.holes}
     told: dict[str, list[audit.Event]] = defaultdict(list)
     with to_be_stored():
@@ -259,7 +279,13 @@ def _told(
             about = found.underway.about[key]
             changes = (
                 owner_change(words.group, owed, owes),
-                audit.Change("reason", mark("理由"), None, reasons.get(f"duty:{key}") or None),
+                audit.Change(
+                    "reason",
+                    mark("理由"),
+                    None,
+                    reasons.get(f"duty:{key}")
+                    or (mark("職の後任が後閲する決まり") if key in by_rule else None),
+                ),
             )
             subject = audit.Subject("duty", key, about.case_id)
             told[about.case_id].append(
@@ -363,6 +389,7 @@ def _of_plan(site: Site, by: Actor, found: Rehearsed, plan: str, done: Applied) 
         audit.Change("released", mark("解除した引受け"), None, done.released),
         audit.Change("tasks", mark("渡した作業"), None, done.tasks),
         audit.Change("duties", mark("引き継いだ義務"), None, done.duties),
+        audit.Change("given", mark("引継先を選んだ案件"), None, len(found.given.cases) or None),
         audit.Change("left", mark("残した穴"), None, left or None),
     )  # fmt: skip
 

@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert
+from sqlalchemy import Connection
 
 from dxflow import audit
 from dxflow.authority.affairs import Able
 from dxflow.authority.filling import LEAVE, fits
 from dxflow.authority.rehearsal import Matter
-from dxflow.db.transfer import TransferFill
 from dxflow.errors import Conflict, Invalid, NotFound
 from dxflow.services.administration.transfers import plans
 from dxflow.services.administration.transfers.rehearsing import HoleState, Rehearsed, rehearsed
@@ -86,19 +85,7 @@ def _written(
     if wrong:
         raise Invalid(" ".join(dict.fromkeys(one for of in wrong.values() for one in of)), wrong)
     if rows:
-        tx.execute(
-            delete(TransferFill).where(
-                TransferFill.plan_id == plan, TransferFill.hole.in_([hole for hole, *_ in rows])
-            )
-        )
-        new_rows = [
-            {"plan_id": plan, "hole": hole, "target": target, "reason": said,
-             "person_id": by.person_id, "at": site.now()}
-            for hole, target, said in rows
-            if target
-        ]  # fmt: skip
-        if new_rows:
-            tx.execute(insert(TransferFill), new_rows)
+        plans.put_fills(site, tx, by, plan, rows)
         plans.record(site, tx, by, "transfer.changed", plan, *told)
     return len(rows)
 

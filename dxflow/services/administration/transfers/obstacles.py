@@ -1,7 +1,7 @@
 """What an applied transfer kept of the time before it, and what prevents it from being taken back."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -37,6 +37,7 @@ class Record:
     deputies: Mapping[str, str]
     lists: Mapping[str, tuple[list[Any], list[Any]]]
     led: Mapping[str, tuple[str, str]]
+    heirs: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 def record_of(row: Any) -> Record:

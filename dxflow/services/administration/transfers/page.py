@@ -14,7 +14,8 @@ from dxflow.db.transfer import TransferFile
 from dxflow.errors import DxflowError
 from dxflow.problems import Problem, Refused
 from dxflow.services import plain
-from dxflow.services.administration.transfers import columns, plans, undoing
+from dxflow.services.administration.transfers import columns, dividing, plans, undoing
+from dxflow.services.administration.transfers.dividing import SplitSection
 from dxflow.services.administration.transfers.rehearsing import Rehearsed, rehearsed
 from dxflow.services.administration.transfers.wording import (
     HoleLine,
@@ -68,6 +69,8 @@ class PlanPage:
     left: int = 0
     obstacles: tuple[str, ...] = ()
     done: Mapping[str, int] | None = None
+    splits: tuple[SplitSection, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 def page(site: Site, by: Actor, plan: str) -> PlanPage:
@@ -93,7 +96,10 @@ def page(site: Site, by: Actor, plan: str) -> PlanPage:
             return _with(shown, problems=refused.problems)
         except columns.Unmapped as refused:
             return _with(shown, problems=(Problem("column", refused.message),))
-    return _rehearsal(shown, found)
+        return _with(
+            _rehearsal(shown, found),
+            splits=dividing.sections(site, tx, found), left_out=dividing.left_out(tx, found),
+        )  # fmt: skip
 
 
 def table(site: Site, by: Actor, plan: str) -> list[list[str]]:

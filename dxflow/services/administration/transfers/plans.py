@@ -3,7 +3,7 @@
 Each change raises the plan's version; an act on an outdated page is refused.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -33,6 +33,7 @@ LATEST_ENTRY = timedelta(days=31)
 OPEN = frozenset({"draft", "blocked"})
 #: Plans of decades: as many as are ever listed.
 MOST_LISTED = 1000
+_AT_A_TIME = 500
 
 
 @dataclass(frozen=True)
@@ -228,6 +229,25 @@ def fills_of(tx: Connection, plan: str) -> dict[str, tuple[str, str]]:
     """Return how holes are filled: (target, reason) by hole."""
     rows = tx.execute(select(TransferFill.__table__).where(TransferFill.plan_id == plan))
     return {row.hole: (row.target, row.reason) for row in rows}
+
+
+def put_fills(
+    site: Site, tx: Connection, by: Actor, plan: str, rows: Sequence[tuple[str, str, str]]
+) -> None:
+    """Keep choices of a plan, (hole, target, reason), in the place of earlier ones; "" drops one."""
+    for begin in range(0, len(rows), _AT_A_TIME):
+        holes = [hole for hole, *_rest in rows[begin : begin + _AT_A_TIME]]
+        tx.execute(
+            delete(TransferFill).where(TransferFill.plan_id == plan, TransferFill.hole.in_(holes))
+        )
+    kept = [
+        {"plan_id": plan, "hole": hole, "target": target, "reason": said,
+         "person_id": by.person_id, "at": site.now()}
+        for hole, target, said in rows
+        if target
+    ]  # fmt: skip
+    if kept:
+        tx.execute(insert(TransferFill), kept)
 
 
 def record(

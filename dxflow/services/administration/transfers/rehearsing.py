@@ -12,7 +12,17 @@ from sqlalchemy import Connection
 
 from dxflow.authority.affairs import Able, Affairs
 from dxflow.authority.directory import Directory
-from dxflow.authority.filling import LEAVE, Fill, filled, moves_of, ranked, successions_of
+from dxflow.authority.dividing import Given, Split, divided, given
+from dxflow.authority.filling import (
+    LEAVE,
+    Fill,
+    chosen_for_cases,
+    filled,
+    moves_of,
+    ranked,
+    successions_of,
+)
+from dxflow.authority.handing_on import handed_on
 from dxflow.authority.moves import Move, moved
 from dxflow.authority.proposals import Proposals
 from dxflow.authority.rehearsal import Change, Hole, Rehearsal, rehearse
@@ -40,6 +50,7 @@ class Prospect:
     moves: tuple[Move, ...] = ()
     words: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
+    splits: tuple[Split, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,6 +80,7 @@ class Rehearsed:
     final: Rehearsal | None = None
     affairs: Affairs = field(default_factory=Affairs)
     holes: tuple[HoleState, ...] = ()
+    given: Given = field(default_factory=Given)
 
     @property
     def open(self) -> tuple[HoleState, ...]:
@@ -102,25 +114,33 @@ def rehearsed(
     if first.problems:
         return Rehearsed(first, now)
     was = directory(before, now, day)
-    base = rehearse(was, directory(first.after, now, day, first.successions), now.affairs)
+    will = directory(first.after, now, day, first.successions)
+    parts = given(first.splits, now.affairs.cases, chosen_for_cases(chosen))
+    base = rehearse(was, will, now.affairs, _moved_on(now.affairs, was, will, parts))
     known = {one.id for one in base.holes}
     used = [fill for fill in chosen if fill.hole in known]
     second = _prospect(sheets, before, now, used, roles, day, site.today())
     if second.problems:
         return Rehearsed(second, now)
     named = second.successions
-    affairs = filled(now.affairs, used, day)
-    will = directory(second.after, replace(now, affairs=affairs), day, named)
-    final = rehearse(was, will, affairs)
+    undivided = filled(now.affairs, used, day)
+    will = directory(second.after, replace(now, affairs=undivided), day, named)
+    affairs = _moved_on(undivided, was, will, parts)
+    final = rehearse(was, will, undivided, affairs)
     if final.lists:
         affairs = replace(affairs, ranks=ranked(affairs.ranks, dict(final.lists), day))
         will = directory(second.after, replace(now, affairs=affairs), day, named)
-        final = replace(rehearse(was, will, affairs), lists=final.lists)
+        final = replace(rehearse(was, will, undivided, affairs), lists=final.lists)
     problems = _no_administrator(was, will, now.affairs)
     states = _states(base, final, fills, Proposals(was, will, affairs))
     return Rehearsed(
-        replace(second, problems=problems), now, was, will, base, final, affairs, states
+        replace(second, problems=problems), now, was, will, base, final, affairs, states, parts
     )
+
+
+def _moved_on(affairs: Affairs, was: Directory, will: Directory, parts: Given) -> Affairs:
+    """Return what goes to others by rule or by choice: cases of a split section, later readings."""
+    return handed_on(divided(affairs, was, will, parts.cases), was, will)
 
 
 def directory(
@@ -161,7 +181,7 @@ def _prospect(
     problems.sort(key=lambda one: (one.file, one.line, one.column))
     return Prospect(
         day, before, after, (*made.successions, *successions_of(fills, day)), moves, made.words,
-        tuple(problems),
+        tuple(problems), made.splits,
     )  # fmt: skip
 
 

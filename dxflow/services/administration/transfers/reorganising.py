@@ -1,15 +1,18 @@
 """Units and posts of a transfer: renamed, merged, split, ended, and who takes over their work.
 
-A line that ends a unit names its successor (引継先), which gets the open cases. Posts of an ended
+A line that ends a unit names its successor (引継先), which gets the open cases; of a section that is
+split it names several, and the first gets what is not given to another. Posts of an ended
 unit that no line is about move into the successor; the post that leads it ends, and the post that
 leads the successor does its work.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from dxflow.authority import timelines
+from dxflow.authority.dividing import Split
 from dxflow.authority.organisation import HEAD_KINDS, Post, Span
 from dxflow.authority.structure import Structure
 from dxflow.authority.succession import Kind, Succession
@@ -21,6 +24,8 @@ from dxflow.services.administration.transfers.orders import require_day
 from dxflow.texts import gettext as _
 
 _DAY = timedelta(days=1)
+#: What stands between the successors of a section that is split.
+_SEVERAL = re.compile(r"[、，,;；/／\s]+")
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,7 @@ class Reorganised:
     successions: tuple[Succession, ...] = ()
     problems: tuple[Problem, ...] = ()
     words: tuple[str, ...] = ()
+    splits: tuple[Split, ...] = ()
 
 
 Named = dict[tuple[Kind, str], tuple[str, Sheet, Row]]
@@ -59,18 +65,21 @@ def reorganised(
         problems += plan.problems
         after = plan.after
         words += [f"{one.name}: {one.words}" for one in plan.lines if one.what != "same"]
-    units, wrong = _successors(Kind.UNIT, named, after, day)
+    several, wrong = _successors(Kind.UNIT, named, after, day)
     problems += wrong
+    units = {old: keys[0] for old, keys in several.items()}
     after = _posts_follow(before, after, units, day)
-    posts, wrong = _successors(Kind.POST, named, after, day)
+    named_posts, wrong = _successors(Kind.POST, named, after, day)
     problems += wrong
-    posts = {**_heads(before, after, units, day), **posts}
+    posts = _heads(before, after, units, day)
+    posts |= {old: keys[0] for old, keys in named_posts.items()}
     successions = tuple(
         Succession(kind=kind, old=old, new=new, valid_from=day)
         for kind, found in ((Kind.UNIT, units), (Kind.POST, posts))
         for old, new in found.items()
     )
-    return Reorganised(after, successions, tuple(problems), tuple(words))
+    splits = tuple(Split(old, keys) for old, keys in several.items() if len(keys) > 1)
+    return Reorganised(after, successions, tuple(problems), tuple(words), splits)
 
 
 def _dated(row: Row, kind: Kind, before: Structure, day: date) -> Row:
@@ -107,24 +116,27 @@ def _dated(row: Row, kind: Kind, before: Structure, day: date) -> Row:
 
 def _successors(
     kind: Kind, named: Named, after: Structure, day: date
-) -> tuple[dict[str, str], list[Problem]]:
-    found, problems = {}, []
+) -> tuple[dict[str, tuple[str, ...]], list[Problem]]:
+    """Return the successors of each ended key, the first before the others."""
+    found: dict[str, tuple[str, ...]] = {}
+    problems = []
     for (of, old), (text, sheet, row) in named.items():
         if of is not kind:
             continue
-        key = _key(kind, text, after, day)
-        if key is None or key == old:
-            problems.append(
-                sheet.problem(
-                    "successor",
-                    _("引継先「{v}」は {day} にはないか、一つに決まりません。", v=text, day=day),
-                    row,
-                    _("その日にある組織か職のコードを書く"),
+        texts = _SEVERAL.split(text) if kind is Kind.UNIT else [text]
+        keys = {one: _key(kind, one, after, day) for one in texts if one}
+        for one, key in keys.items():
+            if key is None or key == old:
+                problems.append(
+                    sheet.problem(
+                        "successor",
+                        _("引継先「{v}」は {day} にはないか、一つに決まりません。", v=one, day=day),
+                        row,
+                        _("その日にある組織か職のコードを書く"),
+                    )
                 )
-            )
-        else:
-            found[old] = key
-    return found, problems
+        found[old] = tuple(dict.fromkeys(key for key in keys.values() if key and key != old))
+    return {old: keys for old, keys in found.items() if keys}, problems
 
 
 def _key(kind: Kind, text: str, after: Structure, day: date) -> str | None:

@@ -8,6 +8,7 @@ from datetime import date
 from sqlalchemy import Connection, literal_column, select
 
 from dxflow.authority.affairs import Affairs, Body, Duty, Round, Task
+from dxflow.authority.obligations import Follows
 from dxflow.authority.segregation import Action, Involvement
 from dxflow.authority.standing_in import PASSED_OVER, Absence, Delegation, way_label
 from dxflow.authority.succession import Succession
@@ -79,7 +80,7 @@ def load(site: Site, tx: Connection, day: date) -> Underway:
     bodies, names = _bodies(site, tx)
     affairs = Affairs(
         tasks=_tasks(tx, about),
-        duties=(*_conditions(tx, about), *_readings(tx, about)),
+        duties=(*_conditions(tx, about), *_readings(site, tx, about)),
         bodies=bodies,
         rounds=_rounds(tx),
         cases={unit: tuple(ids) for unit, ids in cases.items()},
@@ -154,12 +155,12 @@ def _conditions(tx: Connection, about: dict[str, About]) -> list[Duty]:
     return found
 
 
-def _readings(tx: Connection, about: dict[str, About]) -> list[Duty]:
+def _readings(site: Site, tx: Connection, about: dict[str, About]) -> list[Duty]:
     found = []
     for row in tx.execute(
         select(
             StoodIn.submission_id, StoodIn.case_id, StoodIn.owner_id, StoodIn.post,
-            StoodIn.person_id, Case.number, WorkItem.name,
+            StoodIn.person_id, Case.number, Case.pack_digest, WorkItem.name,
         )
         .join(Case, Case.id == StoodIn.case_id)
         .outerjoin(WorkItem, WorkItem.id == StoodIn.work_item_id)
@@ -172,10 +173,16 @@ def _readings(tx: Connection, about: dict[str, About]) -> list[Duty]:
         found.append(
             Duty(
                 row.submission_id, row.case_id, f"user:{row.owner_id}", row.post,
-                frozenset({row.person_id} - {""}),
+                frozenset({row.person_id} - {""}), _follows(site, tx, row.pack_digest),
             )
         )  # fmt: skip
     return found
+
+
+def _follows(site: Site, tx: Connection, digest: str) -> bool:
+    """Return whether later readings of cases of a pack pass to the new holder of the post."""
+    rules = packs.load(site, tx, digest).settings.rules
+    return rules.later_reading_follows is Follows.POST
 
 
 def _rounds(tx: Connection) -> tuple[Round, ...]:

@@ -76,6 +76,7 @@ def _restore(
     writing.tasks(tx, [(key, old[0], old[1]) for key, (old, _new) in record.tasks.items()])
     writing.duties(tx, {key: old for key, (old, _new) in record.duties.items()})
     writing.leading(tx, {case: (new, old) for case, (old, new) in record.led.items()})
+    writing.heirs(tx, {case: old for case, (old, _new) in record.heirs.items()})
     writing.deputies(tx, {key: end_of(end) for key, end in record.deputies.items()})
     writing.lists(
         site,

@@ -46,7 +46,8 @@ def matter_words() -> Mapping[str, str]:
     return {
         "post": _("職"), "task": _("未処理の作業"), "deputy": _("代理"), "list": _("代決順位"),
         "body": _("委員会の席"), "round": _("審議中の回"), "kpi": _("成果指標の担当"),
-        "duty": _("後閲・条件"), "unit": _("組織"), "section": _("課の長"),
+        "duty": _("後閲・条件"), "unit": _("組織"),
+        "case": _("分割する課の案件"), "section": _("課の長"),
     }  # fmt: skip
 
 
@@ -79,6 +80,14 @@ class Wording:
         """Return the words for a group or a person."""
         return self._names.group(group)
 
+    def unit(self, key: str) -> str:
+        """Return what a section is called."""
+        return self._names.unit(key)
+
+    def people(self, ids: Iterable[str]) -> str:
+        """Return the names of a few of many persons."""
+        return self._people(sorted(ids))
+
     def lines(self) -> dict[str, list[Line]]:
         """Return the changes by their matter."""
         found: dict[str, list[Line]] = {key: [] for key in matter_words()}
@@ -99,6 +108,9 @@ class Wording:
                 what, case, "", self._units(change.after) or _("引継先なし"),
                 _("開いている案件 {n} 件", n=len(self._found.affairs.cases.get(change.key, ()))),
             )  # fmt: skip
+        if change.matter is Matter.CASE:
+            return Line(what, case, self._units(change.before), self._units(change.after),
+                        _("選んだ引継先"))  # fmt: skip
         nobody = _("なし")
         return Line(
             what, case, self._people(change.before) or nobody, self._people(change.after) or nobody,
@@ -108,7 +120,8 @@ class Wording:
     def _note(self, note: str) -> str:
         return {
             "": "", "released": _("引受けを解いて職に戻す"), "ended": _("代理を終える"),
-            "stays": _("異動しても本人に残る"), "stand-in": _("代わりの人だけができる"),
+            "stays": _("異動しても本人に残る"), "heir": _("職の後任に引き継ぐ"),
+            "stand-in": _("代わりの人だけができる"),
         }[note]  # fmt: skip
 
     def _hole(self, state: HoleState) -> HoleLine:
@@ -154,7 +167,7 @@ class Wording:
                 return self._names.post(key), ""
             case Matter.BODY:
                 return self._now.bodies.get(key, key), ""
-            case Matter.ROUND:
+            case Matter.ROUND | Matter.CASE:
                 return self._now.numbers.get(key, key), key
             case Matter.DEPUTY:
                 given = self._now.affairs.delegations[key]
@@ -186,6 +199,7 @@ class Wording:
             ),
             Matter.LIST: _("「{what}」の代決順位に、就いている人がいません。", what=what),
             Matter.DEPUTY: what,
+            Matter.CASE: what,
         }[hole.matter], case  # fmt: skip
 
     def _people(self, ids: Iterable[str]) -> str:

@@ -180,6 +180,17 @@ def leading(tx: Connection, units: Mapping[str, tuple[str, str]]) -> None:
     )
 
 
+def heirs(tx: Connection, kept: Mapping[str, str]) -> None:
+    """Give cases what they keep of who does the work of ended sections: JSON, or nothing."""
+    if kept:
+        tx.execute(
+            update(Case.__table__)  # type: ignore[arg-type]
+            .where(Case.id == bindparam("which"))
+            .values(heirs=bindparam("kept")),
+            [{"which": case, "kept": text} for case, text in kept.items()],
+        )
+
+
 def deputies(tx: Connection, ends: Mapping[str, date]) -> None:
     """Let deputies' times end on a day: the first without."""
     if ends:
