@@ -77,8 +77,10 @@ def _planted(kind: str, chosen: argparse.Namespace) -> tuple[bool, Any]:
         found.append(one)
         how = "noticed by " + ", ".join(one.by) if one.by else "nothing noticed"
         print(f"{'right' if one.right else 'WRONG'}  {one.name}: {how}", flush=True)
-    rows = [("planted", "rounds", "noticed by")]
-    rows += [(one.name, str(one.rounds), ", ".join(one.by) or "–") for one in found]
+    rows = [("planted", "rounds", "seconds", "noticed by")]
+    rows += [
+        (one.name, str(one.rounds), f"{one.seconds:.0f}", ", ".join(one.by) or "–") for one in found
+    ]
     print("\n" + report.table(rows), flush=True)
     return all(one.right for one in found), found
 

@@ -1,7 +1,9 @@
 """Plant one bug after another and see that it is noticed: the proof that green means something."""
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from torture import powercut, rounds
 from torture.installation import installed
@@ -15,12 +17,13 @@ CLEAN = "nothing planted"
 
 @dataclass
 class Noticed:
-    """What came of a planted bug: `by` are the promises that were broken."""
+    """What came of a planted bug: `by` are the promises that were broken, after how many seconds."""
 
     name: str
     what: str
     database: str
     rounds: int = 0
+    seconds: float = 0.0
     by: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -31,11 +34,18 @@ class Noticed:
 
 def run(database: str, names: Sequence[str] = (), seconds: float = 10.0) -> Iterator[Noticed]:
     """Yield what came of each bug; first of all a round without one, which must be clean."""
-    yield _clean(database, seconds)
+    yield _timed(partial(_clean, database, seconds))
     for name in names or PLANTS:
         plant = PLANTS[name]
         if database in plant.databases:
-            yield _noticed(name, plant, database, seconds)
+            yield _timed(partial(_noticed, name, plant, database, seconds))
+
+
+def _timed(look: Callable[[], Noticed]) -> Noticed:
+    began = time.monotonic()
+    found = look()
+    found.seconds = time.monotonic() - began
+    return found
 
 
 def _clean(database: str, seconds: float) -> Noticed:
