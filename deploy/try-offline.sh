@@ -61,9 +61,9 @@ $dxflow audit verify
 visit="opt/.venv/bin/python $(dirname "$0")/visitor.py http://127.0.0.1:8124"
 pango=$(/sbin/ldconfig -p | sed -n 's/.* => \(.*libpango-1\.0\.so\.0\)$/\1/p' | head -n 1)
 export DXFLOW_HOME="$(pwd)/sample"
-$dxflow demo --port 8124 > served 2> log &
+$dxflow demo --port 8124 > sample.json 2> log &
 server=$!
-until test -s served; do kill -0 $server && sleep 0.2; done
+until test -s sample.json; do kill -0 $server && sleep 0.2; done
 if [ -n "$pango" ]; then
     $visit
     mount --bind /dev/null "$(readlink -f "$pango")"

@@ -321,7 +321,7 @@ class Client(threading.Thread):
                 f"{one.kind} by {one.channel} was answered {reply.status}: {reply.text[:300]}"
             )
             return
-        one.ended = ACKNOWLEDGED
+        self._journal.acknowledge(one)
         self._read(one, reply)
 
     def _read(self, one: Sent, reply: Reply) -> None:
