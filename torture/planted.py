@@ -13,7 +13,7 @@ from torture.plants import PLANTS, Plant
 #: How often a round is repeated until the bug shows.
 TRIES = 4
 #: What the first round must have done, however busy the machine; the second twice as much.
-LEAST_ACTS = 120
+LEAST_ACTS = 80
 CLEAN = "nothing planted"
 
 
@@ -53,7 +53,7 @@ def _timed(look: Callable[[], Noticed]) -> Noticed:
 def _clean(database: str, seconds: float) -> Noticed:
     found = Noticed(CLEAN, "the program as it is", database, 1)
     with installed(database) as installation:
-        result = rounds.play(installation, _plan("", (), seconds, 0))
+        result = rounds.play(installation, _plan("", None, seconds, 0))
     found.by = _broken(result.violations)
     return found
 
@@ -67,15 +67,15 @@ def _noticed(name: str, plant: Plant, database: str, seconds: float) -> Noticed:
                 cuts = powercut.run(installation, seconds=6, cuts=60, plant=name)
                 found.by = {"power cut": cuts.violations[0]} if cuts.violations else {}
                 continue
-            plan = _plan(name, plant.points, seconds * found.rounds, found.rounds)
+            plan = _plan(name, plant, seconds * found.rounds, found.rounds)
             found.by = _broken(rounds.play(installation, plan).violations)
     return found
 
 
-def _plan(name: str, points: tuple[str, ...], seconds: float, seed: int) -> rounds.Plan:
+def _plan(name: str, plant: Plant | None, seconds: float, seed: int) -> rounds.Plan:
     return rounds.Plan(
-        seconds=seconds, least=LEAST_ACTS * max(seed, 1), plant=name, points=points, quiet=25,
-        seed=seed, patience=30,
+        seconds=seconds, least=LEAST_ACTS * max(seed, 1), plant=name, quiet=25, seed=seed,
+        points=plant.points if plant else (), often=plant.often if plant else (), patience=30,
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from dxflow import clock
 from tests.factories import POSTS
 from torture import books, calls, invariants, physics
-from torture.clients import Client
+from torture.clients import OFTEN, WEIGHTS, Client
 from torture.installation import Installation
 from torture.journal import Journal
 from torture.servers import Servers
@@ -34,12 +34,13 @@ class Plan:
 
     With `acts` a round ends when so many were acknowledged, if that is sooner. With `least` it goes
     on until so many were, up to PATIENT times its seconds: a machine that is busy with other things
-    must not make a round in which nothing happens.
+    must not make a round in which nothing happens. `often` names what clients do more often.
     """
 
     seconds: float = 60.0
     acts: int = 0
     least: int = 0
+    often: tuple[str, ...] = ()
     clients: int = 16
     pause: float = 0.8
     plant: str = ""
@@ -126,6 +127,7 @@ def _work(
             journal,
             stop,
             patience=plan.patience,
+            weights=WEIGHTS | dict.fromkeys(plan.often, OFTEN),
             waits=installation.kind == "sqlite",
         )
         for number in range(plan.clients)
