@@ -115,7 +115,8 @@ def demonstration() -> Iterator[str]:
 
 def picture(browser: Browser, url: str, stop: Stop, file: Path) -> None:
     """Log in, go there, and keep what the window shows."""
-    context = browser.new_context(viewport=WINDOW)
+    locale = {"ja": "ja-JP", "en": "en-GB"}[stop.language]
+    context = browser.new_context(viewport=WINDOW, locale=locale)
     page = context.new_page()
     page.goto(f"{url}/language/{stop.language}?next=/login")
     page.fill("[name=username]", stop.user)
