@@ -64,7 +64,8 @@ def _noticed(name: str, plant: Plant, database: str, seconds: float) -> Noticed:
         found.rounds += 1
         with installed(database) as installation:
             if plant.by == "powercut":
-                cuts = powercut.run(installation, seconds=6, cuts=60, plant=name)
+                more = found.rounds
+                cuts = powercut.run(installation, seconds=6 * more, cuts=60 * more, plant=name)
                 found.by = {"power cut": cuts.violations[0]} if cuts.violations else {}
                 continue
             plan = _plan(name, plant, seconds * found.rounds, found.rounds)

@@ -23,8 +23,10 @@ PEOPLE = tuple(
     dict.fromkeys(row[5] for row in POSTS if row[5] not in ("admin", "auditor", "mayor"))
 )
 
-#: Between two kills so many acts are acknowledged, unless that takes PATIENT times the pause.
-BETWEEN_KILLS = 3
+#: Between two kills so many acts are acknowledged, unless that takes so many seconds: on a busy
+#: machine a process is not killed again and again before it has come to anything.
+BETWEEN_KILLS = 5
+LONGEST_LULL = 30.0
 PATIENT = 6
 
 
@@ -145,7 +147,7 @@ def _work(
 
 def _kill_until(installation: Installation, servers: Servers, plan: Plan, journal: Journal) -> None:
     chance, began = random.Random(plan.seed), time.monotonic()
-    following, latest, acts = began + 1.0, began + PATIENT, 0
+    following, latest, acts = began + 1.0, began + LONGEST_LULL, BETWEEN_KILLS
     while not _over(plan, journal.acts, time.monotonic() - began):
         servers.revive(armed=bool(plan.pause))
         now = time.monotonic()
@@ -153,7 +155,7 @@ def _kill_until(installation: Installation, servers: Servers, plan: Plan, journa
             _kill_something(installation, servers, chance)
             pause = chance.expovariate(1 / plan.pause)
             now, acts = time.monotonic(), journal.acts + BETWEEN_KILLS
-            following, latest = now + pause, now + PATIENT * max(pause, plan.pause)
+            following, latest = now + pause, now + LONGEST_LULL
         time.sleep(0.02)
 
 
