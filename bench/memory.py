@@ -15,7 +15,11 @@ WARM, CLIENTS = 500, 2
 def measure(city: City, requests: int) -> Iterator[Figure]:
     """Ask for pages of every kind and compare the process's memory before and after."""
     cases = [to_sheet(city) for _case in range(5)]
-    paths = ["/", *(f"/cases/{case}" for case in cases), "/cases", "/mine", "/login", "/kpis"]
+    parts = ("", "/progress", "/decision", "/attachments", "/timeline", "/forms", "/print")
+    paths = [
+        "/", *(f"/cases/{case}{part}" for case in cases for part in parts),
+        "/cases", "/mine", "/kpis", "/notices",
+    ]  # fmt: skip
     with serving(city) as served:
         url, process = served[0], served.process
         clients = [Client(url) for _client in range(CLIENTS)]

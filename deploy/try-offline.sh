@@ -1,6 +1,7 @@
 #!/bin/sh
 # Shows that the wheelhouse is enough: unpacks, installs, makes a city, serves and fetches the
-# login page in a network namespace that has no route and no interface but its own loopback.
+# login page in a network namespace that has no route and no interface but its own loopback. Then a
+# decision of the sample city is fetched as PDF, and once more with Pango hidden.
 set -eu
 if [ "${1:-}" != inside ]; then
     test -f dist/dxflow-wheelhouse.tar.gz || { echo "first: make wheelhouse" >&2; exit 1; }
@@ -11,7 +12,7 @@ if [ "${1:-}" != inside ]; then
     cd "$folder"
     exec_user=$(test "$(id -u)" = 0 || echo --map-root-user)
     # shellcheck disable=SC2086
-    env -i PATH="$PATH" LANG=C.UTF-8 HOME="$folder" unshare $exec_user --net sh "$script" inside "$archive"
+    env -i PATH="$PATH" LANG=C.UTF-8 HOME="$folder" unshare $exec_user --net --mount sh "$script" inside "$archive"
     exit
 fi
 python3 - <<'PYTHON'
@@ -56,4 +57,20 @@ kill $server
 wait $server
 $dxflow restore --replace first.dxbackup
 $dxflow audit verify
+
+visit="opt/.venv/bin/python $(dirname "$0")/visitor.py http://127.0.0.1:8124"
+pango=$(/sbin/ldconfig -p | sed -n 's/.* => \(.*libpango-1\.0\.so\.0\)$/\1/p' | head -n 1)
+export DXFLOW_HOME="$(pwd)/sample"
+$dxflow demo --port 8124 > sample.json 2> log &
+server=$!
+until test -s sample.json; do kill -0 $server && sleep 0.2; done
+if [ -n "$pango" ]; then
+    $visit
+    mount --bind /dev/null "$(readlink -f "$pango")"
+else
+    echo "Pango is not installed here: no PDF is made"
+fi
+$visit --without-pango
+kill $server
+wait $server
 echo "offline installation: in order"

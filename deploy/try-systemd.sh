@@ -1,7 +1,7 @@
 #!/bin/sh
 # Shows that the units work under a real systemd: boots one in namespaces of its own, whose /etc,
 # /opt, /var, /run and /tmp are thrown away, installs there from the wheelhouse as the guide says,
-# starts, kills and stops the services. Needs Linux, root, systemd, and a Python with venv that
+# starts, kills and stops the services, and has them make a PDF, with Pango and without. Needs Linux, root, systemd, and a Python with venv that
 # lies outside /root and /home (PYTHON, otherwise /usr/bin/python3): ProtectHome hides the rest.
 set -eu
 python=${PYTHON:-/usr/bin/python3}
@@ -35,7 +35,7 @@ boot() {
         mount -t overlay overlay "/$name" \
             -o "lowerdir=/$name,upperdir=/mnt/$name/upper,workdir=/mnt/$name/work"
     done
-    mkdir -p /mnt/archive && cp "$1" /mnt/archive/
+    mkdir -p /mnt/archive && cp "$1" "$(dirname "$0")/visitor.py" /mnt/archive/
     mount -t tmpfs none /run
     mount -t tmpfs none /tmp
     mkdir -p /run/lock
@@ -90,7 +90,35 @@ fcntl.ioctl(s, 0x8914, struct.pack("16sH14s", b"lo", 0x49, b""))'  # SIOCSIFFLAG
     done
     test -z "$(systemctl list-units --state=failed --no-legend)"
     echo "as promised: both stopped in peace"
+    paper
     echo "under systemd: in order"
+}
+
+# The sample city's decisions as PDF, made by the service behind the walls of its unit.
+paper() {
+    visit="$python /mnt/archive/visitor.py http://127.0.0.1:8000"
+    printf '%s\n' DXFLOW_HOME=/var/lib/dxflow/sample DXFLOW_DEMO=1 DXFLOW_HTTPS=0 > /etc/dxflow.env
+    made=/tmp/made
+    runuser -u dxflow -- env DXFLOW_HOME=/var/lib/dxflow/sample /opt/dxflow/.venv/bin/dxflow \
+        demo --port 8001 > $made 2> /dev/null &
+    demo=$!
+    until test -s $made; do kill -0 $demo && sleep 0.2; done
+    kill $demo
+    wait $demo || true
+    systemctl start dxflow dxflow-worker
+    answers "with the sample city"
+    pango=$(ldconfig -p | sed -n 's/.* => \(.*libpango-1\.0\.so\.0\)$/\1/p' | head -n 1)
+    if [ -n "$pango" ]; then
+        $visit
+        mount --bind /dev/null "$(readlink -f "$pango")"
+        systemctl restart dxflow
+        answers "without Pango"
+    else
+        echo "Pango is not installed here: no PDF is made"
+    fi
+    $visit --without-pango
+    systemctl stop dxflow dxflow-worker
+    test -z "$(systemctl list-units --state=failed --no-legend)"
 }
 
 case ${1:-} in

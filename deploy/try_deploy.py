@@ -11,24 +11,23 @@ import os
 import re
 import shutil
 import socket
-import ssl
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.error
-import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from http.cookiejar import CookieJar
+from ctypes.util import find_library
 from pathlib import Path
+
+from visitor import Browser, expect, fetch_pdf, hidden
 
 DEPLOY = Path(__file__).parent
 BIN = Path(sys.executable).parent
 NGINX = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
 NAME = "dxflow.example.lg.jp"
-HIDDEN = re.compile(r'<input[^>]*type="hidden"[^>]*>')
 
 
 def main() -> None:
@@ -152,61 +151,18 @@ def proxy(folder: Path, port: int, https: int, http: int) -> Iterator[None]:
             process.wait(20)
 
 
-class Browser:
-    """A browser that trusts anybody's certificate and keeps cookies."""
-
-    def __init__(self, base: str) -> None:
-        self.base, self.jar = base, CookieJar()
-        context = ssl.create_default_context()
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        self.opener = urllib.request.build_opener(
-            urllib.request.HTTPSHandler(context=context),
-            urllib.request.HTTPCookieProcessor(self.jar),
-        )
-
-    def open(
-        self, path: str, data: dict[str, str] | None = None, **headers: str
-    ) -> tuple[int, str, str]:
-        """Return status, final address and text."""
-        body = None if data is None else urllib.parse.urlencode(data).encode()
-        where = urllib.parse.urljoin(self.base, path)
-        request = urllib.request.Request(where, body, {"Referer": where, **headers})
-        try:
-            with self.opener.open(request, timeout=30) as answer:
-                return answer.status, answer.url, answer.read().decode()
-        except urllib.error.HTTPError as exc:
-            return exc.code, where, exc.read().decode(errors="replace")
-
-
-def hidden(page: str) -> dict[str, str]:
-    """Return the hidden fields of a page's forms."""
-    fields = {}
-    for tag in HIDDEN.findall(page):
-        name, value = re.search(r'name="([^"]*)"', tag), re.search(r'value="([^"]*)"', tag)
-        if name and value:
-            fields[name[1]] = value[1]
-    return fields
-
-
 def through_the_proxy(https: int, http: int) -> None:
     """Log in, hand a task in, and find closed what is to be closed."""
     base = f"https://localhost:{https}"
     browser = Browser(base)
-    status, _url, page = browser.open("/login")
-    expect(status == 200, "login page")
-    status, url, page = browser.open(
-        "/login", {"username": "ogawa", "password": "dxflow-demo", "_csrf": hidden(page)["_csrf"]}
-    )
-    expect(
-        status == 200 and url.startswith(base) and not url.endswith("/login"),
-        f"logged in, at {url}",
-    )
+    browser.log_in("ogawa")
     cookies = {cookie.name: cookie.secure for cookie in browser.jar}
     expect(
         any(name.startswith("__Host-") and safe for name, safe in cookies.items()),
         f"cookies {cookies}",
     )
     hand_in_an_idea(browser)
+    fetch_pdf(Browser(base), pango=have_pango())
     expect(browser.open("/metrics")[0] == 404, "/metrics is closed")
     expect(browser.open("/login", {"_csrf": "x" * (17 << 20)})[0] == 413, "17 MiB are refused")
     plain = Browser(f"http://localhost:{http}").opener.open
@@ -240,11 +196,9 @@ def hand_in_an_idea(browser: Browser) -> None:
     )
 
 
-def expect(true: bool, what: str) -> None:
-    """Say what was found, or end."""
-    if not true:
-        raise SystemExit(f"NOT AS PROMISED: {what}")
-    print("as promised:", what)
+def have_pango() -> bool:
+    """Return whether this system has what a PDF is made with."""
+    return find_library("pango-1.0") is not None
 
 
 def free_port() -> int:

@@ -46,7 +46,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--cuts", type=int, default=300, help="moments at which the power is cut")
     parser.add_argument("--count", type=int, default=10_000, help="pairs of double submissions")
-    parser.add_argument("--plant", choices=PLANTS, default=None, help="only this bug")
+    parser.add_argument(
+        "--plant", choices=PLANTS, action="append", default=[], help="only this bug (repeatable)"
+    )
     parser.add_argument("--out", type=Path, default=Path("torture.json"))
     return parser
 
@@ -73,12 +75,14 @@ def _round(kind: str, chosen: argparse.Namespace) -> tuple[bool, Any]:
 
 def _planted(kind: str, chosen: argparse.Namespace) -> tuple[bool, Any]:
     found = []
-    for one in planted.run(kind, [chosen.plant] if chosen.plant else ()):
+    for one in planted.run(kind, chosen.plant):
         found.append(one)
         how = "noticed by " + ", ".join(one.by) if one.by else "nothing noticed"
         print(f"{'right' if one.right else 'WRONG'}  {one.name}: {how}", flush=True)
-    rows = [("planted", "rounds", "noticed by")]
-    rows += [(one.name, str(one.rounds), ", ".join(one.by) or "–") for one in found]
+    rows = [("planted", "rounds", "seconds", "noticed by")]
+    rows += [
+        (one.name, str(one.rounds), f"{one.seconds:.0f}", ", ".join(one.by) or "–") for one in found
+    ]
     print("\n" + report.table(rows), flush=True)
     return all(one.right for one in found), found
 

@@ -31,6 +31,8 @@ WEIGHTS = {
     "same_key_twice": 8, "two_keys_at_once": 6, "two_people": 6, "stale_version": 5,
     "intrude": 4, "claim": 6, "pull_back": 5, "withdraw": 3, "save_draft": 5, "record_actual": 5,
 }  # fmt: skip
+#: The weight of what is to be done often.
+OFTEN = 40
 
 
 class Client(threading.Thread):
@@ -321,7 +323,7 @@ class Client(threading.Thread):
                 f"{one.kind} by {one.channel} was answered {reply.status}: {reply.text[:300]}"
             )
             return
-        one.ended = ACKNOWLEDGED
+        self._journal.acknowledge(one)
         self._read(one, reply)
 
     def _read(self, one: Sent, reply: Reply) -> None:

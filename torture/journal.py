@@ -47,6 +47,8 @@ class Journal:
     wrong: list[str] = field(default_factory=list)
     refusals: set[str] = field(default_factory=set)
     pairs: int = 0
+    #: How many starts and completions were acknowledged so far.
+    acts: int = 0
     #: Requests sent at the same moment: with one key, and with two for one task.
     same_key: list[list[Sent]] = field(default_factory=list)
     same_task: list[list[Sent]] = field(default_factory=list)
@@ -73,6 +75,13 @@ class Journal:
         """Count two requests that were sent at the same moment."""
         with self._lock:
             self.pairs += 1
+
+    def acknowledge(self, one: Sent) -> None:
+        """Remember that the answer to a request said yes."""
+        one.ended = ACKNOWLEDGED
+        if one.kind in ("start", "complete"):
+            with self._lock:
+                self.acts += 1
 
     def acknowledged(self, *kinds: str) -> list[Sent]:
         """Return what was acknowledged."""

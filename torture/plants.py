@@ -30,13 +30,15 @@ from dxflow.services.acts import drafts, numbering, submissions, surroundings, t
 class Plant:
     """A bug: how to plant it, the points at which dying shows it, and where it can show.
 
-    `by` says whether a round of killing or the power cut has to notice it.
+    `often` names what clients do more often than usual, since it is seen then only. `by` says
+    whether a round of killing or the power cut has to notice it.
     """
 
     what: str
     install: Callable[[], None]
     points: tuple[str, ...] = ()
     databases: tuple[str, ...] = ("sqlite", "postgresql")
+    often: tuple[str, ...] = ()
     by: str = "round"
 
 
@@ -289,7 +291,7 @@ PLANTS: dict[str, Plant] = {
     ),
     "key-in-second-transaction": Plant(
         "the idempotency key is stored in a second transaction",
-        _key_in_second_transaction, ("after-commit",),
+        _key_in_second_transaction, ("after-commit",), often=("start_twice", "same_key_twice"),
     ),
     "events-in-second-transaction": Plant(
         "the events are appended in a second transaction",
@@ -307,25 +309,33 @@ PLANTS: dict[str, Plant] = {
         "the timer's row is deleted in a transaction before it fires",
         _timer_row_first, ("leased",), _LITE,
     ),
-    "no-lock": Plant("neither FOR UPDATE nor BEGIN IMMEDIATE", _no_lock),
-    "version-unchecked": Plant("the version of the page is not checked", _version_unchecked),
-    "repeat-accepted": Plant("a repeated key is a new act", _repeat_accepted),
+    "no-lock": Plant(
+        "neither FOR UPDATE nor BEGIN IMMEDIATE", _no_lock, often=("two_people", "two_keys_at_once")
+    ),
+    "version-unchecked": Plant(
+        "the version of the page is not checked", _version_unchecked, often=("stale_version",)
+    ),
+    "repeat-accepted": Plant(
+        "a repeated key is a new act", _repeat_accepted, often=("start_twice", "same_key_twice")
+    ),
     "submission-twice": Plant("a submission is stored twice", _submission_twice),
     "work-left-open": Plant("the work item stays open after completion", _work_left_open),
     "notice-in-own-transaction": Plant(
         "a notice is delivered apart from its job", _notice_in_own_transaction,
         ("leased",), _LITE,
     ),
-    "rights-unchecked": Plant("anybody may do any task", _rights_unchecked),
-    "drafts-lost": Plant("drafts are acknowledged and not stored", _drafts_lost),
+    "rights-unchecked": Plant("anybody may do any task", _rights_unchecked, often=("intrude",)),
+    "drafts-lost": Plant(
+        "drafts are acknowledged and not stored", _drafts_lost, often=("save_draft",)
+    ),
     "number-kept-on-failure": Plant(
         "the number is taken in a transaction of its own", _number_kept_on_failure, ("numbered",)
     ),
     "synchronous-off": Plant(
-        "SQLite does not wait for the disk", _synchronous("OFF"), (), _LITE, "powercut"
+        "SQLite does not wait for the disk", _synchronous("OFF"), (), _LITE, by="powercut"
     ),
     "synchronous-normal": Plant(
         "SQLite waits for the disk at checkpoints only",
-        _synchronous("NORMAL"), (), _LITE, "powercut",
+        _synchronous("NORMAL"), (), _LITE, by="powercut",
     ),
 }  # fmt: skip

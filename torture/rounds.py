@@ -13,7 +13,7 @@ from typing import Any
 from dxflow import clock
 from tests.factories import POSTS
 from torture import books, calls, invariants, physics
-from torture.clients import Client
+from torture.clients import OFTEN, WEIGHTS, Client
 from torture.installation import Installation
 from torture.journal import Journal
 from torture.servers import Servers
@@ -23,16 +23,26 @@ PEOPLE = tuple(
     dict.fromkeys(row[5] for row in POSTS if row[5] not in ("admin", "auditor", "mayor"))
 )
 
+#: Between two kills so many acts are acknowledged, unless that takes so many seconds: on a busy
+#: machine a process is not killed again and again before it has come to anything.
+BETWEEN_KILLS = 5
+LONGEST_LULL = 30.0
+PATIENT = 6
+
 
 @dataclass(frozen=True)
 class Plan:
     """How a round goes. `pause` is the mean time between two kills, 0 for none.
 
-    With `acts` a round ends when so many were acknowledged, if that is sooner.
+    With `acts` a round ends when so many were acknowledged, if that is sooner. With `least` it goes
+    on until so many were, up to PATIENT times its seconds: a machine that is busy with other things
+    must not make a round in which nothing happens. `often` names what clients do more often.
     """
 
     seconds: float = 60.0
     acts: int = 0
+    least: int = 0
+    often: tuple[str, ...] = ()
     clients: int = 16
     pause: float = 0.8
     plant: str = ""
@@ -119,6 +129,7 @@ def _work(
             journal,
             stop,
             patience=plan.patience,
+            weights=WEIGHTS | dict.fromkeys(plan.often, OFTEN),
             waits=installation.kind == "sqlite",
         )
         for number in range(plan.clients)
@@ -135,16 +146,23 @@ def _work(
 
 
 def _kill_until(installation: Installation, servers: Servers, plan: Plan, journal: Journal) -> None:
-    chance, end = random.Random(plan.seed), time.monotonic() + plan.seconds
-    following = time.monotonic() + 1.0
-    while time.monotonic() < end:
+    chance, began = random.Random(plan.seed), time.monotonic()
+    following, latest, acts = began + 1.0, began + LONGEST_LULL, BETWEEN_KILLS
+    while not _over(plan, journal.acts, time.monotonic() - began):
         servers.revive(armed=bool(plan.pause))
-        if plan.pause and time.monotonic() > following:
+        now = time.monotonic()
+        if plan.pause and now > following and (now > latest or journal.acts >= acts):
             _kill_something(installation, servers, chance)
-            following = time.monotonic() + chance.expovariate(1 / plan.pause)
-        if plan.acts and len(journal.acknowledged("start", "complete")) >= plan.acts:
-            return
+            pause = chance.expovariate(1 / plan.pause)
+            now, acts = time.monotonic(), journal.acts + BETWEEN_KILLS
+            following, latest = now + pause, now + LONGEST_LULL
         time.sleep(0.02)
+
+
+def _over(plan: Plan, acts: int, seconds: float) -> bool:
+    if plan.acts and acts >= plan.acts:
+        return True
+    return seconds > plan.seconds and (acts >= plan.least or seconds > PATIENT * plan.seconds)
 
 
 def _kill_something(installation: Installation, servers: Servers, chance: random.Random) -> None:
@@ -160,17 +178,25 @@ def _kill_something(installation: Installation, servers: Servers, chance: random
 
 
 def until_quiet(installation: Installation, longest: float) -> float:
-    """Wait until no timer or job is due any more; return the seconds it took."""
-    began = time.monotonic()
-    calm = 0
-    while time.monotonic() - began < longest and calm < 2:
+    """Wait until no timer or job is due any more; return the seconds it took.
+
+    Gives up when nothing has become less for `longest` seconds.
+    """
+    began = changed = time.monotonic()
+    calm, left = 0, -1
+    while time.monotonic() - changed < longest and calm < 2:
         time.sleep(0.5)
         with suppress(Exception):
-            calm = 0 if _due(installation) else calm + 1
+            due = _due(installation)
+            calm = 0 if due else calm + 1
+            if due < left or left < 0:
+                changed = time.monotonic()
+            left = due
     return time.monotonic() - began
 
 
-def _due(installation: Installation) -> bool:
+def _due(installation: Installation) -> int:
+    """Return how many timers and jobs are due."""
     from datetime import timedelta
 
     from sqlalchemy import func, select
@@ -186,4 +212,4 @@ def _due(installation: Installation) -> bool:
         jobs = tx.execute(
             select(func.count()).select_from(Job).where(Job.status == "waiting", Job.run_at < soon)
         ).scalar_one()
-    return bool(timers or jobs)
+    return int(timers + jobs)

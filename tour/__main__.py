@@ -29,7 +29,8 @@ WINDOW = {"width": 1280, "height": 860}
 class Stop:
     """A stop of the tour: who looks, the way there, and what of the page is kept.
 
-    `way` are addresses or the texts of links to follow, one after another.
+    `way` are one after another: an address (`/…`), a link to follow (`css:…`), a file to attach
+    (`attach:NAME`), what the picture begins with (`see:…`).
     """
 
     name: str
@@ -38,12 +39,24 @@ class Stop:
     language: str = "ja"
 
 
+COMMITTEE = ("/cases?stage=committee", "css:.case-table tbody a")
+#: Its decision went through every kind of place, up to the mayor.
+DECIDED = "/cases?q=電子黒板"
 STOPS = (
     Stop("inbox", "ishida", ("/",)),
     Stop("proposal", "hayashi", ("/proposals/new",)),
-    Stop("case", "ishida", ("/cases?stage=committee", "css:.case-table tbody a")),
+    Stop("case", "ishida", COMMITTEE),
+    Stop("progress", "ishida", (*COMMITTEE, "css:.tabs a[href$='/progress']")),
+    Stop("meeting", "ishida", ("/meetings", "css:main a[href^='/meetings/0']")),
+    Stop("papers", "mori", ("/meetings", "css:main a[href^='/meetings/0']", "css:a[href$='/papers']")),
     Stop(
-        "progress", "ishida", ("/cases?stage=committee", "css:.case-table tbody a", "css:.tabs li:nth-child(2) a")
+        "decision", "asakura",
+        (DECIDED, "css:.case-table tbody a", "css:.tabs a[href$='/decision']", "see:.tabs"),
+    ),
+    Stop(
+        "attachments", "hayashi",
+        ("/mine", "css:main a[href^='/cases/']", "css:.tabs a[href$='/attachments']",
+         "attach:見積比較表.csv", "attach:現地調査の記録.txt", "see:.tabs"),
     ),
     Stop("measure", "asakura", ("/kpis", "css:.kpi-table tbody a")),
     Stop("portfolio", "asakura", ("/portfolio",)),
@@ -52,6 +65,11 @@ STOPS = (
     Stop("administration", "arai", ("/admin",)),
     Stop("status", "arai", ("/admin/status",)),
     Stop("english", "asakura", ("/portfolio",), language="en"),
+    Stop(
+        "english-decision", "asakura",
+        (DECIDED, "css:.case-table tbody a", "css:.tabs a[href$='/decision']", "see:.tabs"),
+        language="en",
+    ),
 )  # fmt: skip
 
 
@@ -64,7 +82,10 @@ def main(arguments: list[str]) -> int:
         return 1
     folder.mkdir(parents=True, exist_ok=True)
     with demonstration() as url, sync_playwright() as player:
-        browser = player.chromium.launch(executable_path=found, args=ARGUMENTS)
+        for old in folder.glob("[0-9][0-9]-*.png"):
+            old.unlink()
+        words = {**os.environ, "LANGUAGE": "ja"}  # the browser's own, as on the button for a file
+        browser = player.chromium.launch(executable_path=found, args=ARGUMENTS, env=words)
         for number, stop in enumerate(STOPS, 1):
             picture(browser, url, stop, folder / f"{number:02}-{stop.name}.png")
             print(f"{number:02}-{stop.name}.png", flush=True)
@@ -94,7 +115,8 @@ def demonstration() -> Iterator[str]:
 
 def picture(browser: Browser, url: str, stop: Stop, file: Path) -> None:
     """Log in, go there, and keep what the window shows."""
-    context = browser.new_context(viewport=WINDOW)
+    locale = {"ja": "ja-JP", "en": "en-GB"}[stop.language]
+    context = browser.new_context(viewport=WINDOW, locale=locale)
     page = context.new_page()
     page.goto(f"{url}/language/{stop.language}?next=/login")
     page.fill("[name=username]", stop.user)
@@ -113,8 +135,17 @@ def _go(page: Page, url: str, step: str) -> None:
         if answer is None or answer.status != 200:
             raise RuntimeError(f"{step} answered {answer.status if answer else 'nothing'}")
         return
-    page.locator(step.removeprefix("css:")).first.click()
-    page.wait_for_load_state()
+    how, _colon, what = step.partition(":")
+    if how == "attach":
+        file = {"name": what, "mimeType": "text/plain", "buffer": f"{what}\n".encode() * 40}
+        page.locator("#file-new").set_input_files(file)
+        page.locator("form.upload:has(#file-new) button").click()
+        page.locator(".file__name", has_text=what).wait_for()
+    elif how == "see":
+        page.locator(what).first.evaluate("seen => seen.scrollIntoView({block: 'start'})")
+    else:
+        page.locator(what).first.click()
+        page.wait_for_load_state()
 
 
 if __name__ == "__main__":
