@@ -8,9 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 
 from dxflow.authority.escalation import EscalateTo
+from dxflow.authority.opinions import OpinionReaders
 from dxflow.authority.standing_in import Way
 from dxflow.calendars.business_days import BusinessCalendar
 from dxflow.committee.evaluation import EvaluationRule, evaluation_rule
@@ -25,6 +27,9 @@ from dxflow.services.packs.restricting import ENDINGS, Reading
 from dxflow.texts import gettext as _
 
 FILE = "pack.toml"
+#: The keys of `[reading]`.
+READING = frozenset({"restricted", "restricted_when_ended", "opinions"})
+Chosen = TypeVar("Chosen", bound=StrEnum)
 
 
 @dataclass(frozen=True)
@@ -266,22 +271,21 @@ class _Reader:
             stand_in_forbidden=self.condition(raw, "stand_in_forbidden"),
             later_reading=self.ways(raw, "later_reading"),
             escalate_days=self.days(raw, "escalate_days", 0),
-            escalate_to=self.escalate_to(raw),
+            escalate_to=self.choice(raw, "escalate_to", EscalateTo.SUPERIOR),
         )
 
-    def escalate_to(self, raw: Mapping[str, Any]) -> EscalateTo:
-        value = raw.get("escalate_to", EscalateTo.SUPERIOR.value)
-        if value in set(EscalateTo):
-            return EscalateTo(value)
+    def choice(self, raw: Mapping[str, Any], key: str, usual: Chosen) -> Chosen:
+        """Return one of the words of an enumeration, the usual one without any."""
+        words, value = type(usual), raw.get(key, usual.value)
+        if value in set(words):
+            return words(value)
         self.problem(
-            "escalate_to",
-            _("{key} は {choices} のいずれかです。",
-              key="escalate_to", choices="、".join(EscalateTo)),
-        )  # fmt: skip
-        return EscalateTo.SUPERIOR
+            key, _("{key} は {choices} のいずれかです。", key=key, choices="、".join(words))
+        )
+        return usual
 
     def reading(self, raw: Mapping[str, Any]) -> Reading:
-        for key in sorted(set(raw) - {"restricted", "restricted_when_ended"}):
+        for key in sorted(set(raw) - READING):
             self.problem(key, _("[reading] に {key} という項目はありません。", key=key))
         ended = self.names(raw, "restricted_when_ended")
         for one in ended:
@@ -291,7 +295,11 @@ class _Reader:
                     _("{key} には {ways} だけを書けます。",
                       key="restricted_when_ended", ways=_("、").join(ENDINGS)),
                 )  # fmt: skip
-        return Reading(self.condition(raw, "restricted"), ended)
+        return Reading(
+            self.condition(raw, "restricted"),
+            ended,
+            self.choice(raw, "opinions", OpinionReaders.READERS),
+        )
 
     def condition(self, raw: Mapping[str, Any], key: str) -> str:
         expression = self.text(raw, key, "")
