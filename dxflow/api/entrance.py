@@ -14,6 +14,7 @@ from dxflow.api import (
     audit,
     cases,
     decisions,
+    drafts,
     evaluations,
     kpis,
     meetings,
@@ -41,6 +42,7 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 OPERATIONS: tuple[Operation, ...] = (
     *session.OPERATIONS,
     *processes.OPERATIONS,
+    *drafts.OPERATIONS,
     *cases.OPERATIONS,
     *tasks.OPERATIONS,
     *decisions.OPERATIONS,

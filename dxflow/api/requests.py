@@ -110,6 +110,23 @@ class NewCase(Request):
         validate=validate.Regexp(r"^([0-9a-f]{32})?$"),
         metadata={"description": "id of the caller's pulled-back case to hand in again"},
     )
+    draft = fields.String(
+        load_default="",
+        validate=validate.Regexp(r"^([0-9a-f]{32})?$"),
+        metadata={"description": "id of the caller's draft that goes with it: 409 when it has"},
+    )
+
+
+class DraftValues(Request):
+    """What was typed of a proposal so far."""
+
+    values = Anything(required=True)
+
+
+class NewDraft(DraftValues):
+    """A proposal that is begun and not handed in yet."""
+
+    process = fields.String(required=True, validate=validate.Length(min=1, max=128))
 
 
 class Completion(Request):

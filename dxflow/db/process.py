@@ -229,7 +229,7 @@ class Submission(Base):
 
 
 class Draft(Base):
-    """What somebody typed and has not handed in; only its owner ever sees it.
+    """What somebody typed and has not handed in; its owner's alone, unless the pack says otherwise.
 
     `subject` is `task:<work item>` or `start:<process>:<draft>`.
     """

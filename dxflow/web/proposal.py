@@ -10,7 +10,7 @@ from dxflow.errors import Conflict, Invalid, Unavailable
 from dxflow.services.acts import cases, drafts, processes, task_forms
 from dxflow.services.acts.task_forms import TaskForm
 from dxflow.services.people.access import signed_in
-from dxflow.services.reading import my_cases
+from dxflow.services.reading import my_cases, shared_drafts
 from dxflow.texts import gettext as _
 from dxflow.web import current, frame, onward, posting
 from dxflow.web.errors import RETRY_AFTER
@@ -45,6 +45,14 @@ def show(process: str, draft_id: str) -> str:
     form = task_forms.start_form(site, actor, process, draft=draft_id)
     view = forms.view(form.definition, form.values, form.context)
     return _page(form, view, process, draft_id)
+
+
+@blueprint.get("/drafts/<ident:draft_id>")
+@signed_in
+def read(draft_id: str) -> str:
+    """Show a draft that somebody else keeps, where the pack lets it be read."""
+    found = shared_drafts.read(current.site(), current.actor(), draft_id)
+    return render_template("proposal/read.html", found=found)
 
 
 @blueprint.post("/proposals/<process>/<ident:draft_id>")
@@ -153,4 +161,5 @@ def _page(
         copied=copied,
         text=text,
         wide=posting.has_lists(view.fields),
+        readers=shared_drafts.readers_words(form.pack.settings.reading.drafts),
     )

@@ -1,4 +1,4 @@
-"""Drafts: what somebody typed and has not handed in. Only its owner ever sees it.
+"""Drafts: what somebody typed and has not handed in, kept for its owner.
 
 A draft of a task lies under `task:<work item>`, one of a proposal under `start:<process>:<id>`; the
 id is minted by the page before anything is saved, and a proposal is handed in under it once.

@@ -77,9 +77,14 @@ def start_form(
             row = _draft(tx, actor, f"start:{process}:{draft}")
             if row is not None:
                 values, drafted_at = plain.loads(row.body), row.updated_at
-        calendar = city_days.Calendars(site, tx).of(pack)
-        context = _context(site, tx, actor, pack, calendar, {}, None)
+        context = start_context(site, tx, actor, pack)
     return TaskForm(definition, context, values, pack, drafted_at=drafted_at)
+
+
+def start_context(site: Site, tx: Connection, actor: Actor, pack: packs.Pack) -> forms.Context:
+    """Return what a start form is filled in against."""
+    calendar = city_days.Calendars(site, tx).of(pack)
+    return _context(site, tx, actor, pack, calendar, {}, None)
 
 
 def task_form(site: Site, actor: Actor, task_id: str) -> TaskForm:

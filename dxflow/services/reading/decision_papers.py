@@ -302,8 +302,7 @@ def _document(
             None,
         ),
         stamps=tuple(
-            _stamp(one, items, names, opened.withheld.of_stamp(one, row.drawn_at))
-            for one in stamps
+            _stamp(one, items, names, opened.withheld.of_stamp(one, row.drawn_at)) for one in stamps
         ),
         additions=tuple(
             AdditionView(one.text, names.person(one.person_id), names.post(one.post), one.at)
@@ -317,9 +316,7 @@ def _day(text: Any) -> date | None:
     return date.fromisoformat(text) if isinstance(text, str) and text else None
 
 
-def _stamp(
-    row: Row[Any], items: Sequence[OpenItem], names: Names, withheld: str
-) -> StampView:
+def _stamp(row: Row[Any], items: Sequence[OpenItem], names: Names, withheld: str) -> StampView:
     part = Part(row.part)
     passed = row.way == PASSED_OVER
     has = None if row.at or passed else _has(row, items)

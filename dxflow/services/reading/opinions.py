@@ -69,9 +69,7 @@ class Withheld:
         return _("意見の内容は、決裁のあとに読めます。")
 
 
-def withheld(
-    tx: Connection, who: Directory, actor: Actor, case_id: str, pack: Pack
-) -> Withheld:
+def withheld(tx: Connection, who: Directory, actor: Actor, case_id: str, pack: Pack) -> Withheld:
     """Return what is kept from a reader of a case: one query where its pack keeps anything."""
     rule = pack.settings.reading.opinions
     if rule is OpinionReaders.READERS:

@@ -29,9 +29,7 @@ from dxflow.texts import translated
 #: A member has judged by criteria; with it goes what was given.
 EVALUATED = "committee.evaluated"
 #: What came of an act and says what was voted or thought.
-_TELLING = frozenset(
-    {"committee.voted", "opinion.recorded", "draft.read", "document.stamped"}
-)
+_TELLING = frozenset({"committee.voted", "opinion.recorded", "draft.read", "document.stamped"})
 _QUIET = frozenset({"task.claimed", "task.released", "timer.fired", "notice.sent"})
 _GOOD = frozenset({"case.completed", "decision.recorded", "duty.met", "kpi.recorded"})
 _BAD = frozenset(
@@ -189,8 +187,9 @@ def _withheld(
     )
     if hidden:
         return _("判断の内容は、まだ見られません。")
-    completed = item is not None and first.type == "task.completed"
-    return opened.withheld.of(opened.pack, item.element, first.at) if completed else ""
+    if item is None or first.type != "task.completed":
+        return ""
+    return opened.withheld.of(opened.pack, item.element, first.at)
 
 
 def _what(event: audit.Entry, task: str) -> str:
