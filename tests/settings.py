@@ -10,7 +10,8 @@ def changed(section: str, **lines: str) -> dict[str, str]:
     """Return the files of the standard pack with keys of a section of `pack.toml` set (TOML)."""
     files = packs.read_folder(ROOT / "processes" / "standard")
     head, found, rest = files["pack.toml"].partition(f"\n[{section}]\n")
-    assert found, section
+    if not found:
+        head, found, rest = f"{head}\n[{section}]\n", "", ""
     for key, value in lines.items():
         rest, _number = re.subn(rf"^{key} = .*\n", "", rest, count=1, flags=re.MULTILINE)
         rest = f"{key} = {value}\n{rest}"

@@ -19,7 +19,8 @@ def start(call: Call) -> Answer:
     if started is None:
         if call.body["draft"]:
             drafts.require_open(call.site, actor, call.body["draft"])
-        ready = task_forms.start_form(call.site, actor, process)
+        files_of = call.body["draft"] or call.body["recalled"]
+        ready = task_forms.start_form(call.site, actor, process, files_of=files_of)
         submission = forms.submit_values(
             ready.definition,
             _with_title(ready, call.body["values"], call.body.get("title")),
@@ -28,7 +29,7 @@ def start(call: Call) -> Answer:
         )
         started = cases.start(
             call.site, actor, process, submission,
-            draft_id=call.body["draft"] or call.body["recalled"],
+            draft_id=files_of,
             idempotency_key=call.idempotency_key, request=call.sent,
         )  # fmt: skip
     record = case_record.one(call.site, actor, started.id)

@@ -12,18 +12,20 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from dxflow import forms
+from dxflow.attachments.scans import WORDS
 from dxflow.authority.visibility import DraftReaders, units_of_drafts
 from dxflow.calendars.business_days import BusinessCalendar
 from dxflow.db.identity import Person
 from dxflow.db.process import Draft
 from dxflow.errors import NotFound
 from dxflow.services import plain
-from dxflow.services.acts import task_forms
+from dxflow.services.acts import filing, task_forms
 from dxflow.services.packs import store as packs
 from dxflow.services.people import organisation
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
+from dxflow.texts import translated
 
 #: So many of the latest are listed.
 MOST = 100
@@ -42,12 +44,26 @@ class SharedDraft:
 
 
 @dataclass(frozen=True)
+class DraftFileView:
+    """A file of a draft."""
+
+    id: str
+    name: str
+    size: int
+    sha256: str
+    scan: str
+    scan_name: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class DraftRead:
     """A draft of somebody else, written out."""
 
     draft: SharedDraft
     view: forms.FormView
     values: dict[str, Any]
+    files: tuple[DraftFileView, ...]
 
 
 def readers(site: Site) -> dict[str, str]:
@@ -92,9 +108,31 @@ def read(site: Site, actor: Actor, draft_id: str) -> DraftRead:
                 form = pack.form(pack.settings.start_form)
                 context = task_forms.start_context(site, tx, actor, pack)
                 return DraftRead(
-                    _shared(found, process), forms.readonly_view(form, values, context), values
+                    _shared(found, process),
+                    forms.readonly_view(form, values, context),
+                    values,
+                    _files(tx, draft_id),
                 )
     raise NotFound(_("下書きが見つかりません。"))
+
+
+def files_of(site: Site, actor: Actor, draft_id: str) -> tuple[DraftFileView, ...]:
+    """Return the files of the actor's own draft, the oldest first; none of another's."""
+    with site.database.read() as tx:
+        kept = select(Draft.id).where(
+            Draft.id == draft_id, Draft.person_id == actor.person_id, Draft.has_files.is_(True)
+        )
+        return _files(tx, draft_id) if tx.execute(kept).first() else ()
+
+
+def _files(tx: Connection, draft_id: str) -> tuple[DraftFileView, ...]:
+    return tuple(
+        DraftFileView(
+            one.id, one.name, one.size, one.sha256, one.scan,
+            translated(WORDS.get(one.scan, one.scan)), one.at,
+        )
+        for one in filing.of_draft(tx, draft_id)
+    )  # fmt: skip
 
 
 def _of(
