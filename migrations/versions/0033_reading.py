@@ -1,4 +1,4 @@
-"""Files of proposals that are not handed in"""
+"""Files of proposals that are not handed in; scores of evaluators entered from paper"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -32,9 +32,15 @@ def upgrade() -> None:
     op.add_column(
         'draft', sa.Column('has_files', sa.Boolean(), server_default=sa.false(), nullable=False)
     )
+    op.add_column('evaluation', sa.Column('entered_by', sa.String(length=32), nullable=True))
+    op.add_column(
+        'evaluation', sa.Column('source', sa.Text(), server_default='', nullable=False)
+    )
 
 
 def downgrade() -> None:
+    op.drop_column('evaluation', 'source')
+    op.drop_column('evaluation', 'entered_by')
     op.drop_column('draft', 'has_files')
     op.drop_table('draft_piece')
     op.drop_table('draft_file')

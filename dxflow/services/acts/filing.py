@@ -106,7 +106,9 @@ def of_draft(tx: Connection, draft_id: str) -> list[Row[Any]]:
     """Return the files of a draft, the oldest first."""
     return list(
         tx.execute(
-            select(DraftFile.__table__).where(DraftFile.draft_id == draft_id).order_by(DraftFile.at, DraftFile.id)
+            select(DraftFile.__table__)
+            .where(DraftFile.draft_id == draft_id)
+            .order_by(DraftFile.at, DraftFile.id)
         )
     )
 
