@@ -37,6 +37,18 @@ class DraftReaders(StrEnum):
     SECTION = "section"
 
 
+class LoggedViews(StrEnum):
+    """Of which cases the log says who opened an attached file."""
+
+    NEVER = "never"
+    RESTRICTED = "restricted"
+    ALL = "all"
+
+    def asks(self, *, restricted: bool) -> bool:
+        """Return whether the opening of a file is logged, by whether its case is restricted."""
+        return self is LoggedViews.ALL or (self is LoggedViews.RESTRICTED and restricted)
+
+
 @dataclass(frozen=True)
 class CaseFacts:
     """What visibility depends on.

@@ -30,6 +30,7 @@ _RULES = {
 _READING = {
     "restricted": _("閲覧を限る案件"), "ended": _("閲覧を限る終わり方"),
     "opinions": _("意見を読める人"), "drafts": _("下書きを読める人"),
+    "log_views": _("添付の閲覧の記録"),
 }  # fmt: skip
 _AUTHORITY = {
     "tables": _("決裁区分の表と有効になる日"), "head": _("最上位の職"),

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from dxflow.authority.escalation import EscalateTo
 from dxflow.authority.opinions import OpinionReaders
 from dxflow.authority.standing_in import Way
-from dxflow.authority.visibility import DraftReaders
+from dxflow.authority.visibility import DraftReaders, LoggedViews
 from dxflow.calendars.business_days import BusinessCalendar
 from dxflow.committee.evaluation import EvaluationRule, evaluation_rule
 from dxflow.committee.rules import BodyRules, body_rules
@@ -29,7 +29,7 @@ from dxflow.texts import gettext as _
 
 FILE = "pack.toml"
 #: The keys of `[reading]`.
-READING = frozenset({"restricted", "restricted_when_ended", "opinions", "drafts"})
+READING = frozenset({"restricted", "restricted_when_ended", "opinions", "drafts", "log_views"})
 Chosen = TypeVar("Chosen", bound=StrEnum)
 
 
@@ -301,6 +301,7 @@ class _Reader:
             ended,
             self.choice(raw, "opinions", OpinionReaders.READERS),
             self.choice(raw, "drafts", DraftReaders.AUTHOR),
+            self.choice(raw, "log_views", LoggedViews.RESTRICTED),
         )
 
     def condition(self, raw: Mapping[str, Any], key: str) -> str:

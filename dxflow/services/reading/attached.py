@@ -13,10 +13,12 @@ from dxflow.attachments.names import ending_of
 from dxflow.attachments.scans import WORDS
 from dxflow.authority.attaching import Attached, Standing, may_attach, may_replace, may_withdraw
 from dxflow.db.attachment import Attachment, AttachmentVersion, DocumentAttachment, DraftFile
+from dxflow.db.case import Case
 from dxflow.db.document import DecisionDocument
-from dxflow.db.process import Draft
+from dxflow.db.process import Draft, ProcessInstance
 from dxflow.errors import NotFound, Unavailable
-from dxflow.services.attachments import limiting, relation, storing
+from dxflow.services.attachments import limiting, relation, storing, viewing
+from dxflow.services.packs import store as packs
 from dxflow.services.people import naming, visibility
 from dxflow.services.people.actor import Actor
 from dxflow.services.reading import shared_drafts
@@ -136,15 +138,23 @@ def hand_out(site: Site, actor: Actor, version_id: str) -> Handed:
     """Return a version to be handed out. Raises NotFound, Unavailable for bytes that were changed.
 
     The bytes are hashed before the first of them leaves: what is handed out is what was attached.
+    Where the pack asks for it, the log says who opened it before that, or nothing is handed out.
     """
     with site.database.read() as tx:
         row = tx.execute(
-            select(AttachmentVersion.__table__).where(AttachmentVersion.id == version_id)
+            select(AttachmentVersion.__table__, Case.restricted, ProcessInstance.pack_digest)
+            .join(Case, Case.id == AttachmentVersion.case_id)
+            .join(ProcessInstance, ProcessInstance.case_id == AttachmentVersion.case_id)
+            .where(AttachmentVersion.id == version_id)
         ).one_or_none()
         if row is None:
             raise NotFound(_("添付ファイルが見つかりません。"))
         visibility.require(site, tx, actor, row.case_id)
-    return _handed(site, row, row.case_id, storing.OF_CASES)
+        rule = packs.load(site, tx, row.pack_digest).settings.reading
+    handed = _handed(site, row, row.case_id, storing.OF_CASES)
+    if rule.log_views.asks(restricted=bool(row.restricted)):
+        viewing.record(site, actor, row)
+    return handed
 
 
 def hand_out_of_draft(site: Site, actor: Actor, file_id: str) -> Handed:

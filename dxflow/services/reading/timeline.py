@@ -17,6 +17,7 @@ from dxflow.audit.reading import private_values
 from dxflow.db.audit import AuditEvent
 from dxflow.db.process import WorkItem
 from dxflow.services import plain
+from dxflow.services.attachments import viewing
 from dxflow.services.packs import store as packs
 from dxflow.services.paging import Page, bounds
 from dxflow.services.people import naming
@@ -79,7 +80,8 @@ def page_of(opened: Opened, rounds: Rounds, page: int = 1, per_page: int = 50) -
             .order_by(AuditEvent.seq)
         ).scalars()
     )
-    acts = list(_acts(map(_read, bodies)))
+    # that somebody opened a file is for the log: it is no act on the case
+    acts = [act for act in _acts(map(_read, bodies)) if act[0].get("type") != viewing.VIEWED]
     acts.reverse()
     shown = acts[offset : offset + limit]
     return Page(list(_entries(opened, rounds, shown)), page, per_page, len(acts))
