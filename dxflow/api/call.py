@@ -44,6 +44,8 @@ class Call:
     sent: str = ""
     idempotency_key: str | None = None
     case_id: str | None = None
+    #: What sets the sheets of the pages as PDF (`sheets.Sheets`), None without pages.
+    sheets: Any = None
     #: The body of an operation that brings a file.
     file: IO[bytes] = field(default_factory=io.BytesIO)
 

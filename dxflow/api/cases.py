@@ -7,7 +7,7 @@ from dxflow import forms
 from dxflow.api import answers, present, requests
 from dxflow.api.call import Call
 from dxflow.api.operation import Answer, Operation
-from dxflow.services.acts import cases, duties, pulling_back, task_forms
+from dxflow.services.acts import cases, drafts, duties, pulling_back, task_forms
 from dxflow.services.acts.task_forms import TaskForm
 from dxflow.services.reading import case_list, case_record
 
@@ -17,7 +17,10 @@ def start(call: Call) -> Answer:
     actor, process = call.actor, call.body["process"]
     started = cases.repeated(call.site, actor, process, call.idempotency_key, call.sent)
     if started is None:
-        ready = task_forms.start_form(call.site, actor, process)
+        if call.body["draft"]:
+            drafts.require_open(call.site, actor, call.body["draft"])
+        files_of = call.body["draft"] or call.body["recalled"]
+        ready = task_forms.start_form(call.site, actor, process, files_of=files_of)
         submission = forms.submit_values(
             ready.definition,
             _with_title(ready, call.body["values"], call.body.get("title")),
@@ -26,7 +29,7 @@ def start(call: Call) -> Answer:
         )
         started = cases.start(
             call.site, actor, process, submission,
-            draft_id=call.body["recalled"],
+            draft_id=files_of,
             idempotency_key=call.idempotency_key, request=call.sent,
         )  # fmt: skip
     record = case_record.one(call.site, actor, started.id)

@@ -14,6 +14,7 @@ from dxflow.api import (
     audit,
     cases,
     decisions,
+    drafts,
     evaluations,
     kpis,
     meetings,
@@ -22,6 +23,7 @@ from dxflow.api import (
     processes,
     refusals,
     session,
+    sheets,
     standing,
     tasks,
     transfers,
@@ -41,9 +43,11 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 OPERATIONS: tuple[Operation, ...] = (
     *session.OPERATIONS,
     *processes.OPERATIONS,
+    *drafts.OPERATIONS,
     *cases.OPERATIONS,
     *tasks.OPERATIONS,
     *decisions.OPERATIONS,
+    *sheets.OPERATIONS,
     *attachments.OPERATIONS,
     *standing.OPERATIONS,
     *kpis.OPERATIONS,
@@ -58,15 +62,19 @@ OPERATIONS: tuple[Operation, ...] = (
 SessionActor = Callable[[], Actor | None]
 
 
-def blueprint(site: Site, session_actor: SessionActor = lambda: None) -> Blueprint:
-    """Return the API of an installation, to be registered beside the pages.
+def blueprint(
+    site: Site,
+    session_actor: SessionActor = lambda: None,
+    papers: sheets.Sheets | None = None,
+) -> Blueprint:
+    """Return the API of an installation, to be registered beside the pages; `papers` sets PDF.
 
     Callers log in by bearer token; without one `session_actor` says who is logged in at the
     pages, and acts then need the pages' CSRF header.
     """
     api = Blueprint("api", __name__, url_prefix=PREFIX)
     for operation in OPERATIONS:
-        view = _view(site, operation, session_actor)
+        view = _view(site, operation, session_actor, papers)
         api.add_url_rule(operation.rule, operation.name, view, methods=[operation.method])
 
     @api.get("/openapi.json")
@@ -99,7 +107,9 @@ def _description() -> str:
     return json.dumps(describe(OPERATIONS, PREFIX), ensure_ascii=False)
 
 
-def _view(site: Site, operation: Operation, session_actor: SessionActor) -> Callable[..., Response]:
+def _view(
+    site: Site, operation: Operation, session_actor: SessionActor, papers: sheets.Sheets | None
+) -> Callable[..., Response]:
     @public  # to the pages' door: the API logs its callers in by itself
     def view(**path: str) -> Response:
         g.setdefault("request_id", secrets.token_hex(16))
@@ -109,6 +119,7 @@ def _view(site: Site, operation: Operation, session_actor: SessionActor) -> Call
             origin=request.remote_addr or "",
             request_id=g.request_id,
             path=path,
+            sheets=papers,
         )
         g.api_call = call
         if not operation.public:

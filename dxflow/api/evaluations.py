@@ -34,6 +34,16 @@ def evaluate(call: Call) -> Answer:
     return one(call)
 
 
+def enter(call: Call) -> Answer:
+    """Enter the scores that a member gave on paper."""
+    body = call.body
+    evaluating.enter(
+        call.site, call.actor, call.path["case"], body["seat"], body["scores"], body["remark"],
+        body["source"],
+    )  # fmt: skip
+    return one(call)
+
+
 def note(call: Call) -> Answer:
     """Give one's own note."""
     return Answer({"text": notes.read(call.site, call.actor, call.path["case"])})
@@ -72,6 +82,11 @@ OPERATIONS = (
         "POST", "/cases/{case}/evaluation", "evaluateCase",
         "Give the scores of one's seat before the vote", evaluate,
         answer=answers.CaseEvaluation, body=requests.Scores, refusals=(409,),
+    ),
+    Operation(
+        "POST", "/cases/{case}/entered-evaluation", "enterEvaluation",
+        "Enter the scores a member gave on paper (secretariat)", enter,
+        answer=answers.CaseEvaluation, body=requests.EnteredScores, refusals=(409,),
     ),
     Operation(
         "GET", "/cases/{case}/note", "getOwnNote", "The caller's own note on a case", note,

@@ -113,7 +113,7 @@ def act(entry: Entry) -> dict[str, Any]:
         "reason": entry.reason,
         "changes": changes(entry.changes),
         "consequences": [one.label for one in entry.consequences],
-        "withheld": entry.withheld,
+        "withheld": bool(entry.withheld),
     }
 
 

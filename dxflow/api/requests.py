@@ -64,6 +64,14 @@ class KpiQuery(Paging):
     status = fields.String(validate=validate.OneOf(ORDER))
 
 
+class Revision(Request):
+    """Which of the documents of a decision."""
+
+    revision = Whole(
+        minimum=1, maximum=999_999, metadata={"description": "its number; without it, the latest"}
+    )
+
+
 class AuditQuery(Paging):
     """Which events; `from` and `to` are days in Japan, both included."""
 
@@ -110,6 +118,23 @@ class NewCase(Request):
         validate=validate.Regexp(r"^([0-9a-f]{32})?$"),
         metadata={"description": "id of the caller's pulled-back case to hand in again"},
     )
+    draft = fields.String(
+        load_default="",
+        validate=validate.Regexp(r"^([0-9a-f]{32})?$"),
+        metadata={"description": "id of the caller's draft that goes with it: 409 when it has"},
+    )
+
+
+class DraftValues(Request):
+    """What was typed of a proposal so far."""
+
+    values = Anything(required=True)
+
+
+class NewDraft(DraftValues):
+    """A proposal that is begun and not handed in yet."""
+
+    process = fields.String(required=True, validate=validate.Length(min=1, max=128))
 
 
 class Completion(Request):
@@ -305,6 +330,12 @@ class Scores(Seat):
         keys=fields.String(validate=validate.Length(max=64)), values=Whole(), required=True
     )
     remark = fields.String(validate=validate.Length(max=LONGEST_REMARK), load_default="")
+
+
+class EnteredScores(Scores):
+    """The scores a member gave on paper; `source` says when and how the paper came."""
+
+    source = fields.String(required=True, validate=validate.Length(min=1, max=LONGEST_SOURCE))
 
 
 class Note(Request):

@@ -1,8 +1,9 @@
 """Who may see which cases.
 
-A draft is its applicant's alone. Once handed in, a case is seen by its applicant, by the members
-of its lead and related sections, by the heads of the departments around these, by everybody it
-came to (people and groups that took part), and by the roles that watch over all cases.
+A draft is its applicant's alone, unless a pack lets their section read it. Once handed in, a case
+is seen by its applicant, by the members of its lead and related sections, by the heads of the
+departments around these, by everybody it came to (people and groups that took part), and by the
+roles that watch over all cases.
 
 The same rule stands in two forms: `may_see` for one case, `VisibilityScope` as the plain values
 from which a query is built:
@@ -16,6 +17,7 @@ record; belonging to a section or watching over all cases is not enough.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 
 from dxflow.authority.directory import Directory
 from dxflow.authority.verdicts import person_key
@@ -25,6 +27,26 @@ ALL_SEEING_POSTS = frozenset({"mayor", "deputy_mayor"})
 #: Of the roles that see every case, those that see the restricted ones too.
 RESTRICTED_ROLES = frozenset({"secretariat", "auditor"})
 PRIVATE_STATUSES = frozenset({"draft", "recalled"})
+
+
+class DraftReaders(StrEnum):
+    """Who besides its author reads a draft: nobody, the head of their section, or all of it."""
+
+    AUTHOR = "author"
+    HEAD = "head"
+    SECTION = "section"
+
+
+class LoggedViews(StrEnum):
+    """Of which cases the log says who opened an attached file."""
+
+    NEVER = "never"
+    RESTRICTED = "restricted"
+    ALL = "all"
+
+    def asks(self, *, restricted: bool) -> bool:
+        """Return whether the opening of a file is logged, by whether its case is restricted."""
+        return self is LoggedViews.ALL or (self is LoggedViews.RESTRICTED and restricted)
 
 
 @dataclass(frozen=True)
@@ -56,6 +78,17 @@ class VisibilityScope:
     groups: frozenset[str]
     restricted_too: bool = False
     private_statuses: frozenset[str] = PRIVATE_STATUSES
+
+
+def units_of_drafts(rule: DraftReaders, groups: Iterable[str]) -> frozenset[str]:
+    """Return the units whose members' drafts somebody in these groups may read."""
+    kinds = {
+        DraftReaders.AUTHOR: (),
+        DraftReaders.HEAD: ("head",),
+        DraftReaders.SECTION: ("head", "section"),
+    }[rule]
+    named = (group.partition(":") for group in groups)
+    return frozenset(unit for kind, _colon, unit in named if kind in kinds)
 
 
 def scope_of(

@@ -3,9 +3,10 @@
 from flask import Flask
 
 from dxflow import api
+from dxflow.api.sheets import Sheets
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
-from dxflow.web import current
+from dxflow.web import current, decision, minutes
 from dxflow.web.app import create_app
 
 
@@ -13,7 +14,10 @@ def build(site: Site) -> Flask:
     """Return the WSGI application of an installation."""
     return create_app(
         site,
-        blueprints=[api.blueprint(site, session_actor=_visitor), api.metrics_blueprint(site)],
+        blueprints=[
+            api.blueprint(site, _visitor, Sheets(decision.as_pdf, minutes.as_pdf)),
+            api.metrics_blueprint(site),
+        ],
     )
 
 

@@ -16,11 +16,12 @@ from dxflow.committee.sitting import Matter
 from dxflow.errors import Conflict, Invalid, NotAllowed
 from dxflow.texts import gettext as _
 
-KEYS = frozenset({"criteria", "required"})
+KEYS = frozenset({"criteria", "required", "from_paper"})
 CRITERION_KEYS = frozenset({"key", "name", "weight", "lowest", "highest", "apart_from"})
 #: The heaviest weight and the highest score a pack may ask for.
 MOST_WEIGHT, HIGHEST_SCORE = 100, 100
 LONGEST_REMARK = 1000
+LONGEST_SOURCE = 200
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,14 @@ class Criterion:
 
 @dataclass(frozen=True)
 class EvaluationRule:
-    """What a body judges by; without criteria it does not. `required`: no vote before it."""
+    """What a body judges by; without criteria it does not. `required`: no vote before it.
+
+    `from_paper`: the secretariat may enter the scores a member gave on paper.
+    """
 
     criteria: tuple[Criterion, ...] = ()
     required: bool = False
+    from_paper: bool = False
 
     @property
     def most(self) -> int:
@@ -106,12 +111,10 @@ def evaluation_rule(settings: Mapping[str, object]) -> EvaluationRule:
     twice = sorted({key for key in keys if keys.count(key) > 1})
     if twice:
         raise ValueError(_("評価の観点のキーが重なっています: {keys}", keys="、".join(twice)))
-    required = settings.get("required", False)
-    if not isinstance(required, bool):
-        raise ValueError(_("{key} は true か false で指定してください。", key="required"))
+    required, from_paper = _flag(settings, "required"), _flag(settings, "from_paper")
     if required and not criteria:
         raise ValueError(_("評価を必須にするときは、観点（criteria）を書いてください。"))
-    return EvaluationRule(criteria, required)
+    return EvaluationRule(criteria, required, from_paper)
 
 
 def checked(
@@ -178,6 +181,31 @@ def admit(rule: EvaluationRule, disclosure: Disclosure, seat: str, now: Evaluati
         raise Conflict(
             _("評価を出したあとはほかの委員の評価が見えるため、出した評価は変えられません。")
         )
+
+
+def may_enter(rule: EvaluationRule, holders: Collection[str], person: str) -> None:
+    """Let the secretariat enter scores from paper for a seat's holders.
+
+    Raises Conflict when the body allows none or the seat is vacant, NotAllowed for one's own seat.
+    """
+    if not rule.from_paper:
+        raise Conflict(_("この会議体では、紙の評価を事務局が入れることはできません。"))
+    if not holders:
+        raise Conflict(_("この席は欠員のため、評価を入れられません。"))
+    if person in holders:
+        raise NotAllowed(_("ご自分の席の評価は、ご自分で出してください。"))
+
+
+def paper_source(source: str) -> str:
+    """Return when and how the paper came. Raises Invalid without it."""
+    text = source.strip()
+    if not 0 < len(text) <= LONGEST_SOURCE:
+        message = _(
+            "紙の評価をいつ、どのように受け取ったかを {n} 文字までで書いてください。",
+            n=LONGEST_SOURCE,
+        )
+        raise Invalid(message, {"source": [message]})
+    return text
 
 
 def require_before_vote(rule: EvaluationRule, *, evaluated: bool) -> None:
@@ -253,6 +281,13 @@ def _number(raw: Mapping[str, object], key: str, default: int, least: int, most:
     raise ValueError(
         _("{key} は {least} から {most} の整数で書いてください。", key=key, least=least, most=most)
     )
+
+
+def _flag(settings: Mapping[str, object], key: str) -> bool:
+    value = settings.get(key, False)
+    if not isinstance(value, bool):
+        raise ValueError(_("{key} は true か false で指定してください。", key=key))
+    return value
 
 
 def _known(settings: Mapping[str, object], keys: frozenset[str]) -> None:

@@ -1,5 +1,7 @@
 """Files attached to cases: an attachment has versions, a version its bytes in pieces.
 
+Files of a draft lie apart: they come and go until the proposal is handed in.
+
 Versions and pieces are only ever added. The pieces of a version are written before its row: once
 the row is there, a trigger takes no further piece.
 """
@@ -53,6 +55,31 @@ class AttachmentPiece(Base):
     """A piece of a version's bytes, in the order of `place` from 0."""
 
     __tablename__ = "attachment_piece"
+
+    version_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    place: Mapped[int] = mapped_column(primary_key=True)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class DraftFile(Base):
+    """A file of a proposal that is not handed in; with it, it becomes a version under its own id."""
+
+    __tablename__ = "draft_file"
+    __table_args__ = (Index(None, "draft_id"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    draft_id: Mapped[str] = mapped_column(String(32))
+    name: Mapped[str] = mapped_column(Text)
+    size: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str] = mapped_column(String(64))
+    scan: Mapped[str] = mapped_column(String(16))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class DraftPiece(Base):
+    """A piece of such a file's bytes, as those of a version."""
+
+    __tablename__ = "draft_piece"
 
     version_id: Mapped[str] = mapped_column(String(32), primary_key=True)
     place: Mapped[int] = mapped_column(primary_key=True)

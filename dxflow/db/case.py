@@ -282,6 +282,9 @@ class Evaluation(Base):
     deliberation_id: Mapped[str] = mapped_column(String(32))
     seat: Mapped[str] = mapped_column(String(64))
     person_id: Mapped[str] = mapped_column(String(32))
+    #: Who entered it from paper, and how the paper came; NULL and "" for the member's own.
+    entered_by: Mapped[str | None] = mapped_column(String(32))
+    source: Mapped[str] = mapped_column(Text, server_default="")
     scores: Mapped[str] = mapped_column(Text)
     remark: Mapped[str] = mapped_column(Text, server_default="")
     at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -2,7 +2,16 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy import (
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dxflow.db.base import Base, UtcDateTime
@@ -229,7 +238,7 @@ class Submission(Base):
 
 
 class Draft(Base):
-    """What somebody typed and has not handed in; only its owner ever sees it.
+    """What somebody typed and has not handed in; its owner's alone, unless the pack says otherwise.
 
     `subject` is `task:<work item>` or `start:<process>:<draft>`.
     """
@@ -242,6 +251,8 @@ class Draft(Base):
     subject: Mapped[str] = mapped_column(String(160))
     title: Mapped[str] = mapped_column(Text, server_default="")
     body: Mapped[str] = mapped_column(Text)
+    #: Whether files are kept with it: only then they are asked for.
+    has_files: Mapped[bool] = mapped_column(server_default=false())
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

@@ -8,7 +8,9 @@ from werkzeug.wrappers import Response
 from dxflow.errors import Invalid
 from dxflow.services.acts import additions, holds
 from dxflow.services.people.access import signed_in
+from dxflow.services.people.actor import Actor
 from dxflow.services.reading import decision_papers
+from dxflow.services.site import Site
 from dxflow.texts import gettext as _
 from dxflow.web import current, pdf
 from dxflow.web.case import Typed, case_page, typed_again
@@ -28,31 +30,43 @@ def show(case_id: str) -> str:
 @signed_in
 def on_paper(case_id: str) -> str:
     """Show one document with its row of stamps as a sheet of paper."""
-    return _sheet(case_id)[0]
+    return _sheet(current.site(), current.actor(), case_id, _revision())[0]
 
 
 @blueprint.get("/cases/<ident:case_id>/decision/pdf")
 @signed_in
 def on_pdf(case_id: str) -> Response | str:
     """Give the same sheet as PDF; where none can be made, the sheet says so."""
-    html, name = _sheet(case_id, for_pdf=True)
+    site, actor, revision = current.site(), current.actor(), _revision()
+    html, name = _sheet(site, actor, case_id, revision, for_pdf=True)
     try:
         return pdf.answer(html, name)
     except pdf.NotSet as why:
-        return _sheet(case_id, str(why))[0]
+        return _sheet(site, actor, case_id, revision, str(why))[0]
 
 
-def _sheet(case_id: str, no_pdf: str = "", *, for_pdf: bool = False) -> tuple[str, str]:
+def as_pdf(site: Site, actor: Actor, case_id: str, revision: int | None) -> tuple[bytes, str]:
+    """Return the sheet as PDF for programs. Raises Unavailable where none can be made."""
+    return pdf.for_programs(*_sheet(site, actor, case_id, revision, for_pdf=True))
+
+
+def _sheet(
+    site: Site,
+    actor: Actor,
+    case_id: str,
+    revision: int | None,
+    no_pdf: str = "",
+    *,
+    for_pdf: bool = False,
+) -> tuple[str, str]:
     """Return the sheet, and how a file of it is called."""
-    found, document = decision_papers.document(
-        current.site(), current.actor(), case_id, _revision()
-    )
+    found, document = decision_papers.document(site, actor, case_id, revision)
     html = render_template(
         "decision/print.html",
         found=found,
         head=found.head,
         document=document,
-        printed_at=current.site().now(),
+        printed_at=site.now(),
         no_pdf=no_pdf,
         for_pdf=for_pdf,
     )

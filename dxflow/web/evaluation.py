@@ -36,10 +36,7 @@ def show(case_id: str) -> str:
 @signed_in
 def evaluate(case_id: str) -> Answer:
     """Give the scores of one's seat."""
-    given = request.form
-    scores = {
-        key.removeprefix(SCORE): value for key, value in given.items() if key.startswith(SCORE)
-    }
+    given, scores = request.form, _scores()
     try:
         changed = evaluating.evaluate(
             current.site(), current.actor(), case_id, given.get("seat", ""), scores,
@@ -48,6 +45,23 @@ def evaluate(case_id: str) -> Answer:
     except (Invalid, Conflict, NotAllowed) as refused:
         return _page(case_id, refused), STATUS_OF_KIND[refused.kind]
     flash(_("評価を出しました。") if changed else _("変わったところはありません。"), "success")
+    return redirect(url_for("evaluation.show", case_id=case_id), 303)
+
+
+@blueprint.post("/cases/<ident:case_id>/evaluation/entered")
+@needs_role("secretariat")
+def enter(case_id: str) -> Answer:
+    """Enter the scores that a member gave on paper."""
+    given = request.form
+    try:
+        changed = evaluating.enter(
+            current.site(), current.actor(), case_id, given.get("seat", ""), _scores(),
+            given.get("remark", ""), given.get("source", ""),
+        )  # fmt: skip
+    except (Invalid, Conflict, NotAllowed) as refused:
+        return _page(case_id, refused), STATUS_OF_KIND[refused.kind]
+    said = _("紙の評価を入れました。本人にお知らせが届きます。")
+    flash(said if changed else _("変わったところはありません。"), "success")
     return redirect(url_for("evaluation.show", case_id=case_id), 303)
 
 
@@ -93,6 +107,14 @@ def enter_ballot(task_id: str) -> Answer:
         return _ballot_again(task_id, page, refused), 422
     flash(_("委員の票を入れました。本人にお知らせが届きます。"), "success")
     return redirect(url_for("case.show", case_id=done.case_id, _anchor="committee"), 303)
+
+
+def _scores() -> dict[str, str]:
+    return {
+        key.removeprefix(SCORE): value
+        for key, value in request.form.items()
+        if key.startswith(SCORE)
+    }
 
 
 def _page(case_id: str, refused: Invalid | Conflict | NotAllowed | None = None) -> str:

@@ -7,7 +7,7 @@ from flask import Blueprint, render_template, url_for
 
 from dxflow.services.acts import drafts
 from dxflow.services.people.access import signed_in
-from dxflow.services.reading import my_cases
+from dxflow.services.reading import my_cases, shared_drafts
 from dxflow.services.reading.my_cases import Turn
 from dxflow.texts import gettext as _
 from dxflow.web import current, onward
@@ -35,6 +35,8 @@ def index() -> str:
     return render_template(
         "mine.html",
         drafts=drafts.mine(site, actor),
+        shared=shared_drafts.listed(site, actor),
+        readers=shared_drafts.readers(site),
         lines_of=lines_of,
         page=my_cases.mine(site, actor, page_number(), PER_PAGE),
         address_of=lambda number: url_for("mine.index", page=number),

@@ -30,23 +30,30 @@ def show(meeting_id: str) -> str:
 @signed_in
 def show_print(meeting_id: str) -> str:
     """Show the minutes as a document for A4."""
-    return _sheet(meeting_id)[0]
+    return _sheet(current.site(), current.actor(), meeting_id)[0]
 
 
 @blueprint.get("/meetings/<ident:meeting_id>/minutes/pdf")
 @signed_in
 def show_pdf(meeting_id: str) -> Response | str:
     """Give the same document as PDF; where none can be made, the document says so."""
-    html, name = _sheet(meeting_id, for_pdf=True)
+    site, actor = current.site(), current.actor()
+    html, name = _sheet(site, actor, meeting_id, for_pdf=True)
     try:
         return pdf.answer(html, name)
     except pdf.NotSet as why:
-        return _sheet(meeting_id, str(why))[0]
+        return _sheet(site, actor, meeting_id, str(why))[0]
 
 
-def _sheet(meeting_id: str, no_pdf: str = "", *, for_pdf: bool = False) -> tuple[str, str]:
+def as_pdf(site: Site, actor: Actor, meeting_id: str) -> tuple[bytes, str]:
+    """Return the document as PDF for programs. Raises Unavailable where none can be made."""
+    return pdf.for_programs(*_sheet(site, actor, meeting_id, for_pdf=True))
+
+
+def _sheet(
+    site: Site, actor: Actor, meeting_id: str, no_pdf: str = "", *, for_pdf: bool = False
+) -> tuple[str, str]:
     """Return the document, and how a file of it is called."""
-    site, actor = current.site(), current.actor()
     found = minutes_page.of_meeting(site, actor, meeting_id)
     if found is None:
         raise NotFound(_("この会議の議事録はまだありません。"))

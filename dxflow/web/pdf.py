@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from flask import Response
 
-from dxflow.errors import Throttled
+from dxflow.errors import Throttled, Unavailable
 from dxflow.texts import gettext as _
 from dxflow.web.pdf_setting import EXIT_NO_FONT, EXIT_NO_LIBRARY, EXIT_TOO_LARGE
 
@@ -41,6 +41,14 @@ def answer(html: str, name: str) -> Response:
     response = Response(made_of(html), mimetype="application/pdf")
     response.headers["Content-Disposition"] = f"inline; filename*=UTF-8''{quote(name, safe='')}.pdf"
     return response
+
+
+def for_programs(html: str, name: str) -> tuple[bytes, str]:
+    """Return a page as PDF with its name. Raises Unavailable where none can be made, Throttled."""
+    try:
+        return made_of(html), name
+    except NotSet as why:
+        raise Unavailable(str(why)) from None
 
 
 def made_of(html: str) -> bytes:

@@ -59,6 +59,9 @@ def test_the_list_and_the_minutes_are_for_those_who_may(sqlite_city: City) -> No
     assert (row["id"], row["status"]) == (meeting, "closed")
     assert auditor.send("GET", f"/meetings/{meeting}/minutes").status_code == 404
     minutes.draft(city.site, city.actor("secretariat"), meeting)
+    paper = auditor.get(f"/meetings/{meeting}/minutes/pdf")
+    assert (paper.mimetype, paper.data[:4]) == ("application/pdf", b"%PDF")
+    assert Caller.of(app, "other").get(f"/meetings/{meeting}/minutes/pdf").status_code == 403
     found = auditor.send("GET", f"/meetings/{meeting}/minutes").json
     assert (found["stage"], found["unbroken"]) == ("draft", True)
     assert hashlib.sha256(found["text"].encode()).hexdigest() == found["digest"]

@@ -12,6 +12,7 @@ import pytest
 from dxflow.errors import Throttled
 from dxflow.web import pdf, pdf_setting
 from tests.walks import do, to_decision
+from tests.web.api_client import Caller, application
 from tests.web.conftest import text_of
 
 EMPTY_FONTS = '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig/>'
@@ -148,3 +149,34 @@ def placed(box: object) -> str:
     """Return the text of a box and of those in it."""
     inside = getattr(box, "children", None) or ()
     return getattr(box, "text", "") + "".join(map(placed, inside))
+
+
+def test_a_program_gets_the_decision_as_the_page_gives_it(decided, sqlite_city, browse):
+    app = application(sqlite_city)
+    applicant, stranger = Caller.of(app, "applicant"), Caller.of(app, "admin")
+    here = f"/cases/{decided}/decision/pdf"
+    found = applicant.get(here)
+    assert (found.status_code, found.mimetype) == (200, "application/pdf")
+    assert b"/FontFile" in unpacked(found.data)
+    assert "%E6%B1%BA%E8%A3%81%E6%9B%B8_" in found.headers["Content-Disposition"]
+    assert applicant.get(f"{here}?revision=1").status_code == 200
+    assert applicant.get(f"{here}?revision=2").status_code == 404
+    assert applicant.get(f"{here}?revision=x").status_code == 422
+    assert stranger.get(here).status_code == 404
+    assert Caller(app.test_client()).get(here).status_code == 401
+
+
+def test_a_program_is_told_why_there_is_no_pdf_and_when_to_come_again(
+    decided, sqlite_city, tmp_path, monkeypatch
+):
+    applicant = Caller.of(application(sqlite_city), "applicant")
+    here = f"/cases/{decided}/decision/pdf"
+    monkeypatch.setattr(pdf, "LONGEST_WAIT", 0)
+    monkeypatch.setattr(pdf, "_turn", threading.BoundedSemaphore(1))
+    with pdf._turn:
+        assert applicant.get(here).status_code == 429
+    (tmp_path / "weasyprint.py").write_text("raise OSError('cannot load libpango')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    refused = applicant.get(here)
+    assert refused.status_code == 503
+    assert "（Pango）がありません" in refused.json["detail"]

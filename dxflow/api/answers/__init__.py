@@ -3,6 +3,7 @@
 from dxflow.api.answers.attachments import AttachmentList, AttachmentStored
 from dxflow.api.answers.cases import Case, CaseInFull, CasePage, Completed, PulledBack
 from dxflow.api.answers.decisions import CaseDecision
+from dxflow.api.answers.drafts import DraftInFull, DraftList
 from dxflow.api.answers.evaluations import CaseEvaluation, OwnNote
 from dxflow.api.answers.log import EventPage
 from dxflow.api.answers.measures import KpiInFull, KpiPage
@@ -29,6 +30,8 @@ __all__ = [
     "CaseInFull",
     "CasePage",
     "Completed",
+    "DraftInFull",
+    "DraftList",
     "EventPage",
     "IncidentPage",
     "KpiInFull",

@@ -77,7 +77,7 @@ class Stage(Schema):
 
 
 class Act(Schema):
-    """One act on a case and what came of it. `withheld`: the caller may not know the vote yet."""
+    """One act on a case and what came of it. `withheld`: the caller may not know what was said."""
 
     seq = Whole(required=True)
     at = Moment(required=True)

@@ -22,7 +22,8 @@ class StampPlace(Schema):
     """A place in the row of stamps. `since` and `due` are those of whoever has it now.
 
     `mark` is 代 or 代理 where it was done for another, `later` the state of 後閲. `state` is
-    passed where a reviewer who was away is not waited for and reads it afterwards.
+    passed where a reviewer who was away is not waited for and reads it afterwards. `withheld` says
+    why outcome and remark may not be read, empty when they may.
     """
 
     part = text(validate=validate.OneOf(["draft", "review", "agree", "provisional", "decide"]))
@@ -37,6 +38,7 @@ class StampPlace(Schema):
     remark = text()
     dated = Day(required=True, allow_none=True)
     at = Moment(required=True, allow_none=True)
+    withheld = text()
     since = Moment(required=True, allow_none=True)
     due = Moment(required=True, allow_none=True)
 

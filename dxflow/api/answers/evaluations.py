@@ -34,7 +34,11 @@ class EvaluationLine(Schema):
 
 
 class EvaluatedSeat(Schema):
-    """A seat that takes part; `open`: the caller may give or change its scores now."""
+    """A seat that takes part; `open`: the caller may give or change its scores now.
+
+    `entered`: how the paper came from which the secretariat entered them, "" for the member's own;
+    `enter`: the caller may enter them so now.
+    """
 
     key = text()
     title = text()
@@ -43,6 +47,8 @@ class EvaluatedSeat(Schema):
     open = fields.Boolean(required=True)
     total = text()
     remark = text()
+    entered = text()
+    enter = fields.Boolean(required=True)
 
 
 class Consensus(Schema):

@@ -196,6 +196,20 @@ class Act:
         self.version, self.head = version, head
         self.happened, self.case_changes = [], {}
 
+    def note(self) -> None:
+        """Append the events of something that changes nothing: state and version stay as they are.
+
+        Whoever has a task or may pull their act back does not notice. Nothing follows.
+        """
+        self.happened[-1] = replace(
+            self.happened[-1], state=audit.state_digest(self.state), version=self.version
+        )
+        head = audit.gather(self.writes, self.head, self.happened)
+        moved = {"audit_seq": head.seq, "audit_head": head.hash, "audit_at": head.at}
+        self.writes.add(_MOVE, {"of_case": self.case_id, **moved})
+        self.flush()
+        self.head, self.happened = head, []
+
 
 _FILE, _PROCESS, _WORK = table(Case), table(ProcessInstance), table(WorkItem)
 _MOVE = Prepared(update(_PROCESS).where(_PROCESS.c.case_id == bindparam("of_case")))

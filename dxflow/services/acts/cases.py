@@ -13,7 +13,7 @@ from dxflow.db.case import Case, CaseUnit, Duty
 from dxflow.db.process import Draft, ProcessInstance, Timer, WorkItem, WorkItemGroup
 from dxflow.errors import Conflict, Invalid, NotAllowed, NotFound
 from dxflow.jobs import queue
-from dxflow.services.acts import history, numbering, submissions
+from dxflow.services.acts import filing, history, numbering, submissions
 from dxflow.services.acts.act import Act, lock, require_running
 from dxflow.services.acts.writing import end_case, write_step
 from dxflow.services.packs import store as packs
@@ -63,17 +63,20 @@ def start(
                     _("所属する課がないため、提案を出せません。管理者に連絡してください。")
                 )
             title = _title(submission.values)
+            with_files = bool(draft_id) and _take_draft(tx, actor, draft_id)
             act = (draft_id and _recalled_act(site, tx, actor, pack, draft_id, title)) or _new_act(
                 site, tx, actor, pack, process, actor.unit, title
             )
-            started = _begin(act, process, submission, idempotency_key, request)
-            if draft_id:
-                tx.execute(
-                    delete(Draft).where(Draft.id == draft_id, Draft.person_id == actor.person_id)
-                )
-        return started
+            files_of = draft_id if with_files else ""
+            return _begin(act, process, submission, idempotency_key, request, files_of)
 
     return submissions.once(attempt)
+
+
+def _take_draft(tx: Any, actor: Actor, draft_id: str) -> bool:
+    """Remove the draft that is handed in, so that nothing more comes to it; return if it has files."""
+    taken = delete(Draft).where(Draft.id == draft_id, Draft.person_id == actor.person_id)
+    return tx.execute(taken.returning(Draft.has_files)).scalar_one_or_none() is True
 
 
 def repeated(
@@ -254,6 +257,7 @@ def _begin(
     submission: forms.Submission,
     idempotency_key: str | None = None,
     request: str = "",
+    files_of: str = "",
 ) -> Started:
     who = act.directory()
     unit = act.case["unit"]
@@ -277,6 +281,8 @@ def _begin(
         answer=vars(started),
         request=request,
     )
+    if files_of:
+        filing.hand_over(act, files_of)
     act.flush()  # the commands of the process ask who drafted
     step = engine.start(
         act.pack.definitions,

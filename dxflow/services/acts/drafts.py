@@ -1,4 +1,4 @@
-"""Drafts: what somebody typed and has not handed in. Only its owner ever sees it.
+"""Drafts: what somebody typed and has not handed in, kept for its owner.
 
 A draft of a task lies under `task:<work item>`, one of a proposal under `start:<process>:<id>`; the
 id is minted by the page before anything is saved, and a proposal is handed in under it once.
@@ -18,7 +18,7 @@ from dxflow.db.process import Draft, Submission, WorkItem
 from dxflow.errors import Conflict, Invalid, NotFound
 from dxflow.ids import new_id
 from dxflow.services import plain
-from dxflow.services.acts import tasks
+from dxflow.services.acts import filing, tasks
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
@@ -96,13 +96,14 @@ def save_task(site: Site, actor: Actor, task_id: str, raw: Mapping[str, Any]) ->
 
 
 def discard(site: Site, actor: Actor, draft_id: str) -> None:
-    """Throw a draft away. Raises NotFound for one that is not the actor's."""
+    """Throw a draft away with its files. Raises NotFound for one that is not the actor's."""
     with site.database.write() as tx:
         gone = tx.execute(
             delete(Draft).where(Draft.id == draft_id, Draft.person_id == actor.person_id)
         ).rowcount
         if not gone:
             raise NotFound(_("下書きが見つかりません。"))
+        filing.forget(tx, draft_id)
 
 
 def mine(site: Site, actor: Actor) -> list[DraftRow]:

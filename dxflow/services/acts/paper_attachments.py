@@ -21,7 +21,12 @@ def pickable(tx: Connection, case_id: str) -> list[str]:
 
     What was picked is kept in these words, so that it reads the same wherever it is shown.
     """
-    return [f"{one.name} (v{one.number}, {one.sha256[:16]})" for one in current(tx, case_id)]
+    return [words(one.name, one.number, one.sha256) for one in current(tx, case_id)]
+
+
+def words(name: str, number: int, sha256: str) -> str:
+    """Return a version in the words in which a form keeps it."""
+    return f"{name} (v{number}, {sha256[:16]})"
 
 
 def current(tx: Connection, case_id: str) -> list[Row[Any]]:

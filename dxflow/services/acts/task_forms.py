@@ -1,7 +1,7 @@
 """The form of a task or of a start: its definition in the case's version, and all it needs."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -19,6 +19,7 @@ from dxflow.forms import Option
 from dxflow.services import plain
 from dxflow.services.acts import (
     cases,
+    filing,
     history,
     measures,
     paper_attachments,
@@ -64,10 +65,17 @@ class TaskForm:
 
 
 def start_form(
-    site: Site, actor: Actor, process: str, *, copy_of: str = "", draft: str = ""
+    site: Site,
+    actor: Actor,
+    process: str,
+    *,
+    copy_of: str = "",
+    draft: str = "",
+    files_of: str = "",
 ) -> TaskForm:
     """Return the start form of a process, filled from a draft or from an earlier case.
 
+    It offers the files of that draft, or of `files_of` where it is read from what was sent.
     Raises NotFound for a process that cannot be started or a case the actor may not see.
     """
     with site.database.read() as tx:
@@ -82,9 +90,30 @@ def start_form(
             row = _draft(tx, actor, f"start:{process}:{draft}")
             if row is not None:
                 values, drafted_at = plain.loads(row.body), row.updated_at
-        calendar = city_days.Calendars(site, tx).of(pack)
-        context = _context(site, tx, actor, pack, calendar, {}, None)
+        context = start_context(site, tx, actor, pack)
+        if FILES in definition.asked:
+            context = replace(
+                context,
+                options={**context.options, FILES: _files_of(tx, actor, draft or files_of)},
+            )
     return TaskForm(definition, context, values, pack, drafted_at=drafted_at)
+
+
+def start_context(site: Site, tx: Connection, actor: Actor, pack: packs.Pack) -> forms.Context:
+    """Return what a start form is filled in against."""
+    calendar = city_days.Calendars(site, tx).of(pack)
+    return _context(site, tx, actor, pack, calendar, {}, None)
+
+
+def _files_of(tx: Connection, actor: Actor, draft_id: str) -> tuple[Option, ...]:
+    """Return the files of the actor's draft; of a proposal that was pulled back its case's too."""
+    mine = tx.execute(
+        select(Draft.id).where(Draft.id == draft_id, Draft.person_id == actor.person_id)
+    ).one_or_none()
+    if mine is None:
+        return ()
+    found = [*paper_attachments.pickable(tx, draft_id), *filing.pickable(tx, draft_id)]
+    return tuple(Option(one, one) for one in found)
 
 
 def task_form(site: Site, actor: Actor, task_id: str) -> TaskForm:

@@ -6,25 +6,25 @@ transaction.
 """
 
 from dataclasses import dataclass
+from functools import partial
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
-from dxflow import audit
-from dxflow.attachments import kinds, limits
+from dxflow.attachments import limits
 from dxflow.attachments.limits import Limits
 from dxflow.authority.attaching import may_attach, may_replace
 from dxflow.db.attachment import Attachment, AttachmentVersion
 from dxflow.db.case import Case
-from dxflow.errors import Conflict, DxflowError, Invalid, NotFound, Unavailable
+from dxflow.errors import Conflict, NotFound
+from dxflow.services.acts import filing
 from dxflow.services.acts.act import Act, lock
-from dxflow.services.attachments import incoming, limiting, refusing, relation, scanning, storing
+from dxflow.services.attachments import limiting, refusing, relation, storing, taking
 from dxflow.services.attachments.incoming import Incoming, Source
 from dxflow.services.packs import store as packs
 from dxflow.services.people import visibility
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
-from dxflow.texts import mark
 
 
 @dataclass(frozen=True)
@@ -57,16 +57,9 @@ def _bring(
     site: Site, actor: Actor, case_id: str, name: str, source: Source, attachment_id: str
 ) -> Stored:
     allowed = _ask(site, actor, case_id, attachment_id)
-    called, kind = limits.named(name, allowed)
-    with incoming.received(source, allowed.file) as file:
-        limits.require_room(file.size, 0, 0, allowed)
-        try:
-            kinds.require_true(kind, file.file)
-        except kinds.LyingType as lie:
-            raise limits.refused(str(lie)) from None
-        scanned = scanning.scan(site.settings, file.path)
-        _require_clean(site, actor, case_id, called, file, scanned)
-        return _write(site, actor, case_id, called, file, scanned.result, attachment_id)
+    refused = partial(refusing.record, site, actor, case_id)
+    with taking.taken(site, name, source, allowed, refused) as one:
+        return _write(site, actor, case_id, one.name, one.file, one.scan, attachment_id)
 
 
 def _ask(site: Site, actor: Actor, case_id: str, attachment_id: str) -> Limits:
@@ -87,37 +80,6 @@ def _require_right(tx: Connection, actor: Actor, case: dict[str, object], attach
     if row.case_id != case["id"]:
         raise NotFound(_("添付ファイルが見つかりません。"))
     may_replace(standing, relation.attached_of(tx, actor, row)).require()
-
-
-def _require_clean(
-    site: Site, actor: Actor, case_id: str, name: str, file: Incoming, scanned: scanning.Scanned
-) -> None:
-    """Raise what is said of a file that must not come in, after recording that it was sent."""
-    if scanned.result == scanning.INFECTED:
-        error: DxflowError = Invalid(
-            _("ウイルス検査で問題が見つかったため、添付できません。"),
-            {
-                "file": [
-                    _(
-                        "「{name}」からウイルスが見つかりました（{said}）。添付していません。"
-                        "このファイルを開かず、情報システムの担当に知らせてください。",
-                        name=name,
-                        said=scanned.said or _("検査プログラムの判定"),
-                    )
-                ]
-            },
-        )
-    elif scanned.result == scanning.FAILED and site.settings.scan_required:
-        error = Unavailable(
-            _(
-                "ウイルス検査のプログラムが答えなかったため、添付していません。"
-                "少し待ってもう一度お試しください。続くときは管理者に知らせてください。"
-            )
-        )
-    else:
-        return
-    refusing.record(site, actor, case_id, name, file, scanned)
-    raise error
 
 
 def _write(
@@ -165,32 +127,11 @@ def _require_new(tx: Connection, case_id: str, name: str, file: Incoming) -> Non
 def _rows(
     act: Act, name: str, file: Incoming, scan: str, attachment_id: str, *, beside: bool
 ) -> Stored:
-    tx, version_id, before = act.tx, act.new_id(), None
+    earlier, version_id = None, act.new_id()
     if attachment_id:
-        before = relation.latest_of(tx, attachment_id)
-    else:
-        attachment_id = act.new_id()
-        tx.execute(insert(Attachment).values(id=attachment_id, case_id=act.case_id))
-    written = storing.write(tx, version_id, file.file)
-    if written != (file.sha256, file.size):  # somebody reached into the temporary file
-        raise Conflict(_("受け取ったファイルが途中で変わりました。もう一度添付してください。"))
-    number = before.number + 1 if before else 1
-    tx.execute(
-        insert(AttachmentVersion).values(
-            id=version_id, attachment_id=attachment_id, case_id=act.case_id, number=number,
-            name=name, size=file.size, sha256=file.sha256, scan=scan, beside=beside,
-            person_id=act.actor.person_id, post=act.actor.acting_post or "", at=act.now,
-        )
-    )  # fmt: skip
-    act.record(
-        "file.added",
-        audit.Change("name", mark("ファイル名"), before.name if before else None, name,
-                     personal=True),
-        audit.Change("version", mark("版"), before.number if before else None, number),
-        audit.Change("size", mark("大きさ（バイト）"), before.size if before else None, file.size),
-        audit.Change("sha256", "SHA-256", before.sha256 if before else None, file.sha256),
-        audit.Change("scan", mark("ウイルス検査"), None, scanning.WORDS[scan]),
-        audit.Change("beside", mark("決裁後に添付"), None, mark("はい") if beside else None),
-        subject=audit.Subject("file", version_id, act.case_id),
-    )  # fmt: skip
+        row = relation.latest_of(act.tx, attachment_id)
+        earlier = filing.Earlier(attachment_id, row.name, row.number, row.size, row.sha256)
+    storing.write(act.tx, version_id, file)
+    filed = filing.Filed(version_id, name, file.size, file.sha256, scan, beside)
+    attachment_id, number = filing.add(act, filed, earlier)
     return Stored(act.case_id, attachment_id, version_id, number)

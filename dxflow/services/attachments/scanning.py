@@ -13,21 +13,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO
 
+from dxflow.attachments.scans import CLEAN, FAILED, INFECTED, NONE
 from dxflow.config import Settings
-from dxflow.texts import mark
 
 log = logging.getLogger("dxflow.scan")
 
 #: Where the path goes in the command; at its end when the command does not say.
 PLACE = "{file}"
-CLEAN, NONE, FAILED, INFECTED = "clean", "none", "failed", "infected"
-#: Each in words, as the log and the pages say it.
-WORDS = {
-    CLEAN: mark("検出なし"),
-    NONE: mark("検査なし"),
-    FAILED: mark("検査できず"),
-    INFECTED: mark("ウイルスを検出"),
-}
 _LONGEST = 300
 
 

@@ -67,6 +67,7 @@ def record_of(
     persons |= {one.person_id for found in ballots.values() for one in found}
     persons |= {one.entered_by for found in ballots.values() for one in found if one.entered_by}
     persons |= {one.resolved_by for one in rounds.values()}
+    persons |= {row.entered_by for found in given.values() for row in found.values()} - {None}
     names = naming.load(
         tx, who, persons,
         posts=[row.seat for row in attended], units=[row.lead_unit for row in matters],
@@ -211,6 +212,16 @@ def _evaluation(
     return {
         "given": len(found.totals),
         "missing": [names.post(seat) for seat in found.missing],
+        "entered": [
+            _(
+                "{seat}（{source}、事務局 {name} が入力）",
+                seat=names.post(seat),
+                source=row.source,
+                name=names.person(row.entered_by),
+            )
+            for seat, row in given.items()
+            if row.entered_by
+        ],
         "total": rounded(found.total),
         "most": found.most,
         "lines": [

@@ -21,8 +21,8 @@ from dxflow.services.packs.settings import FILE, PackSettings, read_settings
 from dxflow.texts import gettext as _
 
 #: Option lists the program fills in for every form, and those that need a case.
-ALWAYS_OPTIONS = frozenset({"units", "fiscal_years"})
-CASE_OPTIONS = frozenset({"measures", "milestones", "conditions", "attachments"})
+ALWAYS_OPTIONS = frozenset({"units", "fiscal_years", "attachments"})
+CASE_OPTIONS = frozenset({"measures", "milestones", "conditions"})
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,11 @@
-"""What a pack's `[reading]` settles: which cases are read only by those who had to do with them."""
+"""What a pack's `[reading]` settles: who reads cases, opinions on them, and drafts."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dxflow.authority.opinions import OpinionReaders
+from dxflow.authority.visibility import DraftReaders, LoggedViews
 from dxflow.feel import parse
 
 #: The ways in which a case ends.
@@ -15,11 +17,16 @@ class Reading:
     """Which cases are read only by who took part, and by who keeps and checks the record.
 
     `restricted` is FEEL over what is handed in with a form, "" for never; `ended` are the ways of
-    ending after which a case is read so.
+    ending after which a case is read so. `opinions`: who reads what was said on the way. `drafts`:
+    who besides its author reads a proposal that is not handed in. `log_views`: of which cases the
+    log says who opened a file.
     """
 
     restricted: str = ""
     ended: tuple[str, ...] = ()
+    opinions: OpinionReaders = OpinionReaders.READERS
+    drafts: DraftReaders = DraftReaders.AUTHOR
+    log_views: LoggedViews = LoggedViews.RESTRICTED
 
     def asked(self, values: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]]) -> Any:
         """Return whether what was handed in asks for it, None when it says nothing of it."""

@@ -30,6 +30,8 @@ _RULES = {
 }  # fmt: skip
 _READING = {
     "restricted": _("閲覧を限る案件"), "ended": _("閲覧を限る終わり方"),
+    "opinions": _("意見を読める人"), "drafts": _("下書きを読める人"),
+    "log_views": _("添付の閲覧の記録"),
 }  # fmt: skip
 _AUTHORITY = {
     "tables": _("決裁区分の表と有効になる日"), "head": _("最上位の職"),
@@ -53,7 +55,7 @@ _BODY = {
     "recusal.related_sections": _("関係課の除斥"), "consent": _("持ち回り審議に要る同意"),
     "parent": _("上の会議体"), "disclosure": _("委員の判断・評価の見え方"),
     "entered": _("事務局が入れる票"), "referral": _("上の会議体への付議"), "evaluation": _("評価の観点"),
-    "required": _("判断の前の評価"),
+    "required": _("判断の前の評価"), "from_paper": _("紙の評価を事務局が入れること"),
 }  # fmt: skip
 _CALENDAR = {
     "closed": _("毎年の閉庁日"), "holidays": _("閉庁日"), "open_days": _("開庁日"),
@@ -103,6 +105,7 @@ def _bodies(old: Mapping[str, Body], new: Mapping[str, Body]) -> Iterator[Told]:
                     "quorum": _quorum(one.rules.quorum),
                     "evaluation": [_criterion(each) for each in one.evaluation.criteria],
                     "required": one.evaluation.required,
+                    "from_paper": one.evaluation.from_paper,
                 }
                 for one in (old[key], body)
             ]

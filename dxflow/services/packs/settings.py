@@ -13,7 +13,9 @@ from typing import Any, TypeVar
 
 from dxflow.authority.escalation import EscalateTo
 from dxflow.authority.obligations import Follows
+from dxflow.authority.opinions import OpinionReaders
 from dxflow.authority.standing_in import Way
+from dxflow.authority.visibility import DraftReaders, LoggedViews
 from dxflow.calendars.business_days import BusinessCalendar
 from dxflow.committee.evaluation import EvaluationRule, evaluation_rule
 from dxflow.committee.rules import BodyRules, body_rules
@@ -27,8 +29,9 @@ from dxflow.services.packs.restricting import ENDINGS, Reading
 from dxflow.texts import gettext as _
 
 FILE = "pack.toml"
-
-E = TypeVar("E", bound=StrEnum)
+#: The keys of `[reading]`.
+READING = frozenset({"restricted", "restricted_when_ended", "opinions", "drafts", "log_views"})
+Chosen = TypeVar("Chosen", bound=StrEnum)
 
 
 @dataclass(frozen=True)
@@ -276,17 +279,18 @@ class _Reader:
             escalate_to=self.choice(raw, "escalate_to", EscalateTo.SUPERIOR),
         )
 
-    def choice(self, raw: Mapping[str, Any], key: str, default: E) -> E:
-        value, kind = raw.get(key, default.value), type(default)
-        if value in set(kind):
-            return kind(value)
+    def choice(self, raw: Mapping[str, Any], key: str, usual: Chosen) -> Chosen:
+        """Return one of the words of an enumeration, the usual one without any."""
+        words, value = type(usual), raw.get(key, usual.value)
+        if value in set(words):
+            return words(value)
         self.problem(
-            key, _("{key} は {choices} のいずれかです。", key=key, choices="、".join(kind))
+            key, _("{key} は {choices} のいずれかです。", key=key, choices="、".join(words))
         )
-        return default
+        return usual
 
     def reading(self, raw: Mapping[str, Any]) -> Reading:
-        for key in sorted(set(raw) - {"restricted", "restricted_when_ended"}):
+        for key in sorted(set(raw) - READING):
             self.problem(key, _("[reading] に {key} という項目はありません。", key=key))
         ended = self.names(raw, "restricted_when_ended")
         for one in ended:
@@ -296,7 +300,13 @@ class _Reader:
                     _("{key} には {ways} だけを書けます。",
                       key="restricted_when_ended", ways=_("、").join(ENDINGS)),
                 )  # fmt: skip
-        return Reading(self.condition(raw, "restricted"), ended)
+        return Reading(
+            self.condition(raw, "restricted"),
+            ended,
+            self.choice(raw, "opinions", OpinionReaders.READERS),
+            self.choice(raw, "drafts", DraftReaders.AUTHOR),
+            self.choice(raw, "log_views", LoggedViews.RESTRICTED),
+        )
 
     def condition(self, raw: Mapping[str, Any], key: str) -> str:
         expression = self.text(raw, key, "")

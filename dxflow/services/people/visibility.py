@@ -20,9 +20,11 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    true,
     union_all,
 )
 
+from dxflow.authority.directory import Directory
 from dxflow.authority.visibility import PRIVATE_STATUSES, VisibilityScope, scope_of
 from dxflow.db.case import Case, CaseUnit
 from dxflow.db.process import Submission, WorkItem, WorkItemGroup
@@ -66,6 +68,16 @@ def _took_part(actor: Actor) -> tuple[ColumnElement[bool], ...]:
     )
     owed = exists().where(StoodIn.case_id == Case.id, *_owes(actor))
     return by_act, by_work, owed
+
+
+def near(who: Directory, actor: Actor) -> ColumnElement[bool]:
+    """Return the condition on `case_file` rows that the actor is nearer to the case than a reader.
+
+    The applicant is, whoever took part or has work on it, and who keeps and checks the record.
+    """
+    if scope_of(actor.person_id, who).restricted_too:
+        return true()
+    return or_(Case.applicant_id == actor.person_id, *_took_part(actor))
 
 
 def branches(site: Site, tx: Connection, actor: Actor) -> list[Select[str]]:

@@ -10,13 +10,18 @@ from sqlalchemy import Row, func, select
 from dxflow.attachments.kinds import kind_of
 from dxflow.attachments.limits import Limits
 from dxflow.attachments.names import ending_of
+from dxflow.attachments.scans import WORDS
 from dxflow.authority.attaching import Attached, Standing, may_attach, may_replace, may_withdraw
-from dxflow.db.attachment import Attachment, AttachmentVersion, DocumentAttachment
+from dxflow.db.attachment import Attachment, AttachmentVersion, DocumentAttachment, DraftFile
+from dxflow.db.case import Case
 from dxflow.db.document import DecisionDocument
+from dxflow.db.process import Draft, ProcessInstance
 from dxflow.errors import NotFound, Unavailable
-from dxflow.services.attachments import limiting, relation, scanning, storing
+from dxflow.services.attachments import limiting, relation, storing, viewing
+from dxflow.services.packs import store as packs
 from dxflow.services.people import naming, visibility
 from dxflow.services.people.actor import Actor
+from dxflow.services.reading import shared_drafts
 from dxflow.services.reading.case_head import CaseHead, head_of, read_facts
 from dxflow.services.reading.case_opening import Opened, open_case
 from dxflow.services.site import Site
@@ -82,7 +87,7 @@ class AttachmentsPage:
 
 @dataclass(frozen=True)
 class Handed:
-    """A version to be handed out. `pieces` gives its bytes."""
+    """A version to be handed out. `pieces` gives its bytes; a file of a draft has no case."""
 
     case_id: str
     name: str
@@ -133,15 +138,42 @@ def hand_out(site: Site, actor: Actor, version_id: str) -> Handed:
     """Return a version to be handed out. Raises NotFound, Unavailable for bytes that were changed.
 
     The bytes are hashed before the first of them leaves: what is handed out is what was attached.
+    Where the pack asks for it, the log says who opened it before that, or nothing is handed out.
     """
     with site.database.read() as tx:
         row = tx.execute(
-            select(AttachmentVersion.__table__).where(AttachmentVersion.id == version_id)
+            select(AttachmentVersion.__table__, Case.restricted, ProcessInstance.pack_digest)
+            .join(Case, Case.id == AttachmentVersion.case_id)
+            .join(ProcessInstance, ProcessInstance.case_id == AttachmentVersion.case_id)
+            .where(AttachmentVersion.id == version_id)
         ).one_or_none()
         if row is None:
             raise NotFound(_("添付ファイルが見つかりません。"))
         visibility.require(site, tx, actor, row.case_id)
-    if not storing.is_whole(site, version_id, row.size, row.sha256):
+        rule = packs.load(site, tx, row.pack_digest).settings.reading
+    handed = _handed(site, row, row.case_id, storing.OF_CASES)
+    if rule.log_views.asks(restricted=bool(row.restricted)):
+        viewing.record(site, actor, row)
+    return handed
+
+
+def hand_out_of_draft(site: Site, actor: Actor, file_id: str) -> Handed:
+    """Return a file of a draft that the actor keeps or may read, as `hand_out`."""
+    with site.database.read() as tx:
+        row = tx.execute(
+            select(DraftFile.__table__, Draft.person_id)
+            .join(Draft, Draft.id == DraftFile.draft_id)
+            .where(DraftFile.id == file_id)
+        ).one_or_none()
+    if row is None:
+        raise NotFound(_("添付ファイルが見つかりません。"))
+    if row.person_id != actor.person_id:
+        shared_drafts.read(site, actor, row.draft_id)
+    return _handed(site, row, "", storing.OF_DRAFTS)
+
+
+def _handed(site: Site, row: Row[Any], case_id: str, kept: storing.Pieces) -> Handed:
+    if not storing.is_whole(site, row.id, row.size, row.sha256, kept):
         raise Unavailable(
             _(
                 "「{name}」の中身が、添付されたときのハッシュ値と一致しないため、渡せません。"
@@ -151,8 +183,8 @@ def hand_out(site: Site, actor: Actor, version_id: str) -> Handed:
         )
     media, shown = _served(row.name)
     return Handed(
-        row.case_id, row.name, media, shown, row.size, row.sha256,
-        storing.pieces(site, version_id),
+        case_id, row.name, media, shown, row.size, row.sha256,
+        storing.pieces(site, row.id, kept),
     )  # fmt: skip
 
 
@@ -223,7 +255,7 @@ def _version(row: Row[Any], names: naming.Names) -> VersionView:
         media=media,
         shown=shown,
         scan=row.scan,
-        scan_name=translated(scanning.WORDS.get(row.scan, row.scan)),
+        scan_name=translated(WORDS.get(row.scan, row.scan)),
         beside=bool(row.beside),
         in_document=row.document or 0,
         person=names.person(row.person_id),

@@ -49,6 +49,7 @@ _PERSONS = frozenset(
         ("meeting.left", "person"),
         ("document.drawn", "owed_by"),
         ("committee.voted", "member"),
+        ("committee.evaluated", "member"),
     }
 )
 _ROW = re.compile(r"\[\d+\]")
@@ -322,4 +323,5 @@ _FIXED: Mapping[tuple[str, str], _Teller] = {
     ("meeting.attended", "person"): lambda _pack, names: names.person,
     ("meeting.left", "person"): lambda _pack, names: names.person,
     ("committee.voted", "member"): lambda _pack, names: names.person,
+    ("committee.evaluated", "member"): lambda _pack, names: names.person,
 }

@@ -39,6 +39,7 @@ class HandedIn:
     """A form that is in force: the latest of its kind, and of each person who judged.
 
     `drafts` says that it describes the proposal; otherwise it judges it or gives an opinion.
+    `view` is None where the reader may not read it; `withheld` says why.
     """
 
     drafts: bool
@@ -49,7 +50,8 @@ class HandedIn:
     person: str
     post: str
     at: datetime
-    view: forms.FormView
+    view: forms.FormView | None
+    withheld: str = ""
 
 
 @dataclass(frozen=True)
@@ -117,17 +119,19 @@ def _handed_in(opened: Opened) -> Iterable[HandedIn]:
             )
         definition = pack.form(row.form_key)
         outcome, tone = submitted.outcome_words(definition, row.outcome)
+        withheld = opened.withheld.of(pack, row.element, row.at)
         view = forms.readonly_view(definition, plain.loads(row.body), contexts[pack.digest])
         yield HandedIn(
             drafts=row.act == history.DRAFT,
             title=translated(definition.title),
             step=submitted.step_name(pack, row.element),
-            outcome=outcome,
-            tone=tone,
+            outcome="" if withheld else outcome,
+            tone="" if withheld else tone,
             person=row.person_name or "",
             post=names.post(row.post),
             at=row.at,
-            view=view,
+            view=None if withheld else view,
+            withheld=withheld,
         )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -18,6 +19,7 @@ from dxflow.services.packs import city_days
 from dxflow.services.packs import store as packs
 from dxflow.services.people import organisation, visibility
 from dxflow.services.people.actor import Actor
+from dxflow.services.reading import opinions
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
 
@@ -73,6 +75,11 @@ class Opened:
     def calendars(self) -> city_days.Calendars:
         """Return when the city works, by pack."""
         return city_days.Calendars(self.site, self.tx, self.calendar_version)
+
+    @cached_property
+    def withheld(self) -> opinions.Withheld:
+        """Return which opinions the reader may not read."""
+        return opinions.withheld(self.tx, self.who, self.actor, self.id, self.pack)
 
     @property
     def id(self) -> str:

@@ -238,8 +238,8 @@ def _view(
     reader = _standpoint(opened, round_, asked, scores)
     mine, seen = set(reader.mine), sees_verdicts(rules.disclosure, reader)
     cast = {ballot.seat: ballot for ballot in rows.ballots}
-    enters = opened.actor.has_role("secretariat") and opened.going and round_.resolved_at is None
-    enters = enters and round_.matter in (None, Matter.VOTING)
+    keeps = opened.actor.has_role("secretariat") and opened.going and round_.resolved_at is None
+    enters = keeps and round_.matter in (None, Matter.VOTING)
     enter = asked if enters and entered.allowed(rules.entered) else {}
     return RoundView(
         number=round_.round,
@@ -276,7 +276,7 @@ def _view(
         meeting_day=round_.meeting_day,
         disclosure=rules.disclosure,
         evaluation=evaluations.view_of(
-            body.evaluation, rules.disclosure, seats, scores, reader, names
+            body.evaluation, rules.disclosure, seats, scores, reader, names, enters=keeps
         )
         if body
         else None,

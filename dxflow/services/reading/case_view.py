@@ -20,7 +20,7 @@ from dxflow.services.packs import store as packs
 from dxflow.services.people import naming, organisation, visibility
 from dxflow.services.people.actor import Actor
 from dxflow.services.people.naming import Names
-from dxflow.services.reading import case_rulings, kpis, submitted
+from dxflow.services.reading import case_rulings, kpis, opinions, submitted
 from dxflow.services.reading.attached import AttachmentView, files_of
 from dxflow.services.reading.case_head import (
     CaseHead,
@@ -48,7 +48,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Opinion:
-    """What a consulted section or office thinks; `by` is the post, else the task's name."""
+    """What a consulted section or office thinks; `by` is the post, else the task's name.
+
+    `withheld` says why the reader may not read it, "" when they may.
+    """
 
     by: str
     person: str
@@ -56,6 +59,7 @@ class Opinion:
     outcome_name: str
     lines: tuple[Line, ...]
     at: datetime
+    withheld: str = ""
 
 
 @dataclass(frozen=True)
@@ -181,20 +185,7 @@ def page_of(opened: Opened, facts: Facts) -> CasePage:
 
 def _handed_in(opened: Opened) -> list[Row[Any]]:
     keys = [summary.form for summary in opened.pack.settings.summaries]
-    return submitted.latest(opened, keys, sorted(_opinion_elements(opened.pack)))
-
-
-_OPINIONS = frozenset({"command:opinion.record", "command:draft.read"})
-
-
-def _opinion_elements(pack: packs.Pack) -> set[str]:
-    """Return the tasks whose completion records an opinion, or that a draft was read before."""
-    return {
-        element.id
-        for process in pack.processes.values()
-        for element in process.elements.values()
-        if not _OPINIONS.isdisjoint(element.properties)
-    }
+    return submitted.latest(opened, keys, sorted(opinions.elements(opened.pack)))
 
 
 def _summary(opened: Opened, rows: Sequence[Row[Any]]) -> tuple[str, tuple[Line, ...]]:
@@ -215,19 +206,23 @@ def _summary(opened: Opened, rows: Sequence[Row[Any]]) -> tuple[str, tuple[Line,
 
 def _opinions(opened: Opened, rows: Sequence[Row[Any]], names: Names) -> tuple[Opinion, ...]:
     found = []
-    asked = _opinion_elements(opened.pack)
+    asked = opinions.elements(opened.pack)
     for row in reversed([row for row in rows if row.element in asked]):
         pack = packs.load(opened.site, opened.tx, row.pack_digest)
         definition = pack.form(row.form_key)
-        fields = _fields(_view(opened, pack, definition, row))
+        withheld = opened.withheld.of(pack, row.element, row.at)
+        fields = [] if withheld else _fields(_view(opened, pack, definition, row))
         found.append(
             Opinion(
                 by=names.post(row.post) or submitted.step_name(pack, row.element),
                 person=row.person_name or "",
-                outcome=row.outcome,
-                outcome_name=submitted.outcome_words(definition, row.outcome)[0],
+                outcome="" if withheld else row.outcome,
+                outcome_name=""
+                if withheld
+                else submitted.outcome_words(definition, row.outcome)[0],
                 lines=tuple(Line(field.label, field.text) for field in fields if field.text),
                 at=row.at,
+                withheld=withheld,
             )
         )
     return tuple(found)

@@ -38,7 +38,8 @@ class StampView:
 
     Passed: its holder was away and `later` reads it; `person` is who.
     `mark` is 代 or 代理 where it was done for another, `later` the state of 後閲, both empty else.
-    `since` is when whoever has it got it, `due` until when.
+    `since` is when whoever has it got it, `due` until when. `withheld` says why outcome and remark
+    may not be read, "" when they may.
     """
 
     part: str
@@ -55,6 +56,7 @@ class StampView:
     at: datetime | None
     since: datetime | None
     due: datetime | None
+    withheld: str = ""
 
 
 @dataclass(frozen=True)
@@ -299,7 +301,9 @@ def _document(
             (one.dated for one in stamps if one.part == Part.PROVISIONAL and not row.decided_at),
             None,
         ),
-        stamps=tuple(_stamp(one, items, names) for one in stamps),
+        stamps=tuple(
+            _stamp(one, items, names, opened.withheld.of_stamp(one, row.drawn_at)) for one in stamps
+        ),
         additions=tuple(
             AdditionView(one.text, names.person(one.person_id), names.post(one.post), one.at)
             for one in additions
@@ -312,7 +316,7 @@ def _day(text: Any) -> date | None:
     return date.fromisoformat(text) if isinstance(text, str) and text else None
 
 
-def _stamp(row: Row[Any], items: Sequence[OpenItem], names: Names) -> StampView:
+def _stamp(row: Row[Any], items: Sequence[OpenItem], names: Names, withheld: str) -> StampView:
     part = Part(row.part)
     passed = row.way == PASSED_OVER
     has = None if row.at or passed else _has(row, items)
@@ -325,13 +329,14 @@ def _stamp(row: Row[Any], items: Sequence[OpenItem], names: Names) -> StampView:
         mark={Way.SUBSTITUTE.value: _("代"), Way.DEPUTY.value: _("代理")}.get(row.way, ""),
         later=_later(row),
         state="passed" if passed else "done" if row.at else "now" if has else "next",
-        outcome=row.outcome,
-        outcome_name=_outcome(part, row.outcome),
-        remark=row.remark,
+        outcome="" if withheld else row.outcome,
+        outcome_name="" if withheld else _outcome(part, row.outcome),
+        remark="" if withheld else row.remark,
         dated=row.dated,
         at=row.at,
         since=has.created_at if has else None,
         due=has.due_at if has else None,
+        withheld=withheld,
     )
 
 

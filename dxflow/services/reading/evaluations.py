@@ -38,7 +38,8 @@ class CriterionView:
 class EvaluatedSeat:
     """A seat; `total` and `remark` are empty when there are none or they may not be seen yet.
 
-    `open`: the reader may give or change its scores now.
+    `open`: the reader may give or change its scores now; `enter`: they may enter them from paper.
+    `entered` says of scores that came on paper how it came, "" for the member's own.
     """
 
     key: str
@@ -48,6 +49,8 @@ class EvaluatedSeat:
     open: bool = False
     total: str = ""
     remark: str = ""
+    entered: str = ""
+    enter: bool = False
 
 
 @dataclass(frozen=True)
@@ -136,8 +139,13 @@ def view_of(
     given: Mapping[str, Row[Any]],
     reader: Standpoint,
     names: Names,
+    *,
+    enters: bool = False,
 ) -> EvaluationView | None:
-    """Return the evaluation of one round as the reader may see it, None for a body without one."""
+    """Return the evaluation of one round as the reader may see it, None for a body without one.
+
+    `enters`: the reader is of the secretariat, which enters what came on paper.
+    """
     if not rule.criteria:
         return None
     seen = sees_scores(disclosure, reader)
@@ -156,6 +164,12 @@ def view_of(
                 and not (seat in given and disclosure is Disclosure.AFTER_OWN),
                 total=str(totals[seat]) if seat in totals and (seen or seat in mine) else "",
                 remark=given[seat].remark if seat in given and (seen or seat in mine) else "",
+                entered=given[seat].source if seat in given else "",
+                enter=enters
+                and rule.from_paper
+                and seat in reader.owing
+                and seat not in mine
+                and (seat not in given or _may_change(given[seat], disclosure)),
             )
             for seat in seats
         ),
@@ -171,6 +185,10 @@ def view_of(
             if seat in mine
         },
     )
+
+
+def _may_change(row: Row[Any], disclosure: Disclosure) -> bool:
+    return row.entered_by is not None and disclosure is not Disclosure.AFTER_OWN
 
 
 def _line(line: evaluation.Line, seen: bool, mine: set[str]) -> LineView:

@@ -30,7 +30,7 @@ RETURNS = ("return", "send_back", "hand_back")
 
 @dataclass(frozen=True)
 class SubmittedForm:
-    """A form as handed in. `view` is None while the reader may not know what was voted."""
+    """A form as handed in. `view` is None where the reader may not read it; `withheld` says why."""
 
     id: str
     title: str
@@ -45,6 +45,7 @@ class SubmittedForm:
     view: forms.FormView | None
     #: For whom it was done (「代決（佐藤 の代わり）」), empty when it was the person's own.
     standing: str = ""
+    withheld: str = ""
 
 
 def page_of(
@@ -108,7 +109,9 @@ def _forms(opened: Opened, rows: Sequence[Row[Any]], rounds: Rounds) -> list[Sub
     for row in rows:
         pack = used[row.pack_digest]
         definition = pack.form(row.form_key)
-        hidden = rounds.hides(row.act, row.person_id, row.at)
+        hidden = opened.withheld.of(pack, row.element, row.at)
+        if rounds.hides(row.act, row.person_id, row.at):
+            hidden = _("委員の判断の内容は、まだ見られません。")
         label, tone = outcome_words(definition, row.outcome)
         found.append(
             SubmittedForm(
@@ -128,6 +131,7 @@ def _forms(opened: Opened, rows: Sequence[Row[Any]], rounds: Rounds) -> list[Sub
                     definition, plain.loads(row.body), contexts[row.pack_digest]
                 ),
                 standing=for_others.get(row.id, ""),
+                withheld=hidden,
             )
         )
     return found

@@ -17,6 +17,7 @@ from dxflow.audit.reading import private_values
 from dxflow.db.audit import AuditEvent
 from dxflow.db.process import WorkItem
 from dxflow.services import plain
+from dxflow.services.attachments import viewing
 from dxflow.services.packs import store as packs
 from dxflow.services.paging import Page, bounds
 from dxflow.services.people import naming
@@ -28,6 +29,8 @@ from dxflow.texts import translated
 
 #: A member has judged by criteria; with it goes what was given.
 EVALUATED = "committee.evaluated"
+#: What came of an act and says what was voted or thought.
+_TELLING = frozenset({"committee.voted", "opinion.recorded", "draft.read", "document.stamped"})
 _QUIET = frozenset({"task.claimed", "task.released", "timer.fired", "notice.sent"})
 _GOOD = frozenset({"case.completed", "decision.recorded", "duty.met", "kpi.recorded"})
 _BAD = frozenset(
@@ -47,7 +50,7 @@ class Consequence:
 class Entry:
     """One act. `outcome` are the words of the button that was pressed, `tone` its meaning.
 
-    `withheld`: the reader may not know yet what was voted.
+    `withheld`: why the reader may not know what was voted or thought, "" when they may.
     """
 
     seq: int
@@ -61,7 +64,7 @@ class Entry:
     reason: str
     changes: tuple[audit.ChangeLine, ...]
     consequences: tuple[Consequence, ...]
-    withheld: bool = False
+    withheld: str = ""
 
 
 def page_of(opened: Opened, rounds: Rounds, page: int = 1, per_page: int = 50) -> Page[Entry]:
@@ -77,7 +80,8 @@ def page_of(opened: Opened, rounds: Rounds, page: int = 1, per_page: int = 50) -
             .order_by(AuditEvent.seq)
         ).scalars()
     )
-    acts = list(_acts(map(_read, bodies)))
+    # that somebody opened a file is for the log: it is no act on the case
+    acts = [act for act in _acts(map(_read, bodies)) if act[0].get("type") != viewing.VIEWED]
     acts.reverse()
     shown = acts[offset : offset + limit]
     return Page(list(_entries(opened, rounds, shown)), page, per_page, len(acts))
@@ -151,11 +155,7 @@ def _entry(
     first = act[0]
     item = items.get(first.object_id)
     meaning = opened.pack.act_of(item.process_key, item.element) if item else ""
-    withheld = (
-        rounds.hides(meaning, first.person, first.at)
-        if first.type == "task.completed"
-        else first.type == EVALUATED and rounds.hides_scores(first.person, first.at)
-    )
+    withheld = _withheld(opened, rounds, first, meaning, item)
     outcome, tone = ("", "") if withheld else _outcome(opened.pack, first, item)
     return Entry(
         seq=first.seq,
@@ -166,16 +166,32 @@ def _entry(
         person=names.person(first.person),
         post=names.post(first.post),
         channel=first.channel,
-        reason=first.reason or ("" if withheld else _reason(act)),
+        reason="" if withheld else first.reason or _reason(act),
         changes=() if withheld else _shown(first),
         consequences=tuple(
             Consequence(
-                event.label, () if _is_vote(event) and withheld else _in_words(event.changes)
+                event.label, () if event.type in _TELLING and withheld else _in_words(event.changes)
             )
             for event in act[1:]
         ),
         withheld=withheld,
     )
+
+
+def _withheld(
+    opened: Opened, rounds: Rounds, first: audit.Entry, meaning: str, item: Row[Any] | None
+) -> str:
+    """Return why what was voted, given or thought is not shown, "" when it is."""
+    hidden = (
+        rounds.hides(meaning, first.person, first.at)
+        if first.type == "task.completed"
+        else first.type == EVALUATED and rounds.hides_scores(first.person, first.at)
+    )
+    if hidden:
+        return _("判断の内容は、まだ見られません。")
+    if item is None or first.type != "task.completed":
+        return ""
+    return opened.withheld.of(opened.pack, item.element, first.at)
 
 
 def _what(event: audit.Entry, task: str) -> str:
@@ -205,10 +221,6 @@ def _in_words(changes: tuple[audit.ChangeLine, ...]) -> tuple[audit.ChangeLine, 
     return tuple(
         replace(one, before=translated(one.before), after=translated(one.after)) for one in changes
     )
-
-
-def _is_vote(event: audit.Entry) -> bool:
-    return event.type == "committee.voted"
 
 
 def _shown(event: audit.Entry) -> tuple[audit.ChangeLine, ...]:
