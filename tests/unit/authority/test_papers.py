@@ -217,6 +217,35 @@ def test_a_place_that_is_asked_by_its_post_names_it_and_one_by_a_role_does_not()
     ]
 
 
+def test_the_way_goes_up_past_what_is_not_there_and_past_who_decides():
+    stops = plan(
+        ruling("deputy_mayor", "section_head", "department_head", "treasurer", "staff"),
+        "kaigo-head", "kaigo", directory(),
+    )  # fmt: skip
+    assert [(one.part, one.group, one.post) for one in stops] == [
+        (Part.REVIEW, "post:kaigo-staff", "kaigo-staff"),
+        (Part.REVIEW, "post:fukushi-head", "fukushi-head"),
+        (Part.REVIEW, "post:deputy", "deputy"),
+        (Part.DECIDE, "post:kaigo-head", "kaigo-head"),
+    ]
+    lower = plan(ruling("department_head", "section_head"), "mayor", "kaigo", directory())
+    assert [one.post for one in lower] == ["kaigo-head", "fukushi-head", "mayor"]
+
+
+def test_the_only_one_away_is_passed_over():
+    who = directory(absences=[away(holder_of("fukushi-head"))])
+    first, _last = plan(ruling("department_head"), "mayor", "kaigo", who, pass_over=True)
+    assert first.away == (holder_of("fukushi-head"),)
+
+
+def test_nobody_barred_is_asked_after_a_provisional_decision():
+    groups = ["role:security", "post:kaigo-head"]
+    stops = plan_further(groups, "mayor", directory(), {"user:p-kaigo"})
+    assert [(one.group, one.post) for one in stops] == [
+        ("role:security", ""), ("post:mayor", "mayor"),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(("needed", "enough"), [(0, 3), (1, 1), (2, 2), (3, 3), (5, 3)])
 def test_all_agree_unless_a_number_is_enough(needed, enough):
     assert Consent(needed).of(3) == enough
