@@ -18,7 +18,10 @@ settings.register_profile("untimed", deadline=None, suppress_health_check=[Healt
 # A mutant is killed by the first example that fails, and the same ones are tried again next time:
 # looking for a smaller one took most of the time of a run.
 settings.register_profile(
-    "mutants", settings.get_profile("untimed"), phases=[Phase.explicit, Phase.generate], derandomize=True
+    "mutants",
+    settings.get_profile("untimed"),
+    phases=[Phase.explicit, Phase.generate],
+    derandomize=True,
 )
 settings.load_profile("mutants" if "MUTANT_UNDER_TEST" in os.environ else "untimed")
 

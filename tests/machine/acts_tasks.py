@@ -13,7 +13,7 @@ from dxflow.services.acts import cases, holds, pulling_back, task_forms, tasks
 from dxflow.services.administration import working
 from dxflow.services.operations import case_acts, reassigning
 from tests.machine.kinds import act
-from tests.machine.steps import PERSONAL
+from tests.machine.steps import JUDGING, PERSONAL
 from tests.machine.world import World
 
 COSTS = (300_000, 3_000_000, 20_000_000, 60_000_000)
@@ -112,7 +112,10 @@ def suspected(
 
 
 def _involved(world: World, item: Any) -> set[str]:
-    return world.step().involved[item.case_id]
+    """Return whose own matter it is that waits at their desk."""
+    step = world.step()
+    desk = set().union(*(world.people.members(group) for group in step.groups(item.id)))
+    return step.involved[item.case_id] & desk if item.element in JUDGING else set()
 
 
 def _deputies(world: World, _item: Any) -> set[str]:
