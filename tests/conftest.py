@@ -1,12 +1,13 @@
 """Databases and installations for tests: every promise is kept on SQLite and on PostgreSQL."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from dxflow.db.engine import Database
 from dxflow.services.installation import schema
@@ -14,7 +15,27 @@ from tests import factories, postgres
 
 # How long an example takes says how busy the machine is, not whether a promise is kept.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("untimed")
+# A mutant is killed by the first example that fails, and the same ones are tried again next time:
+# looking for a smaller one took most of the time of a run.
+settings.register_profile(
+    "mutants",
+    settings.get_profile("untimed"),
+    phases=[Phase.explicit, Phase.generate],
+    derandomize=True,
+)
+settings.load_profile("mutants" if "MUTANT_UNDER_TEST" in os.environ else "untimed")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Ask the quick tests first where a mutant is tried: examples, then properties, then histories."""
+    if "MUTANT_UNDER_TEST" in os.environ:
+        items.sort(key=_cost)
+
+
+def _cost(item: pytest.Item) -> int:
+    if item.name == "runTest":
+        return 2
+    return 1 if item.get_closest_marker("hypothesis") else 0
 
 
 def _prepare(address: str) -> None:

@@ -1,9 +1,10 @@
 """`python -m tests.machine`: many histories, and a table of what was tried in them.
 
-`--planted` plants one bug after another instead; each must be noticed.
+A run that is told to end (SIGTERM, Ctrl-C) tells what it did so far. `--planted` plants one bug after another instead; each must be noticed.
 """
 
 import argparse
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -19,23 +20,25 @@ PLANTED_HISTORIES = 80
 def main() -> int:
     """Run what was asked for; 1 when an invariant was broken, or a planted bug was not noticed."""
     asked = _arguments()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with copies.made(asked.database) as city:
         if asked.planted:
             return _planted(city, asked.names)
-        return _long(city, asked.steps, asked.minutes)
+        return _long(city, asked.steps, asked.minutes, asked.seed)
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="tests.machine", description=__doc__)
     parser.add_argument("--steps", type=int, default=100_000, help="at least so many steps")
     parser.add_argument("--minutes", type=float, default=0.0, help="stop after so many minutes")
+    parser.add_argument("--seed", type=int, default=1, help="of the first batch; others are others")
     parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
     parser.add_argument("--planted", action="store_true", help="plant bugs; each must be noticed")
     parser.add_argument("names", nargs="*", help="these bugs only")
     return parser.parse_args()
 
 
-def _long(city: copies.Copies, steps: int, minutes: float) -> int:
+def _long(city: copies.Copies, steps: int, minutes: float, seed: int) -> int:
     tally, begin, batches = Tally(), time.monotonic(), 0
     while tally.steps < steps and not tally.found:
         if minutes and time.monotonic() - begin > minutes * 60:
@@ -43,21 +46,23 @@ def _long(city: copies.Copies, steps: int, minutes: float) -> int:
         batches += 1
         before = tally.steps
         try:
-            machine.run(city, tally, BATCH, STEPS_EACH, seed=batches)
-        except Violated:
+            machine.run(city, tally, BATCH, STEPS_EACH, seed=seed + batches - 1)
+        except (Violated, KeyboardInterrupt):
             break
         except BaseExceptionGroup:  # hypothesis adds that a replay went another way
             if not tally.found:
                 raise
         rate = tally.steps / (time.monotonic() - begin)
-        if batches % 5 == 1:
-            print(f"{tally.steps} steps, {rate:.0f} a second", flush=True)
+        if batches % 5 == 1 or batches < 5:
+            print(
+                f"{tally.steps} steps, {rate:.0f} a second, next seed {seed + batches}", flush=True
+            )
         if tally.steps == before:
             break
     for line in table(tally):
         print(line)
     if tally.found:
-        print("\n" + tally.story)
+        print("\n" + "\n".join(tally.found) + "\n\n" + tally.story)
     return 1 if tally.found else 0
 
 

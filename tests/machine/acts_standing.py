@@ -49,7 +49,13 @@ def delegate(world: World) -> None:
         return
     item = rng.choice(world.open_items() or [None])
     able = world.able(item) if item else []
-    by = world.actor(rng.choice(able) if able else world.anybody())
+    deputies = sorted(
+        world.names[one.deputy_id] for one in world.rows(Delegation) if one.deputy_id in world.names
+    )
+    if deputies and rng.random() < 0.3:  # what is not theirs is not theirs to pass on
+        by = world.actor(rng.choice(deputies))
+    else:
+        by = world.actor(rng.choice(able) if able else world.anybody())
     involved = (
         sorted(world.names[k] for k in world.step().involved[item.case_id] if k in world.names)
         if item

@@ -1,5 +1,6 @@
 """Tasks: done by those who may and by those who may not, taken, given back, pulled back, held."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from dxflow.services.acts import cases, holds, pulling_back, task_forms, tasks
 from dxflow.services.administration import working
 from dxflow.services.operations import case_acts, reassigning
 from tests.machine.kinds import act
+from tests.machine.steps import JUDGING, PERSONAL
 from tests.machine.world import World
 
 COSTS = (300_000, 3_000_000, 20_000_000, 60_000_000)
@@ -85,32 +87,65 @@ def finish(world: World) -> None:
 @act(weight=2)
 def intrude(world: World) -> None:
     """Anybody sends the form of a task, whoever it is for."""
-    found = choose(world)
-    if found and (ready := filled(world, found[1], found[0])):
-        near = suspects(world, found[0])
+    found, near = suspected(world, world.rng.choice(CLOSED_WAYS)), []
+    if found is not None:
+        found, near = found[:2], found[2]
+    elif (found := choose(world)) is None:
+        return
+    if ready := filled(world, found[1], found[0]):
         name = world.rng.choice(near) if near and world.rng.random() < 0.7 else world.anybody()
         send(world, "intrude", name, found[0], ready[1])
 
 
-def suspects(world: World, item: Any) -> list[str]:
-    """Return who may come to a task by a way that is closed: their own matter, a dead letter."""
-    found = world.rng.choice(
-        [
-            world.step().involved[item.case_id],
-            {row.deputy_id for row in world.rows(Delegation)},
-            set().union(
-                *(
-                    world.people.members(f"post:{row.substitute}")
-                    for row in world.rows(SubstituteRank)
-                    if any(
-                        world.people.means(row.post, group)
-                        for group in world.step().groups(item.id)
-                    )
-                )
-            ),
-        ]
+def suspected(
+    world: World, way: Callable[[World, Any], set[str]]
+) -> tuple[Any, str, list[str]] | None:
+    """Return a task, who may do it, and who may come to it by a way that is closed."""
+    items = world.open_items()
+    world.rng.shuffle(items)
+    for item in items:
+        near = sorted(world.names[one] for one in way(world, item) if one in world.names)
+        able = world.able(item) if near else []
+        if able:
+            return item, world.rng.choice(able), near
+    return None
+
+
+def _involved(world: World, item: Any) -> set[str]:
+    """Return whose own matter it is that waits at their desk."""
+    step = world.step()
+    desk = set().union(*(world.people.members(group) for group in step.groups(item.id)))
+    return step.involved[item.case_id] & desk if item.element in JUDGING else set()
+
+
+def _deputies(world: World, _item: Any) -> set[str]:
+    return {row.deputy_id for row in world.rows(Delegation)}
+
+
+def _deputies_of_deputies(world: World, item: Any) -> set[str]:
+    """Return whom those named who act on a task only because they were named themselves."""
+    if item.element in PERSONAL:
+        return set()
+    posts = [one for one in world.step().groups(item.id) if one.startswith(("post:", "head:"))]
+    own = set().union(*(world.people.members(one) for one in posts))
+    given = [(row.giver_id, row.deputy_id) for row in world.rows(Delegation, ended_at=None)]
+    first = {deputy for giver, deputy in given if giver in own} - own
+    return {deputy for giver, deputy in given if giver in first} - own
+
+
+def _substitutes(world: World, item: Any) -> set[str]:
+    groups = world.step().groups(item.id)
+    return set().union(
+        *(
+            world.people.members(f"post:{row.substitute}")
+            for row in world.rows(SubstituteRank)
+            if any(world.people.means(row.post, group) for group in groups)
+        )
     )
-    return sorted(world.names[one] for one in found if one in world.names)
+
+
+#: Their own matter, a dead letter, what was not theirs to pass on, a list whose time has not come.
+CLOSED_WAYS = (_involved, _deputies, _deputies_of_deputies, _substitutes)
 
 
 @act()

@@ -192,9 +192,20 @@ def _note_left(step: Step) -> None:
             }
 
 
+def standing_in_is_of_right(step: Step) -> Iterator[str]:
+    """2. Whoever acts for another stands in for them that day: named by them, or next on the list."""
+    for row in fresh(step.before, step.now, StoodIn):
+        if row.way == "passed_over":
+            continue
+        rights = {one for who in step.people for one in who.stands_in.get(row.person_id, ())}
+        if (row.post, row.absent_id or "", row.way) not in rights:
+            yield f"{row.person_id} acted in {row.post} for {row.absent_id} as {row.way}, has {rights}"
+
+
 INVARIANTS = {
     "1 the involved do not judge": involved_do_not_judge,
     "2 decisions have authority": decisions_have_authority,
+    "2 standing in is of right": standing_in_is_of_right,
     "3 votes are in order": votes_are_in_order,
     "4 decided papers stay": decided_papers_stay,
     "5 duties end by their owner": duties_end_by_their_owner,

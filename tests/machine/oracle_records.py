@@ -14,6 +14,9 @@ from dxflow.db.standing import StoodIn
 from tests.machine.pictures import changed, fresh
 from tests.machine.steps import SETTLED, Step
 
+#: The places that a decision stamps, for the time being or for good; its own entry tells of both.
+DECIDING = frozenset({"decide", "provisional"})
+
 
 def decided_papers_stay(step: Step) -> Iterator[str]:
     """4. After 決裁 text, figures and stamps never change; what is added stands beside them."""
@@ -131,7 +134,12 @@ def _stamped(step: Step, row: Any) -> Iterator[str]:
     stood = step.now.of(StoodIn).get(given.id)
     if stood is not None and (stood.absent_id, stood.way) != (row.absent_id, row.way):
         yield f"the stamp {row.title} of {row.document_id} does not bear for whom it was put"
-    if row.part != "decide" and step.event("document.stamped", id=row.document_id) is None:
+    if row.part in DECIDING:
+        wanted = {"document": row.document_id, "person": row.person_id, "outcome": row.outcome}
+        found = step.event("decision.recorded", **wanted)
+    else:
+        found = step.event("document.stamped", id=row.document_id)
+    if found is None:
         yield f"the stamp {row.title} of {row.document_id} is not in the log"
 
 

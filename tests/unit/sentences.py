@@ -1,6 +1,7 @@
 """Every sentence that a rule says must be a whole one: known to the catalogue, its places filled."""
 
 import gettext
+import re
 import sys
 from functools import cache
 from pathlib import Path
@@ -12,6 +13,8 @@ from dxflow import errors, texts
 from dxflow.authority.verdicts import Verdict
 
 CATALOGUE = Path(texts.__file__).parent / "locale" / "en" / "LC_MESSAGES" / "dxflow.mo"
+#: Hiragana, katakana and kanji.
+JAPANESE = re.compile("[\u3041-\u30ff\u4e00-\u9fff]")
 ROOMS = ("dxflow.authority", "dxflow.committee")
 
 
@@ -47,6 +50,7 @@ def _answered(real):  # type: ignore[no-untyped-def]
         assert isinstance(allowed, bool)
         assert isinstance(reason, str), "an answer without a sentence"
         assert allowed or reason, "a no without a reason"
+        assert not reason or JAPANESE.search(reason), f"no sentence: {reason!r}"
         real(self, allowed, reason)
 
     return init

@@ -9,10 +9,12 @@ from dxflow.authority.decision import (
     deciding_post,
     may_act,
     may_decide,
+    post_kind_label,
     row_names,
 )
 from dxflow.authority.directory import Directory
 from dxflow.authority.segregation import Action, Involvement
+from dxflow.authority.standing_in import StandIn, Way
 from dxflow.errors import NotAllowed
 from tests.unit.authority.city import CHANGE, DAY, HOLDINGS, POSTS, UNITS, directory
 
@@ -170,3 +172,35 @@ def test_a_guarded_act_needs_an_uninvolved_person():
     assert may_act("p", groups, groups, involvement=mine)
     with pytest.raises(ValueError, match="関与した人"):
         may_act("p", groups, groups, action=Action.APPROVE)
+
+
+def test_whoever_holds_the_post_decides_in_it_and_not_as_a_stand_in_for_another():
+    other = StandIn("p-kaigo", Way.DEPUTY, "fukushi-head", "福祉部長", "p-fukushi", frozenset())
+    verdict = may_decide("p-kaigo", "kaigo-head", "p-staff", [], directory(), other)
+    assert verdict.reason == "介護保険課長として決裁できます。"
+    assert may_decide("p-kaigo", "fukushi-head", "p-staff", [], directory(), other).reason == (
+        "福祉部長から代理を任されています。"
+    )
+
+
+def test_everybody_who_was_passed_over_is_named_with_the_reason():
+    found = deciding_post("section_head", "kaigo", directory(), ["p-kaigo", "p-fukushi"])
+    assert found.explanation.startswith(
+        "介護保険課長は申請者または起案者である、福祉部長は申請者または起案者であるため、"
+    )
+    nobody = deciding_post("deputy_mayor", "kaigo", directory(), ["p-deputy", "p-mayor"])
+    assert nobody.explanation == (
+        "決裁できる職がありません（副市長は申請者または起案者である、"
+        "市長は申請者または起案者である）。"
+    )
+
+
+def test_every_kind_of_post_has_a_word_and_an_unknown_one_is_named_as_it_is():
+    kinds = ["staff", "member", "team_head", "section_head", "department_head", "deputy_mayor"]
+    assert [post_kind_label(one) for one in [*kinds, "mayor", "treasurer"]] == [
+        "職員", "委員", "係長", "課長", "部長", "副市長", "市長", "treasurer",
+    ]  # fmt: skip
+
+
+def test_a_task_says_that_it_is_ones_own():
+    assert may_act("p", ["section:kaigo"], ["section:kaigo"]).reason == "この作業の担当です。"

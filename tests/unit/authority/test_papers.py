@@ -1,5 +1,6 @@
 """Decision documents, their way, and conditions: what can never happen to them."""
 
+import hashlib
 from datetime import date, timedelta
 
 import pytest
@@ -51,6 +52,8 @@ def test_a_provisional_decision_locks_nothing_and_is_taken_once_with_somebody_as
     paper = drawn({"title": "予約"})
     assert not decided(paper, PROVISIONAL).locked
     assert may_decide_for_now(paper, 1, before=False)
+    assert not may_decide_for_now(paper, 0, before=False)
+    assert not may_decide_for_now(paper, 1, before=True)
     assert "一つ以上" in may_decide_for_now(paper, 0, before=False).reason
     assert "本決裁" in may_decide_for_now(paper, 1, before=True).reason
     assert "決裁済み" in may_decide_for_now(decided(paper, "approve"), 1, before=False).reason
@@ -66,6 +69,12 @@ def test_a_document_that_was_tampered_with_is_not_decided():
 
 def test_a_digest_does_not_depend_on_the_order_of_keys():
     assert content_digest({"a": 1, "b": [1, "二"]}) == content_digest({"b": [1, "二"], "a": 1})
+
+
+def test_a_digest_that_was_stored_years_ago_is_still_made_the_same_way():
+    text = '{"a":[1,2],"題":"予約"}'
+    made = hashlib.sha256(text.encode()).hexdigest()
+    assert content_digest({"題": "予約", "a": [1, 2]}) == made
 
 
 def test_additions_come_after_the_decision_from_those_who_had_a_part():
@@ -215,6 +224,35 @@ def test_a_place_that_is_asked_by_its_post_names_it_and_one_by_a_role_does_not()
         (Part.AGREE, "kikaku-head"),
         (Part.DECIDE, "mayor"),
     ]
+
+
+def test_the_way_goes_up_past_what_is_not_there_and_past_who_decides():
+    stops = plan(
+        ruling("deputy_mayor", "section_head", "department_head", "treasurer", "staff"),
+        "kaigo-head", "kaigo", directory(),
+    )  # fmt: skip
+    assert [(one.part, one.group, one.post) for one in stops] == [
+        (Part.REVIEW, "post:kaigo-staff", "kaigo-staff"),
+        (Part.REVIEW, "post:fukushi-head", "fukushi-head"),
+        (Part.REVIEW, "post:deputy", "deputy"),
+        (Part.DECIDE, "post:kaigo-head", "kaigo-head"),
+    ]
+    lower = plan(ruling("department_head", "section_head", "staff"), "mayor", "kaigo", directory())
+    assert [one.post for one in lower] == ["kaigo-staff", "kaigo-head", "fukushi-head", "mayor"]
+
+
+def test_the_only_one_away_is_passed_over():
+    who = directory(absences=[away(holder_of("fukushi-head"))])
+    first, _last = plan(ruling("department_head"), "mayor", "kaigo", who, pass_over=True)
+    assert first.away == (holder_of("fukushi-head"),)
+
+
+def test_nobody_barred_is_asked_after_a_provisional_decision():
+    groups = ["role:security", "post:kaigo-head"]
+    stops = plan_further(groups, "mayor", directory(), {"user:p-kaigo"})
+    assert [(one.group, one.post) for one in stops] == [
+        ("role:security", ""), ("post:mayor", "mayor"),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("needed", "enough"), [(0, 3), (1, 1), (2, 2), (3, 3), (5, 3)])

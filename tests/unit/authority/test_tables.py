@@ -36,7 +36,16 @@ def test_the_table_of_the_date_counts_from_its_first_day_to_the_day_before_the_n
 
 
 @pytest.mark.parametrize(
-    "value", [None, [], {}, {"row": "第1号"}, {"row": "", "post_kind": "mayor"}]
+    "value",
+    [
+        None,
+        [],
+        {},
+        {"row": "第1号"},
+        {"row": "", "post_kind": "mayor"},
+        {"row": "第1号", "post_kind": 3},
+        {"row": "第1号", "post_kind": ""},
+    ],
 )
 def test_a_table_that_does_not_say_who_decides_says_nothing(value):
     with pytest.raises(ValueError, match="決裁区分"):
@@ -76,6 +85,13 @@ def test_a_row_leads_past_a_post_whose_only_holder_drafted():
 def test_passing_up_leads_nowhere_from_the_head_and_from_what_went_up(kind, goes_up, leads):
     ruling = raised(ruling_of(SMALL, OLD, None), "mayor", goes_up=goes_up)
     assert higher_than(kind, ruling, "mayor") is leads
+
+
+def test_a_ruling_tells_its_row_its_table_and_who_hears_of_the_result():
+    found = ruling_of(SMALL | {"consult": ["role:finance"]}, OLD, CHANGE)
+    assert (found.table, found.told) == ("authority", ("role:finance",))
+    assert (found.row.key, found.row.title) == ("第6号", "第6号")
+    assert (found.row.valid_from, found.row.valid_to) == (OLD.valid_from, CHANGE)
 
 
 @pytest.mark.parametrize("given", [["a", "", 3, "b"], ("a", "b")])
