@@ -13,8 +13,6 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from dxflow import audit
-from dxflow.authority.affairs import Able
-from dxflow.authority.dividing import heirs_of, stored
 from dxflow.authority.structure import Structure
 from dxflow.db.case import Notice
 from dxflow.db.standing import SubstituteRank
@@ -23,7 +21,7 @@ from dxflow.errors import Conflict, DxflowError, Invalid
 from dxflow.ids import new_id
 from dxflow.problems import Refused
 from dxflow.services import plain
-from dxflow.services.administration.transfers import case_events, plans, writing
+from dxflow.services.administration.transfers import case_events, going, plans, writing
 from dxflow.services.administration.transfers.rehearsing import Rehearsed, rehearsed
 from dxflow.services.administration.transfers.wording import Wording
 from dxflow.services.administration.units.saving import save
@@ -116,10 +114,10 @@ def _written(
     if base is None or found.final is None or found.will is None:
         raise AssertionError
     day = prospect.day
-    tasks = _tasks(found)
-    duties = _duties(found)
-    led = _led(found)
-    heirs = _heirs(tx, found)
+    tasks = going.tasks(found)
+    duties = going.duties(found)
+    led = going.led(found)
+    heirs = going.heirs(tx, found)
     ends = {
         key: found.underway.affairs.delegations[key].valid_to
         for key in found.final.ended
@@ -158,61 +156,6 @@ def _written(
         "tasks": tasks, "duties": duties, "deputies": ends, "lists": lists, "led": led,
         "heirs": heirs,
     }, done  # fmt: skip
-
-
-Task = tuple[str | None, list[str]]
-
-
-def _tasks(found: Rehearsed) -> dict[str, tuple[Task, Task]]:
-    """Return the tasks that change: (assignee, groups) before and after."""
-    if found.will is None:
-        raise AssertionError
-    able = Able(found.will, found.affairs.closed)
-    changed = {}
-    for old, new in zip(found.underway.affairs.tasks, found.affairs.tasks, strict=True):
-        released = new.assignee is not None and not able.holds(new)
-        whose = None if released else new.assignee
-        if (old.assignee, old.groups) != (whose, new.groups):
-            changed[old.id] = (
-                (old.assignee, sorted(old.groups)), (whose, sorted(new.groups)),
-            )  # fmt: skip
-    return changed
-
-
-def _duties(found: Rehearsed) -> dict[str, tuple[str, str]]:
-    return {
-        old.id: (old.owner, new.owner)
-        for old, new in zip(found.underway.affairs.duties, found.affairs.duties, strict=True)
-        if old.owner != new.owner
-    }
-
-
-def _led(found: Rehearsed) -> dict[str, tuple[str, str]]:
-    """Return the open cases of ended units with the unit that led them and the one that does."""
-    if found.will is None:
-        raise AssertionError
-    return {
-        case: (unit, heir)
-        for unit, cases in found.affairs.cases.items()
-        for case in cases
-        for heir in (found.affairs.given.get(case) or found.will.heir(unit),)
-        if heir != unit
-    }
-
-
-def _heirs(tx: Connection, found: Rehearsed) -> dict[str, tuple[str, str]]:
-    """Return what given cases keep of who does the work of the old section: before and after."""
-    if found.was is None or found.will is None:
-        raise AssertionError
-    given = found.given.cases
-    before = case_events.heirs_of(tx, given)
-    changed = {}
-    for case, (unit, heir) in given.items():
-        new = heirs_of(found.was, found.will, unit, heir)
-        if before[case]:
-            new = stored(plain.loads(before[case])).after(new)
-        changed[case] = (before[case], plain.dumps(new.kept()))
-    return changed
 
 
 Ranks = list[tuple[int, str, date, date | None]]
@@ -260,7 +203,7 @@ def _succeed(site: Site, tx: Connection, found: Rehearsed, plan: str) -> None:
 
 def _told(
     site: Site, by: Actor, found: Rehearsed, plan: str,
-    tasks: Mapping[str, tuple[Task, Task]], duties: Mapping[str, tuple[str, str]],
+    tasks: Mapping[str, tuple[going.Task, going.Task]], duties: Mapping[str, tuple[str, str]],
     led: Mapping[str, tuple[str, str]],
 ) -> dict[str, list[audit.Event]]:  # fmt: skip
     """Return the events on cases: claims that end, tasks and duties that go to somebody else."""
@@ -301,7 +244,7 @@ def _told(
     return told
 
 
-def holder_change(words: Callable[[str], str], old: Task, new: Task) -> audit.Change:
+def holder_change(words: Callable[[str], str], old: going.Task, new: going.Task) -> audit.Change:
     """Return who had a task and who has it, by name, as it is recorded."""
     before, after = (
         _("、").join(words(one) for one in ([f"user:{whose}"] if whose else groups))
