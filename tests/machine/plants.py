@@ -38,7 +38,8 @@ from dxflow.services.meetings import recusing
 from dxflow.services.packs.settings import Rules
 from dxflow.services.people import standing_rows
 
-YES = Verdict(True, "")
+#: With a reason: one without would be noticed by the log, whatever the rule was.
+YES = Verdict(True, "植えた誤りにより認められます。")
 
 
 def _yes(*_given: Any, **_named: Any) -> Verdict:
