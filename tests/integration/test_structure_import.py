@@ -82,7 +82,7 @@ def test_known_units_are_renamed_moved_and_ended_by_a_line(city):
     assert [(one.what, one.words) for one in plan.lines] == [
         (
             "changed",
-            "2027-04-01 から 組織名「収納課」→「税務収納課」 上位の組織「civic」→「planning」",
+            "令和9年4月1日 から 組織名「収納課」→「税務収納課」 上位の組織「civic」→「planning」",
         ),
         ("same", ""),
     ]

@@ -16,6 +16,7 @@ from typing import Any
 from dxflow.authority import timelines
 from dxflow.authority.organisation import Post, Unit
 from dxflow.authority.structure import Fault, FaultKind, Structure, new_faults
+from dxflow.calendars.wareki import wareki_date
 from dxflow.errors import Invalid
 from dxflow.problems import Problem
 from dxflow.services.administration.imports.days import day_of
@@ -225,7 +226,7 @@ def _merged(
         )
         return rows
     if alike:
-        _tell(plan, row, value, "ended", _("{day} に終わる", day=end), end, today)
+        _tell(plan, row, value, "ended", _("{day} に終わる", day=wareki_date(end)), end, today)
     else:
         _tell(plan, row, value, "changed", _difference(old, value), begin, today)
     kept = (one for one in rows if one is not old)
@@ -244,8 +245,9 @@ def _tell(
 
 def _begins(value: Value) -> str:
     if value.valid_to is None:
-        return _("{day} から", day=value.valid_from)
-    return _("{day} から {end} の前日まで", day=value.valid_from, end=value.valid_to)
+        return _("{day} から", day=wareki_date(value.valid_from))
+    begin, end = wareki_date(value.valid_from), wareki_date(value.valid_to)
+    return _("{day} から {end} の前日まで", day=begin, end=end)
 
 
 def _difference(old: Value, new: Value) -> str:
@@ -259,9 +261,9 @@ def _difference(old: Value, new: Value) -> str:
         for name, label in labels.items()
         if getattr(old, name, None) != getattr(new, name, None)
     ]
-    words = [_("{day} から", day=new.valid_from), *said]
-    if new.valid_to != old.valid_to:
-        words.append(_("{day} に終わる", day=new.valid_to))
+    words = [_("{day} から", day=wareki_date(new.valid_from)), *said]
+    if new.valid_to is not None and new.valid_to != old.valid_to:
+        words.append(_("{day} に終わる", day=wareki_date(new.valid_to)))
     return " ".join(words)
 
 

@@ -90,7 +90,7 @@ def require_day(row: Row, column: str, day: date) -> None:
                 day=wareki_date(found), year=fiscal_label(fiscal_year_of(found)),
                 right=fiscal_label(fiscal_year_of(day)),
             ),
-            _("正しい年のファイルか確かめる"),
+            _("異動の日（{day}）を書く。違う年のファイルなら選び直す", day=wareki_date(day)),
         )  # fmt: skip
     if found != day:
         raise Refusal(
