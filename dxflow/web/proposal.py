@@ -200,8 +200,11 @@ def _again(
     file_error: str = "",
 ) -> Response:
     view = forms.view_posted(form.definition, page.typed, form.context, errors, page.outcome)
+    kept = form
+    if status != 503:  # the page of a database that is away asks it nothing more
+        kept = task_forms.start_form(current.site(), current.actor(), process, draft=draft_id)
     answer = make_response(
-        _page(form, view, process, draft_id, text=text, file_error=file_error), status
+        _page(kept, view, process, draft_id, text=text, file_error=file_error), status
     )
     if status == 503:
         answer.headers["Retry-After"] = str(RETRY_AFTER)

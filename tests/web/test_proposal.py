@@ -115,6 +115,15 @@ def test_missing_fields_come_back_with_everything_typed(browse, sqlite_city):
     assert counted(sqlite_city, Case) == 0
 
 
+def test_a_page_that_comes_back_still_knows_its_draft(browse):
+    browser = browse("applicant")
+    address = begin(browser)
+    browser.post(address, {"title": "途中", "_save": "1"})
+    answer = browser.post(address, {**IDEA, "change": "", "_outcome": "submit"})
+    assert answer.status_code == 422
+    assert "この下書きを消す" in answer.text
+
+
 def test_a_double_click_makes_one_case(browse, sqlite_city):
     browser = browse("applicant")
     address = begin(browser)
