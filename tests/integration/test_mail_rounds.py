@@ -251,7 +251,7 @@ def test_after_weeks_without_a_worker_several_make_the_last_weeks_digest_once(ci
         made = set(tx.execute(select(Digest.week)).scalars()) - before
         told = tx.execute(
             select(Notice.group_key, func.count())
-            .where(Notice.message.contains("6月15日"))
+            .where(Notice.message.contains("6/15"))
             .group_by(Notice.group_key)
         ).all()
     assert made == {"2026-W25"}

@@ -84,7 +84,7 @@ def test_meetings_are_planned_and_ordered_by_the_secretariat_of_now(sqlite_city)
     day = city.site.today()
     stopped(city, "secretariat", lambda by: ordering.up(city.site, by, matter))
     for act in (
-        lambda: planning.plan(city.site, before, BODY, planning.Plan(day, "9:00", "10:00", "室")),
+        lambda: planning.plan(city.site, before, BODY, planning.Plan(day, "09:00", "10:00", "室")),
         lambda: planning.distribute(city.site, before, meeting),
     ):
         with pytest.raises(Conflict, match="この間に"):

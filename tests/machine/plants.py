@@ -230,7 +230,7 @@ PLANTS: dict[str, Plant] = {
     "unlocked": Plant("a decided document is not locked", ((papers, "lock", _nothing),)),
     "other-paper": Plant(
         "a document need not be what it was drawn as",
-        ((papers, "drawn", lambda content: papers.Paper(content, "0" * 64)), (papers, "may_decide_on", _yes), (decision, "may_decide_on", _yes)),
+        ((papers, "drawn", lambda content: papers.Paper(content, "0" * 64)), (papers, "may_decide_on", _yes)),
     ),
     "any-duty": Plant("anybody reports a condition as met", ((duties, "may_meet", _yes),)),
     "any-reading": Plant("anybody reads what another owes", ((later_reading, "_row", _mine),)),
