@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from dxflow.authority.organisation import (
     HEAD_KINDS,
+    LADDER,
     SECTION_KINDS,
     Holding,
     Post,
@@ -210,6 +211,17 @@ class Directory:
         held = [post for post in posts if self.holders(f"post:{post.key}")]
         choice = held or posts
         return choice[0] if len(choice) == 1 else None
+
+    def superior(self, unit: str, barred: frozenset[str] = frozenset()) -> str:
+        """Return the nearest leading post that somebody not barred holds: `post:<key>`, or "".
+
+        It is looked for from the head of the section upwards.
+        """
+        for kind in LADDER:
+            post = self.post_for(kind, unit)
+            if post is not None and self.holders(f"post:{post.key}") - barred:
+                return f"post:{post.key}"
+        return ""
 
     @cached_property
     def _members(self) -> dict[str, frozenset[str]]:

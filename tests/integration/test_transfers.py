@@ -29,7 +29,7 @@ from tests.integration.transfers import (
     upload,
 )
 from tests.statements import counted
-from tests.walks import dated_otherwise, do, to_committee, to_triage
+from tests.walks import TRIAGE, dated_otherwise, do, task_of, to_committee, to_triage
 
 
 def holders(city: City, group: str) -> set[str]:
@@ -89,6 +89,23 @@ def test_a_post_without_holder_is_a_hole_that_a_proposal_fills(city):
     assert any(
         one.case_id == case for name in ("civic_head", "colleague") for one in city.open_tasks(name)
     )
+
+
+def test_what_comes_back_to_somebody_who_left_meanwhile_goes_to_the_head_above(city):
+    case = to_triage(city)
+    made = plan(city, upload("applicant,退職,,"))
+    choosing.accept_all(city.site, city.actor("admin"), made)
+    scheduling.schedule(city.site, city.actor("admin"), made)
+    on_the_day(city)
+    do(city, case, "secretariat", "triage", "send_back", **TRIAGE, reason="件数を書いてください")
+    assert task_of(city, "head", case, "supplement_idea")
+    with pytest.raises(StopIteration):
+        task_of(city, "colleague", case, "supplement_idea")
+    do(
+        city, case, "head", "supplement_idea", "submit", title="予約のオンライン化",
+        trouble="窓口で30分待つ人がいる。", change="予約を受け付ける。", beneficiary=["citizen"],
+    )  # fmt: skip
+    assert task_of(city, "secretariat", case, "triage")
 
 
 def test_a_hole_is_left_only_with_a_reason_that_is_recorded(city):

@@ -10,7 +10,6 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from dxflow import audit, engine
 from dxflow.authority.obligations import may_complete
-from dxflow.authority.organisation import LADDER
 from dxflow.authority.verdicts import person_key
 from dxflow.db.base import table
 from dxflow.db.case import Duty
@@ -145,22 +144,21 @@ def _segregated(act: Act, task: engine.OpenTask) -> str:
 
 
 def _groups_of(act: Act, task: engine.OpenTask) -> set[str]:
-    """Return whom the task is offered to; a superior where only drafters would be left.
+    """Return whom the task is offered to; a superior where nobody who may act would be left.
 
-    Nobody approves their own matter, and a task always has somebody who can act on it.
+    Nobody approves their own matter, and who has left the city does nothing. A post that is vacant
+    waits for its next holder.
     """
     groups = act.addressed(task.groups)
-    if not _segregated(act, task) or not groups:
+    barred: frozenset[str] = frozenset()
+    if _segregated(act, task):
+        barred = act.involved().persons
+    elif not all(group.startswith("user:") for group in groups):
         return groups
     who = act.directory()
-    barred = act.involved().persons
-    if any(who.holders(group) - barred for group in groups):
+    if not groups or any(who.holders(group) - barred for group in groups):
         return groups
-    for kind in LADDER:
-        post = who.post_for(kind, act.case["unit"])
-        if post is not None and who.holders(f"post:{post.key}") - barred:
-            return groups | {f"post:{post.key}"}
-    return groups | {"role:secretariat"}
+    return groups | {who.superior(act.case["unit"], barred) or "role:secretariat"}
 
 
 def _write_timers(act: Act, step: engine.Step) -> None:

@@ -7,7 +7,6 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
 
 from dxflow.authority.directory import Directory
-from dxflow.authority.organisation import LADDER
 from dxflow.db.case import Case
 from dxflow.db.identity import Person
 from dxflow.db.process import Incident, Timer, WorkItem, WorkItemGroup
@@ -153,8 +152,7 @@ def _proposal(
         return held, _("引き受けた人がいません。「{group}」に戻してください。", group=words)
     if act in BOUND_TO_OFFICE:
         return "", _("職に結び付いた作業です。空いている職に後任を就けてください。")
-    for kind in LADDER:
-        post = who.post_for(kind, unit)
-        if post is not None and who.holders(f"post:{post.key}"):
-            return f"post:{post.key}", _("上位の職「{post}」に渡せます。", post=post.title)
+    if above := who.superior(unit):
+        title = who.posts[above.removeprefix("post:")].title
+        return above, _("上位の職「{post}」に渡せます。", post=title)
     return SECRETARIAT, _("事務局に渡せます。")
