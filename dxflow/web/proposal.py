@@ -70,9 +70,10 @@ def act(process: str, draft_id: str) -> Response:
     site, actor, page = current.site(), current.actor(), posting.read()
     form = task_forms.start_form(site, actor, process, files_of=draft_id)
     try:
-        if moved := _files(form, page, process, draft_id):
-            return moved
-        form = task_forms.start_form(site, actor, process, files_of=draft_id)
+        if _brings_files():
+            if moved := _files(form, page, process, draft_id):
+                return moved
+            form = task_forms.start_form(site, actor, process, files_of=draft_id)
         if page.saves or page.changes_rows:
             return _keep(form, page, process, draft_id)
         return _hand_in(form, page, process, draft_id)
@@ -123,20 +124,24 @@ class _FileRefused(Exception):
         super().__init__(said)
 
 
+def _brings_files() -> bool:
+    """Return whether the page is about files: one was chosen, asked for, or is to go."""
+    upload = request.files.get("_file")
+    chosen = upload is not None and bool(upload.filename)
+    return chosen or "_attach" in request.form or bool(request.form.get("_remove"))
+
+
 def _files(form: TaskForm, page: PostedPage, process: str, draft_id: str) -> Response | None:
     """Attach what came with the page, or take a file away; return where that leads, if anywhere."""
     site, actor, upload = current.site(), current.actor(), request.files.get("_file")
     gone, asked = request.form.get("_remove", ""), "_attach" in request.form
-    chosen = upload is not None and bool(upload.filename)
-    if not (gone or asked or chosen):
-        return None
     try:
         raw = forms.read_posted(form.definition, page.typed)
         drafts.save_start(site, actor, process, draft_id, raw)
         if gone and posting.is_key(gone):
             draft_files.remove(site, actor, gone)
-        elif upload is not None and chosen:
-            draft_files.attach(site, actor, process, draft_id, upload.filename or "", upload.stream)
+        elif upload is not None and upload.filename:
+            draft_files.attach(site, actor, process, draft_id, upload.filename, upload.stream)
         elif asked:
             raise _FileRefused(_("ファイルを選んでください。"), 422)
     except drafts.HandedIn:
