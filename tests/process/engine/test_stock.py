@@ -238,8 +238,13 @@ def test_an_interrupting_cycle_never_interrupts_in_stock(monkeypatch: pytest.Mon
 
 
 def test_who_comes_after_the_deadline_wins_in_stock(monkeypatch: pytest.MonkeyPatch) -> None:
-    running = stock.workflow(waiting('"PT1H"', "timeDuration", "true"))
+    running, left_alone = (
+        stock.workflow(waiting('"PT1H"', "timeDuration", "true")) for _same in range(2)
+    )
     stock.set_clock(monkeypatch, hours=2)
+    left_alone.refresh_timers()
+    left_alone.do_engine_steps()
+    assert stock.ready(left_alone) == ["late"]  # the hour is over
     stock.do(running, "a")
     assert running.completed
 
