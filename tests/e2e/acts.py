@@ -23,6 +23,12 @@ def press(page: Page, label: str) -> None:
         page.get_by_role("button", name=label, exact=True).click()
 
 
+def follow(page: Page, label: str) -> None:
+    """Follow the one link of this label and wait for the page behind it."""
+    with page.expect_navigation():
+        page.get_by_role("link", name=label).click()
+
+
 def fill(page: Page, values: dict[str, Any]) -> None:
     """Fill fields by their names; a list ticks boxes, a row's field is called kpis[0].name."""
     for name, value in values.items():

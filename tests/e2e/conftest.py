@@ -120,7 +120,11 @@ def window(
 
 
 def breaches(page: Page) -> list[str]:
-    """Return what axe finds wrong with the page on show, one line for each element."""
+    """Return what axe finds wrong with the page on show, one line for each element.
+
+    A click comes back as soon as the next page begins, so this waits until that page is whole.
+    """
+    page.wait_for_load_state()
     found = page.evaluate(
         "if (!window.axe) {"
         + AXE.read_text("utf-8")
@@ -135,6 +139,7 @@ def breaches(page: Page) -> list[str]:
 
 def overflow(page: Page) -> list[str]:
     """Return what sticks out at the right of the page, innermost last; empty when it fits."""
+    page.wait_for_load_state()
     return page.evaluate(
         """() => document.documentElement.scrollWidth <= innerWidth ? [] :
           [`page ${document.documentElement.scrollWidth} > ${innerWidth}`].concat(
@@ -146,6 +151,7 @@ def overflow(page: Page) -> list[str]:
 
 def shoot(page: Page, name: str, part: str = "") -> None:
     """Keep a picture of the page or a part of it, when somebody wants to look at it."""
+    page.wait_for_load_state()
     path = Path(SHOTS) / f"{name}.png"
     if SHOTS and part:
         page.locator(part).screenshot(path=path)

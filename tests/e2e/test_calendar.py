@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from tests.e2e.acts import press
 from tests.e2e.conftest import NARROW, WIDE, Opened, breaches, overflow, shoot
 
 PAGE = re.compile(rb"/Type\s*/Page\b")
@@ -16,11 +17,11 @@ def test_a_day_is_refused_then_entered_and_everybody_reads_it(window: Opened, vi
     page.goto("/admin/calendar?year=2028")
     page.get_by_label("日付").fill("2028年")
     page.get_by_label("名称", exact=False).last.fill("開港記念日")
-    page.get_by_role("button", name="入力する", exact=True).click()
+    press(page, "入力する")
     assert page.get_by_role("alert").is_visible()
     assert (overflow(page), breaches(page)) == ([], [])
     page.get_by_label("日付").fill(f"令和10年9月{day}日")
-    page.get_by_role("button", name="入力する", exact=True).click()
+    press(page, "入力する")
     page.get_by_text("1 日を変えました").wait_for()
     page.locator("summary", has_text="変える・取り消す").first.click()
     assert (overflow(page), breaches(page)) == ([], [])

@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.e2e.acts import complete, fill, log_in, on_case, open_task, press, said
+from tests.e2e.acts import complete, fill, follow, log_in, on_case, open_task, press, said
 from tests.e2e.conftest import Opened
 from tests.e2e.town import Town
 from tests.walks import do
@@ -27,8 +27,8 @@ def test_an_idea_saves_itself_survives_a_logout_and_gets_a_number(
     expect(page.locator("[data-saved]")).to_contain_text("下書きを保存しました")
     press(page, "ログアウト")
     log_in(page, "colleague")
-    page.get_by_role("link", name="私が出したもの").click()
-    page.get_by_role("link", name=IDEA["title"]).click()
+    follow(page, "私が出したもの")
+    follow(page, IDEA["title"])
     assert page.locator('[name="trouble"]').input_value() == IDEA["trouble"]
     assert page.locator('[name="beneficiary"]:checked').count() == 2
     press(page, "提出する")
@@ -43,7 +43,7 @@ def test_an_idea_saves_itself_survives_a_logout_and_gets_a_number(
 def test_an_earlier_proposal_is_copied_into_a_new_one(town: Town, window: Opened) -> None:
     page = window("applicant")
     page.goto(f"/cases/{town.cases['rejected']}")
-    page.get_by_role("link", name="コピーして新しい提案").click()
+    follow(page, "コピーして新しい提案")
     assert page.locator('[name="title"]').input_value().startswith("庁内放送の自動読み上げ")
     assert "写しました" in page.locator("main").inner_text()
 
@@ -55,7 +55,8 @@ def test_a_draft_without_a_script_is_kept_by_its_button_and_thrown_away(window: 
     page.locator(".outcomes__save button").click()
     assert "下書きを保存しました" in said(page)
     page.goto("/mine")
-    page.get_by_role("button", name="消す").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="消す").click()
     assert "下書きを消しました" in said(page)
     assert page.get_by_text("あとで書く").count() == 0
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.e2e.acts import press
 from tests.e2e.conftest import NARROW, WIDE, breaches, overflow, shoot
 from tests.e2e.town import TODAY
 
@@ -22,11 +23,11 @@ def test_a_section_from_april_with_a_post_is_in_the_tree_of_april_only(window, v
     page.get_by_label("コード").fill("tax")
     page.get_by_label("名前").fill(name)
     page.get_by_label("上位の組織").select_option("planning")
-    page.get_by_role("button", name="登録する").click()
+    press(page, "登録する")
     assert "すでに使われています" in page.get_by_role("alert").inner_text()
     assert page.get_by_label("名前").input_value() == name
     page.get_by_label("コード").fill(f"digital-{size}")
-    page.get_by_role("button", name="登録する").click()
+    press(page, "登録する")
     page.get_by_role("heading", name=name).wait_for()
     page.locator("summary", has_text="職を作る").click()
     page.locator("#f-post-key").fill(f"digital-head-{size}")

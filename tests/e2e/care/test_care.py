@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.acts import fill, log_in, press, said
+from tests.e2e.acts import fill, follow, log_in, press, said
 from tests.e2e.care.conftest import sound
 from tests.e2e.conftest import NARROW, Opened, breaches, overflow
 from tests.e2e.town import Town
@@ -57,7 +57,7 @@ def test_a_login_is_ended_and_its_person_logs_in_again(window: Opened) -> None:
     expect(page.locator("tbody tr", has_text="森 由紀")).to_have_count(0)
     other.goto("/mine")
     expect(other).to_have_url(re.compile("/login"))
-    page.get_by_role("link", name="API トークン").click()
+    follow(page, "API トークン")
     assert "開いているものはありません" in page.locator("main").inner_text()
     sound(page, "sessions-none")
 
@@ -111,7 +111,7 @@ def test_groups_say_who_is_behind_them_and_who_sees_a_case(town: Town, window: O
     page.goto("/admin/groups")
     assert "高橋 みなみ" in page.locator("#lanes").locator("xpath=ancestor::section").inner_text()
     sound(page, "groups")
-    page.get_by_role("link", name="案件を見られる人を調べる").click()
+    follow(page, "案件を見られる人を調べる")
     sound(page, "seers")
     page.get_by_label("案件の番号").last.fill("R1-なし-0001")
     press(page, "絞り込む")
@@ -135,7 +135,7 @@ def test_a_person_is_registered_given_a_post_and_closed(window: Opened) -> None:
     fill(page, {"username": "hanako", "email": "hanako@example.jp"})
     press(page, "登録する")
     sound(page, "person-once")
-    page.get_by_role("link", name="この人の画面へ").click()
+    follow(page, "この人の画面へ")
     sound(page, "person-fresh")
     press(page, "無効にする")
     assert "無効" in page.locator("main").inner_text()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.e2e.acts import press
 from tests.e2e.conftest import NARROW, WIDE, breaches, overflow, shoot
 
 
@@ -16,14 +17,14 @@ def test_a_post_is_refused_then_given_and_a_password_reset(window, viewport):
     page.get_by_label("職", exact=True).select_option("finance" if narrow else "security")
     assert (overflow(page), breaches(page)) == ([], [])
     shoot(page, f"person-{viewport['width']}")
-    page.get_by_role("button", name="職に就ける").click()
+    press(page, "職に就ける")
     assert "先に終えるか" in page.get_by_role("alert").inner_text()
     page.locator("summary", has_text="職に就ける").click()
     page.get_by_label("職", exact=True).select_option("finance" if narrow else "security")
     page.get_by_label("本務か兼務か").select_option("yes")
-    page.get_by_role("button", name="職に就ける").click()
+    press(page, "職に就ける")
     assert page.locator(".tag", has_text="兼務").count() >= 1
-    page.get_by_role("button", name="パスワードを再設定する").click()
+    press(page, "パスワードを再設定する")
     assert len(page.locator("code").inner_text()) == 16
     assert (overflow(page), breaches(page)) == ([], [])
     page.goto("/admin/groups")

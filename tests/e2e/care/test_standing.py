@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from tests.e2e.acts import press
+from tests.e2e.acts import follow, press
 from tests.e2e.care.conftest import sound
 
 
@@ -13,7 +13,7 @@ def test_a_substitute_approves_and_the_head_reads_it_afterwards(window, town):
     admin.get_by_role("row", name="市民課長").get_by_role("link", name="変える").click()
     admin.get_by_label("第1順位").select_option("staff-counter-2")
     sound(admin, "substitutes")
-    admin.get_by_role("button", name="保存する").click()
+    press(admin, "保存する")
     assert "市民課 主事" in admin.get_by_role("row", name="市民課長").first.inner_text()
 
     head = window("head")
@@ -37,9 +37,11 @@ def test_a_substitute_approves_and_the_head_reads_it_afterwards(window, town):
     press(colleague, "承認する")
 
     head.goto("/")
-    head.get_by_role("link", name="後閲").click()
+    follow(head, "後閲")
     sound(head, "standing-owed")
-    head.get_by_role("button", name="目を通しました").click()
+    with head.expect_navigation():
+        head.get_by_role("button", name="目を通しました").click()
     assert head.get_by_role("button", name="目を通しました").count() == 0
-    head.get_by_role("button", name="今日から戻る").click()
+    with head.expect_navigation():
+        head.get_by_role("button", name="今日から戻る").click()
     assert "登録されている不在はありません" in head.locator("main").inner_text()

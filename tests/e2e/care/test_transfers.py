@@ -4,7 +4,7 @@ from datetime import date
 
 from playwright.sync_api import Page
 
-from tests.e2e.acts import press
+from tests.e2e.acts import follow, press
 from tests.e2e.care.conftest import sound
 from tests.integration.transfers import content
 
@@ -25,7 +25,7 @@ def test_a_transfer_is_rehearsed_filled_scheduled_applied_and_taken_back(window,
     admin = window("admin")
     main = admin.locator("main")
     admin.goto("/admin")
-    admin.get_by_role("link", name="人事異動").click()
+    follow(admin, "人事異動")
     sound(admin, "transfers")
     send(admin, MAY)
     assert "知らない見出しがあります: 辞令の職" in admin.get_by_role("alert").inner_text()
