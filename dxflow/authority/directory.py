@@ -29,6 +29,8 @@ from dxflow.texts import gettext as _
 
 S = TypeVar("S", bound=Span)
 
+_SECTION_HEAD = LADDER.index("section_head")
+
 
 class Directory:
     """The organisation on `date`. Values not in force then are left out.
@@ -212,12 +214,22 @@ class Directory:
         choice = held or posts
         return choice[0] if len(choice) == 1 else None
 
-    def superior(self, unit: str, barred: frozenset[str] = frozenset()) -> str:
+    def superior(
+        self, unit: str, barred: frozenset[str] = frozenset(), of: Iterable[str] = ()
+    ) -> str:
         """Return the nearest leading post that somebody not barred holds: `post:<key>`, or "".
 
-        It is looked for from the head of the section upwards.
+        It is looked for upwards from the posts that the groups `of` mean; without any on the
+        ladder, from the head of the section.
         """
-        for kind in LADDER:
+        asked = frozenset(of)
+        rungs = [
+            LADDER.index(post.kind)
+            for post in self._posts.values()
+            if post.kind in LADDER
+            and asked & (self.groups_of_post(post) | {f"role:{role}" for role in post.roles})
+        ]
+        for kind in LADDER[max(rungs, default=_SECTION_HEAD) :]:
             post = self.post_for(kind, unit)
             if post is not None and self.holders(f"post:{post.key}") - barred:
                 return f"post:{post.key}"

@@ -29,7 +29,7 @@ from tests.integration.transfers import (
     upload,
 )
 from tests.statements import counted
-from tests.walks import TRIAGE, dated_otherwise, do, task_of, to_committee, to_triage
+from tests.walks import TRIAGE, dated_otherwise, do, task_of, to_committee, to_triage, vote
 
 
 def holders(city: City, group: str) -> set[str]:
@@ -106,6 +106,20 @@ def test_what_comes_back_to_somebody_who_left_meanwhile_goes_to_the_head_above(c
         trouble="窓口で30分待つ人がいる。", change="予約を受け付ける。", beneficiary=["citizen"],
     )  # fmt: skip
     assert task_of(city, "secretariat", case, "triage")
+
+
+def test_who_becomes_chair_in_the_middle_of_their_own_matter_does_not_conclude_it(city):
+    case = to_committee(city)
+    vote(city, case, but=("cio",))
+    tomorrow = city.site.today() + timedelta(1)
+    made = plan(city, upload("cio,退職,,", "applicant,異動,副市長,"), day=tomorrow)
+    left = {one.hole.id: (LEAVE, "締切まで待つ") for one in rehearse(city, made).open}
+    choosing.fill(city.site, city.actor("admin"), made, left)
+    scheduling.schedule(city.site, city.actor("admin"), made)
+    on_the_day(city, tomorrow + timedelta(30))  # past the deadline of the round
+    waits = {name for name in city.person for task in city.open_tasks(name) if task.case_id == case}
+    assert waits == {"planning_head"}, "the deputy presides"
+    do(city, case, "planning_head", "conclude", "approve", reason="賛成多数")
 
 
 def test_a_hole_is_left_only_with_a_reason_that_is_recorded(city):
