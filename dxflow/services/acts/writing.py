@@ -32,6 +32,9 @@ _TIMERS = Prepared(
     select(_TIMER.c.id, _TIMER.c.due_at).where(_TIMER.c.case_id == bindparam("case"))
 )
 _DROP_TIMER = Prepared(delete(_TIMER).where(_TIMER.c.id == bindparam("timer")))
+_OPEN = Prepared(
+    select(_WORK.c.id).where(_WORK.c.case_id == bindparam("case"), _WORK.c.status == "open")
+)
 
 #: What is done from a seat of a committee, and by nobody else.
 _OF_A_SEAT = frozenset({"vote", "conclude"})
@@ -281,8 +284,4 @@ def _write_stage(act: Act, step: engine.Step) -> None:
 
 def open_items(tx: Connection, case_id: str) -> list[str]:
     """Return the ids of a case's open work items."""
-    return list(
-        tx.execute(
-            select(WorkItem.id).where(WorkItem.case_id == case_id, WorkItem.status == "open")
-        ).scalars()
-    )
+    return [row.id for row in _OPEN.all(tx, {"case": case_id})]
