@@ -71,7 +71,7 @@ def fill(arguments: Namespace, settings: Settings, output: Output) -> int:
 
 
 def give(arguments: Namespace, settings: Settings, output: Output) -> int:
-    """Give a case of a section that is split, or all of the section's, to a successor."""
+    """Give a case of a section that is split or parted, or all of the section's, to a successor."""
     if bool(arguments.case) == bool(arguments.all):
         raise Invalid(_("CASE か --all のどちらか一方を指定してください。"))
     with opened(settings) as site:

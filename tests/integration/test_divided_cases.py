@@ -150,7 +150,7 @@ def test_all_cases_are_given_at_once_or_by_where_their_applicant_works(city):
     assert dividing.give_all(city.site, by, made, "counter", "register") == 1
     assert dividing.give_all(city.site, by, made, "counter", "register") == 0
     assert {one.unit for one in shown(city, made).splits[0].cases} == {"register"}
-    with pytest.raises(Invalid, match="分割する課ではありません"):
+    with pytest.raises(Invalid, match="案件を分ける課ではありません"):
         dividing.give_all(city.site, by, made, "tax", "register")
 
 

@@ -57,7 +57,7 @@ class TransferHole(Schema):
 
 
 class SplitCase(Schema):
-    """An open case of a section that is split. `unit` is the successor it goes to."""
+    """An open case of a section that is split or parted. `unit` is where it goes, or stays."""
 
     id = text()
     number = text()
@@ -71,12 +71,16 @@ class SplitCase(Schema):
 
 
 class SplitSection(Schema):
-    """A section that is split, its successors, the first before the others, and its open cases."""
+    """A section that is split, its successors, the first before the others, and its open cases.
+
+    One that goes on without a part of its work is the first of them itself.
+    """
 
     unit = text()
     name = text()
     successors = nested(Filling, many=True)
     kpi = text(metadata={"description": "who enters the figures of its cases now"})
+    goes_on = Flag(required=True, metadata={"description": "true: its cases stay unless given"})
     cases = nested(SplitCase, many=True)
 
 

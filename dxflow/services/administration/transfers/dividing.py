@@ -1,8 +1,8 @@
-"""The open cases of sections that are split: where each of them goes, and who may say so.
+"""The open cases of sections that are split or go on without a part: where each goes, who says so.
 
 A choice is kept with the plan like those for holes. A case that ends before the hour, or that has
 gone to another section by then, is left out; one that is begun meanwhile follows the first
-successor.
+successor, which is the section itself where it goes on.
 """
 
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ APPLICANT = "applicant"
 
 @dataclass(frozen=True)
 class SplitCase:
-    """An open case of a section that is split. `unit` is the successor it goes to.
+    """An open case of a section that is split or parted. `unit` is where it goes, or stays.
 
     `holders` has the open work, `kpi` those who enter its figures afterwards, "" without any;
     `chosen`: somebody gave it, else it follows the first successor.
@@ -54,7 +54,7 @@ class SplitCase:
 class SplitSection:
     """A section that is split, its successors (key, name), the first before others, and its cases.
 
-    `kpi` are those who enter the figures of its cases now.
+    `kpi` are those who enter the figures of its cases now; `goes_on`: it is the first itself.
     """
 
     unit: str
@@ -62,6 +62,7 @@ class SplitSection:
     successors: tuple[tuple[str, str], ...]
     cases: tuple[SplitCase, ...]
     kpi: str
+    goes_on: bool = False
 
 
 def sections(site: Site, tx: Connection, found: Rehearsed) -> tuple[SplitSection, ...]:
@@ -100,6 +101,7 @@ def sections(site: Site, tx: Connection, found: Rehearsed) -> tuple[SplitSection
             tuple((key, words.unit(key)) for key in split.successors),
             tuple(case_of(split, row) for row in rows.get(split.unit, ())),
             words.people(able.members(f"section:{split.unit}")),
+            split.goes_on,
         )
         for split in splits
     )
@@ -113,6 +115,10 @@ def left_out(tx: Connection, found: Rehearsed) -> tuple[str, ...]:
     words = Wording(found)
     gone = select(Case.id, Case.number).where(Case.id.in_([*given.ended, *given.astray]))
     numbers = {row.id: row.number for row in tx.execute(gone)}
+    there = found.underway.affairs.cases
+    staying = {
+        case for one in found.prospect.splits if one.goes_on for case in there.get(one.unit, ())
+    }
     return (
         *(
             _("案件 {number} は終わったか、ほかの課に移っています。選んだ引継先は使いません。",
@@ -120,8 +126,11 @@ def left_out(tx: Connection, found: Rehearsed) -> tuple[str, ...]:
             for case in found.given.ended
         ),
         *(
-            _("案件 {number} に選んだ「{unit}」は引継先ではなくなりました。初めの引継先に移ります。",
+            _("案件 {number} に選んだ「{unit}」は引継先ではなくなりました。いまの課に残ります。",
               number=numbers.get(case, case), unit=words.unit(unit))
+            if case in staying
+            else _("案件 {number} に選んだ「{unit}」は引継先ではなくなりました。初めの引継先に移ります。",
+                   number=numbers.get(case, case), unit=words.unit(unit))
             for case, unit in found.given.astray.items()
         ),
     )  # fmt: skip
@@ -132,9 +141,9 @@ def give(
 ) -> int:
     """Give open cases of sections that are split to successors; return how many choices changed.
 
-    `choices` are sections by case (id or number); "" lets a case follow the first successor again.
-    Raises Invalid for a section that is no successor and a case that is not open in a split
-    section, Conflict.
+    `choices` are sections by case (id or number); "" lets a case follow the first successor again,
+    or stay where the section goes on. Raises Invalid for a section that is no successor and a case
+    that is not open in such a section, Conflict.
     """
     plans.require_administrator(by)
     with site.database.write() as tx:
@@ -145,7 +154,7 @@ def give(
 def give_all(
     site: Site, by: Actor, plan: str, unit: str, to: str, version: int | None = None
 ) -> int:
-    """Give every open case of a section that is split to one successor; return how many changed.
+    """Give every open case of such a section to one successor; return how many changed.
 
     `to` APPLICANT gives each to the successor in which its applicant will work; cases of others
     stay as they are. Raises Invalid, Conflict.
@@ -155,7 +164,7 @@ def give_all(
         found = _rehearsed(site, tx, plan, plans.changing(tx, plan, version))
         split = next((one for one in found.prospect.splits if one.unit == unit), None)
         if split is None or found.will is None:
-            message = _("「{unit}」は、この計画で分割する課ではありません。", unit=unit)
+            message = _("「{unit}」は、この計画で案件を分ける課ではありません。", unit=unit)
             raise Invalid(message, {"unit": [message]})
         rows = _rows(tx, (split,))
         if to == APPLICANT:
@@ -208,7 +217,7 @@ def _written(
         if split is None:
             number = found.underway.numbers.get(case, named)
             wrong[named] = [
-                _("案件 {number} は、分割する課の開いている案件ではありません。終わったか、ほかの課に移っています。",
+                _("案件 {number} は、分ける課の開いている案件ではありません。終わったか、ほかの課に移っています。",
                   number=number)
             ]  # fmt: skip
         elif to and to not in split.successors:
