@@ -49,7 +49,9 @@ def problems(city: City, *lines: str) -> list[tuple[int, str, str]]:
 def test_the_page_lists_the_open_cases_of_the_section_that_goes_on_as_staying(city):
     case = city.start(title="窓口の混雑をなくす")
     made = plan(city, *PARTED)
-    (section,) = shown(city, made).splits
+    page = shown(city, made)
+    assert "戸籍課: 「市民課」の仕事の一部を引き継ぐ" in page.words
+    (section,) = page.splits
     assert section.goes_on
     assert section.successors == (("counter", "市民課"), ("register", "戸籍課"))
     (one,) = section.cases

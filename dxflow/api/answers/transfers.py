@@ -68,6 +68,9 @@ class SplitCase(Schema):
     kpi = text(metadata={"description": "who enters its figures afterwards"})
     unit = text()
     chosen = Flag(required=True, metadata={"description": "false: it follows the first successor"})
+    beside = text(
+        metadata={"description": "the successor in which its applicant will work, if one"}
+    )
 
 
 class SplitSection(Schema):

@@ -36,7 +36,8 @@ class SplitCase:
     """An open case of a section that is split or parted. `unit` is where it goes, or stays.
 
     `holders` has the open work, `kpi` those who enter its figures afterwards, "" without any;
-    `chosen`: somebody gave it, else it follows the first successor.
+    `chosen`: somebody gave it, else it follows the first successor. `beside` is where its applicant
+    will work, "" in none or several of them.
     """
 
     id: str
@@ -48,6 +49,7 @@ class SplitCase:
     kpi: str
     unit: str
     chosen: bool
+    beside: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,10 @@ def sections(site: Site, tx: Connection, found: Rehearsed) -> tuple[SplitSection
         holders.setdefault(task.case, set()).update(able.doing(task))
     tracked = {case for cases in found.underway.affairs.tracked.values() for case in cases}
     states = {digest: packs.load(site, tx, digest) for digest in _digests(rows)}
+    beside: dict[str, str] = {}
+    for split in splits:
+        applicants = {row.id: row.applicant_id for row in rows.get(split.unit, ())}
+        beside |= beside_applicants(split, applicants, found.will)
     kpi_of = {
         unit: words.people(will_be_able.members(f"section:{unit}"))
         for split in splits
@@ -92,6 +98,7 @@ def sections(site: Site, tx: Connection, found: Rehearsed) -> tuple[SplitSection
             row.id, row.number, row.title, states[row.pack_digest].stage_name(row.stage),
             words.group(f"user:{row.applicant_id}"), words.people(holders.get(row.id, ())),
             kpi_of[unit] if row.id in tracked else "", unit, row.id in found.given.chosen,
+            beside.get(row.id, ""),
         )  # fmt: skip
 
     return tuple(
@@ -147,8 +154,8 @@ def give(
     """
     plans.require_administrator(by)
     with site.database.write() as tx:
-        found = _rehearsed(site, tx, plan, plans.changing(tx, plan, version))
-        return _written(site, tx, by, plan, found, choices)
+        found = rehearsed_plan(site, tx, plan, plans.changing(tx, plan, version))
+        return write(site, tx, by, plan, found, choices)
 
 
 def give_all(
@@ -161,7 +168,7 @@ def give_all(
     """
     plans.require_administrator(by)
     with site.database.write() as tx:
-        found = _rehearsed(site, tx, plan, plans.changing(tx, plan, version))
+        found = rehearsed_plan(site, tx, plan, plans.changing(tx, plan, version))
         split = next((one for one in found.prospect.splits if one.unit == unit), None)
         if split is None or found.will is None:
             message = _("「{unit}」は、この計画で案件を分ける課ではありません。", unit=unit)
@@ -173,7 +180,7 @@ def give_all(
             )
         else:
             choices = {row.id: to for row in rows}
-        return _written(site, tx, by, plan, found, choices)
+        return write(site, tx, by, plan, found, choices)
 
 
 def _rows(tx: Connection, splits: tuple[Split, ...]) -> list[Any]:
@@ -193,7 +200,8 @@ def _digests(rows: Mapping[str, list[Any]]) -> set[str]:
     return {row.pack_digest for of in rows.values() for row in of}
 
 
-def _rehearsed(site: Site, tx: Connection, plan: str, row: Any) -> Rehearsed:
+def rehearsed_plan(site: Site, tx: Connection, plan: str, row: Any) -> Rehearsed:
+    """Return a plan rehearsed as it is now. Raises Conflict when its files have to be mended."""
     found = rehearsed(
         site, tx, plans.sheets_of(tx, plan), plans.fills_of(tx, plan), row.effective
     )  # fmt: skip
@@ -202,9 +210,10 @@ def _rehearsed(site: Site, tx: Connection, plan: str, row: Any) -> Rehearsed:
     return found
 
 
-def _written(
+def write(
     site: Site, tx: Connection, by: Actor, plan: str, found: Rehearsed, choices: Mapping[str, str]
 ) -> int:
+    """Write choices for cases in the caller's transaction, as `give` takes them."""
     cases = found.underway.affairs.cases
     splits = {case: one for one in found.prospect.splits for case in cases.get(one.unit, ())}
     by_number = {found.underway.numbers[case]: case for case in splits}

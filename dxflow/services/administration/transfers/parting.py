@@ -4,7 +4,7 @@ A line of a unit names the section it takes over from (引継元). That section 
 and its cases; which of its open cases go to the other is chosen one by one.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 
 from dxflow.authority import timelines
@@ -38,6 +38,18 @@ def parted(
             problems.append(sheet.problem(refused.column, refused.message, row, refused.hint))
     problems += _circles(sheet, takers, after, day)
     return tuple(Split(origin, (origin, *rows)) for origin, rows in takers.items()), problems
+
+
+def words(parts: Iterable[Split], after: Structure, day: date) -> list[str]:
+    """Return in words which sections take a part of the work of which over."""
+    return [
+        _(
+            "{unit}: 「{origin}」の仕事の一部を引き継ぐ",
+            unit=_name(unit, after, day), origin=_name(one.unit, after, day),
+        )
+        for one in parts
+        for unit in one.successors[1:]
+    ]  # fmt: skip
 
 
 def _origins(
@@ -97,17 +109,18 @@ def _circles(
         for unit, row in rows.items():
             if origin not in _reached(unit, takers):
                 continue
-            names = [
-                standing.name
-                for key in (unit, origin)
-                if (standing := timelines.standing(after.units.get(key, ()), day))
-            ]
+            names = [_name(key, after, day) for key in (unit, origin)]
             message = _(
                 "引継元をたどると元に戻ります（{units}）。", units=_("、").join(names)
             )  # fmt: skip
             hint = _("どちらが渡すかを決め、渡す側の行の引継元を空にする")
             problems.append(sheet.problem(COLUMN, message, row, hint))
     return problems
+
+
+def _name(unit: str, after: Structure, day: date) -> str:
+    standing = timelines.standing(after.units.get(unit, ()), day)
+    return standing.name if standing else unit
 
 
 def _reached(unit: str, takers: Mapping[str, Mapping[str, Row]]) -> set[str]:

@@ -87,6 +87,7 @@ def reorganised(
         )
         splits += gone_on
         problems += wrong
+        words += parting.words(gone_on, after, day)
     return Reorganised(after, successions, tuple(problems), tuple(words), splits)
 
 
