@@ -14,6 +14,7 @@ from dxflow.services.administration.transfers import (
     scheduling,
     undoing,
 )
+from dxflow.services.operations import reassigning
 from tests.factories import ANALYSIS, SHEET, City
 from tests.integration.histories import ANSWERS
 from tests.integration.test_divided_cases import give, groups, leads, shown, unbroken
@@ -151,6 +152,20 @@ def test_a_decision_that_waits_for_the_head_of_the_section_is_drawn_again_for_th
     do(city, case, "head", "decide", "again", reason="担当課が変わった")
     assert whoever(city, case, "decide") == "colleague"
     do(city, case, "colleague", "decide", "approve", reason="決裁する")
+    unbroken(city)
+
+
+def test_an_administrator_may_still_ask_the_section_that_goes_on_in_a_given_case(city):
+    case = city.start().id
+    made = plan(city, *PARTED)
+    give(city, made, **{case: "register"})
+    apply(city, made)
+    task = task_of(city, "colleague", case, "head_approval").id
+    reassigning.reassign(city.site, city.actor("admin"), task, "head:counter", "元の課に確かめる")
+    assert groups(city, case) == {"head:counter"}
+    assert not [one for one in city.open_tasks("colleague") if one.case_id == case]
+    do(city, case, "head", "head_approval", "approve")
+    assert leads(city, case)[0] == "register"
     unbroken(city)
 
 
