@@ -14,9 +14,8 @@ from dxflow.services.acts import cases
 from dxflow.services.administration.transfers import choice_sheet, scheduling
 from tests.factories import City
 from tests.integration.test_divided_cases import SPLIT, give, shown
-from tests.integration.test_parted_sections import PARTED
 from tests.integration.test_standing_in import events
-from tests.integration.transfers import plan
+from tests.integration.transfers import PARTED, plan
 
 
 def rows(city: City, made: str) -> list[list[str]]:

@@ -3,47 +3,26 @@
 import pytest
 from sqlalchemy import select
 
-from dxflow.db.case import CaseUnit, Duty
 from dxflow.db.transfer import Succession
-from dxflow.errors import Conflict, Invalid, NotAllowed
+from dxflow.errors import Invalid, NotAllowed
 from dxflow.services.acts import task_forms
 from dxflow.services.administration.transfers import (
     applying,
     dividing,
     plans,
-    scheduling,
-    undoing,
 )
 from dxflow.services.operations import reassigning
 from tests.factories import ANALYSIS, SHEET, City
 from tests.integration.histories import ANSWERS
 from tests.integration.test_divided_cases import give, groups, leads, shown, unbroken
-from tests.integration.test_reorganised_transfers import apply, led
+from tests.integration.test_reorganised_transfers import apply
 from tests.integration.test_standing_in import events
-from tests.integration.transfers import content, on_the_day, plan, posts, rehearse, status, upload
-from tests.walks import circulate, do, task_of, to_decision, to_kpi, to_sheet, whoever
-
-HEAD = "組織コード,組織名,種別,上位の組織,終了日,引継先,引継元"
-
-
-def units(*lines: str) -> plans.Upload:
-    return plans.Upload(content(*lines, head=HEAD), "組織.csv")
-
-
-#: 市民課 goes on; 戸籍課 takes a part of it over, led by the colleague; the applicant goes with it.
-PARTED = (
-    units("register,戸籍課,section,civic,,,counter"),
-    posts(
-        "head-register,戸籍課長,register,section_head,,,",
-        "staff-register,戸籍課 主事,register,staff,,,",
-        "staff-counter,,,,,2027-04-01,staff-register", "staff-counter-2,,,,,2027-04-01,",
-    ),
-    upload("colleague,異動,戸籍課長,", "applicant,異動,戸籍課 主事,"),
-)  # fmt: skip
+from tests.integration.transfers import PARTED, plan, units_with_origin
+from tests.walks import circulate, do, task_of, to_sheet, whoever
 
 
 def problems(city: City, *lines: str) -> list[tuple[int, str, str]]:
-    made = plan(city, units(*lines))
+    made = plan(city, units_with_origin(*lines))
     return [(one.line, one.message, one.hint) for one in shown(city, made).problems]
 
 
@@ -86,22 +65,6 @@ def test_a_given_case_takes_its_work_and_its_future_with_it(city):
     (moved,) = events(city, "case.units_changed")
     assert [str(change.after) for change in moved.changes] == ["register"]
     assert moved.reason == "人事異動による"
-    unbroken(city)
-
-
-def test_its_process_goes_on_with_the_section_it_was_given_to(city):
-    case = to_decision(city)
-    made = plan(city, *PARTED)
-    give(city, made, **{case: "register"})
-    apply(city, made)
-    deciding = next(one for one in ("civic_head", "vice", "cio", "mayor")
-                    if any(task.case_id == case for task in city.open_tasks(one)))  # fmt: skip
-    do(city, case, deciding, "decide", "conditions", reason="条件を付ける",
-       conditions=[{"text": "費用を確かめる", "due": "2027-12-28"}])  # fmt: skip
-    with city.site.database.read() as tx:
-        assert set(tx.execute(select(Duty.owner_group)).scalars()) == {"section:register"}
-    assert "section:register" in groups(city, case)
-    assert not [one for one in city.open_tasks("head") if one.case_id == case]
     unbroken(city)
 
 
@@ -169,15 +132,6 @@ def test_an_administrator_may_still_ask_the_section_that_goes_on_in_a_given_case
     unbroken(city)
 
 
-def test_the_figures_of_a_given_case_are_owned_by_its_section(city):
-    case = to_kpi(city)
-    made = plan(city, *PARTED)
-    give(city, made, **{case: "register"})
-    assert "register" in {one.key for one in rehearse(city, made).changes if one.matter == "kpi"}
-    apply(city, made)
-    assert leads(city, case)[0] == "register"
-
-
 def test_all_cases_go_or_stay_at_once_or_by_where_their_applicant_works(city):
     mine, other = city.start().id, city.start("head").id
     made = plan(city, *PARTED)
@@ -196,7 +150,7 @@ def test_all_cases_go_or_stay_at_once_or_by_where_their_applicant_works(city):
 def test_another_section_that_is_there_may_take_over_and_several_may(city):
     one, two = city.start().id, city.start(title="別の提案").id
     made = plan(
-        city, units("register,戸籍課,section,civic,,,市民課", "tax,収納課,,,,,counter"),
+        city, units_with_origin("register,戸籍課,section,civic,,,市民課", "tax,収納課,,,,,counter"),
         *PARTED[1:],
     )  # fmt: skip
     (section,) = shown(city, made).splits
@@ -207,24 +161,12 @@ def test_another_section_that_is_there_may_take_over_and_several_may(city):
     do(city, one, "tax_head", "head_approval", "approve")
 
 
-def test_a_division_is_taken_back_whole(city):
-    case = to_decision(city)
-    before = led(city), groups(city, case), leads(city, case)
-    made = plan(city, *PARTED)
-    give(city, made, **{case: "register"})
-    apply(city, made)
-    assert leads(city, case)[1]
-    undoing.undo(city.site, city.actor("admin"), made)
-    assert (led(city), groups(city, case), leads(city, case)) == before
-    unbroken(city)
-
-
 def test_a_case_may_come_back_with_a_later_transfer(city):
     case = city.start().id
     made = plan(city, *PARTED)
     give(city, made, **{case: "register"})
     apply(city, made)
-    back = plan(city, units("counter,市民課,,,,,register"), day=city.site.today())
+    back = plan(city, units_with_origin("counter,市民課,,,,,register"), day=city.site.today())
     give(city, back, **{case: "counter"})
     applying.apply(city.site, city.actor("admin"), back)
     assert leads(city, case)[0] == "counter"
@@ -232,23 +174,9 @@ def test_a_case_may_come_back_with_a_later_transfer(city):
     unbroken(city)
 
 
-def test_a_scheduled_plan_keeps_its_choices_and_takes_no_more(city):
-    case = city.start().id
-    made = plan(city, *PARTED)
-    give(city, made, **{case: "register"})
-    scheduling.schedule(city.site, city.actor("admin"), made)
-    with pytest.raises(Conflict):
-        give(city, made, **{case: ""})
-    on_the_day(city)
-    assert status(city, made) == "applied"
-    with city.site.database.read() as tx:
-        rows = tx.execute(select(CaseUnit.unit).where(CaseUnit.part == "lead")).scalars()
-        assert set(rows) <= {"register"}
-
-
 def test_a_choice_for_a_section_that_takes_no_part_any_more_is_told_and_the_case_stays(city):
     case = city.start().id
-    made = plan(city, units("tax,収納課,,,,,counter"))
+    made = plan(city, units_with_origin("tax,収納課,,,,,counter"))
     give(city, made, **{case: "tax"})
     plans.put_file(city.site, city.actor("admin"), made, PARTED[0])
     (told,) = shown(city, made).left_out

@@ -6,8 +6,7 @@ import pytest
 
 from tests.factories import City
 from tests.integration.test_divided_cases import SPLIT
-from tests.integration.test_parted_sections import PARTED
-from tests.integration.transfers import APRIL, ROUND, content, on_the_day, plan
+from tests.integration.transfers import APRIL, PARTED, ROUND, content, on_the_day, plan
 from tests.web.api_client import Caller, application
 
 

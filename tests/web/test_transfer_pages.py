@@ -9,8 +9,7 @@ from werkzeug.test import TestResponse
 
 from dxflow import clock
 from tests.integration.test_divided_cases import SPLIT
-from tests.integration.test_parted_sections import PARTED
-from tests.integration.transfers import content, plan
+from tests.integration.transfers import PARTED, content, plan
 from tests.web.conftest import Browser, text_of
 from tests.web.test_cli import ready, run  # noqa: F401 - fixtures
 
@@ -208,6 +207,40 @@ def test_the_command_line_does_the_same(ready, tmp_path: Path):  # noqa: F811
     assert ready("org", "transfer", "undo", plan).status == 0
     assert ready("org", "transfer", "discard", plan).status == 1
     assert ready("org", "transfer", "fill", plan).status == 1
+
+
+def test_the_command_line_divides_the_cases_of_a_section_that_goes_on(
+    ready,  # noqa: F811
+    tmp_path: Path,
+):
+    file = tmp_path / "units.csv"
+    day = ("--effective", _today())
+
+    def planned(*lines: str):
+        text = "\n".join(("組織コード,組織名,種別,引継元", *lines))
+        file.write_text(text, encoding="cp932")
+        return ready("org", "transfer", "plan", str(file), *day, "--json")
+
+    assert planned("old,前の課,section,").document["splits"] == []
+    first = ready("org", "transfer", "list", "--json").document["plans"][0]["id"]
+    itself = planned("old,前の課,section,old")
+    assert itself.status == 1
+    assert [one["line"] for one in itself.document["problems"]] == [2]
+    leave = ready("org", "transfer", "show", first, "--json").document["holes"][0]["id"]
+    left = ("leave", "--reason", "課長は来月")
+    assert ready("org", "transfer", "fill", first, leave, *left).status == 0
+    assert ready("org", "transfer", "apply", first).status == 0
+    made = planned("new,新しい課,section,前の課").document
+    (section,) = made["splits"]
+    assert (section["goes_on"], [key for key, _name in section["successors"]]) == (
+        True,
+        ["old", "new"],
+    )
+    give = ("org", "transfer", "give", made["plan"], "new")
+    assert ready(*give, "--all", "old").status == 1  # the new section has no head yet
+    refused = ready(*give, "R1-前-0001")
+    assert refused.status == 1
+    assert "開いている案件ではありません" in refused.out + refused.err
 
 
 def _today() -> str:
