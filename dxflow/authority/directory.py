@@ -250,7 +250,7 @@ class Directory:
         if not post.unit:
             return
         yield post.unit
-        section = self.section_of(post.unit)
+        section = self._around(post.unit, SECTION_KINDS)
         if section is None:
             return
         for unit in (self._units[post.unit], *self.ancestors(post.unit)):
@@ -264,7 +264,9 @@ class Directory:
         return (*own, *self._old_units.get(unit, ()))
 
     def _nearest(self, unit: str, kinds: frozenset[str]) -> Unit | None:
-        unit = self.heir(unit)
+        return self._around(self.heir(unit), kinds)
+
+    def _around(self, unit: str, kinds: frozenset[str]) -> Unit | None:
         if unit not in self._units:
             return None
         line = (self._units[unit], *self.ancestors(unit))

@@ -64,6 +64,31 @@ def test_the_section_and_its_head_mean_the_new_one_in_a_given_case_alone():
     assert who.within("old") == {"old"}
 
 
+def test_members_of_the_section_mean_nothing_more_in_a_given_case_than_themselves():
+    units = [
+        Unit(key="around", name="around", kind="department", valid_from=BEGIN),
+        Unit(key="old", name="old", kind="section", parent="around", valid_from=BEGIN),
+        Unit(key="team", name="team", kind="team", parent="old", valid_from=BEGIN),
+        Unit(key="new", name="new", kind="section", parent="around", valid_from=BEGIN),
+    ]
+    posts = [
+        Post(key=f"staff-{one.key}", title=one.key, unit=one.key, kind="staff", valid_from=BEGIN)
+        for one in units
+    ]
+    holdings = [Holding(post.key, post.key, valid_from=BEGIN) for post in posts]
+    who = Directory(units, posts, holdings, APRIL)
+    seen = Heirs(parted={"old": "new"}).seen(who)
+    sections = {
+        one: {group for group in seen.groups_of(one) if group.startswith("section:")}
+        for one in ("staff-old", "staff-team", "staff-new")
+    }
+    assert sections == {
+        "staff-old": set(), "staff-team": {"section:team"},
+        "staff-new": {"section:new", "section:old"},
+    }  # fmt: skip
+    assert seen.holders("section:around") == {"staff-around"}
+
+
 def test_posts_of_the_section_go_on_and_are_asked_by_their_name():
     who = directory("old", "new")
     seen = heirs_of(who, who, "old", "new").seen(who)
