@@ -107,7 +107,11 @@ def test_a_decision_that_waits_for_the_head_of_the_section_is_drawn_again_for_th
     circulate(city, case)
     assert whoever(city, case, "decide") == "head"
     made = plan(city, *PARTED)
+    assert shown(city, made).awaited == ()
     give(city, made, **{case: "register"})
+    (told,) = shown(city, made).awaited
+    assert "「市民課長」の決裁を待っています" in told
+    assert "「戸籍課」の決裁に回ります" in told
     apply(city, made)
     assert whoever(city, case, "decide") == "head"
     with pytest.raises(NotAllowed, match="決裁区分を引き直す"):

@@ -115,6 +115,10 @@ class Transfer(Schema):
         fields.String(), required=True,
         metadata={"description": "choices for cases that do nothing any more, in words"},
     )  # fmt: skip
+    awaited = fields.List(
+        fields.String(), required=True,
+        metadata={"description": "cases given away whose decision waits for the head of a section that goes on"},
+    )  # fmt: skip
     open_holes = Whole(required=True, attribute="left")
     obstacles = fields.List(
         fields.String(), required=True, metadata={"description": "what prevents taking it back"}

@@ -15,6 +15,7 @@ from dxflow import audit
 from dxflow.authority.affairs import Able
 from dxflow.authority.dividing import Split, beside_applicants
 from dxflow.authority.rehearsal import Matter
+from dxflow.authority.segregation import Action
 from dxflow.db.case import Case
 from dxflow.errors import Conflict, Invalid
 from dxflow.services.administration.transfers import plans
@@ -141,6 +142,33 @@ def left_out(tx: Connection, found: Rehearsed) -> tuple[str, ...]:
             for case, unit in found.given.astray.items()
         ),
     )  # fmt: skip
+
+
+def awaited(found: Rehearsed) -> tuple[str, ...]:
+    """Return in sentences which given cases wait for a decision by the head of the old section.
+
+    Where it goes on that post keeps the task, but cannot decide what is another section's.
+    """
+    if found.will is None:
+        return ()
+    words, heads = Wording(found), dict[str, str]()
+    for post in found.will.posts.values():
+        if post.unit and post.kind in found.will.head_kinds:
+            heads[f"post:{post.key}"] = post.unit
+    said = []
+    for task in found.underway.affairs.tasks:
+        old, new = found.given.cases.get(task.case, ("", ""))
+        waits = sorted(group for group in task.groups if old and heads.get(group) == old)
+        if task.action is Action.DECIDE and waits:
+            said.append(
+                _(
+                    "案件 {number} は「{post}」の決裁を待っています。その職が「決裁区分を引き直す」を選ぶと、"
+                    "「{unit}」の決裁に回ります。",
+                    number=found.underway.numbers[task.case], post=words.group(waits[0]),
+                    unit=words.unit(new),
+                )
+            )  # fmt: skip
+    return tuple(said)
 
 
 def give(
