@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dxflow.authority.directory import Directory
-from dxflow.authority.organisation import Holding, Post, RoleGrant, Unit
+from dxflow.authority.organisation import Holding, Post, RoleGrant, Unit, unit_kind_label
 from tests.unit.authority.city import CHANGE, DAY, GRANTS, HOLDINGS, POSTS, UNITS, directory
 
 
@@ -89,6 +89,62 @@ def test_units_know_what_lies_around_and_within():
     assert city.section_of("kikaku") is None
     assert city.department_of("dx").key == "kikaku"
     assert city.department_of("unknown") is None
+
+
+BRANCH = [
+    Unit("shisho", "支所", parent="shi"),
+    Unit("mado", "窓口係", parent="shisho", kind="team"),
+    Unit("kansa", "監査事務局", parent="shi", kind="bureau"),
+]
+
+
+@pytest.mark.parametrize(
+    ("person", "near"),
+    [
+        ("p-staff", {"p-staff", "p-kaigo", "p-fukushi"}),
+        ("user:p-staff2", {"p-staff2", "p-keiei", "p-dx", "p-kikaku", "p-beside"}),
+        ("p-mado", {"p-mado", "p-shisho"}),
+        ("p-kansa", {"p-kansa"}),
+        ("p-mayor", {"p-mayor"}),
+        ("user:nobody", {"nobody"}),
+    ],
+)
+def test_near_are_those_of_the_department_or_of_the_section_outside_of_one(person, near):
+    places = {"p-shisho": "shisho", "p-mado": "mado", "p-kansa": "kansa"}
+    posts = [*POSTS, *(Post(place, place, place, "staff") for place in places.values())]
+    holdings = [
+        *HOLDINGS,
+        *(Holding(one, place) for one, place in places.items()),
+        Holding("p-beside", "mayor"),
+        Holding("p-beside", "keiei-staff", concurrent=True),
+    ]
+    city = Directory([*UNITS, *BRANCH], posts, holdings, DAY)
+    assert city.persons_near(person) == near
+
+
+@pytest.mark.parametrize(
+    ("unit", "barred", "post"),
+    [
+        ("kaigo", set(), "post:kaigo-head"),
+        ("dx", set(), "post:keiei-head"),
+        ("kaigo", {"p-kaigo"}, "post:fukushi-head"),
+        ("kaigo", {"p-kaigo", "p-fukushi"}, "post:deputy"),
+        ("kaigo", {"p-kaigo", "p-fukushi", "p-deputy"}, "post:mayor"),
+        ("kaigo", {"p-kaigo", "p-fukushi", "p-deputy", "p-mayor"}, ""),
+        ("kikaku", set(), "post:kikaku-head"),
+    ],
+)
+def test_the_superior_is_the_nearest_leading_post_with_somebody_not_barred(unit, barred, post):
+    assert directory().superior(unit, frozenset(barred)) == post
+    if not barred:
+        assert directory().superior(unit) == post
+
+
+def test_every_kind_of_unit_has_a_word_and_an_unknown_one_is_named_as_it_is():
+    kinds = ["city", "department", "section", "office", "team", "committee", "bureau"]
+    assert [unit_kind_label(kind) for kind in kinds] == [
+        "市全体", "部", "課", "室", "係", "委員会", "bureau",
+    ]  # fmt: skip
 
 
 def test_a_renamed_unit_keeps_its_key_and_bears_the_name_of_the_day():
