@@ -1,76 +1,35 @@
 """Rules of transfers: what orders do to holdings, what is left without anybody, who succeeds whom."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dxflow.authority import timelines
 from dxflow.authority.affairs import Able, Affairs, Body, Duty, Round, Task
-from dxflow.authority.directory import Directory
 from dxflow.authority.filling import Fill, filled, fits, moves_of, ranked, successions_of
 from dxflow.authority.moves import Move, MoveKind, TroubleKind, moved
 from dxflow.authority.organisation import Holding, Post, Unit
 from dxflow.authority.proposals import Proposals
-from dxflow.authority.rehearsal import Matter, Rehearsal, rehearse
+from dxflow.authority.rehearsal import Matter, rehearse
 from dxflow.authority.segregation import Action, Involvement
 from dxflow.authority.standing_in import Delegation, Rank
 from dxflow.authority.structure import Structure
 from dxflow.authority.succession import Kind, Succession, heirs
-
-BEGIN, APRIL = date(2020, 4, 1), date(2027, 4, 1)
-UNITS = ("dept", "a", "b", "c")
-POSTS = ("head-a", "head-b", "head-c", "staff-a", "staff-b", "staff-c", "chief")
-PEOPLE = tuple(f"p{number}" for number in range(8))
-NOBODY = Involvement("nobody")
-NOTHING = Affairs()
-
-
-def structure(holdings=()) -> Structure:
-    units = {"dept": (Unit("dept", "部", None, "department", valid_from=BEGIN),)}
-    posts = {"chief": (Post("chief", "部長", "dept", "department_head", valid_from=BEGIN),)}
-    for key in "abc":
-        units[key] = (Unit(key, f"{key}課", "dept", valid_from=BEGIN),)
-        posts[f"head-{key}"] = (Post(f"head-{key}", "課長", key, "section_head", valid_from=BEGIN),)
-        posts[f"staff-{key}"] = (Post(f"staff-{key}", "主事", key, "staff", valid_from=BEGIN),)
-    return Structure(units, posts, tuple(holdings))
-
-
-def directory(of: Structure, affairs: Affairs = NOTHING, named=()) -> Directory:
-    return Directory(
-        [row for rows in of.units.values() for row in rows],
-        [row for rows in of.posts.values() for row in rows],
-        of.holdings, APRIL,
-        delegations=affairs.delegations.values(), ranks=affairs.ranks, successions=named,
-    )  # fmt: skip
-
-
-def held(person: str, post: str, *, concurrent: bool = False) -> Holding:
-    return Holding(person, post, concurrent, valid_from=BEGIN)
-
-
-def after(of: Structure, *moves: Move) -> Structure:
-    done = moved(of, moves, APRIL)
-    assert done.troubles == ()
-    return Structure(of.units, of.posts, done.holdings)
-
-
-def main(person: str, post: str, line: int = 2) -> Move:
-    return Move(person, MoveKind.MAIN, post, line)
-
-
-def leave(person: str, line: int = 3) -> Move:
-    return Move(person, MoveKind.LEAVE, line=line)
-
-
-def rehearsed(of: Structure, affairs: Affairs, *moves: Move, named=()) -> Rehearsal:
-    return rehearse(
-        directory(of, affairs), directory(after(of, *moves), affairs, named), affairs
-    )  # fmt: skip
-
-
-def task(groups, assignee=None, action=None, involved=NOBODY, key="t") -> Task:
-    return Task(key, "case", frozenset(groups), assignee, action, involved, "a")
+from tests.unit.authority.change import (
+    APRIL,
+    BEGIN,
+    PEOPLE,
+    POSTS,
+    after,
+    directory,
+    held,
+    leave,
+    main,
+    rehearsed,
+    structure,
+    task,
+)
 
 
 def test_a_move_ends_the_main_post_and_leaves_those_beside_it():
