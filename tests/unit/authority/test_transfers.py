@@ -1,14 +1,15 @@
 """Rules of transfers: what orders do to holdings, what is left without anybody, who succeeds whom."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dxflow.authority import timelines
 from dxflow.authority.affairs import Able, Affairs, Body, Duty, Round, Task
 from dxflow.authority.filling import Fill, filled, fits, moves_of, ranked, successions_of
-from dxflow.authority.moves import Move, MoveKind, TroubleKind, moved
+from dxflow.authority.moves import Move, MoveKind, Trouble, TroubleKind, moved
 from dxflow.authority.organisation import Holding, Post, Unit
 from dxflow.authority.proposals import Proposals
 from dxflow.authority.rehearsal import Matter, rehearse
@@ -29,34 +30,167 @@ from tests.unit.authority.change import (
     rehearsed,
     structure,
     task,
+    with_posts,
 )
 
+JULY = date(2027, 7, 1)
+MAIN, BESIDE, RELEASE, LEAVE = MoveKind
+#: A row of somebody's posts: the post, whether beside another, from when, and the first day without.
+Row = tuple[str, bool, date, date | None]
 
-def test_a_move_ends_the_main_post_and_leaves_those_beside_it():
-    of = structure([held("p0", "head-a"), held("p0", "chief", concurrent=True)])
-    rows = moved(of, [main("p0", "head-b")], APRIL).holdings
-    assert {(row.post, row.valid_from, row.valid_to) for row in rows} == {
-        ("head-a", BEGIN, APRIL), ("chief", BEGIN, None), ("head-b", APRIL, None),
+
+def posts_of_p0(rows: list[Row], *orders: tuple[MoveKind, str]) -> set[Row]:
+    """Return the rows of one person after orders on the first of April that bring no trouble."""
+    of = structure(
+        Holding("p0", post, beside, valid_from=begin, valid_to=end)
+        for post, beside, begin, end in rows
+    )
+    moves = [Move("p0", kind, post, line) for line, (kind, post) in enumerate(orders, start=2)]
+    done = moved(of, moves, APRIL)
+    assert done.troubles == ()
+    return {(row.post, row.concurrent, row.valid_from, row.valid_to) for row in done.holdings}
+
+
+NOW, ALSO = ("head-a", False, BEGIN, None), ("chief", True, BEGIN, None)
+
+
+@pytest.mark.parametrize(
+    ("orders", "rows"),
+    [
+        ([], {NOW, ALSO}),
+        ([(MAIN, "head-a")], {NOW, ALSO}),
+        (
+            [(MAIN, "head-b")],
+            {("head-a", False, BEGIN, APRIL), ALSO, ("head-b", False, APRIL, None)},
+        ),
+        (
+            [(MAIN, "chief")],
+            {
+                ("head-a", False, BEGIN, APRIL),
+                ("chief", True, BEGIN, APRIL),
+                ("chief", False, APRIL, None),
+            },
+        ),
+        ([(BESIDE, "chief")], {NOW, ALSO}),
+        ([(BESIDE, "head-a")], {NOW, ALSO}),
+        ([(BESIDE, "head-c")], {NOW, ALSO, ("head-c", True, APRIL, None)}),
+        ([(RELEASE, "chief")], {NOW, ("chief", True, BEGIN, APRIL)}),
+        ([(RELEASE, "head-a")], {("head-a", False, BEGIN, APRIL), ALSO}),
+        ([(LEAVE, "")], {("head-a", False, BEGIN, APRIL), ("chief", True, BEGIN, APRIL)}),
+        (
+            [(RELEASE, "head-a"), (RELEASE, "chief"), (BESIDE, "head-c")],
+            {
+                ("head-a", False, BEGIN, APRIL),
+                ("chief", True, BEGIN, APRIL),
+                ("head-c", True, APRIL, None),
+            },
+        ),
+        (
+            [(MAIN, "head-b"), (RELEASE, "chief"), (BESIDE, "head-c"), (BESIDE, "staff-c")],
+            {
+                ("head-a", False, BEGIN, APRIL),
+                ("chief", True, BEGIN, APRIL),
+                ("head-b", False, APRIL, None),
+                ("head-c", True, APRIL, None),
+                ("staff-c", True, APRIL, None),
+            },
+        ),
+    ],
+)
+def test_orders_change_what_they_name_and_nothing_else(orders, rows):
+    assert posts_of_p0([NOW, ALSO], *orders) == rows
+
+
+def test_whoever_has_no_post_yet_gets_what_is_ordered():
+    assert posts_of_p0([], (MAIN, "head-b"), (BESIDE, "head-c")) == {
+        ("head-b", False, APRIL, None), ("head-c", True, APRIL, None),
     }  # fmt: skip
 
 
-def test_a_move_to_the_post_held_already_changes_nothing():
+def test_what_is_over_or_planned_stays_as_it_is():
+    ended = ("staff-b", False, date(2019, 4, 1), BEGIN)
+    until = ("head-b", True, BEGIN, APRIL)
+    begins, later = ("head-c", True, APRIL, None), ("staff-c", True, JULY, None)
+    planned_end = ("head-a", False, BEGIN, JULY)
+    rows = [ended, until, planned_end, begins, later]
+    assert posts_of_p0(rows) == set(rows)
+    assert posts_of_p0(rows, (MAIN, "staff-a")) == {
+        ended, until, begins, later, ("head-a", False, BEGIN, APRIL),
+        ("staff-a", False, APRIL, None),
+    }  # fmt: skip
+    assert posts_of_p0(rows, (RELEASE, "head-a")) == {
+        ended, until, begins, later, ("head-a", False, BEGIN, APRIL),
+    }  # fmt: skip
+    assert posts_of_p0([until]) == {until}
+
+
+def test_a_post_that_ends_ends_whoever_holds_it_and_leaves_nobody_without_any_unsaid():
+    closing = Post("head-a", "課長", "a", "section_head", valid_from=BEGIN, valid_to=APRIL)
+    of = with_posts(structure([held("p0", "head-a"), held("p1", "head-b")]), closing)
+    done = moved(of, [], APRIL)
+    assert done.holdings == (
+        Holding("p0", "head-a", valid_from=BEGIN, valid_to=APRIL), held("p1", "head-b"),
+    )  # fmt: skip
+    assert done.troubles == (Trouble(TroubleKind.NO_POST, "p0", "", 0),)
+    assert moved(of, [main("p0", "head-c")], APRIL).troubles == ()
+
+
+PLANNED = [("staff-b", False, BEGIN, None), ("head-b", False, APRIL, None)]
+PLANNED_BESIDE = [("staff-b", False, BEGIN, None), ("head-b", True, JULY, None)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "orders", "kind", "wrong"),
+    [
+        ([NOW], [(MAIN, "head-b"), (MAIN, "head-c")], TroubleKind.TWICE, 1),
+        ([NOW], [(MAIN, "head-b"), (BESIDE, "head-b")], TroubleKind.TWICE, 1),
+        ([NOW], [(BESIDE, "head-b"), (MAIN, "head-b")], TroubleKind.TWICE, 1),
+        ([NOW], [(BESIDE, "head-b"), (BESIDE, "head-b")], TroubleKind.TWICE, 1),
+        ([NOW, ALSO], [(RELEASE, "chief"), (BESIDE, "chief")], TroubleKind.TWICE, 1),
+        ([NOW], [(MAIN, "head-b"), (LEAVE, "")], TroubleKind.TWICE, 1),
+        ([NOW], [(LEAVE, ""), (MAIN, "head-b")], TroubleKind.TWICE, 1),
+        ([NOW], [(LEAVE, ""), (LEAVE, "")], TroubleKind.TWICE, 1),
+        ([NOW], [(MAIN, "nowhere")], TroubleKind.NOT_THERE, 0),
+        ([NOW], [(BESIDE, "nowhere")], TroubleKind.NOT_THERE, 0),
+        ([NOW], [(RELEASE, "chief")], TroubleKind.NOT_HELD, 0),
+        (PLANNED_BESIDE, [(RELEASE, "head-b")], TroubleKind.NOT_HELD, 0),
+        ([], [(LEAVE, "")], TroubleKind.NOT_HELD, 0),
+        (PLANNED, [(MAIN, "head-c")], TroubleKind.PLANNED, 0),
+        (PLANNED, [(BESIDE, "head-b")], TroubleKind.PLANNED, 0),
+        (PLANNED_BESIDE, [(MAIN, "head-b")], TroubleKind.PLANNED, 0),
+        (PLANNED_BESIDE, [(BESIDE, "head-b")], TroubleKind.PLANNED, 0),
+        (PLANNED_BESIDE, [(LEAVE, "")], TroubleKind.PLANNED, 0),
+    ],
+)
+def test_an_order_that_cannot_be_is_named_with_its_line(rows, orders, kind, wrong):
+    of = structure(
+        Holding("p0", post, beside, valid_from=begin, valid_to=end)
+        for post, beside, begin, end in rows
+    )
+    moves = [Move("p0", how, post, line) for line, (how, post) in enumerate(orders, start=2)]
+    expected = Trouble(kind, "p0", orders[wrong][1], wrong + 2)
+    assert moved(of, moves, APRIL).troubles == (expected,)
+
+
+def test_an_order_that_cannot_be_is_not_carried_out_and_the_others_are():
+    of = structure([held("p0", "head-a"), held("p1", "staff-b")])
+    moves = [main("p0", "head-b"), main("p0", "head-c", 3), main("p1", "head-c", 4)]
+    done = moved(of, moves, APRIL)
+    assert {row.post for row in done.holdings if row.valid_on(APRIL)} == {"head-b", "head-c"}
+    assert {row.person for row in done.holdings if row.post == "head-c"} == {"p1"}
+    assert [one.line for one in done.troubles] == [3]
+
+
+def test_what_is_planned_beside_another_post_stands_in_no_way_of_other_orders():
+    assert ("head-c", False, APRIL, None) in posts_of_p0(PLANNED_BESIDE, (MAIN, "head-c"))
+    assert ("head-c", True, APRIL, None) in posts_of_p0(PLANNED, (BESIDE, "head-c"))
+
+
+@pytest.mark.parametrize("line", [2, 7])
+def test_nobody_is_left_without_a_post_by_a_release_alone(line):
     of = structure([held("p0", "head-a")])
-    assert moved(of, [main("p0", "head-a")], APRIL).holdings == of.holdings
-
-
-def test_orders_that_cannot_be_are_named():
-    coming = Holding("p1", "head-b", valid_from=APRIL + timedelta(30))
-    of = structure([held("p0", "head-a"), held("p1", "staff-b"), coming])
-    for moves, kind in (
-        ((main("p0", "head-b"), main("p0", "head-c", 3)), TroubleKind.TWICE),
-        ((main("p0", "nowhere"),), TroubleKind.NOT_THERE),
-        ((Move("p0", MoveKind.RELEASE, "chief", 2),), TroubleKind.NOT_HELD),
-        ((Move("p0", MoveKind.RELEASE, "head-a", 2),), TroubleKind.NO_POST),
-        ((main("p1", "head-c"),), TroubleKind.PLANNED),
-        ((leave("p5"),), TroubleKind.NOT_HELD),
-    ):
-        assert [one.kind for one in moved(of, moves, APRIL).troubles] == [kind]
+    done = moved(of, [Move("p0", RELEASE, "head-a", line)], APRIL)
+    assert done.troubles == (Trouble(TroubleKind.NO_POST, "p0", "", line),)
 
 
 @st.composite
