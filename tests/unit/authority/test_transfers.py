@@ -7,14 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dxflow.authority import timelines
-from dxflow.authority.affairs import Able, Affairs, Body, Duty, Round, Task
-from dxflow.authority.filling import Fill, filled, fits, moves_of, ranked, successions_of
+from dxflow.authority.affairs import Able, Affairs, Duty, Task
+from dxflow.authority.filling import Fill, filled, fits, moves_of
 from dxflow.authority.moves import Move, MoveKind, Trouble, TroubleKind, moved
-from dxflow.authority.organisation import Holding, Post, Unit
+from dxflow.authority.organisation import Holding, Post
 from dxflow.authority.proposals import Proposals
 from dxflow.authority.rehearsal import Matter, rehearse
 from dxflow.authority.segregation import Action, Involvement
-from dxflow.authority.standing_in import Delegation, Rank
 from dxflow.authority.structure import Structure
 from dxflow.authority.succession import Kind, Succession, heirs
 from tests.unit.authority.change import (
@@ -298,65 +297,6 @@ def test_accepted_proposals_fill_what_they_are_for_and_nobody_unauthorised_gets_
     able = Able(later, affairs.closed)
     for one in better.tasks:
         assert one.action is None or one.involved.applicant not in able.offered(one)
-
-
-def test_a_committee_without_enough_members_or_a_chair_is_a_hole():
-    of = structure([held("p0", "head-a"), held("p1", "head-b"), held("p2", "chief")])
-    roles = {"head-a": {"member"}, "head-b": {"member"}, "chief": {"member", "chair"}}
-    posts = {
-        key: tuple(Post(row.key, row.title, row.unit, row.kind, frozenset(roles.get(key, ())),
-                        valid_from=BEGIN) for row in rows)
-        for key, rows in of.posts.items()
-    }  # fmt: skip
-    of = Structure(of.units, posts, of.holdings)
-    body = Body("dx", "member", ("chair",), lambda _members: 2)
-    affairs = Affairs(bodies=(body,), rounds=(Round("case", ("head-a", "head-b"), 2),))
-    found = {one.id: one.about for one in rehearsed(of, affairs, leave("p0"), leave("p1", 4)).holes}
-    assert found["body:dx"] == ("head-a", "head-b")
-    assert found["round:case"] == ("head-a", "head-b")
-    alone = {one.id for one in rehearsed(of, affairs, leave("p2")).holes}
-    assert "body:dx" in alone
-    assert "round:case" not in alone
-    assert rehearsed(of, affairs).holes == rehearsed(of, affairs, main("p0", "head-a")).holes
-
-
-def test_deputies_of_people_who_move_end_and_a_list_without_anybody_is_a_hole():
-    of = structure([held("p0", "head-a"), held("p1", "staff-a"), held("p2", "staff-b")])
-    given_ = Delegation("p0", "p1", valid_from=BEGIN)
-    ranks = (Rank("head-a", 1, "staff-a", valid_from=BEGIN),)
-    affairs = Affairs(delegations={"d": given_}, ranks=ranks)
-    found = rehearsed(of, affairs, main("p0", "head-b"), leave("p1"))
-    assert found.ended == ("d",)
-    assert {"list:head-a", "post:head-a", "post:staff-a"} <= {one.id for one in found.holes}
-    kept = rehearsed(of, affairs, main("p1", "staff-b"))
-    assert kept.ended == ()
-    assert ("deputy", "d") in {(one.matter, one.key) for one in kept.changes}
-    assert ranked(ranks, {"head-a": ("chief",)}, APRIL)[0].substitute == "chief"
-
-
-def test_work_of_a_unit_that_ends_is_one_hole_until_a_successor_is_named():
-    of = structure([held("p0", "staff-a"), held("p1", "head-b"), held("p2", "staff-b")])
-    ended = Structure(
-        {**of.units, "a": (Unit("a", "a課", "dept", valid_from=BEGIN, valid_to=APRIL),)},
-        of.posts, (held("p1", "head-b"), held("p2", "staff-b")),
-    )  # fmt: skip
-    affairs = Affairs(
-        tasks=(task({"section:a"}), task({"head:a"}, key="u")), cases={"a": ("case",)},
-        tracked={"a": ("case",)},
-    )  # fmt: skip
-    was = directory(of, affairs)
-    (hole,) = rehearse(was, directory(ended, affairs), affairs).new_holes
-    assert (hole.id, hole.about) == ("unit:a", ("t", "u", "case"))
-    will = directory(ended, affairs)
-    assert Proposals(was, will, affairs).of(hole) == ("unit:b",)
-    named = successions_of([Fill("unit:a", "unit:b")], APRIL)
-    will = directory(ended, affairs, named)
-    assert rehearse(was, will, affairs).new_holes == ()
-    assert will.holders("section:a") == {"p1", "p2"}
-    assert will.holders("head:a") == {"p1"}
-    assert will.within("b") == {"a", "b"}
-    assert will.post_for("section_head", "a").key == "head-b"
-    assert was.holders("section:b") == {"p1", "p2"}
 
 
 @given(
