@@ -6,7 +6,7 @@ from dxflow.authority.affairs import Affairs, Task
 from dxflow.authority.directory import Directory
 from dxflow.authority.moves import Move, MoveKind, moved
 from dxflow.authority.organisation import Holding, Post, Unit
-from dxflow.authority.rehearsal import Rehearsal, rehearse
+from dxflow.authority.rehearsal import Change, Hole, Matter, Rehearsal, rehearse
 from dxflow.authority.segregation import Involvement
 from dxflow.authority.structure import Structure
 
@@ -70,5 +70,30 @@ def rehearsed(of: Structure, affairs: Affairs, *moves: Move, named=()) -> Rehear
     )  # fmt: skip
 
 
+def about(matter: Matter, found: Rehearsal) -> list[Change | Hole]:
+    """Return what was found about a matter: changes, then holes."""
+    return [one for one in (*found.changes, *found.holes) if one.matter is matter]
+
+
+def ended(of: Structure, *keys: str) -> Structure:
+    """Return the structure with posts or units that are gone on the day, and their holders too."""
+    units = {key: rows for key, rows in of.units.items() if key not in keys}
+    posts = {key: rows for key, rows in of.posts.items() if key not in keys}
+    return Structure(units, posts, tuple(one for one in of.holdings if one.post not in keys))
+
+
+def compared(
+    before: Structure, then: Structure, affairs: Affairs = NOTHING, named=(), later=None
+) -> Rehearsal:
+    """Rehearse one structure against another; `later` are the affairs as they will be."""
+    return rehearse(
+        directory(before, affairs), directory(then, later or affairs, named), affairs, later
+    )
+
+
 def task(groups, assignee=None, action=None, involved=NOBODY, key="t") -> Task:
     return Task(key, "case", frozenset(groups), assignee, action, involved, "a")
+
+
+#: head-a is held by p0, head-b by p1, head-c by p2, staff-a by p3 and so on; the chief is p6.
+FULL = structure(held(f"p{number}", post) for number, post in enumerate(POSTS))

@@ -1,14 +1,12 @@
 """A change of the organisation rehearsed: what changes hands, and every hole, matter by matter."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from dxflow.authority.affairs import Affairs, Body, Duty, Round
+from dxflow.authority.affairs import Affairs, Duty
 from dxflow.authority.filling import Fill, successions_of
-from dxflow.authority.handing_on import handed_on
 from dxflow.authority.organisation import Post, Unit
 from dxflow.authority.proposals import Proposals
 from dxflow.authority.rehearsal import Change, Hole, Matter, Rehearsal, rehearse
@@ -19,10 +17,12 @@ from dxflow.authority.succession import Kind, Succession
 from tests.unit.authority.change import (
     APRIL,
     BEGIN,
+    FULL,
     NOTHING,
-    POSTS,
-    after,
+    about,
+    compared,
     directory,
+    ended,
     held,
     leave,
     main,
@@ -33,30 +33,7 @@ from tests.unit.authority.change import (
     with_units,
 )
 
-#: head-a is held by p0, head-b by p1, head-c by p2, staff-a by p3 and so on; the chief is p6.
-FULL = structure(held(f"p{number}", post) for number, post in enumerate(POSTS))
 TASK, POST, SECTION, UNIT, BODY, ROUND, KPI, DUTY, DEPUTY, LIST, CASE = Matter
-
-
-def about(matter: Matter, found: Rehearsal) -> list[Change | Hole]:
-    """Return what was found about a matter: changes, then holes."""
-    return [one for one in (*found.changes, *found.holes) if one.matter is matter]
-
-
-def ended(of: Structure, *keys: str) -> Structure:
-    """Return the structure with posts or units that are gone on the day, and their holders too."""
-    units = {key: rows for key, rows in of.units.items() if key not in keys}
-    posts = {key: rows for key, rows in of.posts.items() if key not in keys}
-    return Structure(units, posts, tuple(one for one in of.holdings if one.post not in keys))
-
-
-def compared(
-    before: Structure, then: Structure, affairs: Affairs = NOTHING, named=(), later=None
-) -> Rehearsal:
-    """Rehearse one structure against another; `later` are the affairs as they will be."""
-    return rehearse(
-        directory(before, affairs), directory(then, later or affairs, named), affairs, later
-    )
 
 
 def test_where_nothing_changes_there_is_nothing_to_tell():
@@ -208,134 +185,6 @@ def test_a_condition_of_a_section_is_owed_by_whoever_is_in_it():
     assert about(DUTY, rehearsed(FULL, old)) == [Hole(DUTY, "d", new=False)]
     of_the_post = rehearsed(FULL, owed("section:a", "head-a"), main("p0", "head-b"))
     assert about(DUTY, of_the_post) == [Change(DUTY, "d", ("p0", "p3"), ("p3",))]
-
-
-def follows(*moves, closed=(), barred=(), owner: str = "user:p0", of: Structure = FULL) -> str:
-    """Return who owes what p0 was to read as head-a, where it follows the post."""
-    duty = Duty("d", "case", owner, "head-a", frozenset(barred), follows=True)
-    affairs = Affairs(duties=(duty,), closed=frozenset(closed))
-    (found,) = handed_on(affairs, directory(of), directory(after(of, *moves))).duties
-    return found.owner
-
-
-def test_a_reading_that_follows_the_post_goes_to_its_new_holder():
-    successor = (main("p0", "head-b"), main("p3", "head-a", 4))
-    assert follows(*successor) == "user:p3"
-    assert follows(*successor, owner="section:a") == "section:a"
-    assert follows(main("p1", "head-c")) == "user:p0"
-    assert follows(main("p0", "head-b")) == "user:p0"
-    assert follows(*successor, main("p4", "head-a", 5)) == "user:p0"
-    assert follows(*successor, closed={"p3"}) == "user:p0"
-    assert follows(*successor, main("p4", "head-a", 5), closed={"p4"}) == "user:p3"
-    assert follows(*successor, barred={"p3"}) == "user:p0"
-    assert follows(*successor, barred={"p4"}) == "user:p3"
-    affairs = Affairs(
-        duties=(
-            Duty("d", "case", "user:p0", "head-a", follows=True),
-            Duty("e", "case", "user:p0", "head-a"),
-        )
-    )
-    will = directory(after(FULL, *successor))
-    then = handed_on(affairs, directory(FULL), will)
-    assert [one.owner for one in then.duties] == ["user:p3", "user:p0"]
-    assert about(DUTY, rehearse(directory(FULL), will, affairs, then)) == [
-        Change(DUTY, "d", ("p0",), ("p3",), "heir"), Change(DUTY, "e", ("p0",), ("p0",), "stays"),
-    ]  # fmt: skip
-
-
-# -- committees and their rounds
-
-
-def committee(*seats: str, chairs: tuple[str, ...] = ("chief",)) -> Structure:
-    """Return the city with seats of a body and those who may preside."""
-    posts = []
-    for key in dict.fromkeys((*seats, *chairs)):
-        (post,) = FULL.posts[key]
-        given_ = (("member", seats), ("chair", chairs))
-        roles = frozenset(role for role, keys in given_ if key in keys)
-        posts.append(replace(post, roles=roles))
-    return with_posts(FULL, *posts)
-
-
-def body(need: Callable[[int], int]) -> Affairs:
-    return Affairs(bodies=(Body("dx", "member", ("chair", "deputy-chair"), need),))
-
-
-def more_than_half(members: int) -> int:
-    return members // 2 + 1
-
-
-def test_who_sits_on_a_committee_changes_with_the_seats():
-    of = committee("head-a", "head-b", "chief")
-    found = rehearsed(of, body(more_than_half), leave("p0"))
-    assert about(BODY, found) == [Change(BODY, "dx", ("p0", "p1", "p6"), ("p1", "p6"))]
-    assert about(BODY, rehearsed(of, body(more_than_half), leave("p2"))) == []
-    one_less = compared(of, committee("head-b", "chief"), body(more_than_half))
-    assert about(BODY, one_less) == [Change(BODY, "dx", ("p0", "p1", "p6"), ("p1", "p6"))]
-
-
-def test_a_committee_without_enough_members_or_a_chair_is_a_hole():
-    of = committee("head-a", "head-b", "chief")
-    two = rehearsed(of, body(lambda _members: 2), leave("p0"))
-    assert [one for one in two.holes if one.matter is BODY] == []
-    for moves, empty in (
-        ((leave("p0"), leave("p1", 4)), ("head-a", "head-b")),
-        ((leave("p6"),), ("chief",)),
-    ):
-        found = [
-            one for one in rehearsed(of, body(lambda _: 2), *moves).holes if one.matter is BODY
-        ]
-        assert [(one.id, one.new, one.about) for one in found] == [("body:dx", True, empty)]
-
-
-def test_a_body_of_one_who_presides_is_whole_and_one_of_nobody_is_not():
-    of = committee("chief")
-    assert about(BODY, rehearsed(of, body(lambda _members: 1))) == []
-    found = rehearsed(of, body(lambda _members: 0), leave("p6"))
-    assert Hole(BODY, "dx", new=True) in found.holes
-    apart = committee("head-a", chairs=("chief",))
-    nobody = rehearsed(apart, body(lambda _members: 0), leave("p0"))
-    assert Hole(BODY, "dx", new=True) in nobody.holes
-
-
-def test_an_old_hole_of_a_committee_is_told_as_old_and_one_without_seats_is_none():
-    closed = replace(body(more_than_half), closed=frozenset({"p6"}))
-    assert about(BODY, rehearsed(committee("head-a", "head-b"), closed)) == [
-        Hole(BODY, "dx", new=False)
-    ]
-    few = body(lambda _members: 3)
-    assert about(BODY, rehearsed(committee("head-a", "chief"), few)) == [
-        Hole(BODY, "dx", new=False)
-    ]
-    assert about(BODY, rehearsed(FULL, body(more_than_half))) == []
-    dissolved = compared(committee("head-a"), FULL, body(more_than_half))
-    assert about(BODY, dissolved) == [Change(BODY, "dx", ("p0",), ()), Hole(BODY, "dx", new=True)]
-    founded = compared(FULL, committee("head-a", chairs=()), body(more_than_half))
-    assert about(BODY, founded) == [Change(BODY, "dx", (), ("p0",)), Hole(BODY, "dx", new=False)]
-
-
-def test_a_second_committee_is_looked_at_after_one_without_seats_or_one_that_is_whole():
-    of = committee("chief")
-    bodies = tuple(
-        Body(key, role, ("chair",), lambda _members: 2)
-        for key, role in (("none", "nowhere"), ("few", "member"))
-    )
-    found = rehearsed(of, Affairs(bodies=bodies))
-    assert about(BODY, found) == [Hole(BODY, "few", new=False)]
-    whole = Body("whole", "member", ("chair",), lambda _members: 1)
-    again = rehearsed(of, Affairs(bodies=(whole, bodies[1])))
-    assert about(BODY, again) == [Hole(BODY, "few", new=False)]
-
-
-def test_a_round_that_loses_its_quorum_is_a_hole():
-    affairs = Affairs(rounds=(Round("case", ("head-a", "head-b", "head-c"), 2),))
-    assert about(ROUND, rehearsed(FULL, affairs, leave("p0"))) == []
-    found = rehearsed(FULL, affairs, leave("p0"), leave("p2", 4))
-    (hole,) = about(ROUND, found)
-    assert hole == Hole(ROUND, "case", new=True)
-    assert hole.about == ("head-a", "head-c")  # type: ignore[union-attr]
-    short = Affairs(rounds=(Round("case", ("head-a", "gone"), 2),))
-    assert about(ROUND, rehearsed(FULL, short)) == [Hole(ROUND, "case", new=False)]
 
 
 # -- figures
