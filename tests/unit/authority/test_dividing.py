@@ -71,7 +71,7 @@ def test_the_old_section_and_its_head_mean_the_chosen_one_in_a_given_case():
     assert seen.present("post:staff-old") == "post:staff-old"
     assert seen.present("section:old") == "section:second"
     assert seen.present("post:section_head-old") == "post:section_head-second"
-    assert seen.present("role:old") == "role:old"
+    assert seen.present("user:section_head-old") == "user:section_head-old"
     assert stored(heirs.kept()) == heirs
 
 

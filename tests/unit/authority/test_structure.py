@@ -80,6 +80,7 @@ def test_a_new_name_does_not_reach_over_a_gap():
 
 
 def test_the_end_is_the_first_day_without_whatever_order_the_rows_are_in():
+    assert timelines.end_of([unit("a", end=APRIL)]) == APRIL
     assert timelines.end_of([unit("a", begin=APRIL, end=JULY), unit("a", end=APRIL)]) == JULY
     assert timelines.end_of([unit("a", end=APRIL), unit("a", begin=JULY)]) is None
 
