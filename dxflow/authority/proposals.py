@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from dxflow.authority.affairs import OFFICIAL, Able, Affairs, Duty, Task
 from dxflow.authority.directory import Directory
-from dxflow.authority.organisation import HEAD_KINDS, LADDER, SECTION_KINDS, Post
+from dxflow.authority.organisation import LADDER, SECTION_KINDS, Post
 from dxflow.authority.rehearsal import Hole, Matter
 
 #: Who keeps the cases together, and takes what nobody else can do.
@@ -48,14 +48,11 @@ class Proposals:
         for place in self._after.standing.substitutes(post.key):
             yield from self._persons(f"post:{place}")
         unit = post.unit or ""
-        if unit and post.kind not in HEAD_KINDS:
-            yield from self._persons(f"head:{unit}")
-        for above in self._after.ancestors(unit):
-            yield from self._persons(f"head:{above.key}")
-        if unit:
-            yield from self._persons(f"section:{unit}")
+        for place in (unit, *(above.key for above in self._after.ancestors(unit))):
+            yield from self._persons(f"head:{place}")
+        yield from self._persons(f"section:{unit}")
         for kind in LADDER:
-            same = self._after.post_for(kind, unit or None)
+            same = self._after.post_for(kind, post.unit)
             if same is not None and same.key != post.key:
                 yield from self._persons(f"post:{same.key}")
 

@@ -301,7 +301,8 @@ def _whole(value: object) -> int | None:
         return None
     if isinstance(value, int):
         return value
-    digits = value.strip() if isinstance(value, str) else ""
-    if digits.isascii() and digits.isdigit() and len(digits) <= len(str(HIGHEST_SCORE)):
-        return int(digits)
+    if isinstance(value, str):
+        digits = value.strip()
+        if digits.isascii() and digits.isdigit() and len(digits) <= len(str(HIGHEST_SCORE)):
+            return int(digits)
     return None

@@ -167,6 +167,22 @@ def test_for_a_head_those_above_come_before_the_section():
     assert found == ("user:p-chief", "user:p-staff", "user:p-mayor")
 
 
+def test_for_a_head_a_second_head_of_the_section_comes_first():
+    second = with_posts(without("head-a"), Post("second", "担当課長", "a", "section_head"))
+    led = Structure(second.units, second.posts, (*second.holdings, held("p-second", "second")))
+    assert proposed("post:head-a", led)[:2] == ("user:p-second", "user:p-chief")
+
+
+def test_the_nearest_of_several_deputy_mayors_is_proposed():
+    far = Unit("far", "別の部", None, "department", valid_from=BEGIN)
+    near = Post("deputy-near", "副市長", "dept", "deputy_mayor")
+    other = Post("deputy-far", "副市長", "far", "deputy_mayor")
+    of = with_posts(with_units(without("head-a", "staff-a"), far), near, other)
+    held_by = (held("p-near", "deputy-near"), held("p-far", "deputy-far"))
+    both = Structure(of.units, of.posts, (*of.holdings, *held_by))
+    assert proposed("post:head-a", both) == ("user:p-chief", "user:p-near", "user:p-mayor")
+
+
 def test_for_a_post_of_the_whole_city_those_of_the_whole_city():
     assert proposed("post:deputy") == ("user:p-mayor",)
 

@@ -43,6 +43,14 @@ def test_nobody_has_given_anything():
     found = evaluation.consensus(RULE, SEATS, {})
     assert (found.total, found.missing, found.apart) == (None, SEATS, ())
     assert found.lines[0].mean is None
+    assert [line.criterion for line in found.lines] == list(RULE.criteria)
+
+
+def test_a_criterion_a_seat_has_no_score_for_is_left_out_of_the_count():
+    found = evaluation.consensus(RULE, SEATS[:2], {"a": {"effect": 4}, "b": {"cost": 2}})
+    assert found.totals == (("a", 8), ("b", 2))
+    assert found.total == 5
+    assert [(line.mean, line.spread) for line in found.lines] == [(4, 0), (2, 0)]
 
 
 @given(rounds)
@@ -76,6 +84,11 @@ def test_the_order_of_the_seats_changes_no_figure(given_, order):
 def test_what_is_in_the_scale_is_taken_as_it_is(one, as_text):
     given_ = {key: str(value) if as_text else value for key, value in one.items()}
     assert evaluation.checked(RULE, given_, " 所見\r\n") == (one, "所見")
+
+
+def test_a_scale_may_go_up_to_a_hundred():
+    rule = EvaluationRule((Criterion("all", "総合", 1, 0, 100),))
+    assert evaluation.checked(rule, {"all": "100"}, "") == ({"all": 100}, "")
 
 
 def test_a_remark_of_several_lines_and_of_a_thousand_letters_is_kept():
