@@ -282,6 +282,13 @@ def test_a_list_without_anybody_is_a_hole_if_somebody_was_on_it():
     assert about(LIST, rehearsed(FULL, affairs, leave("p3"))) == [
         Change(LIST, "head-a", ("p3",), ()), Hole(LIST, "head-a", new=True),
     ]  # fmt: skip
+    assert about(LIST, compared(FULL, FULL, NOTHING, later=listed(head_a=("staff-a",)))) == [
+        Change(LIST, "head-a", (), ("p3",))
+    ]
+    emptied = compared(FULL, FULL, listed(head_a=("staff-a",)), later=NOTHING)
+    assert about(LIST, emptied) == [
+        Change(LIST, "head-a", ("p3",), ()), Hole(LIST, "head-a", new=True),
+    ]  # fmt: skip
     without_it = compared(FULL, ended(FULL, "head-a", "staff-a"), affairs)
     assert about(LIST, without_it) == []
 

@@ -106,5 +106,7 @@ def test_a_round_that_loses_its_quorum_is_a_hole():
     (hole,) = about(ROUND, found)
     assert hole == Hole(ROUND, "case", new=True)
     assert hole.about == ("head-a", "head-c")  # type: ignore[union-attr]
+    both = Affairs(rounds=(Round("case", ("head-a", "head-b"), 2),))
+    assert about(ROUND, rehearsed(FULL, both, leave("p0"))) == [Hole(ROUND, "case", new=True)]
     short = Affairs(rounds=(Round("case", ("head-a", "gone"), 2),))
     assert about(ROUND, rehearsed(FULL, short)) == [Hole(ROUND, "case", new=False)]
