@@ -194,6 +194,8 @@ def test_units_that_contain_each_other_are_refused():
     units = [Unit("a", "甲", parent="b"), Unit("b", "乙", parent="a")]
     with pytest.raises(ValueError, match="元に戻ります"):
         Directory(units, [], [], DAY)
+    with pytest.raises(ValueError, match="「below」の上位をたどると元に戻ります"):
+        Directory([Unit("below", "丙", parent="a"), *units], [], [], DAY)
 
 
 def test_a_span_must_end_after_it_begins():

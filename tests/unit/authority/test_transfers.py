@@ -146,6 +146,12 @@ PLANNED_BESIDE = [("staff-b", False, BEGIN, None), ("head-b", True, JULY, None)]
         ([NOW], [(BESIDE, "head-b"), (MAIN, "head-b")], TroubleKind.TWICE, 1),
         ([NOW], [(BESIDE, "head-b"), (BESIDE, "head-b")], TroubleKind.TWICE, 1),
         ([NOW, ALSO], [(RELEASE, "chief"), (BESIDE, "chief")], TroubleKind.TWICE, 1),
+        (
+            [NOW],
+            [(BESIDE, "head-b"), (BESIDE, "head-c"), (BESIDE, "head-b")],
+            TroubleKind.TWICE,
+            2,
+        ),
         ([NOW], [(MAIN, "head-b"), (LEAVE, "")], TroubleKind.TWICE, 1),
         ([NOW], [(LEAVE, ""), (MAIN, "head-b")], TroubleKind.TWICE, 1),
         ([NOW], [(LEAVE, ""), (LEAVE, "")], TroubleKind.TWICE, 1),
@@ -299,6 +305,16 @@ def test_accepted_proposals_fill_what_they_are_for_and_nobody_unauthorised_gets_
     able = Able(later, affairs.closed)
     for one in better.tasks:
         assert one.action is None or one.involved.applicant not in able.offered(one)
+
+
+def test_a_line_of_successors_is_followed_to_the_first_that_is_there():
+    line = [
+        Succession(kind=Kind.POST, old=old, new=new, valid_from=BEGIN)
+        for old, new in ("ab", "bc", "cd", "xy", "yx")
+    ]
+    assert heirs(line, Kind.POST, APRIL, {"c", "d"}) == {"a": "c", "b": "c"}
+    assert heirs(line, Kind.POST, APRIL, {"b", "d"}) == {"a": "b", "c": "d"}
+    assert heirs(line, Kind.POST, APRIL, ()) == {}
 
 
 @given(
