@@ -221,6 +221,10 @@ def test_a_reading_goes_to_the_post_it_comes_from_else_to_who_could_fill_it():
     assert proposed("duty:d", CITY, Affairs(duties=(owed,))) == (
         "user:p-head", "user:p-chief", "user:p-staff", "user:p-mayor",
     )  # fmt: skip
+    of_staff = Affairs(duties=(Duty("d", "case", "user:p-gone", "staff-a"),))
+    assert proposed("duty:d", CITY, of_staff) == (
+        "user:p-staff", "user:p-head", "user:p-chief", "user:p-mayor",
+    )  # fmt: skip
     barred = Duty("d", "case", "user:p-gone", "head-a", frozenset({"p-head", "p-staff"}))
     assert proposed("duty:d", CITY, Affairs(duties=(barred,))) == ("user:p-chief", "user:p-mayor")
     free = Duty("d", "case", "user:p-gone")
