@@ -14,7 +14,7 @@ from dxflow.authority.organisation import Holding, Post
 from dxflow.authority.proposals import Proposals
 from dxflow.authority.rehearsal import Matter, rehearse
 from dxflow.authority.segregation import Action, Involvement
-from dxflow.authority.structure import Structure
+from dxflow.authority.structure import Fault, FaultKind, Structure, faults
 from dxflow.authority.succession import Kind, Succession, heirs
 from tests.unit.authority.change import (
     APRIL,
@@ -132,6 +132,16 @@ def test_a_post_that_ends_ends_whoever_holds_it_and_leaves_nobody_without_any_un
     )  # fmt: skip
     assert done.troubles == (Trouble(TroubleKind.NO_POST, "p0", "", 0),)
     assert moved(of, [main("p0", "head-c")], APRIL).troubles == ()
+
+
+def test_what_is_planned_in_a_post_that_ends_is_left_to_be_told_as_a_fault():
+    closing = Post("head-a", "課長", "a", "section_head", valid_from=BEGIN, valid_to=APRIL)
+    planned = Holding("p0", "head-a", concurrent=True, valid_from=APRIL)
+    of = with_posts(structure([held("p0", "head-b"), planned]), closing)
+    done = moved(of, [], APRIL)
+    assert (done.holdings, done.troubles) == (of.holdings, ())
+    found = faults(Structure(of.units, of.posts, done.holdings))
+    assert found == {Fault(FaultKind.NO_POST, "p0", "head-a", APRIL)}
 
 
 PLANNED = [("staff-b", False, BEGIN, None), ("head-b", False, APRIL, None)]
