@@ -127,14 +127,17 @@ def _of_person(
 
 def _twice(orders: Sequence[Move]) -> list[Trouble]:
     found = []
-    seen: set[tuple[str, str]] = set()
+    posts: set[str] = set()
+    main = left = False
     for move in orders:
-        about = ("", "main") if move.kind is MoveKind.MAIN else (move.post, "post")
-        others = {(move.post, "post"), about}
-        leaves = move.kind is MoveKind.LEAVE
-        if others & seen or (leaves and seen) or ("", "leave") in seen:
+        to_main, leaves = move.kind is MoveKind.MAIN, move.kind is MoveKind.LEAVE
+        if left or move.post in posts or (to_main and main) or (leaves and posts):
             found.append(Trouble(TroubleKind.TWICE, move.person, move.post, move.line))
-        seen |= {("", "leave")} if leaves else others
+        if leaves:
+            left = True
+            continue
+        posts.add(move.post)
+        main = main or to_main
     return found
 
 
