@@ -20,7 +20,9 @@ from bench import (
     memory,
     report,
     scale,
+    slow_disk,
     starts,
+    timer_steps,
     transfers,
     writers,
 )
@@ -46,6 +48,7 @@ QUICK = Scale(rounds=5, seconds=0.15, cases=1, acts=8, cycles=(1, 24), requests=
 #: What is measured on each database, each in a fresh city.
 PARTS: dict[str, Callable[[City, Scale], Iterator[Figure]]] = {
     "services": lambda city, by: completions.measure(city, by.rounds, by.cases, by.seconds),
+    "steps": lambda city, by: timer_steps.measure(city, by.rounds, by.acts, by.seconds),
     "decisions": lambda city, by: decisions.measure(city, 8 * by.cases),
     "audit": lambda city, by: audit_appends.measure(city, by.rounds, by.seconds),
     "http": lambda city, by: http_completions.measure(city, by.rounds, by.acts, by.seconds),
@@ -72,10 +75,15 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", metavar="NAME", help=" ".join(names))
     parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds")
     parser.add_argument("--database", choices=("sqlite", "postgresql"), help="only this one")
+    parser.add_argument(
+        "--disk-ms", type=float, default=0.0, metavar="MS", help="as on a disk slower by so much"
+    )
     parser.add_argument("--out", type=Path, default=Path("bench.json"))
     arguments = parser.parse_args()
     if unknown := sorted(set(arguments.parts) - set(names)):
         parser.error(f"no such part: {', '.join(unknown)} (there are: {', '.join(names)})")
+    if arguments.disk_ms and not slow_disk.running():
+        raise SystemExit(slow_disk.run_again(arguments.disk_ms))
     chosen = arguments.parts or [name for name in names if name != SCALE]
     databases = [arguments.database] if arguments.database else ["sqlite", "postgresql"]
     begin = time.perf_counter()

@@ -28,6 +28,7 @@ def city_on(kind: str) -> Iterator[City]:
             schema.upgrade(database)
             city = found_city(database, folder)
             city.clock.moment = clock.now()
+            city.clock.goes()
             city.site.settings.make_secret_key()
             yield city
             database.close()

@@ -73,12 +73,12 @@ def _figures(city: City, kind: str, came: Against, rounds: int) -> Iterator[Figu
     how = f"{version(city)}; mean of the 8 tasks from idea to committee, {rounds} rounds"
     name = f"completed task, services, {kind}"
     note = f"beside bare commits; {how}"
-    yield Figure(name, came.rate, "1/s", came.bare, came.ratio, note, _share(came.bare))
+    yield Figure(name, came.rate, "1/s", came.bare, came.ratio, note, share(came.bare))
     note = "median over the same tasks"
     yield Figure(f"{name}: CPU", came.cpu_ms, "ms", conditions=note, goal="<= 0.8 ms")
 
 
-def _share(bare: float) -> str:
+def share(bare: float) -> str:
     """Return the share of bare commits that is wanted, by how fast these are."""
     if bare > 3000:
         return ">= 0.20"
@@ -106,7 +106,7 @@ def _ordinary(city: City, kind: str, rounds: int, acts: int, seconds: float) -> 
     bare.close()
     name = f"completed ordinary task, services, {kind}"
     note = f"beside bare commits; {version(city)}; {rounds} rounds of {acts}"
-    yield Figure(name, came.rate, "1/s", came.bare, came.ratio, note, _share(came.bare))
+    yield Figure(name, came.rate, "1/s", came.bare, came.ratio, note, share(came.bare))
     yield Figure(f"{name}: CPU", came.cpu_ms, "ms", goal="<= 0.8 ms")
 
 

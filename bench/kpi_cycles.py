@@ -23,20 +23,16 @@ REVIEWERS = ("applicant", "head", "secretariat", "mgmt_head", "civic_head", "cio
 def measure(city: City, cycles: tuple[int, ...]) -> Iterator[Figure]:
     """Enter a value every month; take the time of the entries around each of the cycles."""
     kind = "SQLite" if city.site.database.is_sqlite else "PostgreSQL"
-    year = city.actor("applicant").on.year
-    measure = SHEET["kpis"][0] | {
-        "frequency": "month", "target_year": str(year + 8), "baseline_year": str(year - 1)
-    }  # fmt: skip
-    case = to_kpi(city, sheet={"kpis": [measure], **_dates(year)})
+    case = measured_monthly(city)
     young: float | None = None
     for cycle in range(1, max(cycles) + REPEATS):
         timed = [one for one in cycles if one <= cycle < one + REPEATS]
         if cycle in timed:
             watch, statements = Stopwatch(), []
         if not timed:
-            _enter(city, case, Stopwatch())
+            enter(city, case, Stopwatch())
             continue
-        statements.append(_enter(city, case, watch))
+        statements.append(enter(city, case, watch))
         first = timed[0]
         if cycle == first + REPEATS - 1:
             ratio = None if young is None else watch.cpu_ms / young
@@ -48,6 +44,15 @@ def measure(city: City, cycles: tuple[int, ...]) -> Iterator[Figure]:
             young = young or watch.cpu_ms
 
 
+def measured_monthly(city: City) -> str:
+    """Play a case until its one measure is taken every month, for years; return the case."""
+    year = city.actor("applicant").on.year
+    measure = SHEET["kpis"][0] | {
+        "frequency": "month", "target_year": str(year + 8), "baseline_year": str(year - 1)
+    }  # fmt: skip
+    return to_kpi(city, sheet={"kpis": [measure], **_dates(year)})
+
+
 def _dates(year: int) -> dict[str, object]:
     return {
         "milestones": [{"name": "運用開始", "due": f"{year + 1}-03-31"}],
@@ -55,7 +60,7 @@ def _dates(year: int) -> dict[str, object]:
     }
 
 
-def _enter(city: City, case: str, watch: Stopwatch) -> int:
+def enter(city: City, case: str, watch: Stopwatch) -> int:
     """Let the period end, enter its value, hold the yearly review; return the statements sent."""
     with city.site.database.read() as tx:
         due = tx.execute(

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import insert
@@ -84,15 +85,22 @@ POSTS = (
 
 
 class TestClock:
-    """A clock that stands still until it is told to go on."""
+    """A clock that stands still until it is told to go on, or goes as clocks do once it `goes`."""
 
     __test__ = False
 
     def __init__(self, moment: datetime = NOW) -> None:
         self.moment = moment
+        self._left_at: float | None = None
 
     def __call__(self) -> datetime:
-        return self.moment
+        if self._left_at is None:
+            return self.moment
+        return self.moment + timedelta(seconds=monotonic() - self._left_at)
+
+    def goes(self) -> None:
+        """Let time pass from here on, as it does for those who are measured."""
+        self._left_at = monotonic()
 
     def advance(self, **span: float) -> None:
         self.moment += timedelta(**span)

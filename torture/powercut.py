@@ -34,6 +34,8 @@ from torture.servers import Servers
 
 WRITE, TRUNCATE, SYNC_BEGINS, SYNC_ENDED, UNLINK = range(1, 6)
 SECTOR = 512
+#: What records the writes of a server.
+SHIM = Path(__file__).with_name("shim.c")
 _HEAD = struct.Struct("=IIIIQQ")
 
 
@@ -118,13 +120,12 @@ def run(
     return _cut(installation.file, first, entries, journal, cuts)
 
 
-def library(folder: Path) -> Path:
-    """Build the recording library. Raises NoCompiler."""
-    built = folder / "shim.so"
+def library(folder: Path, source: Path = SHIM) -> Path:
+    """Build a library for LD_PRELOAD, the recording one if no other. Raises NoCompiler."""
+    built = folder / source.with_suffix(".so").name
     compiler = shutil.which(os.environ.get("CC", "cc"))
     if compiler is None:
         raise NoCompiler("there is no C compiler (cc)")
-    source = Path(__file__).with_name("shim.c")
     subprocess.run(
         [compiler, "-O1", "-shared", "-fPIC", "-o", built, source, "-ldl", "-lpthread"], check=True
     )

@@ -48,7 +48,7 @@ class HoleFill(Request):
 
 
 class CaseGift(Request):
-    """The successor a case goes to; an empty one lets it follow the first again."""
+    """The successor a case goes to; an empty one lets it follow the first, or stay, again."""
 
     case = fields.String(
         required=True, validate=validate.Length(min=1, max=64),

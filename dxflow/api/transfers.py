@@ -67,7 +67,7 @@ def fill(call: Call) -> Answer:
 
 
 def divide(call: Call) -> Answer:
-    """Say where open cases of sections that are split go."""
+    """Say where open cases of sections that are split or parted go."""
     plan, body = call.path["transfer"], call.body
     version = body["version"]
     if body["unit"]:
@@ -170,9 +170,10 @@ OPERATIONS = (
     ),
     Operation(
         "POST", "/transfers/{transfer}/cases", "divideTransferredCases",
-        "Say where the open cases of sections that are split go (admin)", divide,
+        "Say where the open cases of sections that are split or parted go (admin)", divide,
         answer=answers.Transfer, body=transfer_requests.TransferredCases, refusals=(404, 409),
-        description=f"{REHEARSED} Cases that nobody gives follow the first successor of their section.",
+        description=f"{REHEARSED} Cases that nobody gives follow the first successor of their section; "
+        "where the section goes on, they stay with it.",
     ),
     _act("schedule", "scheduleTransfer", "Have a plan applied at 00:00 of its day (admin)",
          scheduling.schedule),

@@ -29,6 +29,8 @@ from dxflow.texts import gettext as _
 
 S = TypeVar("S", bound=Span)
 
+_SECTION_HEAD = LADDER.index("section_head")
+
 
 class Directory:
     """The organisation on `date`. Values not in force then are left out.
@@ -58,10 +60,10 @@ class Directory:
             for key, post in _by_key(posts, date, lambda post: post.key).items()
             if not post.unit or post.unit in self._units
         }
-        named = tuple(successions)
-        self._heirs = heirs(named, Kind.UNIT, date, self._units)
+        self._named = tuple(successions)
+        self._heirs = heirs(self._named, Kind.UNIT, date, self._units)
         self._old_units = predecessors(self._heirs)
-        self._heirs_of_posts = heirs(named, Kind.POST, date, self._posts)
+        self._heirs_of_posts = heirs(self._named, Kind.POST, date, self._posts)
         self._old_posts = predecessors(self._heirs_of_posts)
         self._held: dict[str, list[Holding]] = {}
         for holding in holdings:
@@ -101,19 +103,20 @@ class Directory:
         """Return the post that does the work of an ended one, the post itself without any."""
         return self._heirs_of_posts.get(post, post)
 
-    def among(self, units: Mapping[str, str], posts: Mapping[str, str]) -> "Directory":
+    def among(
+        self, units: Mapping[str, str], posts: Mapping[str, str], parted: Mapping[str, str]
+    ) -> "Directory":
         """Return the same day for a matter in which others do the work of what has ended.
 
         `units` and `posts` name who does that of each; keys that are in force stay as they are.
+        `parted` are units from which the matter has gone to another, whether they are in force or
+        not: their members are not meant by them in it.
         """
         other = copy(self)
         other.__dict__.pop("_members", None)
-        other._heirs = {**self._heirs, **_followed(units, self._units, self._heirs)}
+        other._heirs = heirs(self._named, Kind.UNIT, self.date, self._units, units, parted)
         other._old_units = predecessors(other._heirs)
-        other._heirs_of_posts = {
-            **self._heirs_of_posts,
-            **_followed(posts, self._posts, self._heirs_of_posts),
-        }
+        other._heirs_of_posts = heirs(self._named, Kind.POST, self.date, self._posts, posts)
         other._old_posts = predecessors(other._heirs_of_posts)
         other.standing = self.standing.seen_by(other)
         return other
@@ -132,7 +135,8 @@ class Directory:
         """
         below = {key for key, up in self._ancestors.items() if any(u.key == unit for u in up)}
         found = below | ({unit} & self._units.keys())
-        return frozenset(found.union(*(self._old_units.get(key, ()) for key in found)))
+        old = {one for key in found for one in self._old_units.get(key, ())}
+        return frozenset(found | (old - self._units.keys()))
 
     def section_of(self, unit: str) -> Unit | None:
         """Return the section a unit is or lies in."""
@@ -212,12 +216,22 @@ class Directory:
         choice = held or posts
         return choice[0] if len(choice) == 1 else None
 
-    def superior(self, unit: str, barred: frozenset[str] = frozenset()) -> str:
+    def superior(
+        self, unit: str, barred: frozenset[str] = frozenset(), of: Iterable[str] = ()
+    ) -> str:
         """Return the nearest leading post that somebody not barred holds: `post:<key>`, or "".
 
-        It is looked for from the head of the section upwards.
+        It is looked for upwards from the posts that the groups `of` mean; without any on the
+        ladder, from the head of the section.
         """
-        for kind in LADDER:
+        asked = frozenset(of)
+        rungs = [
+            LADDER.index(post.kind)
+            for post in self._posts.values()
+            if post.kind in LADDER
+            and asked & (self.groups_of_post(post) | {f"role:{role}" for role in post.roles})
+        ]
+        for kind in LADDER[max(rungs, default=_SECTION_HEAD) :]:
             post = self.post_for(kind, unit)
             if post is not None and self.holders(f"post:{post.key}") - barred:
                 return f"post:{post.key}"
@@ -236,7 +250,7 @@ class Directory:
         if not post.unit:
             return
         yield post.unit
-        section = self.section_of(post.unit)
+        section = self._around(post.unit, SECTION_KINDS)
         if section is None:
             return
         for unit in (self._units[post.unit], *self.ancestors(post.unit)):
@@ -245,10 +259,14 @@ class Directory:
                 return
 
     def _with_old(self, unit: str) -> tuple[str, ...]:
-        return (unit, *self._old_units.get(unit, ()))
+        """Return the keys that mean a unit; its own does not where its work has gone to another."""
+        own = () if unit in self._heirs else (unit,)
+        return (*own, *self._old_units.get(unit, ()))
 
     def _nearest(self, unit: str, kinds: frozenset[str]) -> Unit | None:
-        unit = self.heir(unit)
+        return self._around(self.heir(unit), kinds)
+
+    def _around(self, unit: str, kinds: frozenset[str]) -> Unit | None:
         if unit not in self._units:
             return None
         line = (self._units[unit], *self.ancestors(unit))
@@ -265,22 +283,6 @@ class Directory:
             line.append(self._units[parent])
             parent = self._units[parent].parent
         return tuple(line)
-
-
-def _followed(
-    named: Mapping[str, str], there: Mapping[str, object], heirs_of: Mapping[str, str]
-) -> dict[str, str]:
-    """Return who does the work of each ended key today; later successors are followed."""
-    found = {}
-    for old, new in named.items():
-        key, passed = new, {old}
-        while key not in there and key in named and key not in passed:
-            passed.add(key)
-            key = named[key]
-        key = heirs_of.get(key, key)
-        if old not in there and key in there:
-            found[old] = key
-    return found
 
 
 def _by_key(values: Iterable[S], day: date, key_of: Callable[[S], str]) -> dict[str, S]:

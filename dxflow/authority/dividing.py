@@ -1,8 +1,8 @@
-"""A section that is split: which of its successors each of its open cases is given to.
+"""A section that is split or hands a part of its work on: where each of its open cases goes.
 
 The first successor named takes every case that nobody gives to another, also those begun after the
-choice. A case that is given to another takes its open work with it, and whatever its process will
-ask of the old section or of its head.
+choice; of a section that goes on (分離) it is the section itself. A case that is given to another
+takes its open work with it, and whatever its process will ask of the old section or of its head.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,35 +15,54 @@ from dxflow.authority.directory import Directory
 
 @dataclass(frozen=True)
 class Split:
-    """A section that ends, and the sections that do its work: the first unless another is chosen."""
+    """A section, and the sections that do its work afterwards: the first unless another is chosen.
+
+    A section that goes on is the first of them itself.
+    """
 
     unit: str
     successors: tuple[str, ...]
 
+    @property
+    def goes_on(self) -> bool:
+        """Return whether the section goes on and keeps the cases that nobody gives away."""
+        return self.successors[0] == self.unit
+
 
 @dataclass(frozen=True)
 class Heirs:
-    """Who does the work of ended units and posts in one matter, by their keys."""
+    """Who does the work of ended units and posts in one matter, by their keys.
+
+    `parted` are units that go on, from which the matter has gone to another.
+    """
 
     units: Mapping[str, str] = field(default_factory=dict)
     posts: Mapping[str, str] = field(default_factory=dict)
+    parted: Mapping[str, str] = field(default_factory=dict)
 
     def seen(self, who: Directory) -> Directory:
         """Return a day as the matter sees it."""
-        return who.among(self.units, self.posts)
+        return who.among(self.units, self.posts, self.parted)
 
     def after(self, more: "Heirs") -> "Heirs":
-        """Return these with what came later."""
-        return Heirs({**self.units, **more.units}, {**self.posts, **more.posts})
+        """Return these with what came later; what has come back to where it was is not parted."""
+        went = {old: more.parted.get(new, new) for old, new in self.parted.items()}
+        return Heirs(
+            {**self.units, **more.units},
+            {**self.posts, **more.posts},
+            {old: new for old, new in {**went, **more.parted}.items() if old != new},
+        )
 
     def kept(self) -> dict[str, dict[str, str]]:
         """Return the value that is stored with a case."""
-        return {"units": dict(self.units), "posts": dict(self.posts)}
+        return {
+            "units": dict(self.units), "posts": dict(self.posts), "parted": dict(self.parted)
+        }  # fmt: skip
 
 
 def stored(value: Mapping[str, Any]) -> Heirs:
     """Return what a case has stored."""
-    return Heirs(value["units"], value["posts"])
+    return Heirs(value["units"], value["posts"], value.get("parted", {}))
 
 
 @dataclass(frozen=True)
@@ -80,10 +99,13 @@ def given(
 
 
 def heirs_of(before: Directory, after: Directory, old: str, new: str) -> Heirs:
-    """Return who does the work of a split section in a case that is given to `new`.
+    """Return who does the work of the old section in a case that is given to `new`.
 
-    The posts that led the old section mean the one that leads the new one, if one alone does.
+    Where it ends, the posts that led it mean the one that leads the new one, if one alone does.
+    Where it goes on, so do its posts: what was asked of one of them by its name stays with it.
     """
+    if old in after.units:
+        return Heirs(parted={old: new})
     heads = [
         post.key
         for post in after.posts.values()
@@ -113,7 +135,10 @@ def divided(
 
     def task(one: Task) -> Task:
         who = view(one.case)
-        return replace(one, groups=frozenset(map(who.present, one.groups))) if who else one
+        if who is None:
+            return one
+        groups = frozenset(map(who.present, one.groups))
+        return replace(one, groups=groups, unit=cases[one.case][1])
 
     def duty(one: Duty) -> Duty:
         who = view(one.case)
@@ -130,10 +155,14 @@ def divided(
 def beside_applicants(split: Split, cases: Mapping[str, str], after: Directory) -> dict[str, str]:
     """Return the successor in which the applicant of each case will work, for those of one.
 
-    `cases` gives the applicant of each. Whoever works in none of them, or in several, says nothing.
+    `cases` gives the applicant of each. Whoever works in none of them, or in several, says nothing;
+    a section within another counts before it.
     """
     found = {}
     inside = {unit: after.within(unit) for unit in split.successors}
+    for unit, within in inside.items():
+        below = [inside[one] for one in split.successors if one != unit and one in within]
+        inside[unit] = within.difference(*below)
     for case, person in cases.items():
         posts = {post.unit for post in after.posts_of(person) if post.unit}
         theirs = [unit for unit, within in inside.items() if posts & within]

@@ -43,13 +43,15 @@ def offer(
         one.add_argument("plan", metavar="PLAN", help=_("計画の ID"))
         if name in ("apply", "undo"):
             during_maintenance(one)
-    given = command(transfers, "give", transferring.give, _("分割する課の案件の引継先を決める"))
+    given = command(
+        transfers, "give", transferring.give, _("分割・分離する課の案件の引継先を決める")
+    )
     given.add_argument("plan", metavar="PLAN", help=_("計画の ID"))
     given.add_argument(
         "unit", metavar="TO", help=_("引継先の組織コード。applicant は提案した人の移る課（--all だけ）")
     )  # fmt: skip
     given.add_argument("case", metavar="CASE", nargs="*", help=_("案件の番号"))
-    given.add_argument("--all", metavar="UNIT", default="", help=_("分割する課の案件すべて"))
+    given.add_argument("--all", metavar="UNIT", default="", help=_("その課の案件すべて"))
     filled = command(transfers, "fill", transferring.fill, _("穴を埋める"))
     filled.add_argument("plan", metavar="PLAN", help=_("計画の ID"))
     filled.add_argument("hole", nargs="?", default="", metavar="HOLE", help=_("穴の ID"))

@@ -71,7 +71,7 @@ def fill(arguments: Namespace, settings: Settings, output: Output) -> int:
 
 
 def give(arguments: Namespace, settings: Settings, output: Output) -> int:
-    """Give a case of a section that is split, or all of the section's, to a successor."""
+    """Give a case of a section that is split or parted, or all of the section's, to a successor."""
     if bool(arguments.case) == bool(arguments.all):
         raise Invalid(_("CASE か --all のどちらか一方を指定してください。"))
     with opened(settings) as site:
@@ -161,7 +161,7 @@ def _shown(shown: PlanPage, output: Output) -> int:
         names = dict(section.successors)
         for case in section.cases:
             output.say(f"  {section.name}: {case.number}  {case.title}  → {names[case.unit]}")
-    output.say(*(f"  {one}" for one in (*shown.left_out, *shown.obstacles)))
+    output.say(*(f"  {one}" for one in (*shown.left_out, *shown.awaited, *shown.obstacles)))
     output.result(_document(shown))
     return 1 if shown.problems or shown.left else 0
 
@@ -180,6 +180,7 @@ def _document(shown: PlanPage) -> dict[str, Any]:
         "holes": [asdict(one) for one in shown.holes],
         "splits": [asdict(one) for one in shown.splits],
         "left_out": list(shown.left_out),
+        "awaited": list(shown.awaited),
         "left": shown.left,
         "obstacles": list(shown.obstacles),
     }

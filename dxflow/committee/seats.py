@@ -5,7 +5,7 @@ member with an interest in a matter takes no part in it. The applicant and the d
 out; members of the applying section by default; further conflicts are declared, with a reason.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dxflow.texts import gettext as _
@@ -128,6 +128,26 @@ def suggested(
 def acting_chair(order: Sequence[str], seating: Seating) -> str | None:
     """Return the first seat of the order (chair, then deputies) that takes part; None if none."""
     return next((key for key in order if key in seating.keys), None)
+
+
+def concluding(
+    order: Sequence[str],
+    there: Collection[str],
+    before: str | None,
+    holders: Mapping[str, frozenset[str]],
+    barred: frozenset[str],
+) -> str | None:
+    """Return the seat that concludes once the votes are counted, None when none can.
+
+    Posts change hands while a round is open: who holds the chair in the end may be the applicant,
+    or have drafted the matter (`barred`). The next of the order that takes part (`there`) presides
+    then. `before` is the chair the round began with; vacant, it waits for its next holder.
+    """
+    able = {seat for seat, persons in holders.items() if persons - barred}
+    found = next((seat for seat in order if seat in there and seat in able), None)
+    if found is not None or before is None:
+        return found
+    return before if before in able or not holders.get(before) else None
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,8 @@ class WorkItem(Base):
 
     __tablename__ = "work_item"
     __table_args__ = (
-        Index(None, "case_id"),
+        # what stands open in a case is found among all it ever had, however old the case
+        Index(None, "case_id", "status"),
         Index(
             "ix_work_item_open_due",
             "due_at",
@@ -89,8 +90,26 @@ class WorkItem(Base):
             sqlite_where=text("status = 'open'"),
             postgresql_where=text("status = 'open'"),
         ),
-        Index(None, "assignee_id", "status", "due_at", "created_at", "id"),
-        Index(None, "process_key", "element", "status", "ended_at"),
+        # a task that nobody has taken, or that is not done, costs nothing in these two
+        Index(
+            "ix_work_item_taken",
+            "assignee_id",
+            "status",
+            "due_at",
+            "created_at",
+            "id",
+            sqlite_where=text("assignee_id IS NOT NULL"),
+            postgresql_where=text("assignee_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_work_item_ended",
+            "process_key",
+            "element",
+            "status",
+            "ended_at",
+            sqlite_where=text("ended_at IS NOT NULL"),
+            postgresql_where=text("ended_at IS NOT NULL"),
+        ),
         # what the whole of the open work is counted from, without reading one row of it
         Index(
             "ix_work_item_open_place",
@@ -143,6 +162,7 @@ class WorkItemGroup(Base):
     __tablename__ = "work_item_group"
     __table_args__ = (
         Index("ix_work_item_group_in_order", "group_key", "due_at", "created_at", "work_item_id"),
+        {"sqlite_with_rowid": False},  # one tree to write instead of two
     )
 
     work_item_id: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -168,6 +188,7 @@ class ElementVisit(Base):
     """How often an element of a case was entered and completed; bounded by the drawing."""
 
     __tablename__ = "element_visit"
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
     case_id: Mapped[str] = mapped_column(String(32), primary_key=True)
     process_key: Mapped[str] = mapped_column(String(64), primary_key=True)

@@ -138,6 +138,10 @@ class FormDefinition:
         every = list(every_component(self.components))
         return frozenset({one.key for one in every} | {one.choices.key for one in every})
 
+    def choosing_from(self, options: str) -> frozenset[str]:
+        """Return the keys of the form's own fields, not of its lists, that offer an option list."""
+        return frozenset(one.key for one in keyed(self.components) if one.choices.key == options)
+
     @cached_property
     def _expressions(self) -> tuple[str, ...]:
         found = [rule for _outcome, rule in self.hidden_outcomes if isinstance(rule, Formula)]

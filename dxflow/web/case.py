@@ -14,7 +14,7 @@ from dxflow.services.people.access import signed_in
 from dxflow.services.reading import case_list, case_pages, case_view, diagrams
 from dxflow.services.reading.case_head import CaseHead
 from dxflow.texts import gettext as _
-from dxflow.web import current
+from dxflow.web import current, uploads
 from dxflow.web.inbox import page_number
 from dxflow.web.kpi_chart import CHIPS, chart_of, written
 
@@ -23,7 +23,6 @@ blueprint = Blueprint("case", __name__)
 PER_PAGE = 30
 FORMS_PER_PAGE = 20
 ENTRIES_PER_PAGE = 40
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,7 @@ def as_workbook() -> Response:
     from dxflow.services.reading import case_book  # here: Excel's library is slow to read in
 
     pieces = case_book.workbook(current.site(), current.actor(), _filters())
-    return attachment(pieces, XLSX, "cases.xlsx")
+    return attachment(pieces, uploads.XLSX, "cases.xlsx")
 
 
 @blueprint.get("/cases/<ident:case_id>")

@@ -12,6 +12,7 @@ from dxflow.problems import Problem, Refused
 from dxflow.services.administration.imports.reading import LARGEST_FILE, too_large
 from dxflow.texts import gettext as _
 
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 #: The form around an uploaded file. A previewed file travels with the confirmation as base64.
 AROUND = 512 * 1024
 LARGEST_UPLOAD = LARGEST_FILE + AROUND
@@ -54,5 +55,10 @@ def csv_text(rows: list[list[str]]) -> str:
 
 def csv_file(text: str, name: str) -> Response:
     """Return CSV as a file that Excel opens, and that nobody keeps on the way."""
+    return file(("\ufeff" + text).encode(), "text/csv", name)
+
+
+def file(content: bytes, mimetype: str, name: str) -> Response:
+    """Return a file to be kept by whoever asked, and by nobody on the way."""
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return Response("\ufeff" + text, mimetype="text/csv", headers=headers)
+    return Response(content, mimetype=mimetype, headers=headers)

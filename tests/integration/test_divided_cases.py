@@ -19,7 +19,16 @@ from dxflow.services.administration.transfers import (
 from tests.factories import City
 from tests.integration.test_reorganised_transfers import apply, led
 from tests.integration.test_standing_in import events
-from tests.integration.transfers import on_the_day, plan, posts, rehearse, status, units, upload
+from tests.integration.transfers import (
+    PARTED,
+    on_the_day,
+    plan,
+    posts,
+    rehearse,
+    status,
+    units,
+    upload,
+)
 from tests.walks import do, to_decision, to_kpi
 
 #: 市民課 becomes 窓口課 (its head goes with it) and 戸籍課, which the colleague leads.
@@ -36,6 +45,10 @@ SPLIT = (
     ),
     upload("head,異動,窓口課長,", "colleague,異動,戸籍課長,", "applicant,異動,戸籍課 主事,"),
 )  # fmt: skip
+
+
+#: A section that ends, and one that goes on without a part of its work.
+DIVISIONS = pytest.mark.parametrize("files", [SPLIT, PARTED], ids=["split", "parted"])
 
 
 def give(city: City, made: str, **choices: str) -> int:
@@ -112,9 +125,10 @@ def test_a_case_given_to_another_successor_takes_its_work_and_its_future_with_it
     unbroken(city)
 
 
-def test_its_process_goes_on_with_the_section_it_was_given_to(city):
+@DIVISIONS
+def test_its_process_goes_on_with_the_section_it_was_given_to(city, files):
     case = to_decision(city)
-    made = plan(city, *SPLIT)
+    made = plan(city, *files)
     give(city, made, **{case: "register"})
     apply(city, made)
     deciding = next(one for one in ("civic_head", "head", "colleague", "vice", "mayor")
@@ -129,9 +143,10 @@ def test_its_process_goes_on_with_the_section_it_was_given_to(city):
     unbroken(city)
 
 
-def test_the_figures_of_a_given_case_are_owned_by_its_section(city):
+@DIVISIONS
+def test_the_figures_of_a_given_case_are_owned_by_its_section(city, files):
     case = to_kpi(city)
-    made = plan(city, *SPLIT)
+    made = plan(city, *files)
     give(city, made, **{case: "register"})
     (section,) = shown(city, made).splits
     assert section.cases[0].kpi
@@ -150,7 +165,7 @@ def test_all_cases_are_given_at_once_or_by_where_their_applicant_works(city):
     assert dividing.give_all(city.site, by, made, "counter", "register") == 1
     assert dividing.give_all(city.site, by, made, "counter", "register") == 0
     assert {one.unit for one in shown(city, made).splits[0].cases} == {"register"}
-    with pytest.raises(Invalid, match="分割する課ではありません"):
+    with pytest.raises(Invalid, match="案件を分ける課ではありません"):
         dividing.give_all(city.site, by, made, "tax", "register")
 
 
@@ -194,10 +209,11 @@ def test_a_successor_that_is_no_longer_named_is_told_and_not_used(city):
     assert shown(city, made).splits[0].cases[0].unit == "window"
 
 
-def test_a_division_is_taken_back_whole(city):
+@DIVISIONS
+def test_a_division_is_taken_back_whole(city, files):
     case = to_decision(city)
     before = led(city), groups(city, case), leads(city, case)
-    made = plan(city, *SPLIT)
+    made = plan(city, *files)
     give(city, made, **{case: "register"})
     apply(city, made)
     assert leads(city, case)[1]
@@ -215,9 +231,10 @@ def test_what_was_chosen_is_in_the_log_in_words(city):
     assert said.after == f"{case.number} 戸籍課"
 
 
-def test_a_scheduled_plan_keeps_its_choices_and_takes_no_more(city):
+@DIVISIONS
+def test_a_scheduled_plan_keeps_its_choices_and_takes_no_more(city, files):
     case = city.start().id
-    made = plan(city, *SPLIT)
+    made = plan(city, *files)
     give(city, made, **{case: "register"})
     scheduling.schedule(city.site, city.actor("admin"), made)
     with pytest.raises(Conflict):

@@ -14,7 +14,7 @@ from dxflow.db.identity import Person
 from dxflow.db.process import WorkItem
 from dxflow.errors import Conflict, Invalid, NotAllowed
 from dxflow.problems import Refused
-from dxflow.services.acts import tasks
+from dxflow.services.acts import pulling_back, tasks
 from dxflow.services.administration import working
 from dxflow.services.administration.transfers import applying, choosing, plans, scheduling, undoing
 from dxflow.services.people import appointments, organisation
@@ -29,7 +29,7 @@ from tests.integration.transfers import (
     upload,
 )
 from tests.statements import counted
-from tests.walks import TRIAGE, dated_otherwise, do, task_of, to_committee, to_triage
+from tests.walks import TRIAGE, dated_otherwise, do, task_of, to_committee, to_triage, vote
 
 
 def holders(city: City, group: str) -> set[str]:
@@ -106,6 +106,20 @@ def test_what_comes_back_to_somebody_who_left_meanwhile_goes_to_the_head_above(c
         trouble="窓口で30分待つ人がいる。", change="予約を受け付ける。", beneficiary=["citizen"],
     )  # fmt: skip
     assert task_of(city, "secretariat", case, "triage")
+
+
+def test_who_becomes_chair_in_the_middle_of_their_own_matter_does_not_conclude_it(city):
+    case = to_committee(city)
+    vote(city, case, but=("cio",))
+    tomorrow = city.site.today() + timedelta(1)
+    made = plan(city, upload("cio,退職,,", "applicant,異動,副市長,"), day=tomorrow)
+    left = {one.hole.id: (LEAVE, "締切まで待つ") for one in rehearse(city, made).open}
+    choosing.fill(city.site, city.actor("admin"), made, left)
+    scheduling.schedule(city.site, city.actor("admin"), made)
+    on_the_day(city, tomorrow + timedelta(30))  # past the deadline of the round
+    waits = {name for name in city.person for task in city.open_tasks(name) if task.case_id == case}
+    assert waits == {"planning_head"}, "the deputy presides"
+    do(city, case, "planning_head", "conclude", "approve", reason="賛成多数")
 
 
 def test_a_hole_is_left_only_with_a_reason_that_is_recorded(city):
@@ -191,6 +205,46 @@ def test_a_transfer_is_taken_back_until_somebody_has_acted_on_it(city):
     with pytest.raises(undoing.BuiltOn, match="取り消せません"):
         undoing.undo(city.site, by, again)
     assert status(city, again) == "applied"
+
+
+def test_a_transfer_is_not_taken_back_where_it_would_leave_a_task_to_its_own_applicant(city):
+    case = city.start("planning_head").id
+    do(city, case, "cio", "head_approval", "approve")
+    made = plan(
+        city,
+        upload("planning_head,異動,市民課 主事,", "colleague,異動,企画部長,"),
+        day=city.site.today(),
+    )
+    by = city.actor("admin")
+    choosing.accept_all(city.site, by, made)
+    applying.apply(city.site, by, made)
+    assert undoing.obstacles(city.site, by, made) == []
+    pulling_back.pull_back(city.site, city.actor("cio"), case)
+    assert task_of(city, "colleague", case, "head_approval")
+    (left,) = undoing.obstacles(city.site, by, made)
+    assert "行える人がいなくなります" in left
+    assert "R8-企画部-0001" in left
+    with pytest.raises(undoing.BuiltOn):
+        undoing.undo(city.site, by, made)
+
+
+def test_an_act_in_a_post_that_was_given_back_prevents_taking_back(city):
+    by = city.actor("admin")
+    case = city.start("applicant").id
+    away = plan(
+        city, upload("head,異動,市民課 主事,", "colleague,異動,市民課長,"), day=city.site.today()
+    )
+    choosing.accept_all(city.site, by, away)
+    applying.apply(city.site, by, away)
+    city.clock.advance(days=1)
+    back = plan(
+        city, upload("head,異動,市民課長,", "colleague,異動,市民課 主事,"), day=city.site.today()
+    )
+    choosing.accept_all(city.site, by, back)
+    applying.apply(city.site, by, back)
+    do(city, case, "head", "head_approval", "approve")
+    (acted, *_rest) = undoing.obstacles(city.site, by, back)
+    assert "新しい職での行為があります: head さん" in acted
 
 
 def test_a_task_taken_in_a_new_post_or_a_later_change_prevents_taking_back(city):

@@ -29,6 +29,13 @@ def posts(*lines: str) -> plans.Upload:
     return plans.Upload(content(*lines, head=head), "職.csv")
 
 
+_WITH_ORIGIN = "組織コード,組織名,種別,上位の組織,終了日,引継先,引継元"
+
+
+def units_with_origin(*lines: str) -> plans.Upload:
+    return plans.Upload(content(*lines, head=_WITH_ORIGIN), "組織.csv")
+
+
 def plan(city: City, *files: plans.Upload, day: date = APRIL) -> str:
     """Make a plan of files."""
     first, *more = files
@@ -66,3 +73,13 @@ ROUND = (
     "applicant,異動,収納課 主事,",
     "other,異動,市民課 主任,",
 )
+#: 市民課 goes on; 戸籍課 takes a part of it over, led by the colleague; the applicant goes with it.
+PARTED = (
+    units_with_origin("register,戸籍課,section,civic,,,counter"),
+    posts(
+        "head-register,戸籍課長,register,section_head,,,",
+        "staff-register,戸籍課 主事,register,staff,,,",
+        "staff-counter,,,,,2027-04-01,staff-register", "staff-counter-2,,,,,2027-04-01,",
+    ),
+    upload("colleague,異動,戸籍課長,", "applicant,異動,戸籍課 主事,"),
+)  # fmt: skip

@@ -118,9 +118,13 @@ def _counted(step: Step, row: Any) -> Iterator[str]:
             yield f"round {row.id}: {result.get(verdict)} {verdict} counted, {cast.count(verdict)} cast"
     if row.resolution is None:
         return
-    matter = next(
-        (one for one in step.now.of(MeetingMatter).values() if one.deliberation_id == row.id), None
+    decided_in = (
+        one
+        for one in step.now.of(MeetingMatter).values()
+        # put off or taken off, a round is no longer this meeting's: it goes on by its deadline
+        if one.deliberation_id == row.id and one.status not in ("deferred", "dropped")
     )
+    matter = next(decided_in, None)
     there = len(votes)
     if matter is not None and not step.now.of(Meeting)[matter.meeting_id].written:
         there = len(set(json.loads(matter.present)) & sitting)

@@ -6,7 +6,7 @@ import pytest
 
 from tests.factories import City
 from tests.integration.test_divided_cases import SPLIT
-from tests.integration.transfers import APRIL, ROUND, content, on_the_day, plan
+from tests.integration.transfers import APRIL, PARTED, ROUND, content, on_the_day, plan
 from tests.web.api_client import Caller, application
 
 
@@ -107,3 +107,23 @@ def test_cases_of_a_split_section_are_divided(sqlite_city: City, admin: Caller):
     }  # fmt: skip
     wrong = {"cases": [{"case": case.number, "to": "tax"}]}
     assert admin.send("POST", f"{way}/cases", json=wrong).status_code == 422
+
+
+def test_cases_of_a_section_that_goes_on_stay_or_are_given(sqlite_city: City, admin: Caller):
+    case, other = sqlite_city.start(), sqlite_city.start("head")
+    way = "/transfers/" + plan(sqlite_city, *PARTED)
+    (section,) = admin.send("GET", way).json["splits"]
+    assert section["goes_on"]
+    assert [one["target"] for one in section["successors"]] == ["counter", "register"]
+    assert {one["id"]: (one["unit"], one["beside"]) for one in section["cases"]} == {
+        case.id: ("counter", "register"), other.id: ("counter", "counter"),
+    }  # fmt: skip
+    gift = {"cases": [{"case": case.number, "to": "register"}]}
+    answer = admin.send("POST", f"{way}/cases", json=gift)
+    found = {one["id"]: (one["unit"], one["chosen"]) for one in answer.json["splits"][0]["cases"]}
+    assert found == {case.id: ("register", True), other.id: ("counter", False)}
+    everything = {"unit": "counter", "all_to": "applicant"}
+    answer = admin.send("POST", f"{way}/cases", json=everything)
+    assert {one["id"]: one["unit"] for one in answer.json["splits"][0]["cases"]} == {
+        case.id: "register", other.id: "counter",
+    }  # fmt: skip

@@ -6,7 +6,7 @@ import io
 import pytest
 
 from dxflow.attachments.limits import MEGABYTE
-from dxflow.web.case import XLSX
+from dxflow.web.uploads import XLSX
 from tests.files import PDF, PNG, workbook
 from tests.walks import do, task_of, to_committee, to_triage, vote
 from tests.web.conftest import Browser, text_of

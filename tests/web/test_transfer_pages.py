@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 
 from dxflow import clock
 from tests.integration.test_divided_cases import SPLIT
-from tests.integration.transfers import content, plan
+from tests.integration.transfers import PARTED, content, plan
 from tests.web.conftest import Browser, text_of
 from tests.web.test_cli import ready, run  # noqa: F401 - fixtures
 
@@ -77,6 +77,50 @@ def test_cases_of_a_split_section_are_divided_on_the_page(browse, sqlite_city):
     chosen = admin.page(address).xpath("//select[starts-with(@name, 'case:')]/option[@selected]")
     assert [one.text for one in chosen] == ["戸籍課", "戸籍課"]
     assert browse("secretariat").post(f"{address}/cases", everything).status_code == 403
+
+
+def test_cases_of_a_section_that_goes_on_stay_or_are_given_on_the_page(browse, sqlite_city):
+    case = sqlite_city.start(title="窓口の混雑をなくす")
+    made = plan(sqlite_city, *PARTED)
+    admin, address = browse("admin"), f"/admin/transfer/{made}"
+    assert "「市民課」は続きます。" in text_of(admin.get(address))
+    chosen = f"//select[@name='case:{case.id}']/option[@selected]/text()"
+    assert admin.page(address).xpath(chosen) == ["「市民課」に残す"]
+    values = form_of(admin, address, "/cases")
+    values |= {"case": case.id, f"case:{case.id}": "register"}
+    assert admin.post(f"{address}/cases", values).status_code == 303
+    assert admin.page(address).xpath(chosen) == ["戸籍課"]
+    assert admin.post(f"{address}/cases", {"unit": "counter", "_all": "counter"}).status_code == 303
+    assert admin.page(address).xpath(chosen) == ["「市民課」に残す"]
+
+
+def test_cases_are_divided_by_a_sheet_that_is_taken_away_and_sent_back(browse, sqlite_city):
+    case = sqlite_city.start(title="窓口の混雑をなくす")
+    made = plan(sqlite_city, *PARTED)
+    admin, address = browse("admin"), f"/admin/transfer/{made}"
+    sheet = admin.get(f"{address}/cases.csv")
+    assert sheet.headers["Cache-Control"] == "no-store"
+    assert admin.get(f"{address}/cases.xlsx").data.startswith(b"PK")
+    version = form_of(admin, address, "/cases/file")["version"]
+
+    def send_back(text: str) -> TestResponse:
+        file = (io.BytesIO(text.encode("cp932")), "案件.csv")
+        return admin.post(f"{address}/cases/file", {"file": file, "version": version})
+
+    filled = sheet.data.decode("utf-8-sig").rstrip().removesuffix(",") + ",収納課"
+    refused = send_back(filled)
+    assert refused.status_code == 422
+    text = text_of(refused)
+    assert "2引き継ぐ課「収納課」は「市民課」の引継先ではありません。" in "".join(text.split())
+    assert send_back(filled.replace(",収納課", ",戸籍課")).status_code == 303
+    chosen = f"//select[@name='case:{case.id}']/option[@selected]/text()"
+    assert admin.page(address).xpath(chosen) == ["戸籍課"]
+    assert send_back(filled).status_code == 409
+    assert admin.post(f"{address}/cases/file", {}).status_code == 422
+    other = browse("secretariat")
+    assert other.get(f"{address}/cases.csv").status_code == 403
+    assert other.get(f"{address}/cases.xlsx").status_code == 403
+    assert other.post(f"{address}/cases/file", {}).status_code == 403
 
 
 def test_headings_are_asked_for_once_and_remembered(browse):
@@ -163,6 +207,40 @@ def test_the_command_line_does_the_same(ready, tmp_path: Path):  # noqa: F811
     assert ready("org", "transfer", "undo", plan).status == 0
     assert ready("org", "transfer", "discard", plan).status == 1
     assert ready("org", "transfer", "fill", plan).status == 1
+
+
+def test_the_command_line_divides_the_cases_of_a_section_that_goes_on(
+    ready,  # noqa: F811
+    tmp_path: Path,
+):
+    file = tmp_path / "units.csv"
+    day = ("--effective", _today())
+
+    def planned(*lines: str):
+        text = "\n".join(("組織コード,組織名,種別,引継元", *lines))
+        file.write_text(text, encoding="cp932")
+        return ready("org", "transfer", "plan", str(file), *day, "--json")
+
+    assert planned("old,前の課,section,").document["splits"] == []
+    first = ready("org", "transfer", "list", "--json").document["plans"][0]["id"]
+    itself = planned("old,前の課,section,old")
+    assert itself.status == 1
+    assert [one["line"] for one in itself.document["problems"]] == [2]
+    leave = ready("org", "transfer", "show", first, "--json").document["holes"][0]["id"]
+    left = ("leave", "--reason", "課長は来月")
+    assert ready("org", "transfer", "fill", first, leave, *left).status == 0
+    assert ready("org", "transfer", "apply", first).status == 0
+    made = planned("new,新しい課,section,前の課").document
+    (section,) = made["splits"]
+    assert (section["goes_on"], [key for key, _name in section["successors"]]) == (
+        True,
+        ["old", "new"],
+    )
+    give = ("org", "transfer", "give", made["plan"], "new")
+    assert ready(*give, "--all", "old").status == 1  # the new section has no head yet
+    refused = ready(*give, "R1-前-0001")
+    assert refused.status == 1
+    assert "開いている案件ではありません" in refused.out + refused.err
 
 
 def _today() -> str:

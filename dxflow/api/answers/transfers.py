@@ -57,7 +57,7 @@ class TransferHole(Schema):
 
 
 class SplitCase(Schema):
-    """An open case of a section that is split. `unit` is the successor it goes to."""
+    """An open case of a section that is split or parted. `unit` is where it goes, or stays."""
 
     id = text()
     number = text()
@@ -68,15 +68,22 @@ class SplitCase(Schema):
     kpi = text(metadata={"description": "who enters its figures afterwards"})
     unit = text()
     chosen = Flag(required=True, metadata={"description": "false: it follows the first successor"})
+    beside = text(
+        metadata={"description": "the successor in which its applicant will work, if one"}
+    )
 
 
 class SplitSection(Schema):
-    """A section that is split, its successors, the first before the others, and its open cases."""
+    """A section that is split, its successors, the first before the others, and its open cases.
+
+    One that goes on without a part of its work is the first of them itself.
+    """
 
     unit = text()
     name = text()
     successors = nested(Filling, many=True)
     kpi = text(metadata={"description": "who enters the figures of its cases now"})
+    goes_on = Flag(required=True, metadata={"description": "true: its cases stay unless given"})
     cases = nested(SplitCase, many=True)
 
 
@@ -107,6 +114,10 @@ class Transfer(Schema):
     left_out = fields.List(
         fields.String(), required=True,
         metadata={"description": "choices for cases that do nothing any more, in words"},
+    )  # fmt: skip
+    awaited = fields.List(
+        fields.String(), required=True,
+        metadata={"description": "cases given away whose decision waits for the head of a section that goes on"},
     )  # fmt: skip
     open_holes = Whole(required=True, attribute="left")
     obstacles = fields.List(

@@ -1,7 +1,8 @@
-"""Who does the work of ended sections in one case: it may have been given to another successor.
+"""Who does the work of a section in one case: it may have been given to another one.
 
-Where a section was split, each of its cases was given to one of the successors. What the process
-of such a case calls by the old section or its head is meant for the one it was given to.
+Where a section was split, or goes on and handed a part of its work on, each of its cases was given
+to one of the others or stayed. What the process of a given case calls by the old section or its
+head is meant for the one it was given to.
 """
 
 from dxflow.authority.directory import Directory

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from dxflow import forms
+from dxflow.authority.directory import Directory
 from dxflow.authority.standing_in import StandIn
 from dxflow.calendars.business_days import BusinessCalendar
 from dxflow.calendars.fiscal import fiscal_label, fiscal_year_of
@@ -20,6 +21,7 @@ from dxflow.services import plain
 from dxflow.services.acts import (
     cases,
     filing,
+    heirs,
     history,
     measures,
     paper_attachments,
@@ -38,6 +40,8 @@ from dxflow.texts import language
 
 #: How many fiscal years before and after today a form offers.
 YEARS_BEFORE, YEARS_AFTER = 6, 10
+#: The option list of the city's sections.
+UNITS = "units"
 #: The option list of a case's files.
 FILES = "attachments"
 #: The variable that holds what was handed in before, by form.
@@ -156,6 +160,7 @@ def task_form(site: Site, actor: Actor, task_id: str) -> TaskForm:
                 submitted,
                 case,
                 context.prefill,
+                _who(site, tx, actor, case),
                 drafting=pack.act_of(row.process_key, row.element) == history.DRAFT,
             )
         )
@@ -235,13 +240,15 @@ def _filled(
     submitted: Mapping[str, Mapping[str, Any]],
     case: Mapping[str, Any],
     prefill: Mapping[str, Any],
+    who: Directory,
     *,
     drafting: bool,
 ) -> dict[str, Any]:
     """Return what a fresh form begins with.
 
     A form that drafts the proposal begins with what was handed in before; one that judges it
-    begins empty each time. The program's own rows stand where they fit.
+    begins empty each time. The program's own rows stand where they fit. A section whose work in the
+    case has gone to another stands there as that one.
     """
     known = {fact.path for fact in definition.fields() if "." not in fact.path}
     before = submitted.get(definition.key)
@@ -250,8 +257,27 @@ def _filled(
         carried = {"title": case["title"], "lead": case["lead_unit"]}
         values = {key: value for key, value in carried.items() if key in known}
     elif drafting:
-        values = dict(before)
+        sections = definition.choosing_from(UNITS)
+        values = {
+            key: _present(who, value) if key in sections else value for key, value in before.items()
+        }
     return values | {key: value for key, value in prefill.items() if key in known}
+
+
+def _present(who: Directory, value: Any) -> Any:
+    """Return the sections a value names, or one, as they are called in the case today."""
+    if isinstance(value, str):
+        return who.heir(value)
+    return list(dict.fromkeys(map(who.heir, value))) if isinstance(value, list) else value
+
+
+def _who(
+    site: Site, tx: Connection, actor: Actor, case: Mapping[str, Any] | None,
+    version: str | None = None,
+) -> Directory:  # fmt: skip
+    """Return who is who today, as a case sees it."""
+    who = organisation.directory(site, tx, actor.on, version)
+    return heirs.seen(who, case["heirs"]) if case else who
 
 
 def _context(
@@ -265,10 +291,17 @@ def _context(
     definition: forms.FormDefinition | None = None,
     version: str | None = None,
 ) -> forms.Context:
-    """Return what a form is filled in against; `version` is the organisation's, where known."""
-    who = organisation.directory(site, tx, actor.on, version)
+    """Return what a form is filled in against; `version` is the organisation's, where known.
+
+    A section whose work in the case has gone to another is not to be chosen: it would mean that one.
+    """
+    who = _who(site, tx, actor, case, version)
     options: dict[str, tuple[Option, ...]] = dict(pack.settings.options)
-    options["units"] = tuple(Option(key, name) for key, name in organisation.sections(who))
+    options[UNITS] = tuple(
+        Option(key, name)
+        for key, name in organisation.sections(who)
+        if definition is None or who.heir(key) == key
+    )
     options["fiscal_years"] = _fiscal_years(fiscal_year_of(actor.on), language.get())
     prefill: dict[str, Any] = {}
     if case is not None:

@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, func, insert, select, update
 
 from dxflow import audit, engine
 from dxflow.clock import local_date
+from dxflow.db.base import table
 from dxflow.db.case import Notice
+from dxflow.db.prepared import Prepared
 from dxflow.db.process import ProcessInstance, Timer
 from dxflow.errors import NotFound
 from dxflow.ids import new_id
@@ -109,6 +111,14 @@ def _due(now: datetime) -> Select[str, str, datetime]:
     )
 
 
+_TIMER = table(Timer)
+_OF_CASE = Prepared(
+    select(_TIMER.c.element).where(
+        _TIMER.c.case_id == bindparam("case"), _TIMER.c.due_at <= bindparam("now")
+    )
+)
+
+
 def fire_timers(site: Site, tx: Connection, payload: dict[str, Any], now: datetime) -> None:
     """Fire every timer of a case that is due; what fired earlier leaves nothing to do."""
     actor = system_actor(local_date(now))
@@ -118,11 +128,7 @@ def fire_timers(site: Site, tx: Connection, payload: dict[str, Any], now: dateti
         return
     if act.case["status"] != "running" or act.suspension is not None:
         return  # a suspended case's timers are armed anew when it resumes
-    due = list(
-        tx.execute(
-            select(Timer.element).where(Timer.case_id == act.case_id, Timer.due_at <= now)
-        ).scalars()
-    )
+    due = [row.element for row in _OF_CASE.all(tx, {"case": act.case_id, "now": now})]
     if not due:
         return
     open_before = open_items(tx, act.case_id)

@@ -32,6 +32,12 @@ _TIMERS = Prepared(
     select(_TIMER.c.id, _TIMER.c.due_at).where(_TIMER.c.case_id == bindparam("case"))
 )
 _DROP_TIMER = Prepared(delete(_TIMER).where(_TIMER.c.id == bindparam("timer")))
+_OPEN = Prepared(
+    select(_WORK.c.id).where(_WORK.c.case_id == bindparam("case"), _WORK.c.status == "open")
+)
+
+#: What is done from a seat of a committee, and by nobody else.
+_OF_A_SEAT = frozenset({"vote", "conclude"})
 
 
 def write_step(act: Act, step: engine.Step, open_before: Collection[str]) -> None:
@@ -147,18 +153,22 @@ def _groups_of(act: Act, task: engine.OpenTask) -> set[str]:
     """Return whom the task is offered to; a superior where nobody who may act would be left.
 
     Nobody approves their own matter, and who has left the city does nothing. A post that is vacant
-    waits for its next holder.
+    waits for its next holder, and nobody above a committee votes or concludes in its place.
     """
     groups = act.addressed(task.groups)
+    meaning = _segregated(act, task)
     barred: frozenset[str] = frozenset()
-    if _segregated(act, task):
+    if meaning in _OF_A_SEAT:
+        return groups
+    if meaning:
         barred = act.involved().persons
     elif not all(group.startswith("user:") for group in groups):
         return groups
     who = act.directory()
     if not groups or any(who.holders(group) - barred for group in groups):
         return groups
-    return groups | {who.superior(act.case["unit"], barred) or "role:secretariat"}
+    above = who.superior(act.case["unit"], barred, of=groups)
+    return groups | {above or "role:secretariat"}
 
 
 def _write_timers(act: Act, step: engine.Step) -> None:
@@ -274,8 +284,4 @@ def _write_stage(act: Act, step: engine.Step) -> None:
 
 def open_items(tx: Connection, case_id: str) -> list[str]:
     """Return the ids of a case's open work items."""
-    return list(
-        tx.execute(
-            select(WorkItem.id).where(WorkItem.case_id == case_id, WorkItem.status == "open")
-        ).scalars()
-    )
+    return [row.id for row in _OPEN.all(tx, {"case": case_id})]

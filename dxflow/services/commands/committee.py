@@ -18,7 +18,7 @@ from dxflow.committee.quorum import required
 from dxflow.committee.referral import Concluded, Referral, refers
 from dxflow.committee.resolution import choice_label
 from dxflow.committee.resolution import resolve as resolve_choice
-from dxflow.committee.seats import Seat, Seating, acting_chair, recusals
+from dxflow.committee.seats import Seat, Seating, acting_chair, concluding, recusals
 from dxflow.committee.seeing import Disclosure
 from dxflow.committee.voting import Ballot as Vote
 from dxflow.committee.voting import Choice, Tally, check_ballot
@@ -197,12 +197,8 @@ def tally(act: Act, _payload: dict[str, Any], _element: str) -> dict[str, Any]:
     round_ = open_round(act)
     frame = sitting.of_case(act.tx, act.case_id)
     present = frame.closed_with(act, round_) if frame is not None else None
-    result = _count(act, round_, present)
-    chair = round_.chair or None
-    if present is not None:
-        body = act.pack.settings.bodies[round_.body]
-        there = present.intersection(plain.loads(round_.seats))
-        chair = sitting.first_of(chair_order(act, body), there) or chair
+    chair = _chair_at_last(act, round_, present)
+    result = _count(act, round_, chair, present)
     if frame is not None:
         act.final = True
     act.tx.execute(
@@ -227,7 +223,7 @@ def resolve(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
     ]
     resolution = resolve_choice(
         choice,
-        _count(act, round_, present),
+        _count(act, round_, round_.chair or None, present),
         body.rules.vote,
         read.text(payload, "reason"),
         conditions,
@@ -339,12 +335,26 @@ def _votes(act: Act, round_id: str) -> list[Vote]:
     return [Vote(row.seat, Choice(row.verdict)) for row in rows]
 
 
-def _count(act: Act, round_: Row[Any], present: Collection[str] | None = None) -> Tally:
+def _chair_at_last(act: Act, round_: Row[Any], present: frozenset[str] | None) -> str | None:
+    """Return who concludes: of those present where a meeting counts, of those who sit elsewhere."""
+    who, order = act.directory(), chair_order(act, act.pack.settings.bodies[round_.body])
+    seats = set(plain.loads(round_.seats))
+    return concluding(
+        order,
+        seats if present is None else seats & present,
+        round_.chair or None,
+        {seat: who.holders(f"post:{seat}") for seat in {*order, round_.chair}},
+        act.involved().persons,
+    )
+
+
+def _count(
+    act: Act, round_: Row[Any], chair: str | None, present: Collection[str] | None = None
+) -> Tally:
     rule = act.pack.settings.bodies[round_.body].rules.vote
     return count(
-        _votes(act, round_.id), rule, plain.loads(round_.seats), round_.quorum,
-        round_.chair or None, present,
-    )  # fmt: skip
+        _votes(act, round_.id), rule, plain.loads(round_.seats), round_.quorum, chair, present
+    )
 
 
 def _result(tally: Tally) -> dict[str, Any]:

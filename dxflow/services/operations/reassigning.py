@@ -18,7 +18,7 @@ from dxflow.services.acts.act import Act, lock_of_task, require_running
 from dxflow.services.acts.tasks import TaskClosed, finished_text
 from dxflow.services.operations.case_acts import leave_notice, require_version, required_reason
 from dxflow.services.operations.case_choice import OPERATORS
-from dxflow.services.people import naming, person_rows
+from dxflow.services.people import naming, organisation, person_rows
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
@@ -60,7 +60,8 @@ def reassign(
             raise NotFound(_("作業が見つかりません。")) from None
         item, groups = _open_item(act, task_id)
         require_version(act, version)
-        who = act.directory()
+        # What is named here is meant as it is, also where the case calls another section by it.
+        who = organisation.directory(site, tx, actor.on, act.organisation)
         target = _target(tx, who, to.strip())
         if (item.assignee_id, groups) == (target.person, {target.key}):
             raise Conflict(_("この作業はすでにその担当です。"))

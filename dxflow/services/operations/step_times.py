@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select, true, union_all
+from sqlalchemy import ColumnElement, Connection, and_, func, select, text, true, union_all
 
 from dxflow.calendars.business_days import BusinessCalendar
 from dxflow.calendars.fiscal import fiscal_year_of
@@ -211,8 +211,12 @@ class _Steps:
         where = (WorkItem.process_key, WorkItem.element)
         ran = select(ProcessInstance.case_id).where(ProcessInstance.pack_digest.in_(digests))
         which = WorkItem.case_id.in_(ran) if narrowed else true()
-        done = [which, WorkItem.status == "completed", *([] if period is None else [period])]
-        opened = [which, WorkItem.status == "open"]
+        ended = WorkItem.ended_at.is_not(None) if period is None else period
+        done = [which, WorkItem.status == "completed", ended]
+        opened = [
+            which,
+            WorkItem.status == text("'open'"),
+        ]  # written out: an index holds these only
         for row in tx.execute(
             select(*where, func.count(func.distinct(WorkItem.case_id))).where(*opened).group_by(*where)
         ):  # fmt: skip

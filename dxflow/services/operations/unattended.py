@@ -1,6 +1,6 @@
 """What would wait for ever: tasks that nobody can do today, and cases that wait for nothing."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -143,7 +143,7 @@ def _proposal(
     act: str,
     unit: str,
     assignee: str | None,
-    groups: Iterable[str],
+    groups: Collection[str],
 ) -> tuple[str, str]:
     """Return who could do the task, and the sentence that says so."""
     held = next((group for group in groups if who.holders(group)), "")
@@ -152,7 +152,7 @@ def _proposal(
         return held, _("引き受けた人がいません。「{group}」に戻してください。", group=words)
     if act in BOUND_TO_OFFICE:
         return "", _("職に結び付いた作業です。空いている職に後任を就けてください。")
-    if above := who.superior(unit):
+    if above := who.superior(unit, of=groups):
         title = who.posts[above.removeprefix("post:")].title
         return above, _("上位の職「{post}」に渡せます。", post=title)
     return SECRETARIAT, _("事務局に渡せます。")

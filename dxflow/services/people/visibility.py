@@ -20,6 +20,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    text,
     true,
     union_all,
 )
@@ -63,6 +64,7 @@ def _took_part(actor: Actor) -> tuple[ColumnElement[bool], ...]:
     by_act = exists().where(Submission.case_id == Case.id, Submission.person_id == actor.person_id)
     by_work = exists().where(
         WorkItem.case_id == Case.id,
+        WorkItem.status == text("'open'"),  # what is done is offered to nobody, and is most of it
         WorkItemGroup.work_item_id == WorkItem.id,
         WorkItemGroup.group_key.in_(sorted(actor.reach)),
     )

@@ -6,33 +6,26 @@ more memory than one of few; how many may be asked for at once is limited.
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from decimal import Decimal
 from typing import IO, Any
 
 from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-from openpyxl.styles import Alignment, Font, PatternFill
-from openpyxl.utils import get_column_letter
 from sqlalchemy import Connection
 
 from dxflow.calendars.fiscal import fiscal_label, fiscal_year_of
 from dxflow.calendars.periods import period_label, period_start
-from dxflow.clock import TOKYO, local_date
 from dxflow.errors import Invalid
 from dxflow.kpi.measures import format_value
 from dxflow.services.people.actor import Actor
 from dxflow.services.reading import case_list, kpis
 from dxflow.services.reading.case_list import CaseRow, Filters
 from dxflow.services.reading.kpis import KpiRow
+from dxflow.services.reading.workbook_sheet import WorkbookSheet
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
 
 MOST_CASES = 20_000
 PIECE = 64 * 1024
-_HEAD = PatternFill("solid", fgColor="FFE8F1FE")
-_DAY = "yyyy-mm-dd"
 
 
 def workbook(site: Site, actor: Actor, filters: Filters) -> Iterator[bytes]:
@@ -75,8 +68,8 @@ def _require_few(count: int) -> None:
         )
 
 
-def _case_sheet(book: Workbook) -> "_Sheet":
-    return _Sheet(
+def _case_sheet(book: Workbook) -> WorkbookSheet:
+    return WorkbookSheet(
         book,
         _("案件"),
         (
@@ -96,8 +89,8 @@ def _case_cells(row: CaseRow) -> Sequence[Any]:
     )  # fmt: skip
 
 
-def _measure_sheet(book: Workbook) -> "_Sheet":
-    return _Sheet(
+def _measure_sheet(book: Workbook) -> WorkbookSheet:
+    return WorkbookSheet(
         book,
         _("指標"),
         (
@@ -121,47 +114,3 @@ def _measure_cells(row: KpiRow, year: int) -> Sequence[Any]:
 
 def _value(value: Any) -> Any:
     return value if value is None or isinstance(value, Decimal) else format_value(value)
-
-
-class _Sheet:
-    """A sheet with headings that stay in view, written row by row."""
-
-    def __init__(self, book: Workbook, title: str, columns: Sequence[tuple[str, int]]) -> None:
-        self._sheet = book.create_sheet(title)
-        self._sheet.freeze_panes = "B2"
-        for place, (_label, width) in enumerate(columns, 1):
-            self._sheet.column_dimensions[get_column_letter(place)].width = width
-        self._rows = 1
-        self._columns = len(columns)
-        self._sheet.append([self._heading(label) for label, _width in columns])
-
-    def add(self, values: Sequence[Any]) -> None:
-        """Write a row: texts stay texts, numbers and days become such."""
-        self._sheet.append([self._cell(value) for value in values])
-        self._rows += 1
-
-    def finish(self) -> None:
-        """End the sheet; readers may filter by every column."""
-        last = f"{get_column_letter(self._columns)}{self._rows}"
-        self._sheet.auto_filter.ref = f"A1:{last}"
-        self._sheet.close()
-
-    def _heading(self, label: str) -> WriteOnlyCell:
-        cell = WriteOnlyCell(self._sheet, value=label)
-        cell.font, cell.fill = Font(bold=True), _HEAD
-        cell.alignment = Alignment(vertical="top", wrap_text=True)
-        return cell
-
-    def _cell(self, value: Any) -> WriteOnlyCell:
-        if isinstance(value, str):
-            cell = WriteOnlyCell(self._sheet, value=ILLEGAL_CHARACTERS_RE.sub("", value))
-            cell.data_type = "s"  # what somebody typed is never a formula
-            return cell
-        if isinstance(value, datetime):
-            cell = WriteOnlyCell(self._sheet, value=local_date(value.astimezone(TOKYO)))
-            cell.number_format = _DAY
-            return cell
-        cell = WriteOnlyCell(self._sheet, value=value)
-        if isinstance(value, int | Decimal):
-            cell.number_format = "#,##0.##" if isinstance(value, Decimal) else "#,##0"
-        return cell

@@ -13,6 +13,7 @@ from dxflow.services.administration.imports.days import day_of
 from dxflow.services.administration.imports.reading import LARGEST_FILE
 from dxflow.services.administration.transfers import (
     applying,
+    choice_sheet,
     choosing,
     columns,
     dividing,
@@ -136,6 +137,36 @@ def divide(plan: str) -> Page | Answer:
         return _("{n} 件を保存しました。", n=done)
 
     return _done(plan, act, f"split-{unit}")
+
+
+@blueprint.get("/admin/transfer/<plan>/cases.csv")
+@needs_role("admin")
+def cases_csv(plan: str) -> Response:
+    """Give the cases to divide as a file with a column to fill."""
+    content = choice_sheet.as_csv(current.site(), current.actor(), plan)
+    return uploads.file(content, "text/csv", "dxflow-transfer-cases.csv")
+
+
+@blueprint.get("/admin/transfer/<plan>/cases.xlsx")
+@needs_role("admin")
+def cases_xlsx(plan: str) -> Response:
+    """Give the same as an Excel workbook."""
+    content = choice_sheet.as_workbook(current.site(), current.actor(), plan)
+    return uploads.file(content, uploads.XLSX, "dxflow-transfer-cases.xlsx")
+
+
+@blueprint.post("/admin/transfer/<plan>/cases/file")
+@needs_role("admin", most=uploads.LARGEST_UPLOAD)
+def divide_by_file(plan: str) -> Page | Answer:
+    """Take over where cases go from a filled sheet, all of its lines or none."""
+
+    def act() -> str:
+        content, name = uploads.received()
+        site, by = current.site(), current.actor()
+        done = choice_sheet.take(site, by, plan, content, name, _version())
+        return _("{n} 件を保存しました。", n=done)
+
+    return _done(plan, act, "cases")
 
 
 @blueprint.post("/admin/transfer/<plan>/remove")

@@ -1,10 +1,18 @@
-"""The transfer of 1 April in a browser: headings mapped, holes filled, scheduled, applied, undone."""
+"""The transfer of 1 April in a browser: headings mapped, holes filled, scheduled, applied, undone.
 
+A section that goes on hands cases to a new one, chosen one by one and by a sheet.
+"""
+
+import csv
+import io
 from datetime import date
+from pathlib import Path
 
 from playwright.sync_api import Page
+from sqlalchemy import select
 
-from tests.e2e.acts import follow, press
+from dxflow.db.case import Case
+from tests.e2e.acts import follow, log_in, on_case, open_task, press
 from tests.e2e.care.conftest import sound
 from tests.integration.transfers import content
 
@@ -12,12 +20,24 @@ MAY = date(2027, 5, 1)
 FILE = content("tax_head,退職,", "it_head,異動,収納課長", head="職員番号,区分,辞令の職")
 
 
-def send(page: Page, day: date) -> None:
+#: 収納課 goes on; 債権管理課 takes a part of it over, led by 渡辺 beside her post.
+UNITS = content(
+    "claims,債権管理課,section,civic,tax", head="組織コード,組織名,種別,上位の組織,引継元"
+)
+POSTS = content("head-claims,債権管理課長,claims,section_head", head="職コード,職名,所属,種別")
+MOVES = content("finance,兼務,債権管理課長", head="利用者名,区分,新しい職")
+
+
+def send(page: Page, day: date, file: bytes = FILE) -> None:
     page.get_by_label("異動の日").fill(day.isoformat())
-    page.get_by_label("CSV か Excel のファイル").set_input_files(
-        {"name": "異動.csv", "mimeType": "text/csv", "buffer": FILE}
-    )
+    choose(page, "CSV か Excel のファイル", file)
     press(page, "読んで確かめる")
+
+
+def choose(page: Page, label: str, file: bytes) -> None:
+    page.get_by_label(label).set_input_files(
+        {"name": "異動.csv", "mimeType": "text/csv", "buffer": file}
+    )
 
 
 def test_a_transfer_is_rehearsed_filled_scheduled_applied_and_taken_back(window, town):
@@ -60,5 +80,58 @@ def test_a_transfer_is_rehearsed_filled_scheduled_applied_and_taken_back(window,
     successor = window("it_head")
     successor.goto(f"/cases/{case}")
     assert "異動のころの案件" in successor.locator("main").inner_text()
+    press(admin, "異動を取り消して元に戻す")
+    assert "取消し済み" in main.inner_text()
+
+
+def test_cases_of_a_section_that_goes_on_are_given_to_a_new_one(window, town, tmp_path: Path):
+    by_hand = town.city.start("other", title="督促状の電子送付")
+    by_sheet = town.city.start("other", title="口座振替の電子申込み")
+    stays = town.city.start("other", title="納付相談の予約")
+    admin = window("admin")
+    main = admin.locator("main")
+    admin.goto("/admin/transfers")
+    send(admin, town.city.site.today(), UNITS.replace(b"claims,", b"tax,", 1))
+    assert "「tax」の引継元に「tax」自身が書いてあります" in main.inner_text()
+    sound(admin, "transfer-itself")
+    for file in (UNITS, POSTS, MOVES):
+        choose(admin, "足すか差し替えるファイル", file)
+        press(admin, "読む")
+    assert "「収納課」は続きます。" in main.inner_text()
+    sound(admin, "transfer-parted")
+    admin.get_by_label(f"引継先: {by_hand.number}").select_option("債権管理課")
+    press(admin, "引継先を保存する")
+    with admin.expect_download() as download:
+        admin.get_by_role("link", name="案件の表（CSV）").click()
+    download.value.save_as(tmp_path / "cases.csv")
+    heading, *lines = csv.reader(io.StringIO((tmp_path / "cases.csv").read_text("utf-8-sig")))
+    assert {line[0]: line[-1] for line in lines if line[-1]} == {by_hand.number: "債権管理課"}
+    for text, told in (
+        ("納税課", "「納税課」は「収納課」の引継先ではありません"),
+        ("債権管理課", ""),
+    ):
+        out = io.StringIO()
+        filled = [[*one[:-1], text] if one[0] == by_sheet.number else one for one in lines]
+        csv.writer(out).writerows([heading, *filled])
+        choose(admin, "引き継ぐ課を書いた表", out.getvalue().encode("cp932"))
+        press(admin, "表のとおりに決める")
+        if told:
+            assert told in main.inner_text()
+            sound(admin, "transfer-sheet-refused")
+    sound(admin, "transfer-given")
+    press(admin, "いま適用する")
+    assert "適用済み" in main.inner_text()
+    address = admin.url
+    with town.city.site.database.read() as tx:
+        rows = tx.execute(select(Case.id, Case.lead_unit).where(Case.lead_unit == "claims"))
+        assert {row.id for row in rows} == {by_hand.id, by_sheet.id}
+    successor = window()
+    log_in(successor, "finance")
+    assert "督促状の電子送付" in successor.locator("main").inner_text()
+    assert "納付相談の予約" not in successor.locator("main").inner_text()
+    open_task(town, successor, by_hand.id, "head_approval", "finance")
+    assert on_case(successor, by_hand.id).count("債権管理課")
+    assert "債権管理課" not in on_case(admin, stays.id)
+    admin.goto(address)
     press(admin, "異動を取り消して元に戻す")
     assert "取消し済み" in main.inner_text()

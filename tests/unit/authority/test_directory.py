@@ -172,6 +172,22 @@ def test_the_nearest_post_of_a_kind_is_found_up_the_tree(kind, unit, post):
     assert (found.key if found else None) == post
 
 
+@pytest.mark.parametrize(
+    ("unit", "of", "barred", "superior"),
+    [
+        ("dx", [], [], "post:keiei-head"),
+        ("dx", ["user:p-gone"], ["p-keiei"], "post:kikaku-head"),
+        ("dx", ["head:keiei"], ["p-keiei"], "post:kikaku-head"),
+        ("dx", ["post:kikaku-head"], ["p-kikaku"], "post:deputy"),
+        ("kaigo", ["post:deputy"], ["p-deputy"], "post:mayor"),
+        ("kaigo", ["role:cio"], ["p-deputy"], "post:mayor"),
+        ("kaigo", ["post:kaigo-head", "post:mayor"], ["p-mayor"], ""),
+    ],
+)
+def test_a_superior_is_nobody_below_those_who_were_asked(unit, of, barred, superior):
+    assert directory().superior(unit, frozenset(barred), of=of) == superior
+
+
 def test_a_post_that_is_the_only_one_of_its_kind_is_found_anywhere():
     posts = [*POSTS, Post("treasurer", "会計管理者", "kaigo", "treasurer")]
     city = Directory(UNITS, posts, HOLDINGS, DAY)

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dxflow.committee.seats import RecusalRule, Seat, acting_chair, recusals, suggested
+from dxflow.committee.seats import RecusalRule, Seat, acting_chair, concluding, recusals, suggested
 
 SEATS = [
     Seat("chair", "委員長", frozenset({"p-deputy"})),
@@ -72,6 +72,28 @@ def test_the_chair_falls_to_the_next_who_takes_part():
     assert acting_chair(order, split()) == "chair"
     assert acting_chair(order, split(applicant="p-deputy", applicant_unit="kaigo")) == "a"
     assert acting_chair(["d"], split()) is None
+
+
+@pytest.mark.parametrize(
+    ("there", "before", "holders", "seat"),
+    [
+        ({"chair", "deputy"}, "chair", {"chair": {"p-c"}, "deputy": {"p-d"}}, "chair"),
+        ({"chair", "deputy"}, "chair", {"chair": {"p-x"}, "deputy": {"p-d"}}, "deputy"),
+        ({"chair", "deputy"}, "chair", {"chair": {"p-x", "p-c"}, "deputy": {"p-d"}}, "chair"),
+        ({"deputy"}, "chair", {"chair": {"p-c"}, "deputy": {"p-d"}}, "deputy"),
+        (set(), "chair", {"chair": {"p-c"}, "deputy": {"p-d"}}, "chair"),
+        (set(), "chair", {"chair": {"p-x"}, "deputy": {"p-d"}}, None),
+        ({"chair"}, "chair", {"chair": {"p-x"}, "deputy": {"p-d"}}, None),
+        ({"chair", "deputy"}, "chair", {"chair": set(), "deputy": {"p-d"}}, "deputy"),
+        ({"chair"}, "chair", {"chair": set(), "deputy": {"p-x"}}, "chair"),
+        ({"chair"}, None, {"chair": {"p-x"}, "deputy": {"p-d"}}, None),
+    ],
+)
+def test_nobody_concludes_on_their_own_matter_whoever_took_the_chair_meanwhile(
+    there, before, holders, seat
+):
+    held = {key: frozenset(persons) for key, persons in holders.items()}
+    assert concluding(["chair", "deputy"], there, before, held, frozenset({"p-x"})) == seat
 
 
 PERSONS = st.sampled_from(["p1", "p2", "p3", "p4", "p5"])

@@ -21,6 +21,12 @@ _SUCCESSORS = {
     "引き継ぐ組織": "successor", "引継先組織": "successor", "引継組織": "successor",
     "統合先": "successor", "引き継ぐ職": "successor",
 }  # fmt: skip
+_ORIGINS = {
+    "分離元": "origin",
+    "移管元": "origin",
+    "引継元組織": "origin",
+    "仕事を渡す課": "origin",
+}
 TRANSFERS = Layout(
     "transfers",
     {
@@ -42,8 +48,8 @@ LAYOUTS = {
     for one in (
         TRANSFERS,
         replace(
-            UNITS, headings={**UNITS.headings, "successor": "引継先"},
-            aliases={**UNITS.aliases, **_SUCCESSORS},
+            UNITS, headings={**UNITS.headings, "successor": "引継先", "origin": "引継元"},
+            aliases={**UNITS.aliases, **_SUCCESSORS, **_ORIGINS},
         ),
         replace(
             POSTS, headings={**POSTS.headings, "successor": "引継先"},

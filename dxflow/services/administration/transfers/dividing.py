@@ -1,8 +1,8 @@
-"""The open cases of sections that are split: where each of them goes, and who may say so.
+"""The open cases of sections that are split or go on without a part: where each goes, who says so.
 
 A choice is kept with the plan like those for holes. A case that ends before the hour, or that has
 gone to another section by then, is left out; one that is begun meanwhile follows the first
-successor.
+successor, which is the section itself where it goes on.
 """
 
 from collections.abc import Mapping
@@ -15,6 +15,7 @@ from dxflow import audit
 from dxflow.authority.affairs import Able
 from dxflow.authority.dividing import Split, beside_applicants
 from dxflow.authority.rehearsal import Matter
+from dxflow.authority.segregation import Action
 from dxflow.db.case import Case
 from dxflow.errors import Conflict, Invalid
 from dxflow.services.administration.transfers import plans
@@ -33,10 +34,11 @@ APPLICANT = "applicant"
 
 @dataclass(frozen=True)
 class SplitCase:
-    """An open case of a section that is split. `unit` is the successor it goes to.
+    """An open case of a section that is split or parted. `unit` is where it goes, or stays.
 
     `holders` has the open work, `kpi` those who enter its figures afterwards, "" without any;
-    `chosen`: somebody gave it, else it follows the first successor.
+    `chosen`: somebody gave it, else it follows the first successor. `beside` is where its applicant
+    will work, "" in none or several of them.
     """
 
     id: str
@@ -48,13 +50,14 @@ class SplitCase:
     kpi: str
     unit: str
     chosen: bool
+    beside: str = ""
 
 
 @dataclass(frozen=True)
 class SplitSection:
     """A section that is split, its successors (key, name), the first before others, and its cases.
 
-    `kpi` are those who enter the figures of its cases now.
+    `kpi` are those who enter the figures of its cases now; `goes_on`: it is the first itself.
     """
 
     unit: str
@@ -62,6 +65,7 @@ class SplitSection:
     successors: tuple[tuple[str, str], ...]
     cases: tuple[SplitCase, ...]
     kpi: str
+    goes_on: bool = False
 
 
 def sections(site: Site, tx: Connection, found: Rehearsed) -> tuple[SplitSection, ...]:
@@ -79,6 +83,10 @@ def sections(site: Site, tx: Connection, found: Rehearsed) -> tuple[SplitSection
         holders.setdefault(task.case, set()).update(able.doing(task))
     tracked = {case for cases in found.underway.affairs.tracked.values() for case in cases}
     states = {digest: packs.load(site, tx, digest) for digest in _digests(rows)}
+    beside: dict[str, str] = {}
+    for split in splits:
+        applicants = {row.id: row.applicant_id for row in rows.get(split.unit, ())}
+        beside |= beside_applicants(split, applicants, found.will)
     kpi_of = {
         unit: words.people(will_be_able.members(f"section:{unit}"))
         for split in splits
@@ -91,6 +99,7 @@ def sections(site: Site, tx: Connection, found: Rehearsed) -> tuple[SplitSection
             row.id, row.number, row.title, states[row.pack_digest].stage_name(row.stage),
             words.group(f"user:{row.applicant_id}"), words.people(holders.get(row.id, ())),
             kpi_of[unit] if row.id in tracked else "", unit, row.id in found.given.chosen,
+            beside.get(row.id, ""),
         )  # fmt: skip
 
     return tuple(
@@ -100,6 +109,7 @@ def sections(site: Site, tx: Connection, found: Rehearsed) -> tuple[SplitSection
             tuple((key, words.unit(key)) for key in split.successors),
             tuple(case_of(split, row) for row in rows.get(split.unit, ())),
             words.people(able.members(f"section:{split.unit}")),
+            split.goes_on,
         )
         for split in splits
     )
@@ -113,6 +123,10 @@ def left_out(tx: Connection, found: Rehearsed) -> tuple[str, ...]:
     words = Wording(found)
     gone = select(Case.id, Case.number).where(Case.id.in_([*given.ended, *given.astray]))
     numbers = {row.id: row.number for row in tx.execute(gone)}
+    there = found.underway.affairs.cases
+    staying = {
+        case for one in found.prospect.splits if one.goes_on for case in there.get(one.unit, ())
+    }
     return (
         *(
             _("案件 {number} は終わったか、ほかの課に移っています。選んだ引継先は使いません。",
@@ -120,11 +134,41 @@ def left_out(tx: Connection, found: Rehearsed) -> tuple[str, ...]:
             for case in found.given.ended
         ),
         *(
-            _("案件 {number} に選んだ「{unit}」は引継先ではなくなりました。初めの引継先に移ります。",
+            _("案件 {number} に選んだ「{unit}」は引継先ではなくなりました。いまの課に残ります。",
               number=numbers.get(case, case), unit=words.unit(unit))
+            if case in staying
+            else _("案件 {number} に選んだ「{unit}」は引継先ではなくなりました。初めの引継先に移ります。",
+                   number=numbers.get(case, case), unit=words.unit(unit))
             for case, unit in found.given.astray.items()
         ),
     )  # fmt: skip
+
+
+def awaited(found: Rehearsed) -> tuple[str, ...]:
+    """Return in sentences which given cases wait for a decision by the head of the old section.
+
+    Where it goes on that post keeps the task, but cannot decide what is another section's.
+    """
+    if found.will is None:
+        return ()
+    words, heads = Wording(found), dict[str, str]()
+    for post in found.will.posts.values():
+        if post.unit and post.kind in found.will.head_kinds:
+            heads[f"post:{post.key}"] = post.unit
+    said = []
+    for task in found.underway.affairs.tasks:
+        old, new = found.given.cases.get(task.case, ("", ""))
+        waits = sorted(group for group in task.groups if old and heads.get(group) == old)
+        if task.action is Action.DECIDE and waits:
+            said.append(
+                _(
+                    "案件 {number} は「{post}」の決裁を待っています。その職が「決裁区分を引き直す」を選ぶと、"
+                    "「{unit}」の決裁に回ります。",
+                    number=found.underway.numbers[task.case], post=words.group(waits[0]),
+                    unit=words.unit(new),
+                )
+            )  # fmt: skip
+    return tuple(said)
 
 
 def give(
@@ -132,30 +176,30 @@ def give(
 ) -> int:
     """Give open cases of sections that are split to successors; return how many choices changed.
 
-    `choices` are sections by case (id or number); "" lets a case follow the first successor again.
-    Raises Invalid for a section that is no successor and a case that is not open in a split
-    section, Conflict.
+    `choices` are sections by case (id or number); "" lets a case follow the first successor again,
+    or stay where the section goes on. Raises Invalid for a section that is no successor and a case
+    that is not open in such a section, Conflict.
     """
     plans.require_administrator(by)
     with site.database.write() as tx:
-        found = _rehearsed(site, tx, plan, plans.changing(tx, plan, version))
-        return _written(site, tx, by, plan, found, choices)
+        found = rehearsed_plan(site, tx, plan, plans.changing(tx, plan, version))
+        return write(site, tx, by, plan, found, choices)
 
 
 def give_all(
     site: Site, by: Actor, plan: str, unit: str, to: str, version: int | None = None
 ) -> int:
-    """Give every open case of a section that is split to one successor; return how many changed.
+    """Give every open case of such a section to one successor; return how many changed.
 
     `to` APPLICANT gives each to the successor in which its applicant will work; cases of others
     stay as they are. Raises Invalid, Conflict.
     """
     plans.require_administrator(by)
     with site.database.write() as tx:
-        found = _rehearsed(site, tx, plan, plans.changing(tx, plan, version))
+        found = rehearsed_plan(site, tx, plan, plans.changing(tx, plan, version))
         split = next((one for one in found.prospect.splits if one.unit == unit), None)
         if split is None or found.will is None:
-            message = _("「{unit}」は、この計画で分割する課ではありません。", unit=unit)
+            message = _("「{unit}」は、この計画で案件を分ける課ではありません。", unit=unit)
             raise Invalid(message, {"unit": [message]})
         rows = _rows(tx, (split,))
         if to == APPLICANT:
@@ -164,7 +208,7 @@ def give_all(
             )
         else:
             choices = {row.id: to for row in rows}
-        return _written(site, tx, by, plan, found, choices)
+        return write(site, tx, by, plan, found, choices)
 
 
 def _rows(tx: Connection, splits: tuple[Split, ...]) -> list[Any]:
@@ -184,7 +228,8 @@ def _digests(rows: Mapping[str, list[Any]]) -> set[str]:
     return {row.pack_digest for of in rows.values() for row in of}
 
 
-def _rehearsed(site: Site, tx: Connection, plan: str, row: Any) -> Rehearsed:
+def rehearsed_plan(site: Site, tx: Connection, plan: str, row: Any) -> Rehearsed:
+    """Return a plan rehearsed as it is now. Raises Conflict when its files have to be mended."""
     found = rehearsed(
         site, tx, plans.sheets_of(tx, plan), plans.fills_of(tx, plan), row.effective
     )  # fmt: skip
@@ -193,9 +238,10 @@ def _rehearsed(site: Site, tx: Connection, plan: str, row: Any) -> Rehearsed:
     return found
 
 
-def _written(
+def write(
     site: Site, tx: Connection, by: Actor, plan: str, found: Rehearsed, choices: Mapping[str, str]
 ) -> int:
+    """Write choices for cases in the caller's transaction, as `give` takes them."""
     cases = found.underway.affairs.cases
     splits = {case: one for one in found.prospect.splits for case in cases.get(one.unit, ())}
     by_number = {found.underway.numbers[case]: case for case in splits}
@@ -208,7 +254,7 @@ def _written(
         if split is None:
             number = found.underway.numbers.get(case, named)
             wrong[named] = [
-                _("案件 {number} は、分割する課の開いている案件ではありません。終わったか、ほかの課に移っています。",
+                _("案件 {number} は、分ける課の開いている案件ではありません。終わったか、ほかの課に移っています。",
                   number=number)
             ]  # fmt: skip
         elif to and to not in split.successors:

@@ -1,4 +1,4 @@
-"""What goes to others with a transfer: tasks, duties, and the cases of sections that end."""
+"""What goes to others with a transfer: tasks, duties, and cases that change their section."""
 
 from sqlalchemy import Connection
 
@@ -38,7 +38,7 @@ def duties(found: Rehearsed) -> dict[str, tuple[str, str]]:
 
 
 def led(found: Rehearsed) -> dict[str, tuple[str, str]]:
-    """Return the open cases of ended units with the unit that led them and the one that does."""
+    """Return the open cases that change their section: the unit that led each, the one that does."""
     if found.will is None:
         raise AssertionError
     return {

@@ -80,7 +80,7 @@ def obstacles(site: Site, tx: Connection, row: Any, record: Record, now: Structu
         found.append(_("あとの異動「{name}」が適用されています。", name=successor))
     found += _acts_since(tx, row, record)
     found += _work_since(tx, record)
-    found += _claims_since(site, tx, record, now)
+    found += _tasks_since(site, tx, record, now)
     return found
 
 
@@ -107,12 +107,11 @@ def _changed_since(tx: Connection, record: Record, now: Structure) -> list[str]:
 
 
 def _acts_since(tx: Connection, row: Any, record: Record) -> list[str]:
-    """Name cases in which people acted in a post that the transfer gave them."""
+    """Name cases in which people acted in a post that the transfer gave them, or gave back."""
     gained = {
-        (person, rank[0])
+        (person, post)
         for person, (old, new) in record.holdings.items()
-        for rank in new
-        if rank[0] not in {one[0] for one in old}
+        for post in _posts_on(new, row.effective) - _posts_on(old, row.effective)
     }
     acted = tx.execute(
         select(Submission.person_id, Submission.post, Case.number, Person.name)
@@ -129,6 +128,15 @@ def _acts_since(tx: Connection, row: Any, record: Record) -> list[str]:
     if not words:
         return []
     return [_("新しい職での行為があります: {words}。", words=_listing(words))]
+
+
+def _posts_on(held: list[Any], day: date) -> set[str]:
+    """Return the posts that kept holdings mean on a day."""
+    return {
+        post
+        for post, begin, end, _concurrent in map(_held, held)
+        if begin <= day and (end is None or day < end)
+    }
 
 
 def _work_since(tx: Connection, record: Record) -> list[str]:
@@ -189,23 +197,28 @@ def _duties_done(tx: Connection, record: Record) -> int:
     return sum(owed.get(key) != new for key, (_old, new) in record.duties.items())
 
 
-def _claims_since(site: Site, tx: Connection, record: Record, now: Structure) -> list[str]:
-    """Name cases in which a task was taken by somebody who has the right by the transfer alone."""
+def _tasks_since(site: Site, tx: Connection, record: Record, now: Structure) -> list[str]:
+    """Name cases in which somebody has taken, or can do, a task by the transfer alone."""
     current = underway.load(site, tx, site.today())
     before = rehearsing.directory(restored(record, now), current, site.today())
     able = Able(before, current.affairs.closed)
     after = Able(organisation.directory(site, tx, site.today()), current.affairs.closed)
-    taken = [
-        current.about[one.id].number
-        for one in current.affairs.tasks
-        if one.assignee is not None
-        and one.id not in record.tasks
-        and after.holds(one)
-        and not able.holds(one)
-    ]
-    if not taken:
-        return []
-    return [_("新しい職で引き受けた作業があります: {words}。", words=_listing(taken))]
+    since = [one for one in current.affairs.tasks if one.id not in record.tasks]
+    taken = [one for one in since if after.holds(one) and not able.holds(one)]
+    left = [one for one in since if after.doing(one) and not able.doing(one)]
+    found = []
+    if taken:
+        words = _listing([current.about[one.id].number for one in taken])
+        found.append(_("新しい職で引き受けた作業があります: {words}。", words=words))
+    if left:
+        words = _listing([current.about[one.id].number for one in left])
+        found.append(
+            _(
+                "取り消すと作業を行える人がいなくなります。先に担当を変えてください: {words}。",
+                words=words,
+            )
+        )
+    return found
 
 
 def end_of(text: Any) -> date:

@@ -71,6 +71,7 @@ class PlanPage:
     done: Mapping[str, int] | None = None
     splits: tuple[SplitSection, ...] = ()
     left_out: tuple[str, ...] = ()
+    awaited: tuple[str, ...] = ()
 
 
 def page(site: Site, by: Actor, plan: str) -> PlanPage:
@@ -99,6 +100,7 @@ def page(site: Site, by: Actor, plan: str) -> PlanPage:
         return _with(
             _rehearsal(shown, found),
             splits=dividing.sections(site, tx, found), left_out=dividing.left_out(tx, found),
+            awaited=dividing.awaited(found),
         )  # fmt: skip
 
 

@@ -1,9 +1,10 @@
-"""Units and posts of a transfer: renamed, merged, split, ended, and who takes over their work.
+"""Units and posts of a transfer: renamed, merged, split, parted, ended, and who takes over work.
 
 A line that ends a unit names its successor (引継先), which gets the open cases; of a section that is
 split it names several, and the first gets what is not given to another. Posts of an ended
 unit that no line is about move into the successor; the post that leads it ends, and the post that
-leads the successor does its work.
+leads the successor does its work. A section that goes on and hands a part of its work over is named
+by who takes it (`parting`).
 """
 
 import re
@@ -20,6 +21,7 @@ from dxflow.problems import Problem
 from dxflow.services.administration.imports import structuring
 from dxflow.services.administration.imports.line_values import Refusal
 from dxflow.services.administration.imports.reading import Row, Sheet
+from dxflow.services.administration.transfers import parting
 from dxflow.services.administration.transfers.orders import require_day
 from dxflow.texts import gettext as _
 
@@ -79,6 +81,13 @@ def reorganised(
         for old, new in found.items()
     )
     splits = tuple(Split(old, keys) for old, keys in several.items() if len(keys) > 1)
+    if sheet := sheets.get("units"):
+        gone_on, wrong = parting.parted(
+            sheet, before, after, lambda text: _keys(Kind.UNIT, text, after, day), day
+        )
+        splits += gone_on
+        problems += wrong
+        words += parting.words(gone_on, after, day)
     return Reorganised(after, successions, tuple(problems), tuple(words), splits)
 
 
@@ -89,11 +98,12 @@ def _dated(row: Row, kind: Kind, before: Structure, day: date) -> Row:
     key = row.text(kind.value)
     if not row.text("to"):
         if row.text("successor"):
-            raise Refusal(
-                "successor",
-                _("引継先は、終わる組織か職の行に書きます。"),
-                _("終了日に {day} を書くか、引継先を空にする", day=day),
-            )
+            hint = _("終了日に {day} を書くか、引継先を空にする", day=day)
+            if kind is Kind.UNIT:
+                hint = _(
+                    "{hint}。続く課の仕事の一部を渡すなら、受ける課の行の引継元にこの課を書く", hint=hint
+                )  # fmt: skip
+            raise Refusal("successor", _("引継先は、終わる組織か職の行に書きます。"), hint)
         return row
     now = timelines.standing(_rows_of(kind, before).get(key, ()), day - _DAY)
     if now is None:
@@ -123,8 +133,7 @@ def _successors(
     for (of, old), (text, sheet, row) in named.items():
         if of is not kind:
             continue
-        texts = _SEVERAL.split(text) if kind is Kind.UNIT else [text]
-        keys = {one: _key(kind, one, after, day) for one in texts if one}
+        keys = _keys(kind, text, after, day)
         for one, key in keys.items():
             if key is None or key == old:
                 problems.append(
@@ -137,6 +146,12 @@ def _successors(
                 )
         found[old] = tuple(dict.fromkeys(key for key in keys.values() if key and key != old))
     return {old: keys for old, keys in found.items() if keys}, problems
+
+
+def _keys(kind: Kind, text: str, after: Structure, day: date) -> dict[str, str | None]:
+    """Return the keys that a cell names: several units, or one post."""
+    texts = _SEVERAL.split(text) if kind is Kind.UNIT else [text]
+    return {one: _key(kind, one, after, day) for one in texts if one}
 
 
 def _key(kind: Kind, text: str, after: Structure, day: date) -> str | None:

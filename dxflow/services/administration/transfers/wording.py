@@ -47,7 +47,7 @@ def matter_words() -> Mapping[str, str]:
         "post": _("職"), "task": _("未処理の作業"), "deputy": _("代理"), "list": _("代決順位"),
         "body": _("委員会の席"), "round": _("審議中の回"), "kpi": _("成果指標の担当"),
         "duty": _("後閲・条件"), "unit": _("組織"),
-        "case": _("分割する課の案件"), "section": _("課の長"),
+        "case": _("引継先を選んだ案件"), "section": _("課の長"),
     }  # fmt: skip
 
 
