@@ -2,7 +2,7 @@
 
 mutmut keeps its results in `mutants/`. Exits with 1 while fewer than nine in ten of a module are
 noticed, or any is left. With `--again` what was not noticed is left to be tried again by the next
-run, as after changes to tests alone.
+run, which asks anew what tests reach each function: for after changes to tests.
 """
 
 import json
@@ -37,6 +37,7 @@ def forget(folder: Path) -> None:
         again = [key for key, code in codes.items() if _word(code) in ("survived", "untested")]
         codes.update(dict.fromkeys(again))
         file.write_text(json.dumps(kept, indent=4), encoding="utf-8")
+    (folder.parent / "mutmut-stats.json").unlink(missing_ok=True)
 
 
 def _word(code: int | None) -> str:

@@ -140,6 +140,14 @@ def test_the_superior_is_the_nearest_leading_post_with_somebody_not_barred(unit,
         assert directory().superior(unit) == post
 
 
+def test_the_superior_of_a_team_is_the_head_of_its_section_unless_its_own_head_was_asked():
+    posts = [*POSTS, Post("dx-head", "DX推進係長", "dx", "team_head")]
+    city = Directory(UNITS, posts, [*HOLDINGS, Holding("p-team", "dx-head")], DAY)
+    assert city.superior("dx") == "post:keiei-head"
+    assert city.superior("dx", of=["post:dx-head"]) == "post:dx-head"
+    assert city.superior("dx", frozenset({"p-team"}), ["head:dx"]) == "post:keiei-head"
+
+
 def test_every_kind_of_unit_has_a_word_and_an_unknown_one_is_named_as_it_is():
     kinds = ["city", "department", "section", "office", "team", "committee", "bureau"]
     assert [unit_kind_label(kind) for kind in kinds] == [

@@ -117,9 +117,22 @@ def test_open_work_of_given_cases_moves_and_that_of_others_stays():
         frozenset({"head:second", "role:cio"}),
         frozenset({"head:old"}),
     ]
+    assert [one.unit for one in found.tasks] == ["second", "old"]
     assert [one.owner for one in found.duties] == ["section:second", "section:old"]
     assert found.given == {"a": "second"}
     assert divided(affairs, before, after, {}) is affairs
+
+
+def test_posts_that_have_a_successor_of_their_own_keep_it_in_a_given_case():
+    after = directory(after=True)
+    own = Succession(kind=Kind.POST, old="clerk", new="staff-first", valid_from=APRIL)
+    who = Directory(
+        after.units.values(), after.posts.values(), [Holding("p", "staff-first")], APRIL,
+        successions=[own],
+    )  # fmt: skip
+    seen = Heirs({"old": "second"}).seen(who)
+    assert seen.heir_of_post("clerk") == "staff-first"
+    assert seen.holders("post:clerk") == {"p"}
 
 
 def test_a_case_given_once_follows_later_successors():
