@@ -42,9 +42,9 @@ class TroubleKind(StrEnum):
     NOT_THERE = "not_there"
     """The post is not there on the day."""
     NOT_HELD = "not_held"
-    """The person is released from a post they do not hold, or leaves without having one."""
+    """The person is released from a post they do not hold before, or leaves without having one."""
     PLANNED = "planned"
-    """Another post is planned for the person from the day on, or later, and would overlap."""
+    """A post is planned for the person from the day on, or later: it would overlap, or not end."""
     NO_POST = "no_post"
     """The person would be left without any post, and no line says that they leave."""
 
@@ -127,37 +127,39 @@ def _of_person(
 
 def _twice(orders: Sequence[Move]) -> list[Trouble]:
     found = []
-    seen: set[tuple[str, str]] = set()
+    posts: set[str] = set()
+    main = left = False
     for move in orders:
-        about = ("", "main") if move.kind is MoveKind.MAIN else (move.post, "post")
-        others = {(move.post, "post"), about}
-        leaves = move.kind is MoveKind.LEAVE
-        if others & seen or (leaves and seen) or ("", "leave") in seen:
+        to_main, leaves = move.kind is MoveKind.MAIN, move.kind is MoveKind.LEAVE
+        if left or move.post in posts or (to_main and main) or (leaves and posts):
             found.append(Trouble(TroubleKind.TWICE, move.person, move.post, move.line))
-        seen |= {("", "leave")} if leaves else others
+        if leaves:
+            left = True
+            continue
+        posts.add(move.post)
+        main = main or to_main
     return found
 
 
 def _impossible(
     rows: Sequence[Holding], orders: Sequence[Move], day: date, there: set[str]
 ) -> list[Trouble]:
-    now = {row.post for row in rows if row.valid_on(day)}
-    coming = [row for row in rows if row.valid_from >= day]
+    held = {row.post for row in rows if row.valid_from < day and row.valid_on(day)}
+    later = [row for row in rows if row.valid_from >= day]
+    coming = {row.post for row in later}
+    main_coming = not all(row.concurrent for row in later)
     found = []
     for move in orders:
         kind = None
         if move.kind in (MoveKind.MAIN, MoveKind.CONCURRENT):
-            mains = [row for row in coming if not row.concurrent]
             if move.post not in there:
                 kind = TroubleKind.NOT_THERE
-            elif (move.kind is MoveKind.MAIN and mains) or any(
-                row.post == move.post for row in coming
-            ):
+            elif move.post in coming or (move.kind is MoveKind.MAIN and main_coming):
                 kind = TroubleKind.PLANNED
-        elif move.kind is MoveKind.RELEASE and move.post not in now:
-            kind = TroubleKind.NOT_HELD
+        elif move.kind is MoveKind.RELEASE and move.post not in held:
+            kind = TroubleKind.PLANNED if move.post in coming else TroubleKind.NOT_HELD
         elif move.kind is MoveKind.LEAVE:
-            kind = TroubleKind.PLANNED if coming else None if now else TroubleKind.NOT_HELD
+            kind = TroubleKind.PLANNED if coming else None if held else TroubleKind.NOT_HELD
         if kind is not None:
             found.append(Trouble(kind, move.person, move.post, move.line))
     return found

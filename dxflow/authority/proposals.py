@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from dxflow.authority.affairs import OFFICIAL, Able, Affairs, Duty, Task
 from dxflow.authority.directory import Directory
-from dxflow.authority.organisation import HEAD_KINDS, LADDER, SECTION_KINDS, Post
+from dxflow.authority.organisation import LADDER, SECTION_KINDS, Post
 from dxflow.authority.rehearsal import Hole, Matter
 
 #: Who keeps the cases together, and takes what nobody else can do.
@@ -48,14 +48,11 @@ class Proposals:
         for place in self._after.standing.substitutes(post.key):
             yield from self._persons(f"post:{place}")
         unit = post.unit or ""
-        if unit and post.kind not in HEAD_KINDS:
-            yield from self._persons(f"head:{unit}")
-        for above in self._after.ancestors(unit):
-            yield from self._persons(f"head:{above.key}")
-        if unit:
-            yield from self._persons(f"section:{unit}")
+        for place in (unit, *(above.key for above in self._after.ancestors(unit))):
+            yield from self._persons(f"head:{place}")
+        yield from self._persons(f"section:{unit}")
         for kind in LADDER:
-            same = self._after.post_for(kind, unit or None)
+            same = self._after.post_for(kind, post.unit)
             if same is not None and same.key != post.key:
                 yield from self._persons(f"post:{same.key}")
 
@@ -68,7 +65,7 @@ class Proposals:
             post = self._after.post_for(kind, task.unit)
             groups += [f"post:{post.key}"] if post is not None else []
         for group in (*groups, LAST_RESORT):
-            if self._able.offered(replace(task, groups=frozenset({group}), assignee=None)):
+            if self._able.offered(replace(task, groups=frozenset({group}))):
                 yield group
 
     def _for_duty(self, duty: Duty) -> Iterator[str]:
@@ -83,16 +80,15 @@ class Proposals:
         yield from (one for one in found if one.removeprefix("user:") not in duty.barred)
 
     def _for_unit(self, unit: str) -> Iterator[str]:
-        """A section beside the ended one that has a head, else any section around it."""
+        """The units beside the ended one that do such work and have a head."""
         old = self._before.units.get(unit)
-        kinds = SECTION_KINDS if old is None or old.kind in SECTION_KINDS else {old.kind}
-        led = [
-            one
-            for one in self._after.units.values()
-            if one.kind in kinds and self._able.members(f"head:{one.key}")
-        ]
-        near = [one for one in led if old is not None and one.parent == old.parent]
-        yield from (f"unit:{one.key}" for one in near)
+        if old is None:
+            return
+        kinds = SECTION_KINDS if old.kind in SECTION_KINDS else {old.kind}
+        for one in self._after.units.values():
+            beside = one.kind in kinds and one.parent == old.parent
+            if beside and self._able.members(f"head:{one.key}"):
+                yield f"unit:{one.key}"
 
     def _above(self, post: Post) -> Iterator[str]:
         """The posts above a post that somebody holds."""

@@ -220,16 +220,14 @@ class _Rehearsing:
                 yield _change(Matter.DEPUTY, key, {given.deputy}, {given.deputy})
 
     def _lists(self) -> Found:
-        for post in sorted(self._before.posts.keys() | self._after.posts.keys()):
+        for post in sorted(self._after.posts):
             had, has = (
                 _next_in_line(who, able, post)
                 for who, able in ((self._before, self._had), (self._after, self._has))
             )
-            if had is None and has is None:
-                continue
-            if had != has and post in self._after.posts:
-                yield _change(Matter.LIST, post, had or (), has or (), keep_order=True)
-            if had and not has and post in self._after.posts:
+            if had != has:
+                yield _change(Matter.LIST, post, had, has, keep_order=True)
+            if had and not has:
                 yield Hole(Matter.LIST, post, new=True)
 
     def _units(self) -> Found:
@@ -312,11 +310,9 @@ def _quorate(able: Able, seats: Sequence[str], body: Body) -> bool:
     return members > 0 and members >= body.need(members)
 
 
-def _next_in_line(who: Directory, able: Able, post: str) -> tuple[str, ...] | None:
-    """Return the persons on a post's list of substitutes in its order, None without a list."""
+def _next_in_line(who: Directory, able: Able, post: str) -> tuple[str, ...]:
+    """Return the persons on a post's list of substitutes in its order."""
     places = who.standing.substitutes(post)
-    if not places:
-        return None
     return tuple(person for place in places for person in sorted(able.members(f"post:{place}")))
 
 

@@ -48,7 +48,7 @@ def changed(rows: Sequence[S], day: date, **values: Any) -> tuple[S, ...]:
 def ended(rows: Sequence[S], day: date) -> tuple[S, ...]:
     """Return the rows as they are when `day` is the first day without; later ones are dropped."""
     return joined(
-        replace(row, valid_to=day) if row.valid_on(day) and row.valid_from < day else row
+        replace(row, valid_to=day) if row.valid_on(day) else row
         for row in rows
         if row.valid_from < day
     )

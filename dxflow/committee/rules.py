@@ -12,7 +12,7 @@ must agree before the body decides in writing), `verdicts_seen` ("open", "after_
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TypeVar
 
@@ -66,14 +66,10 @@ def body_rules(settings: Mapping[str, object]) -> BodyRules:
     unknown = sorted(set(settings) - KEYS)
     if unknown:
         raise ValueError(_("会議体の設定にない項目です: {keys}", keys="、".join(unknown)))
-    kind, numerator, denominator, number = _threshold(settings.get("quorum", "half"))
-    quorum = QuorumRule(
-        kind=kind,
+    quorum = replace(
+        _threshold(settings.get("quorum", "half")),
         base=_one_of(QuorumBase, settings, "quorum_base", QuorumBase.ALL),
         strictly_more=_flag(settings, "quorum_more_than", default=False),
-        numerator=numerator,
-        denominator=denominator,
-        number=number,
         recusal_proviso=_flag(settings, "quorum_recusal_proviso", default=False),
     )
     vote = VoteRule(
@@ -94,18 +90,18 @@ def body_rules(settings: Mapping[str, object]) -> BodyRules:
     return BodyRules(quorum, vote, recusal, consent, disclosure, entered, referral)
 
 
-def _threshold(value: object) -> tuple[QuorumKind, int, int, int]:
-    """Return kind, numerator, denominator and number of a quorum setting."""
+def _threshold(value: object) -> QuorumRule:
+    """Return the rule that a quorum setting means by itself."""
     if isinstance(value, int) and not isinstance(value, bool):
-        return QuorumKind.NUMBER, 1, 2, value
+        return QuorumRule(QuorumKind.NUMBER, number=value)
     if value == QuorumKind.HALF:
-        return QuorumKind.HALF, 1, 2, 0
+        return QuorumRule(QuorumKind.HALF)
     if value == QuorumKind.TWO_THIRDS:
-        return QuorumKind.TWO_THIRDS, 2, 3, 0
+        return QuorumRule(QuorumKind.TWO_THIRDS)
     if isinstance(value, str):
         above, slash, below = value.partition("/")
         if slash and above.isascii() and above.isdigit() and below.isascii() and below.isdigit():
-            return QuorumKind.FRACTION, int(above), int(below), 0
+            return QuorumRule(QuorumKind.FRACTION, numerator=int(above), denominator=int(below))
     raise ValueError(
         _("quorum は half、two_thirds、3/5 のような割合、または人数で指定してください。")
     )

@@ -27,8 +27,11 @@ def test_an_ended_case_takes_nothing_but_beside_its_decision():
 
 def test_what_a_decided_document_lists_is_neither_replaced_nor_withdrawn_by_anybody():
     decided = Standing(running=True, drafted=True, at_work=True, decided=True, of_document=True)
-    assert "決裁後に添付" in may_replace(decided, LOCKED).reason
-    assert "取り下げられません" in may_withdraw(decided, LOCKED).reason
+    replaced, withdrawn = may_replace(decided, LOCKED), may_withdraw(decided, LOCKED)
+    assert not replaced
+    assert not withdrawn
+    assert "決裁後に添付" in replaced.reason
+    assert "取り下げられません" in withdrawn.reason
     assert may_replace(decided, FREE)
 
 

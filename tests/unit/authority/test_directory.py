@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dxflow.authority.directory import Directory
-from dxflow.authority.organisation import Holding, Post, RoleGrant, Unit
+from dxflow.authority.organisation import Holding, Post, RoleGrant, Unit, unit_kind_label
 from tests.unit.authority.city import CHANGE, DAY, GRANTS, HOLDINGS, POSTS, UNITS, directory
 
 
@@ -91,6 +91,70 @@ def test_units_know_what_lies_around_and_within():
     assert city.department_of("unknown") is None
 
 
+BRANCH = [
+    Unit("shisho", "支所", parent="shi"),
+    Unit("mado", "窓口係", parent="shisho", kind="team"),
+    Unit("kansa", "監査事務局", parent="shi", kind="bureau"),
+]
+
+
+@pytest.mark.parametrize(
+    ("person", "near"),
+    [
+        ("p-staff", {"p-staff", "p-kaigo", "p-fukushi"}),
+        ("user:p-staff2", {"p-staff2", "p-keiei", "p-dx", "p-kikaku", "p-beside"}),
+        ("p-mado", {"p-mado", "p-shisho"}),
+        ("p-kansa", {"p-kansa"}),
+        ("p-mayor", {"p-mayor"}),
+        ("user:nobody", {"nobody"}),
+    ],
+)
+def test_near_are_those_of_the_department_or_of_the_section_outside_of_one(person, near):
+    places = {"p-shisho": "shisho", "p-mado": "mado", "p-kansa": "kansa"}
+    posts = [*POSTS, *(Post(place, place, place, "staff") for place in places.values())]
+    holdings = [
+        *HOLDINGS,
+        *(Holding(one, place) for one, place in places.items()),
+        Holding("p-beside", "mayor"),
+        Holding("p-beside", "keiei-staff", concurrent=True),
+    ]
+    city = Directory([*UNITS, *BRANCH], posts, holdings, DAY)
+    assert city.persons_near(person) == near
+
+
+@pytest.mark.parametrize(
+    ("unit", "barred", "post"),
+    [
+        ("kaigo", set(), "post:kaigo-head"),
+        ("dx", set(), "post:keiei-head"),
+        ("kaigo", {"p-kaigo"}, "post:fukushi-head"),
+        ("kaigo", {"p-kaigo", "p-fukushi"}, "post:deputy"),
+        ("kaigo", {"p-kaigo", "p-fukushi", "p-deputy"}, "post:mayor"),
+        ("kaigo", {"p-kaigo", "p-fukushi", "p-deputy", "p-mayor"}, ""),
+        ("kikaku", set(), "post:kikaku-head"),
+    ],
+)
+def test_the_superior_is_the_nearest_leading_post_with_somebody_not_barred(unit, barred, post):
+    assert directory().superior(unit, frozenset(barred)) == post
+    if not barred:
+        assert directory().superior(unit) == post
+
+
+def test_the_superior_of_a_team_is_the_head_of_its_section_unless_its_own_head_was_asked():
+    posts = [*POSTS, Post("dx-head", "DX推進係長", "dx", "team_head")]
+    city = Directory(UNITS, posts, [*HOLDINGS, Holding("p-team", "dx-head")], DAY)
+    assert city.superior("dx") == "post:keiei-head"
+    assert city.superior("dx", of=["post:dx-head"]) == "post:dx-head"
+    assert city.superior("dx", frozenset({"p-team"}), ["head:dx"]) == "post:keiei-head"
+
+
+def test_every_kind_of_unit_has_a_word_and_an_unknown_one_is_named_as_it_is():
+    kinds = ["city", "department", "section", "office", "team", "committee", "bureau"]
+    assert [unit_kind_label(kind) for kind in kinds] == [
+        "市全体", "部", "課", "室", "係", "委員会", "bureau",
+    ]  # fmt: skip
+
+
 def test_a_renamed_unit_keeps_its_key_and_bears_the_name_of_the_day():
     assert directory(DAY).units["joho"].name == "情報政策課"
     assert directory(CHANGE).units["joho"].name == "デジタル推進課"
@@ -154,6 +218,8 @@ def test_units_that_contain_each_other_are_refused():
     units = [Unit("a", "甲", parent="b"), Unit("b", "乙", parent="a")]
     with pytest.raises(ValueError, match="元に戻ります"):
         Directory(units, [], [], DAY)
+    with pytest.raises(ValueError, match="「below」の上位をたどると元に戻ります"):
+        Directory([Unit("below", "丙", parent="a"), *units], [], [], DAY)
 
 
 def test_a_span_must_end_after_it_begins():

@@ -1,6 +1,6 @@
 """Late work: when somebody above is told, and who."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
@@ -31,6 +31,20 @@ def test_once_due_it_stays_due(day, days, more):
     assert escalation.is_due(calendar, day, first.fromordinal(first.toordinal() + more), days)
 
 
+@given(st.dates(date(2026, 1, 1), date(2027, 1, 1)), st.integers(1, 30))
+def test_the_last_day_that_is_told_is_due_and_the_one_after_it_is_not(today, days):
+    calendar = BusinessCalendar()
+    last = escalation.last_due(calendar, today, days)
+    assert last is not None
+    assert escalation.is_due(calendar, last, today, days)
+    assert not escalation.is_due(calendar, last + timedelta(1), today, days)
+
+
+@pytest.mark.parametrize("days", [0, -1])
+def test_no_day_is_told_where_nobody_is_told(days):
+    assert escalation.last_due(BusinessCalendar(), date(2026, 5, 22), days) is None
+
+
 @pytest.mark.parametrize(
     ("groups", "assignee", "above"),
     [
@@ -39,6 +53,13 @@ def test_once_due_it_stays_due(day, days, more):
         ({"section:kaigo"}, "p-kaigo", ("head:fukushi",)),
         ({"role:security"}, None, ("role:secretariat",)),
         ({"post:unknown"}, None, ("role:secretariat",)),
+        ({"post:kaigo-head"}, None, ("head:fukushi",)),
+        ({"post:kaigo-staff"}, None, ("head:kaigo",)),
+        ({"post:mayor"}, None, ("role:secretariat",)),
+        ({"head:kikaku"}, None, ("role:secretariat",)),
+        ({"section:kaigo", "section:dx"}, None, ("head:kaigo", "head:keiei")),
+        ((), "p-mayor", ("role:secretariat",)),
+        ((), "p-staff", ("head:kaigo",)),
     ],
 )
 def test_the_nearest_head_above_is_told(groups, assignee, above):

@@ -289,7 +289,14 @@ def test_a_condition_ends_by_its_owner_alone():
     assert duty.late(date(2026, 6, 2))
     assert not duty.late(date(2026, 6, 1))
     assert not may_meet(duty, {"section:b", "role:secretariat"})
-    assert not met(duty, {"section:a"}).open
+    assert met(duty, {"section:a"}) == Obligation("section:a", date(2026, 6, 1), open=False)
+
+
+def test_a_case_completes_once_no_condition_is_left():
+    assert may_complete(0).reason == ""
+    assert "条件が2件残っている" in may_complete(2).reason
+    assert may_complete(0)
+    assert not may_complete(1)
 
 
 class Duties(RuleBasedStateMachine):

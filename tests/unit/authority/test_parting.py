@@ -105,8 +105,8 @@ def test_sections_that_had_become_the_old_one_follow_it():
 
 
 def test_on_a_day_before_the_new_section_the_old_one_is_meant():
-    seen = Heirs(parted={"old": "new"}).seen(directory("old"))
-    assert seen.heir("old") == "old"
+    seen = Heirs(parted={"old": "new"}).seen(directory("old", named=(("older", "old"),)))
+    assert (seen.heir("old"), seen.heir("older")) == ("old", "old")
     assert seen.holders("head:old") == {"section_head-old"}
 
 

@@ -10,6 +10,7 @@ from dxflow.authority.decision import may_decide
 from dxflow.authority.directory import Directory
 from dxflow.authority.segregation import Action, Involvement
 from dxflow.authority.standing_in import (
+    PASSED_OVER,
     PERSONAL,
     Absence,
     Delegation,
@@ -18,6 +19,7 @@ from dxflow.authority.standing_in import (
     Way,
     check_span,
     may_stand_in,
+    way_label,
 )
 from tests.unit.authority.city import DAY, GRANTS, HOLDINGS, POSTS, UNITS
 
@@ -205,6 +207,14 @@ def test_the_record_says_by_what_right_somebody_stands_in(one, reason):
     verdict = may_stand_in(one, Action.DECIDE, STRANGERS)
     assert (verdict.allowed, verdict.reason) == (True, reason)
     assert may_stand_in(one, None, Involvement("p-kikaku"), forbidden=True)
+
+
+@pytest.mark.parametrize(
+    ("way", "word"),
+    [("substitute", "代決"), ("deputy", "代理"), (PASSED_OVER, "不在のため後閲")],
+)
+def test_the_record_has_a_word_for_how_a_place_was_kept(way, word):
+    assert way_label(way) == word
 
 
 @pytest.mark.parametrize(

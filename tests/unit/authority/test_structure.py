@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 
 from dxflow.authority import timelines
 from dxflow.authority.organisation import Holding, Post, Unit
-from dxflow.authority.structure import DEEPEST, Fault, FaultKind, Structure, faults, new_faults
+from dxflow.authority.structure import (
+    DEEPEST,
+    Fault,
+    FaultKind,
+    Structure,
+    faults,
+    held_after,
+    new_faults,
+)
 
 BEGIN, APRIL, JULY = date(2026, 1, 1), date(2026, 4, 1), date(2026, 7, 1)
 
@@ -53,6 +61,46 @@ def test_ending_drops_what_was_planned_behind_it_and_can_be_taken_back():
     assert timelines.ended(rows, BEGIN) == ()
 
 
+def test_ending_leaves_alone_what_had_ended_before():
+    rows = (unit("a", end=APRIL), unit("a", "above", begin=JULY))
+    later = date(2026, 10, 1)
+    assert timelines.ended(rows, JULY) == (unit("a", end=APRIL),)
+    assert timelines.ended(rows, later) == (
+        unit("a", end=APRIL), unit("a", "above", begin=JULY, end=later),
+    )  # fmt: skip
+
+
+def test_a_new_name_does_not_reach_over_a_gap():
+    rows = (unit("a", end=APRIL), unit("a", begin=JULY))
+    march = date(2026, 3, 1)
+    changed = timelines.changed(rows, march, name="三月の課")
+    assert [(row.name, row.valid_from, row.valid_to) for row in changed] == [
+        ("a", BEGIN, march), ("三月の課", march, APRIL), ("a", JULY, None),
+    ]  # fmt: skip
+
+
+def test_the_end_is_the_first_day_without_whatever_order_the_rows_are_in():
+    assert timelines.end_of([unit("a", end=APRIL)]) == APRIL
+    assert timelines.end_of([unit("a", begin=APRIL, end=JULY), unit("a", end=APRIL)]) == JULY
+    assert timelines.end_of([unit("a", end=APRIL), unit("a", begin=JULY)]) is None
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "word"),
+    [
+        (APRIL, None, "now"),
+        (APRIL, JULY, "now"),
+        (BEGIN, APRIL + timedelta(1), "now"),
+        (BEGIN, APRIL, "past"),
+        (BEGIN, APRIL - timedelta(1), "past"),
+        (APRIL + timedelta(1), JULY, "coming"),
+        (JULY, None, "coming"),
+    ],
+)
+def test_a_span_is_past_on_its_end_and_now_on_its_first_day(begin, end, word):
+    assert timelines.when((begin, end), APRIL) == word
+
+
 @given(
     st.lists(
         st.tuples(st.integers(0, 400), st.sampled_from("xyz"), st.sampled_from(["name", "parent"])),
@@ -76,8 +124,9 @@ def test_whatever_is_changed_there_is_one_value_on_every_day(changes, ends):
 
 
 def test_no_value_is_no_value_to_change():
-    with pytest.raises(LookupError):
+    with pytest.raises(LookupError) as refused:
         timelines.changed([unit("a", begin=APRIL)], BEGIN, name="b")
+    assert refused.value.args == (BEGIN,)
 
 
 def test_two_moves_that_are_harmless_today_close_a_circle_in_july():
@@ -85,9 +134,9 @@ def test_two_moves_that_are_harmless_today_close_a_circle_in_july():
     first = before.with_unit("a", timelines.changed(before.units["a"], JULY, parent="b"))
     assert faults(first) == frozenset()
     second = first.with_unit("b", timelines.changed(first.units["b"], APRIL, parent="a"))
-    assert {(one.kind, one.key, one.day) for one in new_faults(first, second)} == {
-        (FaultKind.CIRCLE, "a", JULY), (FaultKind.CIRCLE, "b", JULY),
-    }  # fmt: skip
+    assert new_faults(first, second) == [
+        Fault(FaultKind.CIRCLE, "a", "b", JULY), Fault(FaultKind.CIRCLE, "b", "a", JULY),
+    ]  # fmt: skip
     only_until = first.with_unit(
         "b", (*timelines.changed(first.units["b"], APRIL, parent="a")[:1],
               unit("b", "a", APRIL, JULY), unit("b", None, JULY))
@@ -96,8 +145,19 @@ def test_two_moves_that_are_harmless_today_close_a_circle_in_july():
 
 
 def test_a_unit_below_itself_is_a_circle():
-    found = faults(built(unit("a", "a")))
-    assert {one.kind for one in found} == {FaultKind.CIRCLE}
+    below = unit("c", "a")
+    assert faults(built(unit("a", "a"), below)) == {Fault(FaultKind.CIRCLE, "a", "a", BEGIN)}
+
+
+def test_every_circle_of_a_unit_is_named_with_its_own_day():
+    once, later, out = (
+        unit("a", "a", end=APRIL), unit("a", "b", APRIL, JULY), unit("a", begin=JULY),
+    )  # fmt: skip
+    assert faults(built(once, later, out, unit("b", "a"))) == {
+        Fault(FaultKind.CIRCLE, "a", "a", BEGIN),
+        Fault(FaultKind.CIRCLE, "a", "b", APRIL),
+        Fault(FaultKind.CIRCLE, "b", "a", APRIL),
+    }
 
 
 def test_the_first_day_without_a_parent_a_unit_or_a_post_is_named():
@@ -115,6 +175,28 @@ def test_the_first_day_without_a_parent_a_unit_or_a_post_is_named():
     assert new_faults(before, gone) == []
 
 
+def test_a_post_before_its_unit_is_a_fault_and_one_of_the_whole_city_needs_none():
+    early = Post(key="p", title="p", unit="a", kind="staff", valid_from=BEGIN)
+    mayor = Post(key="m", title="市長", unit=None, kind="mayor", valid_from=BEGIN)
+    found = faults(built(unit("a", begin=APRIL), posts=(early, mayor)))
+    assert found == {Fault(FaultKind.NO_UNIT, "p", "a", BEGIN)}
+
+
+def test_a_unit_without_any_row_is_gone():
+    before = built(unit("a"), unit("b"))
+    assert before.with_unit("a", ()).units == {"b": (unit("b"),)}
+
+
+def test_whoever_holds_a_post_on_the_day_or_later_is_known():
+    past, last, coming, other = (
+        Holding("past", "p", valid_from=BEGIN, valid_to=APRIL),
+        Holding("last", "p", valid_from=BEGIN, valid_to=APRIL + timedelta(1)),
+        Holding("coming", "p", valid_from=JULY),
+        Holding("other", "q", valid_from=BEGIN),
+    )
+    assert held_after(built(held=(past, last, coming, other)), "p", APRIL) == [last, coming]
+
+
 def test_two_values_on_one_day_are_an_overlap():
     found = faults(built(unit("a", end=JULY), unit("a", begin=APRIL)))
     assert found == {Fault(FaultKind.OVERLAP, "a", "", APRIL)}
@@ -130,4 +212,16 @@ def test_an_old_fault_forbids_no_other_act():
 def test_a_line_of_units_without_end_is_refused():
     line = [unit("0"), *(unit(str(n), str(n - 1)) for n in range(1, DEEPEST + 5))]
     assert FaultKind.DEEP in {one.kind for one in faults(built(*line))}
-    assert faults(built(*line[:DEEPEST])) == frozenset()
+    assert faults(built(*line[: DEEPEST + 1])) == frozenset()
+    innermost = str(DEEPEST + 1)
+    deep = Fault(FaultKind.DEEP, innermost, "0", BEGIN)
+    assert faults(built(*line[: DEEPEST + 2])) == {deep}
+    moved = [
+        *line[: DEEPEST + 1],
+        unit(innermost, innermost, end=APRIL),
+        unit(innermost, str(DEEPEST), APRIL, JULY),
+    ]
+    assert faults(built(*moved)) == {
+        Fault(FaultKind.CIRCLE, innermost, innermost, BEGIN),
+        Fault(FaultKind.DEEP, innermost, "0", APRIL),
+    }

@@ -2,102 +2,212 @@
 
 from datetime import date, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dxflow.authority import timelines
-from dxflow.authority.affairs import Able, Affairs, Body, Duty, Round, Task
-from dxflow.authority.directory import Directory
-from dxflow.authority.filling import Fill, filled, fits, moves_of, ranked, successions_of
-from dxflow.authority.moves import Move, MoveKind, TroubleKind, moved
-from dxflow.authority.organisation import Holding, Post, Unit
+from dxflow.authority.affairs import Able, Affairs, Duty, Task
+from dxflow.authority.filling import Fill, filled, fits, moves_of
+from dxflow.authority.moves import Move, MoveKind, Trouble, TroubleKind, moved
+from dxflow.authority.organisation import Holding, Post
 from dxflow.authority.proposals import Proposals
-from dxflow.authority.rehearsal import Matter, Rehearsal, rehearse
+from dxflow.authority.rehearsal import Matter, rehearse
 from dxflow.authority.segregation import Action, Involvement
-from dxflow.authority.standing_in import Delegation, Rank
-from dxflow.authority.structure import Structure
+from dxflow.authority.structure import Fault, FaultKind, Structure, faults
 from dxflow.authority.succession import Kind, Succession, heirs
+from tests.unit.authority.change import (
+    APRIL,
+    BEGIN,
+    PEOPLE,
+    POSTS,
+    after,
+    directory,
+    held,
+    leave,
+    main,
+    rehearsed,
+    structure,
+    task,
+    with_posts,
+)
 
-BEGIN, APRIL = date(2020, 4, 1), date(2027, 4, 1)
-UNITS = ("dept", "a", "b", "c")
-POSTS = ("head-a", "head-b", "head-c", "staff-a", "staff-b", "staff-c", "chief")
-PEOPLE = tuple(f"p{number}" for number in range(8))
-NOBODY = Involvement("nobody")
-NOTHING = Affairs()
-
-
-def structure(holdings=()) -> Structure:
-    units = {"dept": (Unit("dept", "部", None, "department", valid_from=BEGIN),)}
-    posts = {"chief": (Post("chief", "部長", "dept", "department_head", valid_from=BEGIN),)}
-    for key in "abc":
-        units[key] = (Unit(key, f"{key}課", "dept", valid_from=BEGIN),)
-        posts[f"head-{key}"] = (Post(f"head-{key}", "課長", key, "section_head", valid_from=BEGIN),)
-        posts[f"staff-{key}"] = (Post(f"staff-{key}", "主事", key, "staff", valid_from=BEGIN),)
-    return Structure(units, posts, tuple(holdings))
-
-
-def directory(of: Structure, affairs: Affairs = NOTHING, named=()) -> Directory:
-    return Directory(
-        [row for rows in of.units.values() for row in rows],
-        [row for rows in of.posts.values() for row in rows],
-        of.holdings, APRIL,
-        delegations=affairs.delegations.values(), ranks=affairs.ranks, successions=named,
-    )  # fmt: skip
+JULY = date(2027, 7, 1)
+MAIN, BESIDE, RELEASE, LEAVE = MoveKind
+#: A row of somebody's posts: the post, whether beside another, from when, and the first day without.
+Row = tuple[str, bool, date, date | None]
 
 
-def held(person: str, post: str, *, concurrent: bool = False) -> Holding:
-    return Holding(person, post, concurrent, valid_from=BEGIN)
-
-
-def after(of: Structure, *moves: Move) -> Structure:
+def posts_of_p0(rows: list[Row], *orders: tuple[MoveKind, str]) -> set[Row]:
+    """Return the rows of one person after orders on the first of April that bring no trouble."""
+    of = structure(
+        Holding("p0", post, beside, valid_from=begin, valid_to=end)
+        for post, beside, begin, end in rows
+    )
+    moves = [Move("p0", kind, post, line) for line, (kind, post) in enumerate(orders, start=2)]
     done = moved(of, moves, APRIL)
     assert done.troubles == ()
-    return Structure(of.units, of.posts, done.holdings)
+    return {(row.post, row.concurrent, row.valid_from, row.valid_to) for row in done.holdings}
 
 
-def main(person: str, post: str, line: int = 2) -> Move:
-    return Move(person, MoveKind.MAIN, post, line)
+NOW, ALSO = ("head-a", False, BEGIN, None), ("chief", True, BEGIN, None)
 
 
-def leave(person: str, line: int = 3) -> Move:
-    return Move(person, MoveKind.LEAVE, line=line)
+@pytest.mark.parametrize(
+    ("orders", "rows"),
+    [
+        ([], {NOW, ALSO}),
+        ([(MAIN, "head-a")], {NOW, ALSO}),
+        (
+            [(MAIN, "head-b")],
+            {("head-a", False, BEGIN, APRIL), ALSO, ("head-b", False, APRIL, None)},
+        ),
+        (
+            [(MAIN, "chief")],
+            {
+                ("head-a", False, BEGIN, APRIL),
+                ("chief", True, BEGIN, APRIL),
+                ("chief", False, APRIL, None),
+            },
+        ),
+        ([(BESIDE, "chief")], {NOW, ALSO}),
+        ([(BESIDE, "head-a")], {NOW, ALSO}),
+        ([(BESIDE, "head-c")], {NOW, ALSO, ("head-c", True, APRIL, None)}),
+        ([(RELEASE, "chief")], {NOW, ("chief", True, BEGIN, APRIL)}),
+        ([(RELEASE, "head-a")], {("head-a", False, BEGIN, APRIL), ALSO}),
+        ([(LEAVE, "")], {("head-a", False, BEGIN, APRIL), ("chief", True, BEGIN, APRIL)}),
+        (
+            [(RELEASE, "head-a"), (RELEASE, "chief"), (BESIDE, "head-c")],
+            {
+                ("head-a", False, BEGIN, APRIL),
+                ("chief", True, BEGIN, APRIL),
+                ("head-c", True, APRIL, None),
+            },
+        ),
+        (
+            [(MAIN, "head-b"), (RELEASE, "chief"), (BESIDE, "head-c"), (BESIDE, "staff-c")],
+            {
+                ("head-a", False, BEGIN, APRIL),
+                ("chief", True, BEGIN, APRIL),
+                ("head-b", False, APRIL, None),
+                ("head-c", True, APRIL, None),
+                ("staff-c", True, APRIL, None),
+            },
+        ),
+    ],
+)
+def test_orders_change_what_they_name_and_nothing_else(orders, rows):
+    assert posts_of_p0([NOW, ALSO], *orders) == rows
 
 
-def rehearsed(of: Structure, affairs: Affairs, *moves: Move, named=()) -> Rehearsal:
-    return rehearse(
-        directory(of, affairs), directory(after(of, *moves), affairs, named), affairs
-    )  # fmt: skip
-
-
-def task(groups, assignee=None, action=None, involved=NOBODY, key="t") -> Task:
-    return Task(key, "case", frozenset(groups), assignee, action, involved, "a")
-
-
-def test_a_move_ends_the_main_post_and_leaves_those_beside_it():
-    of = structure([held("p0", "head-a"), held("p0", "chief", concurrent=True)])
-    rows = moved(of, [main("p0", "head-b")], APRIL).holdings
-    assert {(row.post, row.valid_from, row.valid_to) for row in rows} == {
-        ("head-a", BEGIN, APRIL), ("chief", BEGIN, None), ("head-b", APRIL, None),
+def test_whoever_has_no_post_yet_gets_what_is_ordered():
+    assert posts_of_p0([], (MAIN, "head-b"), (BESIDE, "head-c")) == {
+        ("head-b", False, APRIL, None), ("head-c", True, APRIL, None),
     }  # fmt: skip
 
 
-def test_a_move_to_the_post_held_already_changes_nothing():
+def test_what_is_over_or_planned_stays_as_it_is():
+    ended = ("staff-b", False, date(2019, 4, 1), BEGIN)
+    until = ("head-b", True, BEGIN, APRIL)
+    begins, later = ("head-c", True, APRIL, None), ("staff-c", True, JULY, None)
+    planned_end = ("head-a", False, BEGIN, JULY)
+    rows = [ended, until, planned_end, begins, later]
+    assert posts_of_p0(rows) == set(rows)
+    assert posts_of_p0(rows, (MAIN, "staff-a")) == {
+        ended, until, begins, later, ("head-a", False, BEGIN, APRIL),
+        ("staff-a", False, APRIL, None),
+    }  # fmt: skip
+    assert posts_of_p0(rows, (RELEASE, "head-a")) == {
+        ended, until, begins, later, ("head-a", False, BEGIN, APRIL),
+    }  # fmt: skip
+    assert posts_of_p0([until]) == {until}
+
+
+def test_a_post_that_ends_ends_whoever_holds_it_and_leaves_nobody_without_any_unsaid():
+    closing = Post("head-a", "課長", "a", "section_head", valid_from=BEGIN, valid_to=APRIL)
+    of = with_posts(structure([held("p0", "head-a"), held("p1", "head-b")]), closing)
+    done = moved(of, [], APRIL)
+    assert done.holdings == (
+        Holding("p0", "head-a", valid_from=BEGIN, valid_to=APRIL), held("p1", "head-b"),
+    )  # fmt: skip
+    assert done.troubles == (Trouble(TroubleKind.NO_POST, "p0", "", 0),)
+    assert moved(of, [main("p0", "head-c")], APRIL).troubles == ()
+
+
+def test_what_is_planned_in_a_post_that_ends_is_left_to_be_told_as_a_fault():
+    closing = Post("head-a", "課長", "a", "section_head", valid_from=BEGIN, valid_to=APRIL)
+    planned = Holding("p0", "head-a", concurrent=True, valid_from=APRIL)
+    of = with_posts(structure([held("p0", "head-b"), planned]), closing)
+    done = moved(of, [], APRIL)
+    assert (done.holdings, done.troubles) == (of.holdings, ())
+    found = faults(Structure(of.units, of.posts, done.holdings))
+    assert found == {Fault(FaultKind.NO_POST, "p0", "head-a", APRIL)}
+
+
+PLANNED = [("staff-b", False, BEGIN, None), ("head-b", False, APRIL, None)]
+PLANNED_BESIDE = [("staff-b", False, BEGIN, None), ("head-b", True, JULY, None)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "orders", "kind", "wrong"),
+    [
+        ([NOW], [(MAIN, "head-b"), (MAIN, "head-c")], TroubleKind.TWICE, 1),
+        ([NOW], [(MAIN, "head-b"), (BESIDE, "head-b")], TroubleKind.TWICE, 1),
+        ([NOW], [(BESIDE, "head-b"), (MAIN, "head-b")], TroubleKind.TWICE, 1),
+        ([NOW], [(BESIDE, "head-b"), (BESIDE, "head-b")], TroubleKind.TWICE, 1),
+        ([NOW, ALSO], [(RELEASE, "chief"), (BESIDE, "chief")], TroubleKind.TWICE, 1),
+        (
+            [NOW],
+            [(BESIDE, "head-b"), (BESIDE, "head-c"), (BESIDE, "head-b")],
+            TroubleKind.TWICE,
+            2,
+        ),
+        ([NOW], [(MAIN, "head-b"), (LEAVE, "")], TroubleKind.TWICE, 1),
+        ([NOW], [(LEAVE, ""), (MAIN, "head-b")], TroubleKind.TWICE, 1),
+        ([NOW], [(LEAVE, ""), (LEAVE, "")], TroubleKind.TWICE, 1),
+        ([NOW], [(MAIN, "nowhere")], TroubleKind.NOT_THERE, 0),
+        ([NOW], [(BESIDE, "nowhere")], TroubleKind.NOT_THERE, 0),
+        ([NOW], [(RELEASE, "chief")], TroubleKind.NOT_HELD, 0),
+        (PLANNED_BESIDE, [(RELEASE, "head-b")], TroubleKind.PLANNED, 0),
+        (PLANNED, [(RELEASE, "head-b")], TroubleKind.PLANNED, 0),
+        (PLANNED, [(RELEASE, "head-c")], TroubleKind.NOT_HELD, 0),
+        ([], [(LEAVE, "")], TroubleKind.NOT_HELD, 0),
+        (PLANNED, [(MAIN, "head-c")], TroubleKind.PLANNED, 0),
+        (PLANNED, [(BESIDE, "head-b")], TroubleKind.PLANNED, 0),
+        (PLANNED_BESIDE, [(MAIN, "head-b")], TroubleKind.PLANNED, 0),
+        (PLANNED_BESIDE, [(BESIDE, "head-b")], TroubleKind.PLANNED, 0),
+        (PLANNED_BESIDE, [(LEAVE, "")], TroubleKind.PLANNED, 0),
+    ],
+)
+def test_an_order_that_cannot_be_is_named_with_its_line(rows, orders, kind, wrong):
+    of = structure(
+        Holding("p0", post, beside, valid_from=begin, valid_to=end)
+        for post, beside, begin, end in rows
+    )
+    moves = [Move("p0", how, post, line) for line, (how, post) in enumerate(orders, start=2)]
+    expected = Trouble(kind, "p0", orders[wrong][1], wrong + 2)
+    assert moved(of, moves, APRIL).troubles == (expected,)
+
+
+def test_an_order_that_cannot_be_is_not_carried_out_and_the_others_are():
+    of = structure([held("p0", "head-a"), held("p1", "staff-b")])
+    moves = [main("p0", "head-b"), main("p0", "head-c", 3), main("p1", "head-c", 4)]
+    done = moved(of, moves, APRIL)
+    assert {row.post for row in done.holdings if row.valid_on(APRIL)} == {"head-b", "head-c"}
+    assert {row.person for row in done.holdings if row.post == "head-c"} == {"p1"}
+    assert [one.line for one in done.troubles] == [3]
+
+
+def test_what_is_planned_beside_another_post_stands_in_no_way_of_other_orders():
+    assert ("head-c", False, APRIL, None) in posts_of_p0(PLANNED_BESIDE, (MAIN, "head-c"))
+    assert ("head-c", True, APRIL, None) in posts_of_p0(PLANNED, (BESIDE, "head-c"))
+
+
+@pytest.mark.parametrize("line", [2, 7])
+def test_nobody_is_left_without_a_post_by_a_release_alone(line):
     of = structure([held("p0", "head-a")])
-    assert moved(of, [main("p0", "head-a")], APRIL).holdings == of.holdings
-
-
-def test_orders_that_cannot_be_are_named():
-    coming = Holding("p1", "head-b", valid_from=APRIL + timedelta(30))
-    of = structure([held("p0", "head-a"), held("p1", "staff-b"), coming])
-    for moves, kind in (
-        ((main("p0", "head-b"), main("p0", "head-c", 3)), TroubleKind.TWICE),
-        ((main("p0", "nowhere"),), TroubleKind.NOT_THERE),
-        ((Move("p0", MoveKind.RELEASE, "chief", 2),), TroubleKind.NOT_HELD),
-        ((Move("p0", MoveKind.RELEASE, "head-a", 2),), TroubleKind.NO_POST),
-        ((main("p1", "head-c"),), TroubleKind.PLANNED),
-        ((leave("p5"),), TroubleKind.NOT_HELD),
-    ):
-        assert [one.kind for one in moved(of, moves, APRIL).troubles] == [kind]
+    done = moved(of, [Move("p0", RELEASE, "head-a", line)], APRIL)
+    assert done.troubles == (Trouble(TroubleKind.NO_POST, "p0", "", line),)
 
 
 @st.composite
@@ -207,63 +317,14 @@ def test_accepted_proposals_fill_what_they_are_for_and_nobody_unauthorised_gets_
         assert one.action is None or one.involved.applicant not in able.offered(one)
 
 
-def test_a_committee_without_enough_members_or_a_chair_is_a_hole():
-    of = structure([held("p0", "head-a"), held("p1", "head-b"), held("p2", "chief")])
-    roles = {"head-a": {"member"}, "head-b": {"member"}, "chief": {"member", "chair"}}
-    posts = {
-        key: tuple(Post(row.key, row.title, row.unit, row.kind, frozenset(roles.get(key, ())),
-                        valid_from=BEGIN) for row in rows)
-        for key, rows in of.posts.items()
-    }  # fmt: skip
-    of = Structure(of.units, posts, of.holdings)
-    body = Body("dx", "member", ("chair",), lambda _members: 2)
-    affairs = Affairs(bodies=(body,), rounds=(Round("case", ("head-a", "head-b"), 2),))
-    found = {one.id: one.about for one in rehearsed(of, affairs, leave("p0"), leave("p1", 4)).holes}
-    assert found["body:dx"] == ("head-a", "head-b")
-    assert found["round:case"] == ("head-a", "head-b")
-    alone = {one.id for one in rehearsed(of, affairs, leave("p2")).holes}
-    assert "body:dx" in alone
-    assert "round:case" not in alone
-    assert rehearsed(of, affairs).holes == rehearsed(of, affairs, main("p0", "head-a")).holes
-
-
-def test_deputies_of_people_who_move_end_and_a_list_without_anybody_is_a_hole():
-    of = structure([held("p0", "head-a"), held("p1", "staff-a"), held("p2", "staff-b")])
-    given_ = Delegation("p0", "p1", valid_from=BEGIN)
-    ranks = (Rank("head-a", 1, "staff-a", valid_from=BEGIN),)
-    affairs = Affairs(delegations={"d": given_}, ranks=ranks)
-    found = rehearsed(of, affairs, main("p0", "head-b"), leave("p1"))
-    assert found.ended == ("d",)
-    assert {"list:head-a", "post:head-a", "post:staff-a"} <= {one.id for one in found.holes}
-    kept = rehearsed(of, affairs, main("p1", "staff-b"))
-    assert kept.ended == ()
-    assert ("deputy", "d") in {(one.matter, one.key) for one in kept.changes}
-    assert ranked(ranks, {"head-a": ("chief",)}, APRIL)[0].substitute == "chief"
-
-
-def test_work_of_a_unit_that_ends_is_one_hole_until_a_successor_is_named():
-    of = structure([held("p0", "staff-a"), held("p1", "head-b"), held("p2", "staff-b")])
-    ended = Structure(
-        {**of.units, "a": (Unit("a", "a課", "dept", valid_from=BEGIN, valid_to=APRIL),)},
-        of.posts, (held("p1", "head-b"), held("p2", "staff-b")),
-    )  # fmt: skip
-    affairs = Affairs(
-        tasks=(task({"section:a"}), task({"head:a"}, key="u")), cases={"a": ("case",)},
-        tracked={"a": ("case",)},
-    )  # fmt: skip
-    was = directory(of, affairs)
-    (hole,) = rehearse(was, directory(ended, affairs), affairs).new_holes
-    assert (hole.id, hole.about) == ("unit:a", ("t", "u", "case"))
-    will = directory(ended, affairs)
-    assert Proposals(was, will, affairs).of(hole) == ("unit:b",)
-    named = successions_of([Fill("unit:a", "unit:b")], APRIL)
-    will = directory(ended, affairs, named)
-    assert rehearse(was, will, affairs).new_holes == ()
-    assert will.holders("section:a") == {"p1", "p2"}
-    assert will.holders("head:a") == {"p1"}
-    assert will.within("b") == {"a", "b"}
-    assert will.post_for("section_head", "a").key == "head-b"
-    assert was.holders("section:b") == {"p1", "p2"}
+def test_a_line_of_successors_is_followed_to_the_first_that_is_there():
+    line = [
+        Succession(kind=Kind.POST, old=old, new=new, valid_from=BEGIN)
+        for old, new in ("ab", "bc", "cd", "xy", "yx")
+    ]
+    assert heirs(line, Kind.POST, APRIL, {"c", "d"}) == {"a": "c", "b": "c"}
+    assert heirs(line, Kind.POST, APRIL, {"b", "d"}) == {"a": "b", "c": "d"}
+    assert heirs(line, Kind.POST, APRIL, ()) == {}
 
 
 @given(

@@ -4,8 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dxflow.authority.visibility import CaseFacts, may_see, scope_of
-from tests.unit.authority.city import CHANGE, HOLDINGS, directory
+from dxflow.authority.directory import Directory
+from dxflow.authority.organisation import Holding, Post
+from dxflow.authority.visibility import (
+    CaseFacts,
+    DraftReaders,
+    LoggedViews,
+    may_see,
+    scope_of,
+    units_of_drafts,
+)
+from tests.unit.authority.city import CHANGE, DAY, HOLDINGS, POSTS, UNITS, directory
 
 CASE = CaseFacts("p-staff", "running", "kaigo", frozenset({"joho"}), frozenset({"user:p-staff2"}))
 PEOPLE = [*sorted({holding.person for holding in HOLDINGS}), "p-audit", "nobody"]
@@ -57,6 +66,44 @@ def test_a_member_of_a_section_sees_the_cases_of_its_teams_and_back():
     assert scope_of("p-dx", directory()).units == {"keiei", "dx"}
     assert scope_of("p-kikaku", directory()).units == {"kikaku", "keiei", "dx", "joho"}
     assert scope_of("p-audit", directory()).units == frozenset()
+
+
+def test_whoever_leads_two_departments_sees_both_and_their_staff_the_departments_own_cases():
+    holdings = [
+        Holding("p-two", "kikaku-head"),
+        Holding("p-two", "fukushi-head", concurrent=True),
+        Holding("p-clerk", "kikaku-clerk"),
+    ]
+    posts = [*POSTS, Post("kikaku-clerk", "企画部主事", "kikaku", "staff")]
+    city = Directory(UNITS, posts, holdings, DAY)
+    assert scope_of("p-two", city).units == {"kikaku", "keiei", "dx", "joho", "fukushi", "kaigo"}
+    assert scope_of("p-clerk", city).units == {"kikaku"}
+
+
+@pytest.mark.parametrize(
+    ("rule", "units"),
+    [
+        (DraftReaders.AUTHOR, set()),
+        (DraftReaders.HEAD, {"kaigo"}),
+        (DraftReaders.SECTION, {"kaigo", "joho"}),
+    ],
+)
+def test_drafts_are_read_by_nobody_else_or_by_the_head_or_by_the_section(rule, units):
+    groups = ["head:kaigo", "section:joho", "post:kaigo-head", "role:secretariat", "user:p-kaigo"]
+    assert units_of_drafts(rule, groups) == units
+
+
+@pytest.mark.parametrize(
+    ("rule", "restricted", "others"),
+    [
+        (LoggedViews.NEVER, False, False),
+        (LoggedViews.RESTRICTED, True, False),
+        (LoggedViews.ALL, True, True),
+    ],
+)
+def test_the_log_says_who_opened_a_file_where_the_city_wants_it(rule, restricted, others):
+    assert rule.asks(restricted=True) is restricted
+    assert rule.asks(restricted=False) is others
 
 
 def test_which_roles_see_everything_is_configuration():

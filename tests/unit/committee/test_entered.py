@@ -24,10 +24,23 @@ def test_a_body_may_allow_papers_but_no_proxies():
     assert entered.entry(both, "proxy", "山田太郎").way is Way.PROXY
 
 
-@pytest.mark.parametrize(("way", "source"), [("paper", " "), ("proxy", "あ" * 201), ("mail", "x")])
-def test_what_it_came_from_is_said(way, source):
-    with pytest.raises(Invalid):
+@pytest.mark.parametrize(
+    ("way", "source", "field", "said"),
+    [
+        ("paper", " ", "source", "紙票をいつ、どのように受け取ったか"),
+        ("proxy", "あ" * 201, "source", "委任を受けた代理人の氏名"),
+        ("mail", "x", "way", "紙票か代理投票か"),
+    ],
+)
+def test_what_it_came_from_is_said_beside_the_field_it_belongs_to(way, source, field, said):
+    with pytest.raises(Invalid, match=said) as refused:
         entered.entry(EnteredBallots.PAPER_AND_PROXY, way, source)
+    assert refused.value.fields == {field: [refused.value.message]}
+
+
+@pytest.mark.parametrize("source", ["書", "あ" * 200])
+def test_a_source_has_one_letter_or_two_hundred(source):
+    assert entered.entry(EnteredBallots.PAPER, "paper", source).source == source
 
 
 def test_nobody_enters_a_ballot_for_their_own_seat_or_for_a_vacant_one():

@@ -43,6 +43,14 @@ def test_nobody_has_given_anything():
     found = evaluation.consensus(RULE, SEATS, {})
     assert (found.total, found.missing, found.apart) == (None, SEATS, ())
     assert found.lines[0].mean is None
+    assert [line.criterion for line in found.lines] == list(RULE.criteria)
+
+
+def test_a_criterion_a_seat_has_no_score_for_is_left_out_of_the_count():
+    found = evaluation.consensus(RULE, SEATS[:2], {"a": {"effect": 4}, "b": {"cost": 2}})
+    assert found.totals == (("a", 8), ("b", 2))
+    assert found.total == 5
+    assert [(line.mean, line.spread) for line in found.lines] == [(4, 0), (2, 0)]
 
 
 @given(rounds)
@@ -78,6 +86,17 @@ def test_what_is_in_the_scale_is_taken_as_it_is(one, as_text):
     assert evaluation.checked(RULE, given_, " 所見\r\n") == (one, "所見")
 
 
+def test_a_scale_may_go_up_to_a_hundred():
+    rule = EvaluationRule((Criterion("all", "総合", 1, 0, 100),))
+    assert evaluation.checked(rule, {"all": "100"}, "") == ({"all": 100}, "")
+
+
+def test_a_remark_of_several_lines_and_of_a_thousand_letters_is_kept():
+    given_ = {"effect": " 3 ", "cost": 0}
+    assert evaluation.checked(RULE, given_, "一\r\n二") == ({"effect": 3, "cost": 0}, "一\n二")
+    assert evaluation.checked(RULE, given_, "あ" * 1000)[1] == "あ" * 1000
+
+
 @pytest.mark.parametrize(
     ("given_", "remark", "fields"),
     [
@@ -85,6 +104,7 @@ def test_what_is_in_the_scale_is_taken_as_it_is(one, as_text):
         ({"effect": 6, "cost": -1}, "", {"effect", "cost"}),
         ({"effect": "五", "cost": True}, "", {"effect", "cost"}),
         ({"effect": 3.5, "cost": "1.0"}, "", {"effect", "cost"}),
+        ({"effect": "٣", "cost": "00005"}, "", {"effect", "cost"}),
         ({"effect": 3, "cost": 1, "other": 2}, "", {"other"}),
         ({"effect": 3, "cost": 1}, "あ" * 1001, {"remark"}),
     ],
@@ -93,6 +113,18 @@ def test_everything_that_is_wrong_is_said_at_once(given_, remark, fields):
     with pytest.raises(Invalid) as refused:
         evaluation.checked(RULE, given_, remark)
     assert set(refused.value.fields) == fields
+    said = [text for texts in refused.value.fields.values() for text in texts]
+    assert refused.value.message == "".join(said)
+
+
+def test_each_score_that_is_wrong_is_told_beside_its_criterion():
+    with pytest.raises(Invalid) as refused:
+        evaluation.checked(RULE, {"effect": 0, "cost": 4, "other": 1}, "")
+    assert refused.value.fields == {
+        "effect": ["「効果」は 1 から 5 の整数で付けてください。"],
+        "cost": ["「費用」は 0 から 3 の整数で付けてください。"],
+        "other": ["「other」という評価の観点はありません。"],
+    }
 
 
 def test_who_may_evaluate_and_when():
@@ -102,12 +134,37 @@ def test_who_may_evaluate_and_when():
         evaluation.admit(RULE, Disclosure.OPEN, "recused", now)
     with pytest.raises(Conflict, match="行いません"):
         evaluation.admit(EvaluationRule(), Disclosure.OPEN, "a", now)
-    for late in (
-        Evaluating(SEATS, Matter.CLOSED), Evaluating(SEATS, counted=True),
-        Evaluating(SEATS, voted=True),
-    ):  # fmt: skip
-        with pytest.raises(Conflict):
+    for late, said in (
+        (Evaluating(SEATS, Matter.CLOSED), "終わっている"),
+        (Evaluating(SEATS, Matter.RESOLVED), "終わっている"),
+        (Evaluating(SEATS, counted=True), "終わっている"),
+        (Evaluating(SEATS, voted=True), "すでに判断"),
+    ):
+        with pytest.raises(Conflict, match=said):
             evaluation.admit(RULE, Disclosure.OPEN, "a", late)
+
+
+def test_scores_from_paper_are_entered_for_others_where_the_body_allows_it():
+    papers = EvaluationRule(RULE.criteria, from_paper=True)
+    evaluation.may_enter(papers, {"p-a"}, "p-secretary")
+    with pytest.raises(Conflict, match="紙の評価を事務局が"):
+        evaluation.may_enter(RULE, {"p-a"}, "p-secretary")
+    with pytest.raises(Conflict, match="欠員"):
+        evaluation.may_enter(papers, (), "p-secretary")
+    with pytest.raises(NotAllowed, match="ご自分の席"):
+        evaluation.may_enter(papers, {"p-a"}, "p-a")
+
+
+@pytest.mark.parametrize("source", ["", " ", "あ" * 201])
+def test_scores_from_paper_say_when_and_how_the_paper_came(source):
+    with pytest.raises(Invalid, match="紙の評価をいつ") as refused:
+        evaluation.paper_source(source)
+    assert refused.value.fields == {"source": [refused.value.message]}
+
+
+@pytest.mark.parametrize("source", ["書", "あ" * 200])
+def test_a_source_has_one_letter_or_two_hundred(source):
+    assert evaluation.paper_source(f" {source} ") == source
 
 
 def test_what_opened_the_others_scores_is_not_changed_afterwards():
@@ -135,20 +192,37 @@ def test_a_pack_names_its_criteria():
     assert evaluation_rule({}) == EvaluationRule()
 
 
+def test_a_pack_says_how_its_criteria_are_scored_and_when():
+    short = {"key": "risk", "name": " 危険 "}
+    long = {"key": "cost", "name": "費用", "weight": 100, "lowest": 0, "highest": 100}
+    found = evaluation_rule({"criteria": [short, long | {"apart_from": 100}], "required": True})
+    assert found.criteria == (
+        Criterion("risk", "危険"), Criterion("cost", "費用", 100, 0, 100, 100),
+    )  # fmt: skip
+    assert (found.required, found.from_paper) == (True, False)
+    papers = evaluation_rule({"criteria": [short], "from_paper": True})
+    assert (papers.required, papers.from_paper) == (False, True)
+
+
 @pytest.mark.parametrize(
     ("raw", "said"),
     [
-        ({"kriteria": []}, "kriteria"),
+        ({"kriteria": [], "from": 1}, "from、kriteria"),
         ({"criteria": "効果"}, "表の並び"),
+        ({"criteria": ["効果"]}, "表の並び"),
         ({"criteria": [{"key": "x", "name": "効果", "kind": 1}]}, "kind"),
         ({"criteria": [{"key": "1x", "name": "効果"}]}, "英数字"),
         ({"criteria": [{"key": "remark", "name": "効果"}]}, "英数字"),
         ({"criteria": [{"key": "x", "name": " "}]}, "name"),
         ({"criteria": [{"key": "x", "name": "効果", "lowest": 5, "highest": 5}]}, "highest"),
+        ({"criteria": [{"key": "x", "name": "効果", "lowest": 0, "highest": 0}]}, "より大きく"),
+        ({"criteria": [{"key": "x", "name": "効果", "lowest": -1}]}, "lowest は 0 から 100"),
+        ({"criteria": [{"key": "x", "name": "効果", "highest": 101}]}, "highest は 0 から 100"),
+        ({"criteria": [{"key": "x", "name": "効果", "weight": 101}]}, "weight は 1 から 100"),
         ({"criteria": [{"key": "x", "name": "効果", "weight": 0}]}, "weight"),
         ({"criteria": [{"key": "x", "name": "効果", "weight": True}]}, "weight"),
         ({"criteria": [{"key": "x", "name": "効果", "apart_from": 5}]}, "apart_from"),
-        ({"criteria": [{"key": "x", "name": "甲"}, {"key": "x", "name": "乙"}]}, "重なって"),
+        ({"criteria": [{"key": key, "name": "甲"} for key in "yxyxz"]}, "重なっています: x、y$"),
         ({"required": True}, "観点"),
         ({"required": "yes"}, "true"),
     ],

@@ -31,6 +31,8 @@ def test_a_city_writes_its_own_rules():
     )
     assert rules.quorum.fraction == (3, 5)
     assert rules.quorum.base is QuorumBase.NOT_RECUSED
+    assert rules.quorum.strictly_more
+    assert rules.quorum.recusal_proviso
     assert rules.vote.majority is Majority.TWO_THIRDS
     assert rules.vote.tie is TieBreak.REJECT
     assert rules.vote.abstain_counts
@@ -53,10 +55,14 @@ def test_the_quorum_is_written_as_a_share_or_a_number(quorum, needed):
         ({"quorum": True}, "quorum"),
         ({"quorum": "3/0"}, "定足数"),
         ({"quorum": 0}, "定足数"),
+        *(
+            ({"quorum": share}, "3/5 のような割合")
+            for share in ("5", "x/y", "x/4", "3/x", "/4", "3/", "²/3", "3/²", "3/4/5")
+        ),
         ({"quorum_base": "some"}, "quorum_base"),
-        ({"majority": 2}, "majority"),
+        ({"majority": 2}, "majority は simple、two_thirds、unanimous のいずれか"),
         ({"chair_votes": "yes"}, "chair_votes"),
-        ({"quorm": "half"}, "quorm"),
+        ({"quorm": "half", "majorty": "simple"}, "majorty、quorm"),
     ],
 )
 def test_a_wrong_setting_is_named(settings, key):

@@ -56,6 +56,12 @@ def test_the_present_who_are_recused_make_no_quorum():
     rules.open_vote(sitting(matter=Matter.WAITING))
 
 
+@pytest.mark.parametrize("matter", [one for one in Matter if one is not Matter.WAITING])
+def test_a_vote_is_opened_once(matter):
+    with pytest.raises(Conflict, match="もう始まったか終わって"):
+        rules.open_vote(sitting(matter=matter))
+
+
 def test_beginning_and_ending():
     rules.begin({"a", "b"}, 2, State.PLANNED)
     for present, state in (({"a"}, State.PLANNED), ({"a", "b"}, State.OPEN)):
