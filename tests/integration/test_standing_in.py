@@ -9,12 +9,21 @@ from dxflow import audit, forms
 from dxflow.db.audit import AuditEvent
 from dxflow.db.standing import StoodIn
 from dxflow.errors import Conflict, Invalid, NotAllowed, NotFound
-from dxflow.services.acts import later_reading, pulling_back, tasks
+from dxflow.services.acts import holds, later_reading, pulling_back, tasks
 from dxflow.services.people import organisation, standing
 from dxflow.services.people.organisation import HoldingRow, Organisation
 from dxflow.services.people.standing import Span
 from tests.factories import City
-from tests.walks import TRIAGE, circulate, do, to_committee, to_decision, to_triage, whoever
+from tests.walks import (
+    TRIAGE,
+    circulate,
+    do,
+    task_of,
+    to_committee,
+    to_decision,
+    to_triage,
+    whoever,
+)
 
 
 def week(city: City) -> Span:
@@ -81,6 +90,19 @@ def test_a_task_the_absent_head_had_taken_can_be_done_for_them(city):
     lists(city, "head-counter", "staff-counter-2")
     away(city, "head")
     do(city, case, "colleague", "head_approval", "approve")
+
+
+def test_an_approval_of_ones_own_matter_is_neither_taken_nor_laid_aside(city):
+    case = city.start("head").id
+    task = task_of(city, "civic_head", case, "head_approval")
+    until = city.site.today() + timedelta(3)
+    for act in (
+        lambda: tasks.claim(city.site, city.actor("head"), task.id),
+        lambda: holds.hold(city.site, city.actor("head"), task.id, "あとで", until),
+    ):
+        with pytest.raises(NotAllowed, match="申請者"):
+            act()
+    do(city, case, "civic_head", "head_approval", "approve")
 
 
 def test_a_task_a_colleague_has_taken_is_left_to_them(sqlite_city):

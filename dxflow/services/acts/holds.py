@@ -77,6 +77,7 @@ def _own_task(site: Site, tx: Connection, actor: Actor, task_id: str) -> Act:
         raise tasks.TaskClosed(tasks.finished_text(tx, row, act.case, act.pack), act.case_id)
     require_running(act)
     tasks.require_mine(tx, actor, row)
+    tasks.require_uninvolved(act, act.pack.act_of(row.process_key, row.element))
     return act
 
 

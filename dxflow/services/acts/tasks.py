@@ -241,7 +241,10 @@ def _answer(act: Act, step: engine.Step) -> dict[str, Any]:
 
 
 def claim(site: Site, actor: Actor, task_id: str) -> None:
-    """Take a task that is offered to one's group, so that colleagues see who does it."""
+    """Take a task that is offered to one's group, so that colleagues see who does it.
+
+    Raises NotAllowed also for those who may not do it on their own matter: nobody else could.
+    """
     with site.database.write() as tx:
         act = _lock_case(site, tx, actor, task_id)
         item, groups = _open_task(act, task_id)
@@ -249,6 +252,7 @@ def claim(site: Site, actor: Actor, task_id: str) -> None:
             raise _not_offered(actor, item, groups)
         if item.assignee_id == actor.person_id:
             return
+        require_uninvolved(act, act.pack.act_of(item.process_key, item.element))
         tx.execute(
             update(WorkItem).where(WorkItem.id == task_id).values(assignee_id=actor.person_id)
         )
@@ -378,9 +382,13 @@ def _require_right(act: Act, item: Row[Any], groups: set[str], meaning: str) -> 
     if not standing.may_act(act.actor, groups, item.assignee_id, meaning):
         visibility.require(act.site, act.tx, act.actor, act.case_id)  # strangers learn nothing
     _require_offered(act.actor, item, groups, meaning)
-    if meaning not in packs.SEGREGATED:
-        return
-    conflict(Action(meaning), act.actor.person_id, act.involved()).require()
+    require_uninvolved(act, meaning)
+
+
+def require_uninvolved(act: Act, meaning: str) -> None:
+    """Raise NotAllowed for an act that somebody may not do on their own matter."""
+    if meaning in packs.SEGREGATED:
+        conflict(Action(meaning), act.actor.person_id, act.involved()).require()
 
 
 def _require_form(act: Act, item: Row[Any], submission: forms.Submission) -> None:

@@ -46,7 +46,7 @@ def ready(site: Site, by: Actor, task_id: str) -> Entering:
     """Return the form of a member's open vote. Raises NotAllowed, NotFound, Conflict."""
     by.require_role(stored.SECRETARIAT)
     with site.database.read() as tx:
-        seat = _seat_of(tx, task_id)
+        seat = _seat_of(site, tx, by, task_id)
         who = stored.today(site, tx)
         names = organisation.names_of(tx, who.holders(f"post:{seat}"))
     form = task_forms.task_form(site, _with_seat(by, seat), task_id)
@@ -78,7 +78,7 @@ def enter(
     """
     by.require_role(stored.SECRETARIAT)
     with site.database.read() as tx:
-        seat = _seat_of(tx, task_id)
+        seat = _seat_of(site, tx, by, task_id)
 
     def before(act: Act, item: Any) -> None:
         if act.pack.act_of(item.process_key, item.element) != VOTE:
@@ -115,15 +115,20 @@ def _with_seat(by: Actor, seat: str) -> Actor:
     return replace(by, groups=by.groups | {f"post:{seat}"})
 
 
-def _seat_of(tx: Connection, task_id: str) -> str:
-    """Return the seat a vote is asked of. Raises NotFound, Conflict for another kind of task."""
+def _seat_of(site: Site, tx: Connection, by: Actor, task_id: str) -> str:
+    """Return the seat a vote is asked of.
+
+    Raises NotFound, TaskClosed when somebody was first, Conflict for another kind of task.
+    """
     rows = tx.execute(
-        select(WorkItem.act, WorkItemGroup.group_key)
+        select(WorkItem.act, WorkItem.status, WorkItemGroup.group_key)
         .outerjoin(WorkItemGroup, WorkItemGroup.work_item_id == WorkItem.id)
         .where(WorkItem.id == task_id)
     ).all()
     if not rows:
         raise NotFound(_("作業が見つかりません。"))
+    if rows[0].act == VOTE and rows[0].status != "open":
+        task_forms.task_form(site, by, task_id)  # says who did it, and when
     seats: list[str] = sorted(
         row.group_key.removeprefix("post:")
         for row in rows
