@@ -86,6 +86,7 @@ def test_the_case_and_the_portfolio_say_that_it_is_late_and_since_when(city):
     late = portfolio.page(city.site, city.actor("cio")).late
     (row,) = [one for one in late if one.late.kind == "duty"]
     assert (row.late.name, row.late.since, row.days) == (CONDITION["text"], DUE, 14)
+    assert row.unit == "収納課", "who owes it, not who leads the case"
     duties.meet(city.site, city.actor("tax_head"), duty.id, "評価書を公開した")
     (met,) = case_view.page(city.site, city.actor("tax_head"), case).duties
     assert (met.late, met.late_days) == (False, 0)
