@@ -157,3 +157,12 @@ def shoot(page: Page, name: str, part: str = "") -> None:
         page.locator(part).screenshot(path=path)
     elif SHOTS:
         page.screenshot(path=path, full_page=True)
+
+
+def fits(page: Page, name: str) -> None:
+    """Fail unless the page on show is accessible and fits, wide and narrow; it is wide again then."""
+    for size in (WIDE, NARROW):
+        page.set_viewport_size(size)
+        shoot(page, f"{name}-{size['width']}")
+        assert (overflow(page), breaches(page)) == ([], []), (name, size["width"])
+    page.set_viewport_size(WIDE)
