@@ -7,17 +7,15 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from tests.e2e.conftest import remembered, settled
-from tests.e2e.town import TODAY, Town, found_empty_town
+from tests.e2e.conftest import remembered, without_cases
+from tests.e2e.town import Town
 
 
 @pytest.fixture(scope="module")
 def town(
     chromium: Browser, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Town]:
-    home = tmp_path_factory.mktemp("together")
-    with settled(sqlite_template, home, found_empty_town) as town:
-        town.city.clock.at(TODAY)
+    with without_cases(sqlite_template, tmp_path_factory.mktemp("together")) as town:
         yield town
 
 
