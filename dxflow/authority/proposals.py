@@ -26,13 +26,15 @@ class Proposals:
         self._able = Able(after, affairs.closed)
         self._tasks = {task.id: task for task in affairs.tasks}
         self._duties = {duty.id: duty for duty in affairs.duties}
+        self._seats = frozenset(body.seat_role for body in affairs.bodies)
 
     def of(self, hole: Hole) -> tuple[str, ...]:
         """Return what could fill a hole, the nearest first; at most MOST targets."""
         found: Iterable[str] = ()
         match hole.matter:
             case Matter.POST:
-                found = self._for_post(self._after.posts[hole.key])
+                post = self._after.posts[hole.key]
+                found = self._for_seat(post) if self._is_seat(post) else self._for_post(post)
             case Matter.TASK:
                 found = self._for_task(self._tasks[hole.key])
             case Matter.DUTY:
@@ -42,6 +44,26 @@ class Proposals:
             case Matter.LIST:
                 found = self._above(self._after.posts[hole.key])
         return tuple(dict.fromkeys(found))[:MOST]
+
+    def _is_seat(self, post: Post) -> bool:
+        """Return whether a post is a seat of a body and nothing else."""
+        return post.kind not in LADDER and not self._seats.isdisjoint(post.roles)
+
+    def _for_seat(self, seat: Post) -> Iterator[str]:
+        """Who took over the other posts of its holder, then as for a post; nobody sits twice."""
+        seated = {
+            one
+            for post in self._after.posts.values()
+            if post.key != seat.key and not seat.roles.isdisjoint(post.roles & self._seats)
+            for one in self._persons(f"post:{post.key}")
+        }
+        for holder in sorted(self._before.holders(f"post:{seat.key}")):
+            for post in self._before.posts_of(holder):
+                if post.key in self._after.posts and not self._is_seat(post):
+                    yield from (
+                        one for one in self._persons(f"post:{post.key}") if one not in seated
+                    )
+        yield from (one for one in self._for_post(seat) if one not in seated)
 
     def _for_post(self, post: Post) -> Iterator[str]:
         """The next on the list of substitutes, the unit's head, then those above."""

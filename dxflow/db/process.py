@@ -144,7 +144,10 @@ class WorkItem(Base):
 
 
 class Escalation(Base):
-    """Those above were told that a task is late for a due date: once for each."""
+    """Those above were told that a task is late for a due date: once for each.
+
+    A condition has its id and the beginning of its day here instead.
+    """
 
     __tablename__ = "escalation"
 

@@ -105,8 +105,20 @@ class FieldView:
 
 
 @dataclass(frozen=True)
+class FormPart:
+    """Neighbouring fields of a page. With an outcome they matter for it alone, and are folded.
+
+    `open`: the fold is open, since something was entered in it or is wrong.
+    """
+
+    fields: tuple[FieldView, ...]
+    outcome: Outcome | None = None
+    open: bool = False
+
+
+@dataclass(frozen=True)
 class FormView:
-    """A form ready to be drawn."""
+    """A form ready to be drawn; `parts` are its fields as a page arranges them."""
 
     key: str
     title: str
@@ -114,6 +126,7 @@ class FormView:
     outcomes: tuple[Outcome, ...]
     errors: tuple[FieldError, ...]
     digest: str
+    parts: tuple[FormPart, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 from dxflow.calendars.wareki import GREGORIAN_SINCE, wareki_date, wareki_datetime
 from dxflow.clock import TOKYO
 from dxflow.errors import Invalid
+from dxflow.forms.by_outcome import parted
 from dxflow.forms.coerce import canonical
 from dxflow.forms.definition import MAX_TEXT, TEXT_KINDS, FormDefinition
 from dxflow.forms.evaluation import Source
@@ -69,14 +70,15 @@ def _drawn(
     for one in definition.outcomes:
         if one.key == outcome:
             required = frozenset(one.require)
-    draw = Drawing(messages, required)
+    fields = tuple(Drawing(messages, required).all(layout.fields))
     return FormView(
         key=definition.key,
         title=translated(definition.title),
-        fields=tuple(draw.all(layout.fields)),
+        fields=fields,
         outcomes=layout.outcomes,
         errors=_summary(layout, messages),
         digest=definition.digest,
+        parts=parted(fields, layout.outcomes),
     )
 
 

@@ -14,7 +14,7 @@ from werkzeug.routing.exceptions import RoutingException
 from dxflow.services.operations.case_choice import OPERATORS
 from dxflow.services.people.actor import Actor
 from dxflow.services.reading import inbox, notices
-from dxflow.texts import LANGUAGE_NAMES, gettext, language, translated
+from dxflow.texts import LANGUAGE_NAMES, gettext, language, retold, translated
 from dxflow.web import current
 
 #: Addresses of the navigation. What no blueprint serves is not shown.
@@ -92,6 +92,7 @@ def install(app: Flask, served: frozenset[str]) -> None:
     """Give the templates the frame and the ways to the pages that are served."""
     app.extensions["dxflow.served"] = served
     app.jinja_env.filters["t"] = translated
+    app.jinja_env.filters["retold"] = retold
     app.jinja_env.globals.update(_=gettext, nav_url=nav_url, case_url=case_url)
     app.context_processor(_around)
 

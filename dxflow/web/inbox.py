@@ -10,7 +10,7 @@ from dxflow.clock import local_date
 from dxflow.errors import Invalid
 from dxflow.services.people.access import signed_in
 from dxflow.services.people.actor import READS_ALL, Actor
-from dxflow.services.reading import inbox, standing
+from dxflow.services.reading import inbox, owed_conditions, standing
 from dxflow.services.reading.inbox import Listed
 from dxflow.texts import gettext as _
 from dxflow.web import current, frame
@@ -60,6 +60,7 @@ def index() -> str:
     actor, site = current.actor(), current.site()
     scope = request.args.get("scope", "mine")
     page = inbox.waiting(site, actor, scope, page_number(), PER_PAGE)
+    first = scope == "mine" and page.page == 1
     return render_template(
         "inbox.html",
         scope=scope,
@@ -67,6 +68,7 @@ def index() -> str:
         sections=_sections([_entry(actor, one, site.today()) for one in page.entries]),
         tabs=_tabs(actor, scope),
         owed=standing.owed_count(site, actor) if scope == "mine" else 0,
+        conditions=owed_conditions.for_actor(site, actor) if first else [],
         address_of=lambda number: url_for("inbox.index", scope=scope, page=number),
     )
 

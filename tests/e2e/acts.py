@@ -29,9 +29,17 @@ def follow(page: Page, label: str) -> None:
         page.get_by_role("link", name=label).click()
 
 
+def unfold(page: Page, selector: str) -> None:
+    """Open the fold in which something stands, if it is closed."""
+    fold = page.locator(f"details:not([open]):has({selector}) > summary")
+    if fold.count():
+        fold.click()
+
+
 def fill(page: Page, values: dict[str, Any]) -> None:
     """Fill fields by their names; a list ticks boxes, a row's field is called kpis[0].name."""
     for name, value in values.items():
+        unfold(page, f'[name="{name}"]')
         control = page.locator(f'[name="{name}"]')
         kind = control.first.evaluate("one => one.type")
         if kind in ("radio", "checkbox"):
@@ -41,6 +49,14 @@ def fill(page: Page, values: dict[str, Any]) -> None:
             control.select_option(str(value))
         else:
             control.fill(str(value))
+
+
+def add_row(page: Page, name: str) -> None:
+    """Add a row to a list and wait for the page that has it."""
+    button = f'button[name="_row"][value="add:{name}"]'
+    unfold(page, button)
+    with page.expect_navigation():
+        page.locator(button).click()
 
 
 def open_task(town: Town, page: Page, case: str, element: str, by: str) -> None:

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from dxflow.db.engine import Database
 from tests.e2e.acts import log_in
-from tests.e2e.town import Town, found_town, served
+from tests.e2e.town import TODAY, Town, found_empty_town, found_town, served
 from tests.e2e.watching import Watch
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
@@ -64,6 +64,14 @@ def settled(template: Path, home: Path, found: Callable[[Database, Path], Town])
     with served(found(database, home)) as town:
         yield town
     database.close()
+
+
+@contextmanager
+def without_cases(template: Path, home: Path) -> Iterator[Town]:
+    """Make a town with its people and no case, on TODAY, and serve it."""
+    with settled(template, home, found_empty_town) as town:
+        town.city.clock.at(TODAY)
+        yield town
 
 
 @pytest.fixture(scope="session")
@@ -157,3 +165,12 @@ def shoot(page: Page, name: str, part: str = "") -> None:
         page.locator(part).screenshot(path=path)
     elif SHOTS:
         page.screenshot(path=path, full_page=True)
+
+
+def fits(page: Page, name: str) -> None:
+    """Fail unless the page on show is accessible and fits, wide and narrow; it is wide again then."""
+    for size in (WIDE, NARROW):
+        page.set_viewport_size(size)
+        shoot(page, f"{name}-{size['width']}")
+        assert (overflow(page), breaches(page)) == ([], []), (name, size["width"])
+    page.set_viewport_size(WIDE)

@@ -3,9 +3,10 @@
 import pytest
 
 from tests import walks
-from tests.e2e.acts import complete, on_case, press
+from tests.e2e.acts import add_row, complete, fill, on_case, open_task, press
 from tests.e2e.conftest import NARROW, WIDE, Opened, breaches, overflow, shoot
-from tests.e2e.town import Town
+from tests.e2e.town import LATER, Town
+from tests.walks import whoever
 
 
 def test_a_costly_case_is_seen_agreed_to_and_decided(town: Town, window: Opened) -> None:
@@ -51,3 +52,25 @@ def test_the_pages_of_a_decision_can_be_used_by_everybody(
     shoot(page, f"decide-{size['width']}")
     assert breaches(page) == []
     assert overflow(page) == []
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+def test_what_only_one_decision_asks_is_folded_under_its_name(
+    town: Town, window: Opened, script: bool
+) -> None:
+    case = walks.to_decision(town.city, sheet=LATER)
+    by = whoever(town.city, case, "decide")
+    page = window(by, java_script_enabled=script)
+    open_task(town, page, case, "decide", by)
+    conditions = page.locator("details", has_text="「条件を付けて承認」を選ぶとき")
+    assert page.get_by_label("理由・指示").is_visible()
+    assert not page.get_by_role("button", name="条件を足す").is_visible()
+    press(page, "条件を付けて承認")
+    assert "条件" in page.get_by_role("alert").inner_text()
+    assert page.get_by_role("button", name="条件を足す").is_visible(), "where it is wrong is open"
+    add_row(page, "conditions")
+    due = {"conditions[0].text": "評価書を出す", "conditions[0].due": "2027-06-01"}
+    fill(page, {"reason": "条件を付けて認める。"} | due)
+    assert conditions.locator("tbody tr").count() == 1
+    press(page, "条件を付けて承認")
+    assert "評価書を出す" in on_case(page, case)

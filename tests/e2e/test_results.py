@@ -7,7 +7,7 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 from tests import walks
-from tests.e2e.acts import complete, fill, on_case, open_task, press, said
+from tests.e2e.acts import add_row, complete, fill, on_case, open_task, press, said
 from tests.e2e.conftest import Opened
 from tests.e2e.town import LATER, TITLES, Town
 from tests.factories import SHEET
@@ -56,8 +56,7 @@ def test_the_yearly_review_revises_a_target_and_keeps_the_old_one(
     reviewer = whoever(town.city, case, "kpi_review")
     page = window(reviewer)
     open_task(town, page, case, "kpi_review", reviewer)
-    with page.expect_navigation():
-        page.locator('button[name="_row"][value="add:revisions"]').click()
+    add_row(page, "revisions")
     measure = page.locator('[name="revisions[0].measure"] option').nth(1).get_attribute("value")
     fill(
         page,

@@ -3,7 +3,7 @@
 from playwright.sync_api import Page
 
 from tests import factories, walks
-from tests.e2e.acts import complete, fill, on_case, open_task, press, said
+from tests.e2e.acts import add_row, complete, fill, on_case, open_task, press, said
 from tests.e2e.conftest import Opened
 from tests.e2e.town import LATER, Town
 from tests.walks import TRIAGE, do, whoever
@@ -23,11 +23,6 @@ MEASURE = {
 
 def rows(page: Page, name: str) -> int:
     return page.locator(f'#f-{name} tbody tr:has([name^="{name}["])').count()
-
-
-def add_row(page: Page, name: str) -> None:
-    with page.expect_navigation():
-        page.locator(f'button[name="_row"][value="add:{name}"]').click()
 
 
 def remove_row(page: Page, name: str, number: int) -> None:

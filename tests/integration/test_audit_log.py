@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from catalogue import keeping
-from dxflow import texts
+from dxflow import audit, texts
 from dxflow.audit import verify_database
 from dxflow.db.audit import AuditEvent, AuditPrivate
 from dxflow.errors import Invalid, NotAllowed, NotFound
@@ -206,3 +206,21 @@ def test_what_is_recorded_is_japanese_whoever_reads_english(city):
     spoken = [event["actor"]["authority"] for event in events if event["actor"].get("authority")]
     assert spoken
     assert not [text for text in spoken if text.isascii()]
+
+
+def test_the_trace_of_reading_names_kinds_of_entries_and_days_are_written_out(city):
+    search(city, type="transfer.applied")
+    (trace,) = search(city, type="audit.viewed")[-1:]
+    assert {one.label: one.after for one in trace.entry.changes}["種類"] == "人事異動を適用"
+    with city.site.database.write() as tx:
+        audit.append_system(
+            tx,
+            audit.SystemStream.ADMIN,
+            audit.Event(
+                type="transfer.applied", at=city.clock(), actor=audit.Actor(audit.Channel.JOB),
+                subject=audit.Subject("transfer", "1"),
+                changes=(audit.Change("valid_from", "始まり", None, date(2027, 4, 1)),),
+            ),
+        )  # fmt: skip
+    (line,) = search(city, type="transfer.applied")
+    assert [one.after for one in line.entry.changes] == ["令和9年4月1日"]

@@ -1,5 +1,7 @@
 """週報: once a week, on the first business day after it, told to those who read every case."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -8,8 +10,12 @@ from sqlalchemy import func, select
 from dxflow.db.job import Job
 from dxflow.errors import NotAllowed, NotFound
 from dxflow.services.administration import working
+from dxflow.services.people import mail_choices
 from dxflow.services.reading import digests, notices
+from dxflow.texts import language, retold
+from tests import smtp_sink
 from tests.factories import City
+from tests.smtp_sink import Sink
 from tests.walks import to_kpi
 
 MONDAY_EIGHT = datetime(2026, 5, 17, 23, tzinfo=UTC)  # 18 May 2026, 8:00 in Japan
@@ -94,3 +100,41 @@ def test_others_do_not_read_it(city, name):
 def test_a_week_without_one_is_not_found(city):
     with pytest.raises(NotFound):
         digests.one(city.site, city.actor("cio"), "1999-W01")
+
+
+@pytest.fixture
+def sink() -> Iterator[Sink]:
+    with Sink() as made:
+        yield made
+
+
+@contextmanager
+def english() -> Iterator[None]:
+    token = language.set("en")
+    yield
+    language.reset(token)
+
+
+def test_a_reader_of_english_gets_the_week_in_english_as_notice_and_by_mail(city, sink):
+    to_kpi(city)
+    work(city)
+    smtp_sink.with_mail(city, sink.port, default_choice="at_once")
+    with english():
+        mail_choices.choose(city.site, city.actor("cio"), "at_once", weekly=True)
+    sink.received.clear()
+    city.clock.moment = MONDAY_EIGHT
+    for _again in range(4):
+        city.site.kept.clear()
+        work(city)
+        city.clock.advance(minutes=2)
+    told = "The digest from 5/11 to 5/17 is ready."
+    mine = [one for one in sink.received if one.recipients == ("cio@city.example",)]
+    by_subject = {one.message["Subject"]: one.text for one in mine}
+    weekly = next(text for subject, text in by_subject.items() if "Weekly digest" in subject)
+    assert "Running cases: 1" in weekly
+    assert "進行中" not in weekly
+    assert any(told in text for text in by_subject.values())
+    with english():
+        left = notices.for_actor(city.site, city.actor("cio")).entries
+        assert any(retold(one.message).startswith(told) for one in left)
+    assert any("5/11から5/17までの週報" in one.message for one in left), "stored in Japanese"

@@ -60,6 +60,14 @@ def test_the_superior_is_told_once_after_so_many_business_days(city):
     assert audited(city.site.database) == ()
 
 
+def test_work_of_one_person_is_told_by_their_name(city):
+    city.start()
+    city.complete("head", "head_approval", "send_back", reason="件数を書いてください。")
+    city.clock.advance(days=30)
+    (said,) = [said for _group, said in told(city) if "提案を手直し" in said]
+    assert said.endswith("担当: applicant。")
+
+
 def test_a_worker_that_is_killed_in_the_middle_tells_nobody_twice(city, monkeypatch):
     monkeypatch.setattr(escalating, "BATCH", 2)
     for _n in range(5):

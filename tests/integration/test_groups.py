@@ -6,13 +6,16 @@ from sqlalchemy import insert, select
 from dxflow.db.case import Case
 from dxflow.db.identity import Person
 from dxflow.errors import NotAllowed, NotFound
-from dxflow.services.acts import pulling_back
+from dxflow.services.acts import duties, pulling_back
 from dxflow.services.administration import groups, person_acts, seers
 from dxflow.services.people import organisation
 from dxflow.services.people.organisation import HoldingRow, Organisation
+from dxflow.services.reading import case_list, case_view
 from tests.factories import BEGIN, City
 from tests.statements import counted
 from tests.walks import to_decision, to_sheet
+
+CONDITION = {"text": "接続を見直す", "due": "2026-12-28"}
 
 
 def number_of(city: City, case_id: str) -> str:
@@ -113,3 +116,19 @@ def test_statements_do_not_grow_with_people_or_cases(city):
         held = tuple(HoldingRow(one["id"], "staff-tax", BEGIN) for one in many)
         organisation.write(tx, Organisation(holdings=held), city.site)
     assert ask() == before
+
+
+def test_who_owes_a_condition_sees_its_case_and_reports_it(city):
+    case = to_decision(city, "conditions", conditions=[CONDITION])
+    (duty,) = case_view.page(city.site, city.actor("secretariat"), case).duties
+    # somebody of the section that takes it over, who has had nothing to do with the case
+    assert not city.sees("admin", case)
+    duties.hand_over(city.site, city.actor("secretariat"), duty.id, "it", "システムの話だから")
+    assert city.sees("admin", case)
+    listed = case_list.search(city.site, city.actor("admin"), case_list.Filters())
+    assert [one.id for one in listed.entries] == [case]
+    seen = seers.of_case(city.site, city.actor("admin"), number_of(city, case))
+    (rules,) = [one.rules for one in seen.seers if one.username == "admin"]
+    assert rules == ("付された条件を負う（情報政策課）",)
+    duties.meet(city.site, city.actor("admin"), duty.id, "設定を改めた")
+    assert city.sees("admin", case), "what they reported stays in their sight"

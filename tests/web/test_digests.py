@@ -19,3 +19,13 @@ def test_readers_find_the_week_and_print_it(sqlite_city, browse):
 
 def test_others_are_kept_out(browse):
     assert browse("applicant").get("/digests").status_code == 403
+
+
+def test_notices_are_read_in_english_with_their_values(sqlite_city, browse):
+    with sqlite_city.site.database.write() as tx:
+        digests.make(sqlite_city.site, tx, {"week": "2026-W20"}, sqlite_city.clock())
+    sqlite_city.run_jobs()
+    browser = browse("cio")
+    assert "5/11から5/17までの週報" in browser.get("/notices").text
+    browser.get("/language/en")
+    assert "The digest from 5/11 to 5/17 is ready." in browser.get("/notices").text

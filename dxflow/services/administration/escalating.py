@@ -65,7 +65,9 @@ def tell(site: Site, tx: Connection, now: datetime, limits: Sequence[Limit]) -> 
         return 0
     who = organisation.directory(site, tx, local_date(now))
     groups = _groups(tx, [row.id for row in late])
-    names = naming.load(tx, who, persons=[row.assignee_id for row in late])
+    offered = [one for having in groups.values() for one in having if one.startswith("user:")]
+    persons = [*(row.assignee_id for row in late), *(one.removeprefix("user:") for one in offered)]
+    names = naming.load(tx, who, persons=persons)
     changes = []
     for row in late:
         rule = packs.load(site, tx, row.pack_digest).settings.rules

@@ -8,9 +8,10 @@ from sqlalchemy import Connection, select
 
 from dxflow.authority.directory import Directory
 from dxflow.authority.visibility import PRIVATE_STATUSES, VisibilityScope, scope_of
-from dxflow.db.case import Case, CaseUnit
+from dxflow.db.case import Case, CaseUnit, Duty
 from dxflow.db.identity import Person
 from dxflow.db.process import Submission, WorkItem, WorkItemGroup
+from dxflow.db.standing import StoodIn
 from dxflow.errors import NotFound
 from dxflow.services.people import naming, organisation
 from dxflow.services.people.actor import Actor
@@ -51,10 +52,12 @@ class _Facts:
     units: frozenset[str]
     groups: frozenset[str]
     handed_in_by: frozenset[str]
+    conditions_of: frozenset[str]
+    to_be_read_by: frozenset[str]
 
 
 def of_case(site: Site, by: Actor, number: str) -> Seen:
-    """Return who sees the case with this number, in six queries. Raises NotFound, NotAllowed.
+    """Return who sees the case with this number, in eight queries. Raises NotFound, NotAllowed.
 
     What the case is about is not told: administrators do not read cases.
     """
@@ -95,9 +98,16 @@ def _facts(tx: Connection, case: Any) -> _Facts:
     persons = tx.execute(
         select(Submission.person_id).where(Submission.case_id == case_id).distinct()
     ).scalars()
+    owing = tx.execute(select(Duty.owner_group).where(Duty.case_id == case_id).distinct()).scalars()
+    reading = tx.execute(
+        select(StoodIn.owner_id)
+        .where(StoodIn.case_id == case_id, StoodIn.read_at.is_(None), StoodIn.owner_id.is_not(None))
+        .distinct()
+    ).scalars()
     return _Facts(
         case.applicant_id, case.status in PRIVATE_STATUSES, case.restricted,
-        frozenset(units), frozenset(groups), frozenset(persons),
+        frozenset(units), frozenset(groups), frozenset(persons), frozenset(owing),
+        frozenset(one for one in reading if one),
     )  # fmt: skip
 
 
@@ -117,5 +127,10 @@ def _rules(
     groups = sorted(names.group(group) for group in scope.groups & case.groups)
     if groups:
         yield _("作業が届いている（{groups}）", groups=_("、").join(groups))
+    owing = sorted(names.group(group) for group in scope.groups & case.conditions_of)
+    if owing:
+        yield _("付された条件を負う（{groups}）", groups=_("、").join(owing))
     if scope.person in case.handed_in_by:
         yield _("様式を提出したことがある")
+    if scope.person in case.to_be_read_by:
+        yield _("後閲がまだ済んでいない")

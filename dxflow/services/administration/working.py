@@ -3,7 +3,7 @@
 from dxflow.jobs.runner import Runner
 from dxflow.services import once_a_day
 from dxflow.services.acts import upkeep
-from dxflow.services.administration import escalating, tidying
+from dxflow.services.administration import due_conditions, escalating, tidying
 from dxflow.services.administration.transfers import scheduling
 from dxflow.services.commands.committee import REFER
 from dxflow.services.mail import daily, offered, sending
@@ -25,6 +25,9 @@ def make_worker(site: Site) -> Runner:
             daily.KIND: lambda tx, payload, _key, now: daily.make(site, tx, payload, now),
             offered.KIND: lambda tx, payload, _key, now: offered.tell(site, tx, payload, now),
             reminding.KIND: lambda tx, _payload, _key, now: reminding.remind(site, tx, now),
+            due_conditions.KIND: lambda tx, _payload, _key, now: due_conditions.remind(
+                site, tx, now
+            ),
             REFER: lambda tx, payload, key, now: referring.refer(site, tx, payload, key, now),
             tidying.KIND: lambda tx, _payload, _key, now: tidying.tidy(tx, now),
             scheduling.CHECK: lambda tx, payload, _key, now: scheduling.check(
@@ -40,6 +43,7 @@ def make_worker(site: Site) -> Runner:
             lambda now: offered.queue_due(site, now),
             lambda now: once_a_day.queue_due(site, now, reminding.KIND, reminding.HOUR),
             lambda now: once_a_day.queue_due(site, now, escalating.KIND, escalating.HOUR),
+            lambda now: once_a_day.queue_due(site, now, due_conditions.KIND, due_conditions.HOUR),
             lambda now: once_a_day.queue_due(site, now, tidying.KIND, tidying.HOUR),
             lambda now: sending.queue_due(site, now),
         ],

@@ -12,6 +12,7 @@ from dxflow.db.base import table
 from dxflow.db.case import Duty, Milestone, Workload
 from dxflow.db.prepared import Prepared
 from dxflow.errors import Invalid
+from dxflow.jobs import queue
 from dxflow.services import plain
 from dxflow.services.acts.act import Act
 from dxflow.services.commands import payload as read
@@ -146,7 +147,26 @@ def impose_duties(act: Act, payload: dict[str, Any], _element: str) -> dict[str,
         audit.Change("owners", mark("負う課"), None, [owed_by for _text, _due, owed_by in rows]),
         audit.Change("due", mark("期日"), None, [due for _text, due, _owner in rows]),
     )
+    _tell_others(
+        act, sorted({owed_by for _text, _due, owed_by in rows} - set(act.addressed([owner])))
+    )
     return {"count": len(rows)}
+
+
+def _tell_others(act: Act, owners: Sequence[str]) -> None:
+    """Leave a notice for sections that owe a condition of a case that is not their own."""
+    if owners:
+        queue.defer(
+            act.tx, act.now, kind="notice.deliver",
+            key=f"{act.case_id}:{act.version + 1}:imposed", case_id=act.case_id,
+            payload={
+                "case_id": act.case_id,
+                "groups": list(owners),
+                "message": mark(
+                    "承認に、あなたの課が負う条件が付きました。案件のページで確かめてください。"
+                ),
+            },
+        )  # fmt: skip
 
 
 def count_duties(act: Act, _payload: dict[str, Any], _element: str) -> dict[str, Any]:

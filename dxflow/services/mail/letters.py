@@ -22,7 +22,7 @@ from dxflow.services.reading import digests, inbox, notices
 from dxflow.services.reading.notices import Left
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
-from dxflow.texts import translated
+from dxflow.texts import retold, translated
 
 LONGEST_SUBJECT = 120
 #: How many notices and tasks a daily message names.
@@ -101,7 +101,7 @@ def _notice(site: Site, actor: Actor, row: Any) -> Text | None:
     about = _about(left.case_number, left.case_title)
     return Text(
         f"{_('お知らせ')}: {about}" if about else _("お知らせがあります"),
-        (*([about] if about else []), translated(left.message)),
+        (*([about] if about else []), retold(left.message)),
         f"/cases/{left.case_id}" if left.case_id else "/notices",
     )
 
@@ -167,7 +167,7 @@ def _task_line(task: inbox.Listed) -> str:
 
 def _notice_line(left: Left) -> str:
     about = _about(left.case_number, left.case_title)
-    said = _hidden() if left.hidden else " ".join(translated(left.message).split())
+    said = _hidden() if left.hidden else " ".join(retold(left.message).split())
     return (
         f"{wareki_datetime(left.at)} {about} {said}"
         if about

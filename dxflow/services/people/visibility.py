@@ -27,7 +27,7 @@ from sqlalchemy import (
 
 from dxflow.authority.directory import Directory
 from dxflow.authority.visibility import PRIVATE_STATUSES, VisibilityScope, scope_of
-from dxflow.db.case import Case, CaseUnit
+from dxflow.db.case import Case, CaseUnit, Duty
 from dxflow.db.process import Submission, WorkItem, WorkItemGroup
 from dxflow.db.standing import StoodIn
 from dxflow.errors import NotFound
@@ -60,7 +60,7 @@ def visible(site: Site, tx: Connection, actor: Actor) -> ColumnElement[bool]:
 
 
 def _took_part(actor: Actor) -> tuple[ColumnElement[bool], ...]:
-    """Return whether the actor handed a form in, has work on the case, or owes its reading."""
+    """Return whether the actor handed a form in, has work on the case, or owes something of it."""
     by_act = exists().where(Submission.case_id == Case.id, Submission.person_id == actor.person_id)
     by_work = exists().where(
         WorkItem.case_id == Case.id,
@@ -69,7 +69,8 @@ def _took_part(actor: Actor) -> tuple[ColumnElement[bool], ...]:
         WorkItemGroup.group_key.in_(sorted(actor.reach)),
     )
     owed = exists().where(StoodIn.case_id == Case.id, *_owes(actor))
-    return by_act, by_work, owed
+    by_duty = exists().where(Duty.case_id == Case.id, _owed_by(actor)).correlate(Case)
+    return by_act, by_work, owed, by_duty
 
 
 def near(who: Directory, actor: Actor) -> ColumnElement[bool]:
@@ -104,7 +105,8 @@ def branches(site: Site, tx: Connection, actor: Actor) -> list[Select[str]]:
         .where(WorkItemGroup.group_key.in_(sorted(actor.reach)))
     )
     owed = ids.join(StoodIn, StoodIn.case_id == Case.id).where(*_owes(actor))
-    return [own, *(one.where(_handed_in()) for one in (by_unit, by_act, by_work, owed))]
+    by_duty = ids.join(Duty, Duty.case_id == Case.id).where(_owed_by(actor))
+    return [own, *(one.where(_handed_in()) for one in (by_unit, by_act, by_work, owed, by_duty))]
 
 
 def newest(
@@ -150,11 +152,19 @@ def _newest_first(
     owed = select(StoodIn.case_id.label("id")).where(*_owes(actor))
     found = owed.join(Case, Case.id == StoodIn.case_id).where(*wanted)
     yield found.order_by(StoodIn.case_id.desc())
+    due = select(Duty.case_id.label("id")).distinct().where(_owed_by(actor))
+    found = due.join(Case, Case.id == Duty.case_id).where(*wanted)
+    yield found.order_by(Duty.case_id.desc())
 
 
 def _owes(actor: Actor) -> tuple[ColumnElement[bool], ...]:
     """Return the condition on `stood_in` that the actor has still to read something (後閲)."""
     return (StoodIn.owner_id == actor.person_id, StoodIn.read_at.is_(None))
+
+
+def _owed_by(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition on `duty` that a group of the actor owes it, or has met it."""
+    return Duty.owner_group.in_(sorted(actor.groups))
 
 
 def _handed_in() -> ColumnElement[bool]:

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from dxflow import audit
+from dxflow.audit import event_types
 from dxflow.authority.decision import post_kind_label
 from dxflow.authority.organisation import unit_kind_label
 from dxflow.authority.papers import PROVISIONAL
@@ -163,6 +164,8 @@ def _teller(
         return lambda text: _each(text, names.post)
     if field == "element" and pack is not None:
         return lambda text: submitted.step_name(pack, text)
+    if field in _SPAN:
+        return _date
     fixed = _FIXED.get((entry.type, field))
     if fixed is not None:
         return fixed(pack, names)
@@ -293,11 +296,12 @@ _IN_WORDS = frozenset(
         "beside",
     }
 )
+#: Fields that are a day, whatever was done.
+_SPAN = frozenset({"valid_from", "valid_to"})
 _Teller = Callable[[packs.Pack | None, Names], Callable[[str], str]]
 _FIXED: Mapping[tuple[str, str], _Teller] = {
     ("decision.recorded", "outcome"): lambda _pack, _names: _choice,
     ("decision.recorded", "decided_on"): lambda _pack, _names: _date,
-    ("decision.recorded", "valid_from"): lambda _pack, _names: _date,
     ("decision.recorded", "table"): lambda pack, _names: _table(pack),
     ("decision.recorded", "own_right"): lambda _pack, _names: _yes_no,
     ("document.drawn", "owed_by"): lambda _pack, names: lambda text: _each(text, names.person),
@@ -305,6 +309,9 @@ _FIXED: Mapping[tuple[str, str], _Teller] = {
     ("document.stamped", "outcome"): lambda pack, _names: _opinion(pack),
     ("duty.imposed", "owners"): lambda _pack, names: lambda text: _each(text, names.group),
     ("duty.imposed", "due"): lambda _pack, _names: lambda text: _each(text, _date),
+    ("audit.viewed", "type"): lambda _pack, _names: (
+        lambda text: translated(event_types.label(text))
+    ),
     ("task.held", "until"): lambda _pack, _names: _date,
     ("committee.voted", "verdict"): lambda _pack, _names: _choice,
     ("milestone.reported", "milestone"): lambda _pack, _names: _milestone,

@@ -76,6 +76,7 @@ class Savings:
 class DutyView:
     """A condition. `status` is open, met or void; `mine`: the reader may report it as met.
 
+    `late_days`: for so many days its day has been over, 0 when it is not late.
     `movable`: the reader may hand it over to another section, one of `sections` (key, name).
     """
 
@@ -91,6 +92,7 @@ class DutyView:
     mine: bool
     movable: bool = False
     sections: tuple[tuple[str, str], ...] = ()
+    late_days: int = 0
 
 
 @dataclass(frozen=True)
@@ -273,6 +275,7 @@ def duty_view(opened: Opened, row: Row[Any], names: Names) -> DutyView:
     going = still_open and opened.going
     movable = going and not opened.actor.groups.isdisjoint({row.owner_group, *WATCHERS})
     sections = organisation.sections(opened.who) if movable else []
+    over = (opened.actor.on - row.due_on).days if still_open and row.due_on else 0
     return DutyView(
         id=row.id,
         text=row.text,
@@ -282,10 +285,11 @@ def duty_view(opened: Opened, row: Row[Any], names: Names) -> DutyView:
         met_at=row.met_at,
         met_by=row.person_name or "",
         evidence=row.evidence,
-        late=bool(still_open and row.due_on and row.due_on < opened.actor.on),
+        late=over > 0,
         mine=going and row.owner_group in opened.actor.groups,
         movable=movable,
         sections=tuple(one for one in sections if f"section:{one[0]}" != row.owner_group),
+        late_days=max(0, over),
     )
 
 

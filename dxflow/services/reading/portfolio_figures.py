@@ -44,7 +44,10 @@ class Count:
 
 @dataclass(frozen=True)
 class Late:
-    """Something overdue: `kind` is task, duty or milestone; `since` is the day it was due."""
+    """Something overdue: `kind` is task, duty or milestone; `since` is the day it was due.
+
+    `unit` is the section that owes a condition, for the rest the lead section of the case.
+    """
 
     kind: str
     id: str
@@ -148,7 +151,7 @@ def late(
                 Case.id,
                 Case.number,
                 visibility.told_title(),
-                Case.lead_unit,
+                Duty.owner_group if of is Duty else Case.lead_unit,
                 due,
                 Case.restricted,
             )
@@ -159,7 +162,11 @@ def late(
             since = local_date(at) if isinstance(at, datetime) else at
             if restricted:
                 words = words if kind == "task" else title
-            found.append(Late(kind, key, words, case_id, number, title, unit, since))
+            found.append(
+                Late(
+                    kind, key, words, case_id, number, title, unit.removeprefix("section:"), since
+                )
+            )  # fmt: skip
     found.sort(key=lambda one: (one.since, one.number, one.id))
     return found[:most], total
 

@@ -269,7 +269,7 @@ def _uploaded(plan: str, act: Callable[[plans.Upload], str]) -> Page | Answer:
     except (Invalid, Conflict) as refused:
         status = STATUS_OF_KIND.get(refused.kind, 422)
         return (_plan(plan, refused) if plan else _list(refused)), status
-    flash(_("ファイルを読みました。変わり方と穴を確かめてください。"), "success")
+    flash(_("ファイルを読みました。直すところ、変わり方、穴を確かめてください。"), "info")
     return redirect(url_for("transfers_admin.show", plan=made), 303)
 
 

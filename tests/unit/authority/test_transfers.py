@@ -341,3 +341,21 @@ def test_an_heir_is_there_and_nothing_there_has_one(after_, there):
     assert there.isdisjoint(found)
     assert heirs(named, Kind.POST, APRIL, there) == {}
     assert heirs(named, Kind.UNIT, BEGIN - timedelta(1), there) == {}
+
+
+def test_a_seat_goes_to_who_takes_over_its_holders_post_and_nobody_sits_twice():
+    holdings = [
+        held("p0", "head-a"), held("p0", "seat-1", concurrent=True),
+        held("p1", "head-b"), held("p1", "seat-2", concurrent=True), held("p2", "staff-a"),
+    ]  # fmt: skip
+    of = structure(holdings)
+    for key in ("seat-1", "seat-2"):
+        seat = Post(key, "委員", "dept", "committee", frozenset({"member"}), valid_from=BEGIN)
+        of.posts[key] = (seat,)
+    affairs = Affairs(bodies=(Body("dx", "member", (), lambda _members: 1),))
+    made = after(of, leave("p0"), main("p2", "head-a", 3))
+    was, will = directory(of, affairs), directory(made, affairs)
+    holes = {one.id: one for one in rehearse(was, will, affairs).holes}
+    found = Proposals(was, will, affairs).of(holes["post:seat-1"])
+    assert found[0] == "user:p2"
+    assert "user:p1" not in found

@@ -8,7 +8,7 @@ from dxflow.web import filters
 from .conftest import WEB
 
 #: Given by the program when it is put together, not by `filters`.
-ELSEWHERE = {"t"}
+ELSEWHERE = {"retold", "t"}
 
 
 def test_every_filter_of_every_template_is_known() -> None:
