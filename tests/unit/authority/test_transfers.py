@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dxflow.authority import timelines
-from dxflow.authority.affairs import Able, Affairs, Duty, Task
+from dxflow.authority.affairs import Able, Affairs, Body, Duty, Task
 from dxflow.authority.filling import Fill, filled, fits, moves_of
 from dxflow.authority.moves import Move, MoveKind, Trouble, TroubleKind, moved
 from dxflow.authority.organisation import Holding, Post
