@@ -97,7 +97,7 @@ def _threshold(value: object) -> QuorumRule:
     if value == QuorumKind.HALF:
         return QuorumRule(QuorumKind.HALF)
     if value == QuorumKind.TWO_THIRDS:
-        return QuorumRule(QuorumKind.TWO_THIRDS)
+        return QuorumRule(QuorumKind.TWO_THIRDS, numerator=2, denominator=3)
     if isinstance(value, str):
         above, slash, below = value.partition("/")
         if slash and above.isascii() and above.isdigit() and below.isascii() and below.isdigit():

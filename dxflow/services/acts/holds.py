@@ -9,7 +9,7 @@ from dxflow.authority.dating import may_hold
 from dxflow.db.document import TaskHold
 from dxflow.db.process import WorkItem
 from dxflow.errors import Conflict, Invalid, NotFound
-from dxflow.services.acts import papers, tasks
+from dxflow.services.acts import papers, standing, tasks
 from dxflow.services.acts.act import Act, lock_of_task, require_running
 from dxflow.services.people import visibility
 from dxflow.services.people.actor import Actor
@@ -77,7 +77,7 @@ def _own_task(site: Site, tx: Connection, actor: Actor, task_id: str) -> Act:
         raise tasks.TaskClosed(tasks.finished_text(tx, row, act.case, act.pack), act.case_id)
     require_running(act)
     tasks.require_mine(tx, actor, row)
-    tasks.require_uninvolved(act, act.pack.act_of(row.process_key, row.element))
+    standing.require_uninvolved(act, act.pack.act_of(row.process_key, row.element))
     return act
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import delete, insert
 
-from dxflow.authority.segregation import Action
+from dxflow.authority.segregation import Action, conflict
 from dxflow.authority.standing_in import PERSONAL, StandIn, may_stand_in
 from dxflow.db.base import table
 from dxflow.db.prepared import Prepared
@@ -78,6 +78,12 @@ def of_task(
     with to_be_stored():
         verdict = may_stand_in(one, action, act.involved())
     return one, verdict.reason
+
+
+def require_uninvolved(act: Act, meaning: str) -> None:
+    """Raise NotAllowed for an act that somebody may not do on their own matter."""
+    if meaning in packs.SEGREGATED:
+        conflict(Action(meaning), act.actor.person_id, act.involved()).require()
 
 
 def write(act: Act, submission_id: str, task_id: str) -> None:

@@ -8,7 +8,6 @@ from sqlalchemy import Connection, Row, bindparam, delete, select, update
 
 from dxflow import audit, engine, forms
 from dxflow.authority.directory import Directory
-from dxflow.authority.segregation import Action, conflict
 from dxflow.authority.standing_in import StandIn
 from dxflow.authority.verdicts import person_key
 from dxflow.calendars.wareki import wareki_datetime
@@ -252,7 +251,7 @@ def claim(site: Site, actor: Actor, task_id: str) -> None:
             raise _not_offered(actor, item, groups)
         if item.assignee_id == actor.person_id:
             return
-        require_uninvolved(act, act.pack.act_of(item.process_key, item.element))
+        standing.require_uninvolved(act, act.pack.act_of(item.process_key, item.element))
         tx.execute(
             update(WorkItem).where(WorkItem.id == task_id).values(assignee_id=actor.person_id)
         )
@@ -382,13 +381,7 @@ def _require_right(act: Act, item: Row[Any], groups: set[str], meaning: str) -> 
     if not standing.may_act(act.actor, groups, item.assignee_id, meaning):
         visibility.require(act.site, act.tx, act.actor, act.case_id)  # strangers learn nothing
     _require_offered(act.actor, item, groups, meaning)
-    require_uninvolved(act, meaning)
-
-
-def require_uninvolved(act: Act, meaning: str) -> None:
-    """Raise NotAllowed for an act that somebody may not do on their own matter."""
-    if meaning in packs.SEGREGATED:
-        conflict(Action(meaning), act.actor.person_id, act.involved()).require()
+    standing.require_uninvolved(act, meaning)
 
 
 def _require_form(act: Act, item: Row[Any], submission: forms.Submission) -> None:

@@ -47,6 +47,11 @@ def test_the_quorum_is_written_as_a_share_or_a_number(quorum, needed):
     assert required(body_rules({"quorum": quorum}).quorum, 10, 0) == needed
 
 
+def test_two_thirds_are_told_as_a_share_like_any_other():
+    rule = body_rules({"quorum": "two_thirds"}).quorum
+    assert (rule.numerator, rule.denominator) == (2, 3)
+
+
 @pytest.mark.parametrize(
     ("settings", "key"),
     [
