@@ -359,3 +359,44 @@ def test_a_seat_goes_to_who_takes_over_its_holders_post_and_nobody_sits_twice():
     found = Proposals(was, will, affairs).of(holes["post:seat-1"])
     assert found[0] == "user:p2"
     assert "user:p1" not in found
+
+
+def proposed(of, hole, *moves, roles=("member",)):
+    """Return who is proposed for a post that the moves leave empty; seats are of these roles."""
+    bodies = tuple(Body(role, role, (), lambda _members: 1) for role in roles)
+    affairs = Affairs(bodies=bodies)
+    was, will = directory(of, affairs), directory(after(of, *moves), affairs)
+    holes = {one.id: one for one in rehearse(was, will, affairs).holes}
+    return Proposals(was, will, affairs).of(holes[f"post:{hole}"])
+
+
+def seat(key, role, unit="dept"):
+    return Post(key, "委員", unit, "committee", frozenset({role}), valid_from=BEGIN)
+
+
+def test_the_seat_of_one_body_does_not_follow_the_seat_of_another():
+    holdings = [
+        held("p0", "head-a"), held("p0", "seat-1", concurrent=True),
+        held("p0", "seat-f", concurrent=True), held("p2", "staff-a"), held("p4", "staff-b"),
+    ]  # fmt: skip
+    of = with_posts(structure(holdings), seat("seat-1", "member"), seat("seat-f", "budget", "c"))
+    moves = (leave("p0"), main("p2", "head-a", 3), main("p4", "seat-f", 4))
+    found = proposed(of, "seat-1", *moves, roles=("member", "budget"))
+    assert found[0] == "user:p2"
+    assert "user:p4" not in found
+
+
+def test_a_post_that_leads_is_no_seat_although_it_sits():
+    holdings = [held("p0", "head-a"), held("p6", "chief")]
+    leading = Post("head-a", "課長", "a", "section_head", frozenset({"member"}), valid_from=BEGIN)
+    chief = Post(
+        "chief", "部長", "dept", "department_head", frozenset({"member"}), valid_from=BEGIN
+    )
+    of = with_posts(structure(holdings), leading, chief)
+    assert "user:p6" in proposed(of, "head-a", leave("p0"))
+
+
+def test_a_post_does_not_follow_the_other_post_of_its_holder():
+    holdings = [held("p0", "head-a"), held("p0", "head-b", concurrent=True), held("p2", "staff-c")]
+    found = proposed(structure(holdings), "head-a", leave("p0"), main("p2", "head-b", 4))
+    assert "user:p2" not in found

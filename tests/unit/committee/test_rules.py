@@ -49,7 +49,7 @@ def test_the_quorum_is_written_as_a_share_or_a_number(quorum, needed):
 
 def test_two_thirds_are_told_as_a_share_like_any_other():
     rule = body_rules({"quorum": "two_thirds"}).quorum
-    assert (rule.numerator, rule.denominator) == (2, 3)
+    assert (rule.kind, rule.numerator, rule.denominator) == (QuorumKind.TWO_THIRDS, 2, 3)
 
 
 @pytest.mark.parametrize(
