@@ -78,6 +78,7 @@ class Crew(Runner):
         looking.join()
 
     async def _carry_until_stopped(self) -> None:
+        asyncio.get_running_loop().set_exception_handler(_forsaken)
         pool = AsyncConnectionPool(
             # carriers may come twice: their bookkeeping need not wait for the disk
             postgresql.conninfo(
@@ -180,3 +181,15 @@ class Crew(Runner):
                 # A source that fails must not end this: nobody would fire timers any more.
                 log.exception("looking for due work failed; trying again")
             self._stop.wait(pause.total_seconds())
+
+
+def _forsaken(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Note what became of a carrier that nobody waits for any more: its worker begins anew.
+
+    That the database went away while it was told of the carrier's end needs no traceback: the
+    carrier comes again, and its job's row says whether there is anything left to do.
+    """
+    if isinstance(context.get("exception"), _GONE):
+        log.warning("the database was away at the end of a job: %s", context["exception"])
+    else:
+        loop.default_exception_handler(context)
