@@ -193,7 +193,7 @@ def _lowest_row(_value: Any, table: Any, until: Any) -> Ruling:
 
 PLANTS: dict[str, Plant] = {
     "own-matter": Plant(
-        "applicants and drafters may judge", ((tasks, "conflict", _yes), (decision_rules, "conflict", _yes))
+        "applicants and drafters may judge", ((standing, "conflict", _yes), (decision_rules, "conflict", _yes))
     ),
     "for-the-applicant": Plant(
         "who stands in may judge the matter of whom they stand in for",

@@ -33,6 +33,13 @@ def test_a_rule_that_is_taken_out_is_noticed(city: copies.Copies, name: str):
     assert tally.found
 
 
+@pytest.mark.parametrize("plant", plants.PLANTS.values(), ids=plants.PLANTS)
+def test_every_bug_takes_the_place_of_a_rule_that_is_there(plant: plants.Plant):
+    with plants.planted(plant):
+        for owner, name, instead in plant.patches:
+            assert getattr(owner, name) is instead
+
+
 def test_histories_hold_on_postgresql_too():
     tally = Tally()
     with copies.made("postgresql") as city:
