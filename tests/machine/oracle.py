@@ -4,7 +4,7 @@ Each is a function of a step; it yields what is broken, in words.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from dxflow.db.case import Ballot, Case, DecisionRecord, Deliberation, Duty
@@ -159,6 +159,8 @@ def tasks_have_somebody(step: Step) -> Iterator[str]:
             continue
         groups = step.groups(item.id)
         judged = step.involved[item.case_id] if item.element in JUDGING else set()
+        if item.assignee_id and _lost(step, item.assignee_id, groups):
+            yield f"{item.element} {item.id} of {item.case_id} is still taken by {item.assignee_id}, whose post went to another"
         own = (
             {item.assignee_id}
             if item.assignee_id
@@ -179,6 +181,14 @@ def tasks_have_somebody(step: Step) -> Iterator[str]:
             }  # fmt: skip
         if not able:
             yield f"nobody can do {item.element} {item.id} of {item.case_id}: {groups}, taken by {item.assignee_id}"
+
+
+def _lost(step: Step, person: str, groups: Collection[str]) -> bool:
+    """Return whether the step has taken the groups of a task from the one who has taken it."""
+    now, before = step.people[0], step.people[-1]
+    return any(person in before.members(group) for group in groups) and not any(
+        person in now.members(group) for group in groups
+    )
 
 
 def _note_left(step: Step) -> None:
