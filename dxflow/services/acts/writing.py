@@ -58,6 +58,7 @@ def end_case(act: Act, status: str, reason: str = "") -> None:
     says.
     """
     if status == "completed":
+        act.flush()  # a condition that this very act has imposed counts too
         left = act.tx.execute(
             select(func.count()).where(Duty.case_id == act.case_id, Duty.status == "open")
         ).scalar_one()

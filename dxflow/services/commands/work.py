@@ -140,7 +140,7 @@ def impose_duties(act: Act, payload: dict[str, Any], _element: str) -> dict[str,
         }
         for text, due, owed_by in rows
     ]
-    _ADD_DUTY.many(act.tx, duties)  # at once: this act may count them, or ask whether it may end
+    act.writes.add(_ADD_DUTY, *duties)  # whoever counts them in this act sends them first
     act.record(
         "duty.imposed",
         audit.Change("conditions", mark("条件"), None, [text for text, _due, _owner in rows]),
@@ -171,6 +171,7 @@ def _tell_others(act: Act, owners: Sequence[str]) -> None:
 
 def count_duties(act: Act, _payload: dict[str, Any], _element: str) -> dict[str, Any]:
     """Return how many duties of the case are open as `count`."""
+    act.flush()
     number = act.tx.execute(
         select(func.count()).where(Duty.case_id == act.case_id, Duty.status == "open")
     ).scalar_one()
