@@ -62,11 +62,7 @@ def _dates(year: int) -> dict[str, object]:
 
 def enter(city: City, case: str, watch: Stopwatch) -> int:
     """Let the period end, enter its value, hold the yearly review; return the statements sent."""
-    with city.site.database.read() as tx:
-        due = tx.execute(
-            select(Timer.due_at).where(Timer.case_id == case).order_by(Timer.due_at).limit(1)
-        ).scalar_one()
-    city.clock.moment = max(city.clock(), due)
+    until_due(city, case)
     city.run_jobs()
     form = city.form("applicant", _waiting(city, case, "kpi_measure")[0])
     rows = [{"measure": row["measure"], "value": 30} for row in form.values["actuals"]]
@@ -77,6 +73,13 @@ def enter(city: City, case: str, watch: Stopwatch) -> int:
     for task in _waiting(city, case, "kpi_review", "kpi_closing"):
         _review(city, task)
     return count.statements
+
+
+def until_due(city: City, case: str) -> None:
+    """Let time pass until the next timer of a case is due."""
+    with city.site.database.read() as tx:
+        due = tx.execute(select(func.min(Timer.due_at)).where(Timer.case_id == case)).scalar_one()
+    city.clock.moment = max(city.clock(), due)
 
 
 def _waiting(city: City, case: str, *elements: str) -> list[Any]:

@@ -7,14 +7,11 @@ the log are written and committed.
 
 from collections.abc import Iterator
 
-from sqlalchemy import select
-
 from bench.cities import version
 from bench.completions import share
-from bench.kpi_cycles import enter, measured_monthly
+from bench.kpi_cycles import enter, measured_monthly, until_due
 from bench.measuring import Against, BareRows, Stopwatch, alternate, counting
 from bench.report import Figure
-from dxflow.db.process import Timer
 from dxflow.services.acts import upkeep
 from tests.factories import City
 
@@ -39,11 +36,7 @@ def measure(city: City, rounds: int, acts: int, seconds: float) -> Iterator[Figu
 
 
 def _fire(city: City, case: str, watch: Stopwatch) -> None:
-    with city.site.database.read() as tx:
-        due = tx.execute(
-            select(Timer.due_at).where(Timer.case_id == case).order_by(Timer.due_at).limit(1)
-        ).scalar_one()
-    city.clock.moment = max(city.clock(), due)
+    until_due(city, case)
     now = city.clock()
 
     def fire() -> None:
