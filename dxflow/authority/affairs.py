@@ -94,7 +94,7 @@ class Able:
     def __init__(self, who: Directory, closed: frozenset[str]) -> None:
         self._who = who
         self._closed = closed
-        self._stand_ins: dict[str, frozenset[str]] = {}
+        self._stand_ins: dict[str, frozenset[tuple[str, str]]] = {}
 
     def members(self, group: str) -> frozenset[str]:
         """Return whom a group means."""
@@ -112,19 +112,29 @@ class Able:
     def doing(self, task: Task) -> frozenset[str]:
         """Return who can do a task: the one who has taken it, else everybody it is offered to.
 
-        Without any of them those who stand in for an office, unless the act is the office's own.
+        Without any of them those who stand in for an office, unless the act is the office's own;
+        nobody does so for somebody who may not judge the matter.
         """
         if task.assignee is not None and self.holds(task):
             return frozenset({task.assignee})
         people = self.offered(task)
         if people or task.action in OFFICIAL:
             return people
-        others = frozenset[str]().union(*(self._standing_in(group) for group in task.groups))
-        return frozenset(one for one in others if _free(task, one))
+        return frozenset(
+            person
+            for group in task.groups
+            for person, absent in self._standing_in(group)
+            if _free(task, person) and (not absent or _free(task, absent))
+        )
 
-    def _standing_in(self, group: str) -> frozenset[str]:
+    def _standing_in(self, group: str) -> frozenset[tuple[str, str]]:
+        """Return who has a group for somebody else, each with whom, "" where the post is vacant."""
         if group not in self._stand_ins:
-            self._stand_ins[group] = self._who.standing.persons_for(group) - self._closed
+            standing = self._who.standing
+            self._stand_ins[group] = frozenset(
+                (person, standing.groups_of(person)[group].absent)
+                for person in standing.persons_for(group) - self._closed
+            )
         return self._stand_ins[group]
 
 

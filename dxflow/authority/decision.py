@@ -158,34 +158,3 @@ def may_decide(
     if standing is not None and stands_in:
         return may_stand_in(standing, Action.DECIDE, involved)
     return Verdict(True, _("{title}として決裁できます。", title=deciding.title))
-
-
-def may_act(
-    person: str,
-    groups: Collection[str],
-    offered_to: Collection[str],
-    assignee: str | None = None,
-    action: Action | None = None,
-    involvement: Involvement | None = None,
-) -> Verdict:
-    """Return whether a person may do a task now.
-
-    `groups` are the person's on this date, `offered_to` those of the task. A task claimed by
-    somebody else is closed to others; one assigned without groups is open to its assignee alone.
-    For an act that needs an uninvolved person, give `action` with the case's involvement.
-    """
-    key = person_key(person)
-    if assignee and person_key(assignee) != key:
-        return Verdict(False, _("この作業は別の担当者が引き受けています。"))
-    offered = frozenset(offered_to)
-    if offered and offered.isdisjoint({*groups, f"user:{key}"}):
-        return Verdict(False, _("この作業の担当に含まれていません。"))
-    if not offered and not assignee:
-        return Verdict(False, _("この作業には担当が定められていません。"))
-    if action is not None:
-        if involvement is None:
-            raise ValueError(_("関与した人を確かめずに判断することはできません。"))
-        free = conflict(action, key, involvement)
-        if not free:
-            return free
-    return Verdict(True, _("この作業の担当です。"))

@@ -141,6 +141,8 @@ class WorkItem(Base):
     ended_by: Mapped[str | None] = mapped_column(String(32))
     outcome: Mapped[str | None] = mapped_column(String(64))
     act: Mapped[str] = mapped_column(String(16), server_default="")
+    #: The group that operators gave the task to instead of the model's, "" while they have not.
+    given_to: Mapped[str] = mapped_column(String(128), server_default="")
 
 
 class Escalation(Base):

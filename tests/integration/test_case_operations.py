@@ -17,7 +17,7 @@ from dxflow.services.acts import cases, drafts, pulling_back, tasks, upkeep
 from dxflow.services.acts.suspension import Suspended
 from dxflow.services.operations import case_acts, case_choice, case_sheet, reassigning, unattended
 from dxflow.services.operations.case_choice import CaseFilters
-from dxflow.services.people import organisation
+from dxflow.services.people import appointments, organisation
 from dxflow.services.reading import inbox
 from tests.factories import City
 from tests.integration.histories import broken
@@ -305,7 +305,9 @@ def test_tasks_nobody_can_do_are_listed_with_a_proposal(city):
     assert unattended.unattended(city.site, admin).total == 0
     with city.site.database.write() as tx:
         for name, post in (("head", "head-counter"), ("civic_head", "head-civic")):
-            organisation.end_holding(tx, city.person[name], post, city.site.today())
+            organisation.end_holding(
+                tx, city.person[name], post, city.site.today(), city.site.now()
+            )
     city.clock.advance(days=1)
     found = unattended.unattended(city.site, city.actor("admin"))
     assert [one.name for one in found.entries] == ["所属長の確認"]
@@ -314,6 +316,20 @@ def test_tasks_nobody_can_do_are_listed_with_a_proposal(city):
         city.site, city.actor("admin"), found.entries[0].task_id, found.entries[0].proposal, "空席"
     )
     assert unattended.unattended(city.site, city.actor("admin")).total == 0
+    do(city, case, "cio", "head_approval", "approve")
+
+
+def test_an_approval_that_is_left_to_the_applicant_alone_is_listed(city):
+    case = city.start(by="colleague").id
+    admin = city.actor("admin")
+    appointments.grant_post(city.site, admin, "colleague", "head-counter", concurrent=True)
+    for name, post in (("head", "head-counter"), ("civic_head", "head-civic")):
+        assert unattended.unattended(city.site, admin).total == 0
+        appointments.end_post(city.site, admin, name, post)
+    (one,) = unattended.unattended(city.site, admin).entries
+    assert (one.case_id, one.name, one.proposal) == (case, "所属長の確認", "post:cio")
+    reassigning.reassign(city.site, admin, one.task_id, one.proposal, "本人の案件のため")
+    assert unattended.unattended(city.site, admin).total == 0
     do(city, case, "cio", "head_approval", "approve")
 
 

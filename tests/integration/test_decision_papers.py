@@ -247,7 +247,7 @@ def test_a_provisional_decision_names_somebody_who_can_answer(city, consult, sai
 def end_holding(city: City, post: str) -> None:
     with city.site.database.write() as tx:
         tx.execute(Holding.__table__.delete().where(Holding.post == post))
-        organisation.raise_version(tx)
+        organisation.raise_version(tx, city.site.now())
 
 
 def test_it_is_taken_once_and_who_is_asked_after_it_may_refuse(city):
@@ -352,7 +352,7 @@ def test_who_did_not_hold_the_post_on_the_date_may_not_decide_for_it(city):
             .where(Holding.post == "head-civic")
             .values(valid_from=today - timedelta(5))
         )
-        organisation.raise_version(tx)
+        organisation.raise_version(tx, city.site.now())
     with pytest.raises(NotAllowed, match="職にない"):
         do(
             city, case, "civic_head", "decide", "approve",

@@ -287,7 +287,9 @@ def test_what_somebody_was_when_they_opened_the_page_does_not_count_any_more(cit
         standing.end_absence(city.site, city.actor("head"), given)
     else:
         with city.site.database.write() as tx:
-            organisation.end_holding(tx, city.person["head"], "head-counter", city.site.today())
+            organisation.end_holding(
+                tx, city.person["head"], "head-counter", city.site.today(), city.site.now()
+            )
     submission = forms.submit_values(form.definition, {}, "approve", form.context)
     with pytest.raises(Conflict, match="画面を開き直して"):
         tasks.complete(city.site, stale, form.task.id, submission)

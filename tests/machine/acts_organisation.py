@@ -1,10 +1,11 @@
-"""Transfers and reorganisations: rehearsed, applied at once or in a night to come, taken back."""
+"""Transfers and reorganisations, rehearsed, applied and taken back; posts that change hands singly."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from dxflow.db.transfer import TransferPlan
 from dxflow.services.administration.transfers import applying, choosing, plans, scheduling, undoing
+from dxflow.services.people import appointments
 from tests.integration.transfers import content
 from tests.machine.kinds import act
 from tests.machine.world import World
@@ -106,3 +107,31 @@ def undo(world: World) -> None:
         plan = max(applied, key=lambda row: row.applied_at)
         site, by = world.city.site, world.city.actor("admin")
         world.attempt("take a transfer back", lambda: undoing.undo(site, by, plan.id))
+
+
+@act()
+def change_hands(world: World) -> None:
+    """An administrator gives somebody's post to another from a day on, or takes it from them."""
+    site, rng, by = world.city.site, world.rng, world.city.actor("admin")
+    held = sorted(
+        (world.names[person], post)
+        for post, people in world.people.holds.items()
+        for person in people
+        if world.names.get(person) not in (None, *STAYS)
+    )
+    name, post = rng.choice(held)
+    day = site.today() + timedelta(rng.choice([0, 0, 1]))
+    if rng.random() < 0.8:
+        heir = rng.choice(sorted(set(world.city.person) - {name, *STAYS}))
+        given = world.attempt(
+            "give a post",
+            lambda: appointments.grant_post(site, by, heir, post, since=day, concurrent=True),
+            f"{post} to {heir} from {day}",
+        )
+        if given is None:
+            return
+    if rng.random() < 0.8:
+        world.attempt(
+            "end a post", lambda: appointments.end_post(site, by, name, post, day=day),
+            f"{post} of {name} on {day}",
+        )  # fmt: skip

@@ -153,19 +153,23 @@ def duties_end_by_their_owner(step: Step) -> Iterator[str]:
 def tasks_have_somebody(step: Step) -> Iterator[str]:
     """6. A task has at least one person who can act on it, or is a listed hole."""
     who = step.people[0]
+    moved = any(kind in ("transfer.applied", "transfer.undone") for kind, _body in step.events)
     _note_left(step)
+    if not moved:
+        step.given_up |= {
+            body["changes"][0]["before"] for kind, body in step.events if kind == "membership.ended"
+        }
+    vacant = set()
     for item in step.now.of(WorkItem).values():
         if item.status != "open" or item.id in step.left:
             continue
         groups = step.groups(item.id)
         judged = step.involved[item.case_id] if item.element in JUDGING else set()
-        if item.assignee_id and _lost(step, item.assignee_id, groups):
+        offered = set().union(*(who.members(group) for group in groups))
+        if moved and item.assignee_id and _lost(step, item.assignee_id, groups):
             yield f"{item.element} {item.id} of {item.case_id} is still taken by {item.assignee_id}, whose post went to another"
-        own = (
-            {item.assignee_id}
-            if item.assignee_id
-            else set().union(*(who.members(group) for group in groups))
-        )
+        taken_by = item.assignee_id if item.assignee_id in offered else None
+        own = {taken_by} if taken_by else offered
         if (own & who.active) - judged:
             continue
         if item.element in PERSONAL:
@@ -176,11 +180,17 @@ def tasks_have_somebody(step: Step) -> Iterator[str]:
                 for person, ways in who.stands_in.items()
                 if person in who.active and person not in judged
                 for post, absent, _way in ways
-                if absent not in judged and item.assignee_id in (None, absent)
+                if absent not in judged and taken_by in (None, absent)
                 and any(who.means(post, group) for group in groups)
             }  # fmt: skip
-        if not able:
+        if able:
+            continue
+        if item.id in step.vacant or (step.given_up and not moved and item.id in step.listed()):
+            vacant.add(item.id)
+        else:
             yield f"nobody can do {item.element} {item.id} of {item.case_id}: {groups}, taken by {item.assignee_id}"
+    step.vacant.clear()
+    step.vacant.update(vacant)
 
 
 def _lost(step: Step, person: str, groups: Collection[str]) -> bool:

@@ -116,8 +116,6 @@ def _own_right(step: Step, row: Any) -> Iterator[str]:
         return
     groups = {group for key, group in step.before.of(WorkItemGroup) if key == item.id}
     for who in step.people:
-        if item.assignee_id == row.person_id:
-            return
         if any(row.person_id in who.members(group) for group in groups):
             return
     yield f"{row.element} of {row.case_id} by {row.person_id}, it was offered to {groups}"

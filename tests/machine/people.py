@@ -143,12 +143,13 @@ class People:
     def able(self, groups: set[str], assignee: str | None) -> set[str]:
         """Return who can do a task that is offered to groups, perhaps taken by somebody."""
         offered = set().union(*(self.members(group) for group in groups))
-        own = {assignee} if assignee is not None else offered
+        taken_by = assignee if assignee in offered else None
+        own = {taken_by} if taken_by is not None else offered
         others = {
             person
             for person, ways in self.stands_in.items()
             for post, absent, _way in ways
-            if assignee in (None, absent) and any(self.means(post, group) for group in groups)
+            if taken_by in (None, absent) and any(self.means(post, group) for group in groups)
         }
         return (own | others) & self.active
 

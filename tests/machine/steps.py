@@ -4,6 +4,7 @@ The names are those of the standard pack's process.
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
@@ -48,6 +49,12 @@ class Step:
     register: Register
     #: Work that transfers left as it was, with a reason: listed holes.
     left: set[str] = field(default_factory=set)
+    #: Posts that somebody gave up otherwise than by a transfer, in this step or before it.
+    given_up: set[str] = field(default_factory=set)
+    #: Tasks that nobody can do since then: listed holes too.
+    vacant: set[str] = field(default_factory=set)
+    #: The tasks that the product itself lists as nobody's, asked only where it matters.
+    listed: Callable[[], set[str]] = set
 
     @cached_property
     def people(self) -> tuple[People, ...]:

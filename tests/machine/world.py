@@ -9,12 +9,14 @@ from typing import Any
 from dxflow.db.case import Case
 from dxflow.db.process import ProcessInstance, WorkItem
 from dxflow.errors import DxflowError
+from dxflow.services.operations import unattended
 from dxflow.services.people.actor import Actor
 from tests.factories import City
 from tests.integration.histories import History
 from tests.machine import pictures
 from tests.machine.oracle import broken
 from tests.machine.people import People, Register
+from tests.machine.pictures import Picture
 from tests.machine.steps import JUDGING, Step
 
 ACCEPTED, REFUSED = "accepted", "refused"
@@ -47,6 +49,8 @@ class World(History):
         self.tally = tally
         self.register = Register()
         self.left: set[str] = set()
+        self.given_up: set[str] = set()
+        self.vacant: set[str] = set()
         self.picture = pictures.take(city.site.database)
         self.names = {key: name for name, key in city.person.items()}
         self._acknowledged: list[tuple[str, str]] = []
@@ -133,10 +137,19 @@ class World(History):
     def step(self) -> Step:
         """Return the step that leads to the present picture from itself."""
         if self._now is None or self._now.now is not self.picture:
-            self._now = Step(
-                self.picture, self.picture, self.city.site.today(), self.register, self.left
-            )
+            self._now = self._step_from(self.picture)
         return self._now
+
+    def _step_from(self, before: Picture) -> Step:
+        return Step(
+            before, self.picture, self.city.site.today(), self.register,
+            self.left, self.given_up, self.vacant, self._listed,
+        )  # fmt: skip
+
+    def _listed(self) -> set[str]:
+        """Return the tasks that administrators find listed as nobody's."""
+        found = unattended.unattended(self.city.site, self.city.actor("admin"), per_page=200)
+        return {one.task_id for one in found.entries}
 
     _now: Step | None = None
 
@@ -151,7 +164,7 @@ class World(History):
         before = self.picture
         self.picture = pictures.take(self.city.site.database, before)
         self.tally.steps += 1
-        step = Step(before, self.picture, self.city.site.today(), self.register, self.left)
+        step = self._step_from(before)
         found = broken(step) + list(self._unkept(step))
         if found:
             self.tally.found += [one for one in found if one not in self.tally.found]

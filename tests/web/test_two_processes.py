@@ -88,7 +88,9 @@ def test_a_post_given_in_one_process_counts_in_the_other_at_once(pair):
         organisation.write(tx, Organisation(holdings=(row,)), second.site)
     assert [other.get(f"/cases/{case}").status_code for _process in range(2)] == [200, 200]
     with city.site.database.write() as tx:
-        organisation.end_holding(tx, city.person["other"], "auditor", city.site.today())
+        organisation.end_holding(
+            tx, city.person["other"], "auditor", city.site.today(), city.site.now()
+        )
     assert [other.get(f"/cases/{case}").status_code for _process in range(2)] == [404, 404]
 
 

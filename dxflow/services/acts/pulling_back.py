@@ -75,11 +75,23 @@ def _reopen_task(act: Act, submission: Row[Any]) -> PulledBack:
     papers.take_back(act, submission.at)
     _rearm(act)
     reopened = _reopen(act, step)
+    _require_right(act, submission.work_item_id)
     write_step(act, step, {*open_items(act.tx, act.case_id), *reopened})
     submissions.keep_as_draft(act, submission, f"task:{submission.work_item_id}")
     act.record("task.recalled", subject=audit.Subject("task", submission.work_item_id, act.case_id))
     act.finish(undo_state=None, undo_person=None, undo_submission=None)
     return PulledBack(task_id=submission.work_item_id)
+
+
+def _require_right(act: Act, task_id: str) -> None:
+    """Raise Conflict when the task that would be open again is not any more the actor's."""
+    item = act.tx.execute(
+        select(WorkItem.assignee_id, WorkItem.process_key, WorkItem.element)
+        .where(WorkItem.id == task_id)
+    ).one()  # fmt: skip
+    meaning = act.pack.act_of(item.process_key, item.element)
+    if not standing.may_act(act.actor, act.offered[task_id], item.assignee_id, meaning):
+        raise Conflict(_("この作業の担当から外れているため、引き戻せません。"))
 
 
 def _recall_proposal(act: Act, submission: Row[Any]) -> PulledBack:

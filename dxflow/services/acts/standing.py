@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import delete, insert
 
+from dxflow.authority import claims
 from dxflow.authority.segregation import Action, conflict
 from dxflow.authority.standing_in import PERSONAL, StandIn, may_stand_in
 from dxflow.db.base import table
@@ -40,9 +41,8 @@ def may_act(
 
 def is_own(actor: Actor, groups: Collection[str], assignee: str | None) -> bool:
     """Return whether a task is the actor's in their own right, not for somebody else."""
-    if assignee is not None:
-        return assignee == actor.person_id
-    return not actor.groups.isdisjoint(groups)
+    taken = _taken_by(actor, groups, assignee)
+    return claims.is_own(actor.person_id, actor.groups, groups, taken)
 
 
 def stands_in(
@@ -51,11 +51,16 @@ def stands_in(
     """Return for whom the actor may do a task, None when for nobody."""
     if not actor.stands_in or meaning in PERSONAL:
         return None
+    taken = _taken_by(actor, groups, assignee)
     for group in sorted(groups):
         one = actor.stands_in.get(group)
-        if one is not None and assignee in (None, one.absent):
+        if one is not None and taken in (None, one.absent):
             return one
     return None
+
+
+def _taken_by(actor: Actor, groups: Collection[str], assignee: str | None) -> str | None:
+    return claims.in_force(actor.who, groups, assignee) if actor.who is not None else assignee
 
 
 def of_task(

@@ -371,7 +371,7 @@ def _require_offered(actor: Actor, item: Row[Any], groups: set[str], meaning: st
 
 
 def _not_offered(actor: Actor, item: Row[Any], groups: set[str]) -> NotAllowed:
-    if item.assignee_id is not None and not actor.reach.isdisjoint(groups):
+    if item.assignee_id not in (None, actor.person_id) and not actor.reach.isdisjoint(groups):
         return NotAllowed(_("この作業は別の人が引き受けています。"))
     return NotAllowed(_("この作業の担当ではありません。"))
 

@@ -18,11 +18,11 @@ from dxflow.jobs import queue
 from dxflow.jobs.heartbeat import Heart
 from dxflow.jobs.leased import Leased
 from dxflow.jobs.runner import Outside, Runner, Source, Work
-from dxflow.services.acts import incidents, migrating
+from dxflow.services.acts import incidents, lapsing, migrating
 from dxflow.services.acts.act import lock
 from dxflow.services.acts.suspension import SUSPENDED
 from dxflow.services.acts.writing import open_items, write_step
-from dxflow.services.people import maintenance, outbox
+from dxflow.services.people import claims, maintenance, outbox
 from dxflow.services.people.actor import system_actor
 from dxflow.services.site import Site
 
@@ -37,7 +37,7 @@ def make_worker(
 ) -> Runner:
     """Return the worker of an installation: on PostgreSQL one of any number.
 
-    `work`, `sources` and `outside` are what others add to timers, notices and migrations.
+    `work`, `sources` and `outside` are what others add to timers, notices, migrations and claims.
     """
     if site.database.is_sqlite:
         return make_runner(site, Runner, work, sources, outside)
@@ -67,6 +67,7 @@ def make_runner(
             migrating.JOB: lambda tx, payload, key, now: incidents.settling(
                 tx, migrating.JOB, key, now, lambda: migrating.work_on(site, tx, payload, now)
             ),
+            claims.KIND: lambda tx, _payload, _key, now: lapsing.lapse(site, tx, now),
             **(work or {}),
         },
         sources=[lambda now: queue_due_timers(site, now), *sources],

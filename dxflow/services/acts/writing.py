@@ -1,6 +1,7 @@
 """Write what a step of the engine left behind: work, timers, visits, decisions, stage and end."""
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -94,26 +95,40 @@ def end_work(act: Act, work_item: str, status: str, **values: object) -> None:
 
 def offer(act: Act, tasks: Iterable[engine.OpenTask]) -> None:
     """Offer fresh work items to their groups, and beyond them where nobody there may act."""
-    _offer(act, [(task, task.due, act.now) for task in tasks])
+    _offer(act, [_Offer(task, task.due, act.now) for task in tasks])
 
 
 def offer_again(act: Act, tasks: Iterable[engine.OpenTask]) -> None:
     """Offer work items that were opened before to whom they are for now."""
     wanted = {task.id: task for task in tasks}
     rows = act.tx.execute(
-        select(WorkItem.id, WorkItem.due_at, WorkItem.created_at).where(WorkItem.id.in_(wanted))
-    )
-    _offer(act, [(wanted[row.id], row.due_at, row.created_at) for row in rows])
+        select(WorkItem.id, WorkItem.due_at, WorkItem.created_at, WorkItem.given_to)
+        .where(WorkItem.id.in_(wanted))
+    )  # fmt: skip
+    _offer(act, [_Offer(wanted[row.id], row.due_at, row.created_at, row.given_to) for row in rows])
 
 
-def _offer(act: Act, tasks: Sequence[tuple[engine.OpenTask, datetime | None, datetime]]) -> None:
-    offered = {task.id: _groups_of(act, task) for task, _due, _opened in tasks}
+@dataclass(frozen=True)
+class _Offer:
+    """A task to be offered; `given_to` is the group that somebody gave it to instead of its own."""
+
+    task: engine.OpenTask
+    due: datetime | None
+    opened: datetime
+    given_to: str = ""
+
+
+def _offer(act: Act, offers: Sequence[_Offer]) -> None:
+    offered = {one.task.id: _groups_of(act, one) for one in offers}
     act.offered |= offered
     groups = [
-        {"work_item_id": task.id, "group_key": group, "due_at": due, "created_at": opened}
-        for task, due, opened in tasks
-        for group in sorted(offered[task.id])
-    ]
+        {
+            "work_item_id": one.task.id, "group_key": group,
+            "due_at": one.due, "created_at": one.opened,
+        }
+        for one in offers
+        for group in sorted(offered[one.task.id])
+    ]  # fmt: skip
     act.writes.add(_ADD_GROUP, *groups)
 
 
@@ -150,13 +165,18 @@ def _segregated(act: Act, task: engine.OpenTask) -> str:
     return meaning if meaning in packs.SEGREGATED else ""
 
 
-def _groups_of(act: Act, task: engine.OpenTask) -> set[str]:
-    """Return whom the task is offered to; a superior where nobody who may act would be left.
+def _groups_of(act: Act, offer: _Offer) -> set[str]:
+    """Return whom a task is offered to; a superior where nobody who may act would be left.
+
+    Whom the model assigns it to is among them, so that they keep it though they are of no group.
 
     Nobody approves their own matter, and who has left the city does nothing. A post that is vacant
     waits for its next holder, and nobody above a committee votes or concludes in its place.
     """
-    groups = act.addressed(task.groups)
+    task = offer.task
+    groups = {offer.given_to} if offer.given_to else act.addressed(task.groups)
+    if task.assignee and not offer.given_to:
+        groups |= {f"user:{person_key(task.assignee)}"}
     meaning = _segregated(act, task)
     barred: frozenset[str] = frozenset()
     if meaning in _OF_A_SEAT:

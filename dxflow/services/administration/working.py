@@ -8,6 +8,7 @@ from dxflow.services.administration.transfers import scheduling
 from dxflow.services.commands.committee import REFER
 from dxflow.services.mail import daily, offered, sending
 from dxflow.services.meetings import referring, reminding
+from dxflow.services.people import claims
 from dxflow.services.reading import digests
 from dxflow.services.site import Site
 
@@ -41,6 +42,7 @@ def make_worker(site: Site) -> Runner:
             lambda now: digests.queue_due(site, now),
             lambda now: daily.queue_due(site, now),
             lambda now: offered.queue_due(site, now),
+            lambda now: once_a_day.queue_due(site, now, claims.KIND, claims.HOUR),
             lambda now: once_a_day.queue_due(site, now, reminding.KIND, reminding.HOUR),
             lambda now: once_a_day.queue_due(site, now, escalating.KIND, escalating.HOUR),
             lambda now: once_a_day.queue_due(site, now, due_conditions.KIND, due_conditions.HOUR),

@@ -15,6 +15,7 @@ from dxflow.errors import Conflict, DxflowError, Invalid
 from dxflow.jobs import queue
 from dxflow.services.acts import cases, incidents
 from dxflow.services.acts.act import Act, lock, require_not_ended
+from dxflow.services.acts.notices import leave_notice
 from dxflow.services.acts.suspension import SUSPENDED
 from dxflow.services.acts.writing import end_case
 from dxflow.services.operations import case_choice
@@ -195,15 +196,3 @@ def _concerned(act: Act) -> set[str]:
         select(WorkItem.assignee_id).where(*open_items, WorkItem.assignee_id.is_not(None))
     ).scalars()
     return {f"user:{act.case['applicant_id']}", *offered, *(f"user:{one}" for one in taken)}
-
-
-def leave_notice(act: Act, groups: set[str], message: str, subject: str) -> None:
-    """Defer a notice about the case to groups; the same act leaves one for each subject."""
-    queue.defer(
-        act.tx,
-        act.now,
-        kind="notice.deliver",
-        key=f"{act.case_id}:{act.version + 1}:{subject}",
-        case_id=act.case_id,
-        payload={"case_id": act.case_id, "groups": sorted(groups), "message": message},
-    )

@@ -175,6 +175,7 @@ def _element(pack: packs.Pack | None, element: str) -> str:
         "timer.fire": _("期限の処理"),
         "notice.deliver": _("お知らせの送付"),
         "case.migrate": _("版の移行"),
+        "claim.lapse": _("担当から外れた人の引受けの解除"),
         "meeting.refer": _("上の会議体への付議"),
     }
     if element in known:

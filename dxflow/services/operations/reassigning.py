@@ -15,8 +15,9 @@ from dxflow.authority.segregation import Action, conflict
 from dxflow.db.process import WorkItem, WorkItemGroup
 from dxflow.errors import Conflict, Invalid, NotAllowed, NotFound
 from dxflow.services.acts.act import Act, lock_of_task, require_running
+from dxflow.services.acts.notices import leave_notice
 from dxflow.services.acts.tasks import TaskClosed, finished_text
-from dxflow.services.operations.case_acts import leave_notice, require_version, required_reason
+from dxflow.services.operations.case_acts import require_version, required_reason
 from dxflow.services.operations.case_choice import OPERATORS
 from dxflow.services.people import naming, organisation, person_rows
 from dxflow.services.people.actor import Actor
@@ -132,8 +133,12 @@ def _require_right(
 
 def _move(act: Act, item: Row[Any], groups: set[str], target: Target, reason: str) -> None:
     tx = act.tx
-    tx.execute(update(WorkItem).where(WorkItem.id == item.id).values(assignee_id=target.person))
     kept = groups if _stays_in_office(act, item, target) else set()
+    tx.execute(
+        update(WorkItem)
+        .where(WorkItem.id == item.id)
+        .values(assignee_id=target.person, given_to="" if kept else target.key)
+    )
     if not kept:
         tx.execute(delete(WorkItemGroup).where(WorkItemGroup.work_item_id == item.id))
         tx.execute(

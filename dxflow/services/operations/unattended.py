@@ -3,13 +3,15 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, select, text
 
 from dxflow.authority.directory import Directory
 from dxflow.db.case import Case
 from dxflow.db.identity import Person
-from dxflow.db.process import Incident, Timer, WorkItem, WorkItemGroup
+from dxflow.db.process import Incident, Submission, Timer, WorkItem, WorkItemGroup
+from dxflow.services.acts import history
 from dxflow.services.operations.case_choice import OPERATORS
 from dxflow.services.operations.reassigning import BOUND_TO_OFFICE
 from dxflow.services.paging import Page, bounds
@@ -48,12 +50,16 @@ class Stuck:
 
 
 def unattended(site: Site, actor: Actor, page: int = 1, per_page: int = 50) -> Page[Unattended]:
-    """Return open tasks that have no holder in any group today, the oldest first."""
+    """Return open tasks that nobody can do today, the oldest first.
+
+    No group of theirs has a holder, or only such as may not judge their own matter.
+    """
     actor.require_role(*OPERATORS)
     offset, limit = bounds(page, per_page)
     with site.database.read() as tx:
         who = organisation.directory(site, tx, actor.on)
-        which = and_(WorkItem.status == "open", _nobody(tx, who))
+        involved = _left_to_the_involved(tx, who)
+        which = and_(WorkItem.status == "open", or_(_nobody(tx, who), WorkItem.id.in_(involved)))
         total = tx.execute(select(func.count()).select_from(WorkItem).where(which)).scalar_one()
         rows = tx.execute(
             select(WorkItem.__table__, Case.number, visibility.told_title(), Case.unit)
@@ -69,7 +75,8 @@ def unattended(site: Site, actor: Actor, page: int = 1, per_page: int = 50) -> P
         for row in rows:
             groups = offers.get(row.id, [])
             words = [names.group(group) for group in groups] or [names.person(row.assignee_id)]
-            proposal, advice = _proposal(who, names, row.act, row.unit, row.assignee_id, groups)
+            barred = involved.get(row.id, frozenset())
+            proposal, advice = _proposal(who, names, row, groups, barred)
             entries.append(
                 Unattended(
                     task_id=row.id,
@@ -126,6 +133,39 @@ def _nobody(tx: Connection, who: Directory) -> ColumnElement[bool]:
     return or_(and_(WorkItem.assignee_id.is_(None), ~attended), WorkItem.assignee_id.in_(gone))
 
 
+def _left_to_the_involved(tx: Connection, who: Directory) -> dict[str, frozenset[str]]:
+    """Return the tasks that only those could do who made the proposal, and who that is.
+
+    Only cases are looked at that somebody made who has such tasks offered.
+    """
+    judged = (WorkItem.status == text("'open'"), WorkItem.act != "")
+    offered = tx.execute(
+        select(WorkItemGroup.group_key)
+        .join(WorkItem, WorkItem.id == WorkItemGroup.work_item_id)
+        .where(*judged)
+        .distinct()
+    ).scalars()
+    holders = frozenset[str]().union(*map(who.holders, offered))
+    drafted = exists().where(
+        Submission.case_id == WorkItem.case_id,
+        Submission.act == text("'draft'"),
+        Submission.person_id.in_(holders),
+    )
+    rows = tx.execute(
+        select(WorkItem.id, WorkItem.case_id, Case.applicant_id)
+        .join(Case, Case.id == WorkItem.case_id)
+        .where(*judged, or_(Case.applicant_id.in_(holders), drafted))
+    ).all()
+    offers = _offers(tx, [row.id for row in rows])
+    found = {}
+    for row in rows:
+        barred = history.involvement(tx, row.case_id, row.applicant_id).persons
+        able = frozenset[str]().union(*map(who.holders, offers.get(row.id, ())))
+        if able and able <= barred:
+            found[row.id] = barred
+    return found
+
+
 def _offers(tx: Connection, ids: list[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for row in tx.execute(
@@ -140,19 +180,18 @@ def _offers(tx: Connection, ids: list[str]) -> dict[str, list[str]]:
 def _proposal(
     who: Directory,
     names: naming.Names,
-    act: str,
-    unit: str,
-    assignee: str | None,
+    row: Row[Any],
     groups: Collection[str],
+    barred: frozenset[str],
 ) -> tuple[str, str]:
     """Return who could do the task, and the sentence that says so."""
-    held = next((group for group in groups if who.holders(group)), "")
-    if assignee is not None and held:
+    held = next((group for group in groups if who.holders(group) - barred), "")
+    if row.assignee_id is not None and held:
         words = names.group(held)
         return held, _("引き受けた人がいません。「{group}」に戻してください。", group=words)
-    if act in BOUND_TO_OFFICE:
+    if row.act in BOUND_TO_OFFICE:
         return "", _("職に結び付いた作業です。空いている職に後任を就けてください。")
-    if above := who.superior(unit, of=groups):
+    if above := who.superior(row.unit, barred, of=groups):
         title = who.posts[above.removeprefix("post:")].title
         return above, _("上位の職「{post}」に渡せます。", post=title)
     return SECRETARIAT, _("事務局に渡せます。")

@@ -71,7 +71,7 @@ def end_post(
         person = person_rows.person(tx, username)
         reached = max(last, site.today())
         before = person_rows.administrators(site, tx, reached)
-        if not organisation.end_holding(tx, person["id"], post, last):
+        if not organisation.end_holding(tx, person["id"], post, last, site.now()):
             raise NotFound(_("{name} は職「{post}」に就いていません。", name=username, post=post))
         if before and not person_rows.administrators(site, tx, reached):
             raise Conflict(_("最後の管理者の職は終えられません。先に別の管理者を作ってください。"))

@@ -7,7 +7,7 @@ every change gives anew in its own transaction: asking who somebody is costs no 
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import Connection, ScalarSelect, delete, insert, select, update
 
@@ -15,6 +15,7 @@ from dxflow.authority import organisation as values
 from dxflow.authority.directory import Directory
 from dxflow.db.identity import Holding, Person, Post, Setting, Unit
 from dxflow.ids import new_id
+from dxflow.services.people import claims
 from dxflow.services.people import standing_rows as standing
 from dxflow.services.people.actor import Actor, HeldPost
 from dxflow.services.site import Site
@@ -161,10 +162,10 @@ def write(connection: Connection, organisation: Organisation, site: Site) -> Non
     for table, rows in ((Unit, unit_rows), (Post, post_rows), (Holding, holding_rows)):
         if rows:
             connection.execute(insert(table), rows)
-    raise_version(connection)
+    raise_version(connection, moment)
 
 
-def end_holding(connection: Connection, person_id: str, post: str, day: date) -> int:
+def end_holding(connection: Connection, person_id: str, post: str, day: date, now: datetime) -> int:
     """End a person's holding of a post on a day (the first day without it); return how many."""
     ended = connection.execute(
         update(Holding)
@@ -172,7 +173,7 @@ def end_holding(connection: Connection, person_id: str, post: str, day: date) ->
         .values(valid_to=day)
     ).rowcount
     connection.execute(delete(Holding).where(Holding.valid_to <= Holding.valid_from))
-    raise_version(connection)
+    raise_version(connection, now)
     return ended
 
 
@@ -185,14 +186,20 @@ def hold(connection: Connection) -> None:
         return
     lock = select(Setting.value).where(Setting.key == VERSION_KEY).with_for_update()
     if connection.execute(lock).first() is None:
-        raise_version(connection)
+        _name_version(connection)
 
 
-def raise_version(connection: Connection) -> None:
-    """Tell every process that the organisation has changed.
+def raise_version(connection: Connection, now: datetime) -> None:
+    """Tell every process that the organisation has changed; claims that lapse are looked for."""
+    _name_version(connection)
+    claims.look(connection, now)
 
-    The version is a name that never comes again: what was read of it in a transaction that was
-    undone afterwards must not be taken for what somebody else writes next.
+
+def _name_version(connection: Connection) -> None:
+    """Give the organisation's version a name that never comes again.
+
+    What was read of it in a transaction that was undone afterwards must not be taken for what
+    somebody else writes next.
     """
     version = secrets.token_hex(8)
     changed = connection.execute(

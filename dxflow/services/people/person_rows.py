@@ -11,7 +11,7 @@ from dxflow import audit
 from dxflow.db.identity import Person
 from dxflow.errors import Conflict, Invalid, NotFound
 from dxflow.ids import new_id
-from dxflow.services.people import accounts, events, organisation, passwords
+from dxflow.services.people import accounts, claims, events, organisation, passwords
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
@@ -120,6 +120,7 @@ def set_status(site: Site, tx: Connection, by: Actor, person: RowMapping, status
     """Open or close an account; its logins end."""
     tx.execute(update(Person).where(Person.id == person["id"]).values(status=status))
     accounts.end_all(tx, person["id"])
+    claims.look(tx, site.now())
     kind = "person.reactivated" if status == "active" else "person.deactivated"
     record(
         site, tx, by, kind, person["id"],

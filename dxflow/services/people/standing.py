@@ -289,5 +289,5 @@ def _changed(
     *changes: audit.Change,
     subject: audit.Subject | None = None,
 ) -> None:
-    organisation.raise_version(tx)
+    organisation.raise_version(tx, site.now())
     person_rows.record(site, tx, by, event_type, person_id, *changes, subject=subject)

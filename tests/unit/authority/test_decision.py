@@ -7,13 +7,11 @@ from hypothesis import strategies as st
 from dxflow.authority.decision import (
     AuthorityRow,
     deciding_post,
-    may_act,
     may_decide,
     post_kind_label,
     row_names,
 )
 from dxflow.authority.directory import Directory
-from dxflow.authority.segregation import Action, Involvement
 from dxflow.authority.standing_in import StandIn, Way
 from dxflow.errors import NotAllowed
 from tests.unit.authority.city import CHANGE, DAY, HOLDINGS, POSTS, UNITS, directory
@@ -145,35 +143,6 @@ def test_whoever_the_deciding_post_names_may_decide(kind, unit, barred):
         assert may_decide(person, found.post.key, "p-somebody", barred, city)
 
 
-@pytest.mark.parametrize(
-    ("groups", "offered", "assignee", "words"),
-    [
-        (["section:kaigo"], ["section:kaigo", "role:cio"], None, None),
-        ([], ["user:p"], None, None),
-        (["section:kaigo"], ["section:kaigo"], "p", None),
-        (["section:kaigo"], [], "user:p", None),
-        (["section:kaigo"], ["section:kaigo"], "q", "別の担当者"),
-        (["section:keiei"], ["section:kaigo"], None, "担当に含まれていません"),
-        (["section:keiei"], ["section:kaigo"], "p", "担当に含まれていません"),
-        (["section:keiei"], [], None, "担当が定められていません"),
-    ],
-)
-def test_a_task_is_open_to_its_groups_and_closed_once_claimed(groups, offered, assignee, words):
-    verdict = may_act("user:p", groups, offered, assignee)
-    assert verdict.allowed is (words is None)
-    assert words is None or words in verdict.reason
-
-
-def test_a_guarded_act_needs_an_uninvolved_person():
-    mine, others = Involvement("p"), Involvement("q")
-    groups = ["head:kaigo"]
-    assert not may_act("p", groups, groups, action=Action.APPROVE, involvement=mine)
-    assert may_act("p", groups, groups, action=Action.APPROVE, involvement=others)
-    assert may_act("p", groups, groups, involvement=mine)
-    with pytest.raises(ValueError, match="関与した人"):
-        may_act("p", groups, groups, action=Action.APPROVE)
-
-
 def test_whoever_holds_the_post_decides_in_it_and_not_as_a_stand_in_for_another():
     other = StandIn("p-kaigo", Way.DEPUTY, "fukushi-head", "福祉部長", "p-fukushi", frozenset())
     verdict = may_decide("p-kaigo", "kaigo-head", "p-staff", [], directory(), other)
@@ -200,7 +169,3 @@ def test_every_kind_of_post_has_a_word_and_an_unknown_one_is_named_as_it_is():
     assert [post_kind_label(one) for one in [*kinds, "mayor", "treasurer"]] == [
         "職員", "委員", "係長", "課長", "部長", "副市長", "市長", "treasurer",
     ]  # fmt: skip
-
-
-def test_a_task_says_that_it_is_ones_own():
-    assert may_act("p", ["section:kaigo"], ["section:kaigo"]).reason == "この作業の担当です。"

@@ -147,6 +147,16 @@ def test_who_stands_in_for_an_office_can_do_its_tasks_but_those_that_are_its_own
     assert Hole(TASK, "t", new=True) in rehearsed(FULL, closed, leave("p0")).holes
 
 
+def test_nobody_judges_in_the_place_of_somebody_who_may_not():
+    approval = task({"post:head-a"}, None, Action.APPROVE, Involvement("p0"))
+    for one, holes in (
+        (approval, [Hole(TASK, "t", new=False)]),
+        (replace(approval, action=None), []),
+    ):
+        affairs = Affairs(tasks=(one,), delegations={"d": named("p0", "p4")})
+        assert about(TASK, rehearsed(FULL, affairs)) == holes
+
+
 def test_a_claim_of_somebody_who_cannot_log_in_or_is_the_applicant_is_released():
     for affairs in (
         Affairs(tasks=(task({"section:a"}, "p3"),), closed=frozenset({"p3"})),

@@ -224,7 +224,7 @@ def _ended(site: Site, tx: Connection, by: Actor, plan: Plan, ids: dict[str, str
             for key, span in plan.ended
         ],
     )
-    organisation.raise_version(tx)
+    organisation.raise_version(tx, site.now())
     for key, span in plan.ended:
         person_rows.record(
             site, tx, by, "membership.ended", ids[key],

@@ -136,7 +136,7 @@ def _written(
     recorded = writing.holdings(site, tx, by, was, will)
     _succeed(site, tx, found, plan)
     _notices(site, tx, found, duties, ends)
-    organisation.raise_version(tx)
+    organisation.raise_version(tx, site.now())
     save(site, tx, by, prospect.before, prospect.after, said)
     released = sum(old[0] is not None and new[0] is None for old, new in tasks.values())
     done = Applied(len(moved), released, len(tasks) - released, len(duties))

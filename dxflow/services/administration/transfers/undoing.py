@@ -88,7 +88,7 @@ def _restore(
     was, then = (writing.by_person(one.holdings) for one in (now, before))
     administered = person_rows.administrators(site, tx)
     recorded = writing.holdings(site, tx, by, was, then)
-    organisation.raise_version(tx)
+    organisation.raise_version(tx, site.now())
     save(site, tx, by, now, before, _("人事異動の取消し"))
     if administered and not person_rows.administrators(site, tx):
         raise Conflict(_("管理者がいなくなるため取り消せません。先に別の管理者を作ってください。"))

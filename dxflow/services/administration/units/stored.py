@@ -111,7 +111,7 @@ def save(
         }
         for key in posts for row in after.posts.get(key, ())
     ])  # fmt: skip
-    organisation.raise_version(tx)
+    organisation.raise_version(tx, site.now())
     audit.append_system(tx, audit.SystemStream.ADMIN, *recorded)
     return len(recorded)
 
