@@ -9,7 +9,18 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import (
+    Row,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal_column,
+    null,
+    select,
+    union_all,
+    update,
+)
 
 from dxflow import audit
 from dxflow.authority.papers import Paper, content_digest, drawn, may_decide_on
@@ -42,26 +53,46 @@ _OF_ID = Prepared(
         _DOCUMENT.c.id == bindparam("document"), _DOCUMENT.c.case_id == bindparam("case")
     )
 )
-_PLACES = Prepared(
-    select(_PLACE.c.place, _PLACE.c.part, _PLACE.c.title, _PLACE.c.way)
-    .where(_PLACE.c.document_id == bindparam("document"))
-    .order_by(_PLACE.c.place)
-)
+#: A document and its places in their order, in one statement; place 0 is the document itself.
+_WHOLE = Prepared(
+    union_all(
+        select(
+            _PLACE.c.place, _PLACE.c.title, _PLACE.c.way, _PLACE.c.at,
+            null().label("content"), null().label("digest"),
+        ).where(_PLACE.c.document_id == bindparam("document")),
+        select(
+            literal_column("0"), null(), null(), _DOCUMENT.c.decided_at,
+            _DOCUMENT.c.content, _DOCUMENT.c.digest,
+        ).where(
+            _DOCUMENT.c.id == bindparam("document"), _DOCUMENT.c.case_id == bindparam("case")
+        ),
+    ).order_by("place")
+)  # fmt: skip
 _DECIDED = Prepared(update(_DOCUMENT).where(_DOCUMENT.c.id == bindparam("of_document")))
 _STAMP = Prepared(
     update(_PLACE).where(
         _PLACE.c.document_id == bindparam("of_document"),
         _PLACE.c.place == bindparam("of_place"),
-        _PLACE.c.at.is_(None),
     )
 )
 
 
 class Whole(NamedTuple):
-    """A document that was found undecided and as it was drawn up, with its SHA-256."""
+    """A document that was found undecided and as it was drawn up, with its SHA-256.
+
+    `places` are its places in their order; the last is that of the decision itself.
+    """
 
     document: str
     digest: str
+    places: Sequence[Row[Any]]
+
+    def at(self, place: int) -> Row[Any]:
+        """Return a place by its number. Raises NotFound."""
+        for one in self.places:
+            if one.place == place:
+                return one
+        raise NotFound(_("決裁欄に {place} 番の欄はありません。", place=place))
 
 
 def draw(
@@ -162,9 +193,11 @@ def stamp(
     act: Act, whole: Whole, place: int, outcome: str, remark: str = "", dated: date | None = None
 ) -> None:
     """Put the actor's stamp on a place of a document. Raises Conflict when it bears one already."""
+    if whole.at(place).at is not None:
+        raise Conflict(_("この欄には、すでに印があります。"))
     standing = act.standing
-    changed = _STAMP.changed(
-        act.tx,
+    act.writes.add(
+        _STAMP,
         {
             "of_document": whole.document,
             "of_place": place,
@@ -177,29 +210,26 @@ def stamp(
             "at": act.now,
         },
     )
-    if changed != 1:
-        raise Conflict(_("この欄には、すでに印があります。"))
 
 
 def require_whole(act: Act, document: str) -> Whole:
-    """Return a document that may be stamped. Raises NotAllowed: decided, or not as drawn up."""
-    paper = paper_of(of_id(act, document))
+    """Return a document that may be stamped, as it is behind the case's lock.
+
+    Raises NotFound, or NotAllowed when it is decided or not as it was drawn up.
+    """
+    act.flush()  # a stamp of this very act counts
+    rows = _WHOLE.all(act.tx, {"document": document, "case": act.case_id})
+    if not rows or rows[0].place != 0:
+        raise _not_found()
+    first, *places = rows
+    paper = Paper(plain.loads(first.content), first.digest, first.at is not None)
     may_decide_on(paper).require()
-    return Whole(document, paper.digest)
-
-
-def places(act: Act, document: str) -> list[Row[Any]]:
-    """Return the places of a document in their order; the last is that of the decision itself."""
-    return _PLACES.all(act.tx, {"document": document})
-
-
-def title_of(act: Act, document: str, place: int) -> str:
-    """Return how a place of a document is called."""
-    return str(next(one.title for one in places(act, document) if one.place == place))
+    return Whole(document, paper.digest, places)
 
 
 def passed(act: Act, document: str, consent: Consent) -> bool:
     """Return whether everybody on the way let the document pass, and enough agreed."""
+    act.flush()  # a stamp of this very act counts
     rows = act.tx.execute(
         select(Stamp.part, Stamp.outcome, Stamp.at)
         .where(Stamp.document_id == document)
@@ -213,9 +243,13 @@ def of_id(act: Act, document: str) -> Row[Any]:
     """Return a document of the act's case. Raises NotFound."""
     row = _OF_ID.first(act.tx, {"document": document, "case": act.case_id})
     if row is None:
-        raise NotFound(_("決裁の文書が見つかりません。"))
+        raise _not_found()
     found: Row[Any] = row
     return found
+
+
+def _not_found() -> NotFound:
+    return NotFound(_("決裁の文書が見つかりません。"))
 
 
 def paper_of(row: Row[Any]) -> Paper:

@@ -71,6 +71,7 @@ def is_decided_for_now(act: Act, document: str) -> bool:
 
 def way(act: Act, document: str, consent: Consent) -> dict[str, Any]:
     """Return what is left of the way of a document, as `papers.draw` does of the whole."""
+    act.flush()  # the stamp of this very act counts
     row = papers.of_id(act, document)
     rows = act.tx.execute(
         select(Stamp.place, Stamp.part, Stamp.group_key, Stamp.title)

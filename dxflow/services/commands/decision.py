@@ -143,12 +143,11 @@ def _on_document(
 ) -> list[audit.Change]:
     """Stamp the document, lock it when it is settled; return what the entry says of its way."""
     document = whole.document
-    places = papers.places(act, document)
-    place = int(places[-1].place)
+    place = int(whole.places[-1].place)
     papers.stamp(act, whole, place, outcome, read.text(payload, "reason"), day)
     if outcome in SETTLES:
         papers.lock(act, document, outcome)
-    unread = [one.title for one in places if one.way == PASSED_OVER]
+    unread = [one.title for one in whole.places if one.way == PASSED_OVER]
     said = [audit.Change("passed_over", mark("不在のため飛ばした回議"), None, unread)]
     said = said if unread else []
     if outcome == PROVISIONAL:

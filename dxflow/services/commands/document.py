@@ -86,7 +86,7 @@ def stamp(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
     papers.stamp(act, whole, place, outcome, remark)
     act.record(
         "document.stamped",
-        audit.Change("place", mark("決裁欄"), None, papers.title_of(act, document, place)),
+        audit.Change("place", mark("決裁欄"), None, whole.at(place).title),
         audit.Change("outcome", mark("結果"), None, outcome),
         audit.Change("remark", mark("所見"), None, remark or None),
         audit.Change("content", mark("見た内容のハッシュ"), None, whole.digest),
