@@ -3,10 +3,19 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from dxflow.db.case import Case
+from dxflow.db.identity import Unit
 from dxflow.db.transfer import TransferPlan
-from dxflow.services.administration.transfers import applying, choosing, plans, scheduling, undoing
+from dxflow.services.administration.transfers import (
+    applying,
+    choosing,
+    dividing,
+    plans,
+    scheduling,
+    undoing,
+)
 from dxflow.services.people import appointments
-from tests.integration.transfers import content
+from tests.integration.transfers import content, plan, posts, units_with_origin
 from tests.machine.kinds import act
 from tests.machine.world import World
 
@@ -20,12 +29,16 @@ class Wanted:
 
     transfers: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
+    posts: tuple[str, ...] = ()
+    #: A section of whose cases some are given to another, and that one.
+    divided: tuple[str, str] | None = None
 
     def uploads(self) -> list[plans.Upload]:
         found = []
         if self.units:
-            head = "組織コード,組織名,種別,上位の組織,終了日,引継先"
-            found.append(plans.Upload(content(*self.units, head=head), "組織.csv"))
+            found.append(units_with_origin(*self.units))
+        if self.posts:
+            found.append(posts(*self.posts))
         if self.transfers:
             head = "利用者名,区分,新しい職"
             found.append(plans.Upload(content(*self.transfers, head=head), "異動.csv"))
@@ -52,15 +65,39 @@ def round_of(world: World) -> tuple[str, ...]:
 
 
 def reorganisation(world: World, day: date) -> Wanted:
-    """Return a rename of a section, or one that goes into another."""
+    """Return a rename of a section, one that goes into another, or one that hands work over."""
     people, rng = world.people, world.rng
     sections = sorted(key for key, unit in people.units.items() if unit.kind == "section")
     one = rng.choice(sections)
     name, parent = people.units[one].name, people.units[one].parent or ""
+    if rng.random() < 0.4:
+        return division(world, one, parent)
     if rng.random() < 0.6 or len(sections) < 4:
-        return Wanted(units=(f"{one},{name[:6]}改,section,{parent},,",))
+        return Wanted(units=(f"{one},{name[:6]}改,section,{parent},,,",))
     other = rng.choice([key for key in sections if key != one])
-    return Wanted(units=(f"{one},{name},,,{day.isoformat()},{other}",))
+    return Wanted(units=(f"{one},{name},,,{day.isoformat()},{other},",))
+
+
+def division(world: World, section: str, parent: str) -> Wanted:
+    """Return a new section that takes a part of another's work over, with somebody at its head."""
+    number = len(world.picture.of(Unit))
+    new, head = f"part-{number}", f"head-part-{number}"
+    by = world.rng.choice(sorted(set(world.city.person) - STAYS))
+    return Wanted(
+        (f"{by},兼務,{head}",),
+        (f"{new},分室{number},section,{parent},,,{section}",),
+        (f"{head},分室長{number},{new},section_head,,,",),
+        (section, new),
+    )
+
+
+def give_some(world: World, plan: str, section: str, new: str) -> None:
+    """Give some open cases of the section to the one that takes its work over."""
+    led = [row.id for row in world.rows(Case, status="running") if row.lead_unit == section]
+    chosen = {case: new for case in led if world.rng.random() < 0.6}
+    site, by = world.city.site, world.city.actor("admin")
+    if chosen:
+        world.attempt("give cases", lambda: dividing.give(site, by, plan, chosen))
 
 
 @act()
@@ -74,11 +111,13 @@ def transfer(world: World) -> None:
     if not uploads:
         return
     made = world.attempt(
-        "plan a transfer", lambda: plans.create(site, by, "", day, uploads[0]),
-        f"{wanted.transfers or wanted.units} from {day}",
+        "plan a transfer", lambda: plan(world.city, *uploads, day=day),
+        f"{wanted} from {day}",
     )  # fmt: skip
     if made is None:
         return
+    if wanted.divided:
+        give_some(world, made, *wanted.divided)
     world.attempt("accept proposals", lambda: choosing.accept_all(site, by, made))
     if rng.random() < 0.5:
         leave(world, made)

@@ -146,10 +146,10 @@ def _left_to_the_involved(tx: Connection, who: Directory) -> dict[str, frozenset
         .distinct()
     ).scalars()
     holders = frozenset[str]().union(*map(who.holders, offered))
+    # the word itself, not a parameter: only so the index of drafts is used
+    is_draft = Submission.act == text(f"'{history.DRAFT}'")
     drafted = exists().where(
-        Submission.case_id == WorkItem.case_id,
-        Submission.act == text("'draft'"),
-        Submission.person_id.in_(holders),
+        Submission.case_id == WorkItem.case_id, is_draft, Submission.person_id.in_(holders)
     )
     rows = tx.execute(
         select(WorkItem.id, WorkItem.case_id, Case.applicant_id)
@@ -157,12 +157,15 @@ def _left_to_the_involved(tx: Connection, who: Directory) -> dict[str, frozenset
         .where(*judged, or_(Case.applicant_id.in_(holders), drafted))
     ).all()
     offers = _offers(tx, [row.id for row in rows])
+    involved = {row.case_id: {row.applicant_id} for row in rows}
+    drafts = select(Submission.case_id, Submission.person_id).distinct()
+    for one in tx.execute(drafts.where(is_draft, Submission.case_id.in_(involved))):
+        involved[one.case_id].add(one.person_id)
     found = {}
     for row in rows:
-        barred = history.involvement(tx, row.case_id, row.applicant_id).persons
         able = frozenset[str]().union(*map(who.holders, offers.get(row.id, ())))
-        if able and able <= barred:
-            found[row.id] = barred
+        if able and able <= involved[row.case_id]:
+            found[row.id] = frozenset(involved[row.case_id])
     return found
 
 
