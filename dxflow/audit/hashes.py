@@ -23,7 +23,7 @@ _CORRECTIONS = (
     " ORDER BY meeting_id, number"
 )
 _PACKS = "SELECT digest, files, key, version FROM pack_version"
-_MINUTES_STREAM = "sys:admin"
+_MINUTES_STREAM = "sys:committee"
 
 
 @dataclass(frozen=True, slots=True)
