@@ -21,6 +21,8 @@ from dxflow.texts import LANGUAGE_NAMES, language, mark, translated
 from dxflow.texts import gettext as _
 
 _CHUNK = 500
+#: Who acted, in rows, where an entry names no person.
+_SYSTEM = "system"
 _HANDED_IN = frozenset({"case.started", "case.resubmitted", "task.completed"})
 _SUBMISSIONS = (
     "SELECT id, case_id, work_item_id, person_id, outcome, form_key, form_digest, act, body"
@@ -118,7 +120,8 @@ class Said:
         thing, actor = body.get("object"), body.get("actor")
         if not isinstance(thing, dict) or not isinstance(actor, dict):
             return
-        case, person, after = str(thing.get("case")), actor.get("person"), _after(body)
+        person = actor.get("person") or _SYSTEM
+        case, after = str(thing.get("case")), _after(body)
         if kind in _HANDED_IN:
             self._handed_in(body, thing, person, after, (stream, seq))
         elif kind == "decision.recorded":
@@ -149,8 +152,10 @@ class Said:
         if isinstance(content, str):
             self.forms.entry(content.encode(), *place)
             return
-        task = thing.get("id") if body["type"] == "task.completed" else ""
-        said = [thing.get("case"), task, person, after.get("outcome") or "", body.get("form")]
+        task, outcome = "", ""
+        if body["type"] == "task.completed":
+            task, outcome = str(thing.get("id")), str(after.get("outcome"))
+        said = [thing.get("case"), task, person, outcome, body.get("form")]
         self.forms.entry(_key(said), *place)
 
 
@@ -214,11 +219,12 @@ def _rows(connection: Connection, statement: str) -> Iterator[Any]:
 
 
 def _after(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values after an event, by their field."""
+    """Return the values after an event, by their field; the fields of a form come last."""
     changes = body.get("changes")
     if not isinstance(changes, list):
         return {}
-    return {str(one.get("field")): one.get("after") for one in changes if isinstance(one, dict)}
+    found = (one for one in reversed(changes) if isinstance(one, dict))
+    return {str(one.get("field")): one.get("after") for one in found}
 
 
 def _key(parts: list[Any]) -> bytes:

@@ -10,6 +10,7 @@ from dxflow.audit.findings import FindingKind, Report
 from dxflow.audit.verify import verify_database
 from dxflow.db.engine import Database
 from dxflow.db.sqlite import driver
+from dxflow.errors import Unavailable
 from dxflow.services.acts import additions, pulling_back
 from dxflow.services.meetings import minutes, minutes_page
 from dxflow.texts import language
@@ -176,3 +177,12 @@ def test_a_chair_who_reads_english_leaves_the_same_words_in_the_log(city: City) 
     (event,) = logged.events(city, case, "committee.resolved")
     assert logged.changes(event)["resolution"] == "承認"
     assert audited(city.site.database) == ()
+
+
+def test_nobody_works_by_a_procedure_that_was_changed_past_the_program(city: City) -> None:
+    case = city.start().id
+    with city.site.database.write() as tx:
+        tx.execute(text("UPDATE pack_version SET files = replace(files, 'decide', 'triage')"))
+    city.site.packs.clear()  # as after a restart
+    with pytest.raises(Unavailable, match="公開されたときのものと違う"):
+        do(city, case, "head", "head_approval", "approve")
