@@ -11,10 +11,11 @@ from dxflow.audit.log import (
     append_to_many,
     gather,
 )
+from dxflow.audit.records import sealed
 from dxflow.audit.verify import verify_database
 
 __all__ = [
     "GENESIS", "Actor", "Change", "ChangeLine", "Channel", "Entry", "Event", "Head", "Request",
     "Result", "Subject", "SystemStream", "append", "append_many", "append_system", "append_to_many",
-    "case_stream", "describe", "gather", "state_digest", "verify_database",
+    "case_stream", "describe", "gather", "sealed", "state_digest", "verify_database",
 ]  # fmt: skip

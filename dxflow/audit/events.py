@@ -9,6 +9,7 @@
     request                   id, idempotency
     changes                   [{field, label, before, after}]; personal values as commitments
     definition, form, state   SHA-256 of pack version, of the form, of the engine's state after
+    content                   SHA-256 of what was handed in, see `records.sealed`
     version                   of the instance after the step
     reason                    why it was denied
     clock                     "held" when the clock stood behind the event before
@@ -96,7 +97,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What a service reports. `definition`, `form`, `state` are SHA-256 in hexadecimal."""
+    """What a service reports. `definition`, `form`, `content`, `state` are SHA-256 in hexadecimal."""
 
     type: str
     at: datetime
@@ -107,6 +108,7 @@ class Event:
     result: Result = Result.OK
     definition: str = ""
     form: str = ""
+    content: str = ""
     state: str = ""
     version: int | None = None
     reason: str = ""
@@ -140,6 +142,7 @@ def body_of(
         request=request,
         definition=event.definition,
         form=event.form,
+        content=event.content,
         state=event.state,
         reason=event.reason,
         clock="held" if held else "",

@@ -18,6 +18,7 @@ class FindingKind(StrEnum):
     HEAD = "head"  # the case or the stream knows another last event
     STATE = "state"  # the engine's state is not the one of the last event
     PRIVATE = "private"  # a personal value is not the one that was committed to
+    RECORD = "record"  # a form, decision, ballot or text is not the one the log tells of
     FILE = "file"  # the bytes of an attached file are not those that the log names
     ORPHAN = "orphan"  # events without their case, a case without events, a value without event
     SCHEMA = "schema"  # a protection of the tables is missing or altered

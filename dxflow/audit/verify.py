@@ -1,9 +1,10 @@
 """Verify the log in the database: recompute everything and compare everything with everything.
 
 Every hash, link, number and column of every event; the heads that cases and system streams keep;
-the engine's states; the personal values; the bytes of attached files; the triggers. Reads in one
-snapshot and in chunks, so that it runs beside the work of the day and in little memory (about 300
-bytes per stream and per file).
+the engine's states; the personal values; the forms, decisions, ballots and sealed texts that the log
+tells of; the bytes of attached files; the triggers. Reads in one snapshot and in chunks, so that it
+runs beside the work of the day and in little memory (about 300 bytes per stream, per file and per
+form handed in).
 """
 
 from collections.abc import Callable, Mapping
@@ -18,8 +19,10 @@ from dxflow.audit.chain import ChainCheck
 from dxflow.audit.commitments import opens, reference
 from dxflow.audit.files import Logged, file_findings, logged
 from dxflow.audit.findings import Finding, FindingKind, Report
+from dxflow.audit.hashes import Hashes, sealed_findings
 from dxflow.audit.heads import End, instance_findings, system_findings
 from dxflow.audit.protection import protection_findings
+from dxflow.audit.records import Said, record_findings
 from dxflow.texts import gettext as _
 
 
@@ -37,6 +40,8 @@ class _Pass:
     last_id: int = 0
     ends: dict[str, End] = field(default_factory=dict)
     files: dict[str, Logged] = field(default_factory=dict)
+    said: Said = field(default_factory=Said)
+    hashes: Hashes = field(default_factory=Hashes)
     findings: list[Finding] = field(default_factory=list)
 
     def found(self, kind: FindingKind, stream: str, text: str, seq: int = 0) -> None:
@@ -55,6 +60,7 @@ def verify_database(connection: Connection) -> Report:
         _check_events,
         _check_counts,
         _check_heads,
+        _check_records,
         _check_files,
     )
     for part in parts:
@@ -114,6 +120,8 @@ def _check_events(connection: Connection, done: _Pass) -> None:
                 private[digest] = (stream, row.seq or 0)
             if known := logged(body or {}, stream, row.seq or 0):
                 done.files[known[0]] = known[1]
+            done.said.note(body or {}, stream, row.seq or 0)
+            done.hashes.note(body or {}, stream, row.seq or 0)
             done.events += 1
             done.last_id = max(done.last_id, row.id or 0)
         _check_private(connection, private, done)
@@ -188,6 +196,11 @@ def _check_counts(connection: Connection, done: _Pass) -> None:
 def _check_heads(connection: Connection, done: _Pass) -> None:
     done.findings += instance_findings(connection, done.ends)
     done.findings += system_findings(connection, done.ends)
+
+
+def _check_records(connection: Connection, done: _Pass) -> None:
+    done.findings += record_findings(connection, done.said)
+    done.findings += sealed_findings(connection, done.hashes)
 
 
 def _check_files(connection: Connection, done: _Pass) -> None:

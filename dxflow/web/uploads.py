@@ -8,6 +8,7 @@ import io
 from flask import Response, request
 from werkzeug.exceptions import BadRequest
 
+from dxflow.audit.export import guarded
 from dxflow.problems import Problem, Refused
 from dxflow.services.administration.imports.reading import LARGEST_FILE, too_large
 from dxflow.texts import gettext as _
@@ -47,9 +48,9 @@ def carrying(content: bytes) -> str:
 
 
 def csv_text(rows: list[list[str]]) -> str:
-    """Return rows as CSV."""
+    """Return rows as CSV whose cells no spreadsheet takes for formulas."""
     out = io.StringIO(newline="")
-    csv.writer(out).writerows(rows)
+    csv.writer(out).writerows([guarded(cell) for cell in row] for row in rows)
     return out.getvalue()
 
 

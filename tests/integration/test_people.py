@@ -10,10 +10,10 @@ from dxflow.audit import verify_database
 from dxflow.config import ConfigRefused
 from dxflow.db.audit import AuditEvent
 from dxflow.db.identity import Person
-from dxflow.errors import Conflict, Invalid, NotFound, NotLoggedIn
+from dxflow.errors import Conflict, Invalid, NotFound, NotLoggedIn, Throttled
 from dxflow.services.installation import bootstrap
 from dxflow.services.installation.bootstrap import operator
-from dxflow.services.people import accounts, appointments
+from dxflow.services.people import accounts, appointments, person_rows
 from dxflow.services.people import registry as people
 from tests.factories import PASSWORD, City
 
@@ -103,6 +103,24 @@ def test_a_person_changes_their_own_password(city):
     assert logins.alive() == (False, False)
     assert not accounts.log_in(city.site, "head", NEW, ORIGIN).must_change_password
     assert recorded(city) == ["password.changed"]
+
+
+def test_nobody_tries_passwords_at_a_browser_that_was_left_open(city):
+    actor = city.actor("head")
+    for _try in range(5):
+        with pytest.raises(Invalid):
+            people.change_own_password(city.site, actor, "wrong-password", NEW)
+    with pytest.raises(Throttled):
+        people.change_own_password(city.site, actor, PASSWORD, NEW)
+    accounts.log_in(city.site, "head", PASSWORD, ORIGIN)  # who comes to the door is not kept out
+    city.clock.advance(minutes=1)
+    people.change_own_password(city.site, actor, PASSWORD, NEW)
+
+
+def test_a_generated_password_does_not_begin_like_a_formula(monkeypatch):
+    drawn = iter(["-AbCd", "-EfGh", "IjKl"])
+    monkeypatch.setattr("secrets.token_urlsafe", lambda _bytes: next(drawn))
+    assert person_rows.generated() == "IjKl"
 
 
 def test_a_post_is_held_from_its_first_day_to_the_one_before_its_last(city):

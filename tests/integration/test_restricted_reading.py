@@ -1,6 +1,7 @@
 """Cases whose reading the pack restricts: the same rule in every list, page and figure."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -8,13 +9,14 @@ from dxflow.authority.visibility import CaseFacts, may_see, scope_of
 from dxflow.errors import NotFound
 from dxflow.services.administration import seers
 from dxflow.services.commands import COMMANDS
+from dxflow.services.meetings import agenda, book
 from dxflow.services.packs import store as packs
 from dxflow.services.packs.check import check_files
 from dxflow.services.people import organisation
 from dxflow.services.reading import case_list, case_pages, inbox, portfolio
 from dxflow.services.reading.case_list import Filters
 from tests.factories import ROOT, City
-from tests.sessions import audited
+from tests.sessions import audited, plan
 from tests.walks import do, to_committee, to_triage
 
 SECRET = "課長の異動に伴う体制"
@@ -131,3 +133,20 @@ def test_a_case_of_a_pack_without_the_setting_is_read_as_before(city):
 def test_a_setting_that_cannot_be_is_refused_on_publishing(settings, said):
     problems = check_files(_files(settings), COMMANDS).problems
     assert any(said in one.message for one in problems), problems
+
+
+def test_an_agenda_does_not_tell_what_a_restricted_case_is_about(city):
+    settle(city)
+    case = to_committee(city, {"title": SECRET, "trouble": "人事に関わる。"}, {"title": SECRET})
+    meeting = plan(city)
+    agenda.add(city.site, city.actor("secretariat"), meeting, case)
+    shown = {
+        name: book.one(city.site, city.actor(name), meeting).matters[0].title
+        for name in ("secretariat", "auditor", "it_head")
+    }
+    assert set(shown.values()) == {SECRET}
+    mayor = city.actor("mayor")
+    reader = replace(mayor, groups=mayor.groups | {"role:committee"})  # reads agendas, has no seat
+    assert not city.sees("mayor", case)
+    (matter,) = book.one(city.site, reader, meeting).matters
+    assert SECRET not in (matter.title, matter.reason)

@@ -1,13 +1,16 @@
 """The administrators' pages of transfers, and the same at the command line."""
 
 import base64
+import csv
 import io
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 from dxflow import clock
+from dxflow.db.identity import Person
 from tests.integration.test_divided_cases import SPLIT
 from tests.integration.transfers import PARTED, content, plan
 from tests.web.conftest import Browser, text_of
@@ -57,6 +60,24 @@ def test_a_plan_is_filled_scheduled_and_its_hour_taken_back(browse):
     assert "市民課長" in table.text
     assert admin.post(f"{plan}/discard", form_of(admin, plan, "/discard")).status_code == 303
     assert "破棄" in text_of(admin.get("/admin/transfers"))
+
+
+def test_nothing_in_the_table_of_changes_is_a_formula(browse, sqlite_city):
+    with sqlite_city.site.database.write() as tx:
+        tx.execute(
+            update(Person)
+            .where(Person.username == "head")
+            .values(name='=HYPERLINK("http://x.example")')
+        )
+    admin = browse("admin")
+    plan = send(admin, content("head,退職,,")).headers["Location"]
+    cells = [
+        cell
+        for row in csv.reader(io.StringIO(admin.get(f"{plan}/changes.csv").text))
+        for cell in row
+    ]
+    assert any("HYPERLINK" in cell for cell in cells)
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
 
 
 def test_cases_of_a_split_section_are_divided_on_the_page(browse, sqlite_city):

@@ -134,6 +134,7 @@ class Act:
         authority_text: str = "",
         reason: str = "",
         form: str = "",
+        content: str = "",
         idempotency: str = "",
     ) -> None:
         """Remember an event of this case; it is written at the end with the others."""
@@ -147,6 +148,7 @@ class Act:
                 changes=changes,
                 definition=self.pack.digest,
                 form=form,
+                content=content,
                 reason=reason,
             )
         )

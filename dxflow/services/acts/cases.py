@@ -262,21 +262,22 @@ def _begin(
     who = act.directory()
     unit = act.case["unit"]
     department = who.department_of(unit)
+    kept = submissions.keep(act, submission, None, history.DRAFT)
     act.record(
         "case.resubmitted" if act.version else "case.started",
         audit.Change("number", mark("番号"), None, act.case["number"]),
         *submissions.changes(act, submission, {}),
         form=submission.form_digest,
+        content=kept.digest,
         idempotency=idempotency_key or "",
     )
     started = Started(act.case_id, act.case["number"])
     submission_id = submissions.insert_row(
         act,
         submission,
+        kept,
         element="",
         process=process,
-        work_item=None,
-        meaning=history.DRAFT,
         idempotency_key=idempotency_key,
         answer=vars(started),
         request=request,

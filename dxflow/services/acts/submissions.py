@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select
@@ -113,43 +114,65 @@ def _digest(parts: list[Any]) -> str:
     return hashlib.sha256(plain.dumps(parts).encode()).hexdigest()
 
 
+@dataclass(frozen=True)
+class Kept:
+    """What will be stored of a submission; `digest` is the hash by which the log knows it.
+
+    `meaning` is its act for segregation of duties, `work_item` its task, if it is of one.
+    """
+
+    id: str
+    work_item: str | None
+    meaning: str
+    body: str
+    digest: str
+
+
+def keep(act: Act, submission: forms.Submission, work_item: str | None, meaning: str) -> Kept:
+    """Return how a submission will be stored, before its event is recorded and its row written."""
+    body, key = plain.dumps(forms.to_plain(submission.values)), act.new_id()
+    digest = audit.sealed(
+        key, act.case_id, work_item, act.actor.person_id, submission.outcome,
+        (submission.form_key, submission.form_digest), meaning, body,
+    )  # fmt: skip
+    return Kept(key, work_item, meaning, body, digest)
+
+
 def insert_row(
     act: Act,
     submission: forms.Submission,
+    kept: Kept,
     *,
     element: str,
     process: str,
-    work_item: str | None,
-    meaning: str,
     idempotency_key: str | None,
     answer: Mapping[str, Any],
     request: str = "",
 ) -> str:
-    """Have a submission stored with the act and return its id. `meaning` is its act for segregation of duties."""
+    """Have a submission stored with the act, as it was sealed for the log, and return its id."""
     _restrict(act, submission)
-    submission_id = act.new_id()
     act.writes.add(
         _ADD,
         {
-            "id": submission_id,
+            "id": kept.id,
             "case_id": act.case_id,
-            "work_item_id": work_item,
+            "work_item_id": kept.work_item,
             "element": element,
             "pack_digest": act.pack.digest,
             "form_key": submission.form_key,
             "form_digest": submission.form_digest,
             "outcome": submission.outcome,
-            "act": meaning,
-            "body": plain.dumps(forms.to_plain(submission.values)),
+            "act": kept.meaning,
+            "body": kept.body,
             "person_id": act.actor.person_id,
             "post": act.actor.acting_post,
             "at": act.now,
             "idempotency_key": idempotency_key or None,
-            "request_digest": request_digest(submission, work_item or process, request),
+            "request_digest": request_digest(submission, kept.work_item or process, request),
             "answer": plain.dumps(dict(answer)),
         },
     )
-    return submission_id
+    return kept.id
 
 
 def _restrict(act: Act, submission: forms.Submission) -> None:

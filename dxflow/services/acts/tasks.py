@@ -135,7 +135,8 @@ def _complete(site: Site, actor: Actor, task_id: str, reading: Reading, sent: Se
         submission = reading(act, item)
         _require_form(act, item, submission)
         act.drafting = meaning == history.DRAFT
-        _record(act, task_id, submission, sent)
+        kept = submissions.keep(act, submission, task_id, meaning)
+        _record(act, task_id, submission, sent, kept)
         undo_state = act.state
         step = _step(act, task_id, submission)
         _close(act, task_id, submission.outcome, drafted=around.drafted)
@@ -144,10 +145,9 @@ def _complete(site: Site, actor: Actor, task_id: str, reading: Reading, sent: Se
         submission_id = submissions.insert_row(
             act,
             submission,
+            kept,
             element=item.element,
             process=item.process_key,
-            work_item=task_id,
-            meaning=meaning,
             idempotency_key=sent.idempotency_key,
             answer=answer,
             request=sent.request,
@@ -211,7 +211,9 @@ def _waiting(act: Act, step: engine.Step, around: Surroundings) -> tuple[Waiting
     )
 
 
-def _record(act: Act, task_id: str, submission: forms.Submission, sent: Sent) -> None:
+def _record(
+    act: Act, task_id: str, submission: forms.Submission, sent: Sent, kept: submissions.Kept
+) -> None:
     """Record what was handed in.
 
     A form that judges begins empty each time, so that there is nothing to compare it with.
@@ -223,6 +225,7 @@ def _record(act: Act, task_id: str, submission: forms.Submission, sent: Sent) ->
         *submissions.changes(act, submission, before),
         subject=audit.Subject("task", task_id, act.case_id),
         form=submission.form_digest,
+        content=kept.digest,
         idempotency=sent.idempotency_key or "",
     )
 

@@ -32,7 +32,7 @@ from dxflow.services.acts.act import Act, EnteredBallot
 from dxflow.services.commands import payload as read
 from dxflow.services.packs.settings import Body
 from dxflow.texts import gettext as _
-from dxflow.texts import mark
+from dxflow.texts import mark, to_be_stored
 
 #: The job that brings a case before the body above.
 REFER = "meeting.refer"
@@ -104,10 +104,12 @@ def _refer(act: Act, before: Row[Any], key: str) -> None:
     found = Concluded(before.body, below.parent if below else "", before.resolution or "")
     if below is None or not refers(found, key):
         return
+    with to_be_stored():
+        word = choice_label(Choice(found.resolution))
     act.record(
         "committee.referred",
         audit.Change("from", mark("付議した会議体"), None, below.name),
-        audit.Change("resolution", mark("議決"), None, choice_label(Choice(found.resolution))),
+        audit.Change("resolution", mark("議決"), None, word),
         subject=audit.Subject("committee", key, act.case_id),
     )
     queue.defer(
@@ -184,8 +186,10 @@ def _entered(ballot: EnteredBallot | None) -> tuple[audit.Change, ...]:
     """Return for whom a ballot was entered and from what, for the log."""
     if ballot is None:
         return ()
+    with to_be_stored():
+        way = label(Way(ballot.way))
     return (
-        audit.Change("way", mark("票の入れ方"), None, label(Way(ballot.way))),
+        audit.Change("way", mark("票の入れ方"), None, way),
         audit.Change("post", mark("席"), None, ballot.seat),
         audit.Change("member", mark("委員"), None, ballot.member),
         audit.Change("source", mark("票の出どころ"), None, ballot.source),
@@ -239,9 +243,11 @@ def resolve(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
             resolved_by=act.actor.person_id,
         )
     )
+    with to_be_stored():
+        word = choice_label(resolution.choice)
     act.record(
         "committee.resolved",
-        audit.Change("resolution", mark("議決"), None, choice_label(resolution.choice)),
+        audit.Change("resolution", mark("議決"), None, word),
         audit.Change("reason", mark("理由"), None, resolution.reason),
         audit.Change("conditions", mark("条件"), None, list(resolution.conditions)),
         subject=audit.Subject("committee", round_.body, act.case_id),

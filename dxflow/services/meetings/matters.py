@@ -19,6 +19,7 @@ from dxflow.services import plain
 from dxflow.services.acts import history
 from dxflow.services.packs import store as packs
 from dxflow.services.packs.settings import Body
+from dxflow.services.people import visibility
 from dxflow.services.people.actor import Actor
 from dxflow.services.people.naming import Names
 from dxflow.services.reading import evaluations
@@ -113,7 +114,7 @@ def matters_of(
 
     `recuses`: the reader may recuse members for them.
     """
-    rows = _rows(tx, meeting.id)
+    rows = _rows(site, tx, by, meeting.id)
     if not rows:
         return ()
     cases = sorted({row.case_id for row in rows})
@@ -162,7 +163,7 @@ def _view(around: _Around, row: Row[Any]) -> MatterView:
         id=row.id,
         case_id=row.case_id,
         number=row.number,
-        title=row.title,
+        title=visibility.withheld_title() if row.withheld else row.title,
         unit=around.names.unit(row.lead_unit),
         status=row.status,
         status_name=status_name(row.status),
@@ -178,7 +179,7 @@ def _view(around: _Around, row: Row[Any]) -> MatterView:
         suggested=_suggested(around, row, seats) if open_ else (),
         result=row.resolution or "",
         result_name=choice_label(Choice(row.resolution)) if row.resolution else _("議決に至らず"),
-        reason=row.round_reason or row.reason,
+        reason="" if row.withheld else row.round_reason or row.reason,
         task=task[0],
         task_name=task[1],
         read=sum(one.key in seats and not reading.isdisjoint(one.persons) for one in around.seats),
@@ -250,7 +251,7 @@ def _may_recuse(around: _Around, row: Row[Any], seats: frozenset[str]) -> tuple[
     )
 
 
-def _rows(tx: Connection, meeting_id: str) -> list[Row[Any]]:
+def _rows(site: Site, tx: Connection, by: Actor, meeting_id: str) -> list[Row[Any]]:
     """Return the matters with the last round of each case, or the one they were decided in."""
     latest = (
         select(func.max(Deliberation.round))
@@ -268,6 +269,7 @@ def _rows(tx: Connection, meeting_id: str) -> list[Row[Any]]:
         tx.execute(
             select(
                 MeetingMatter.__table__, Case.number, Case.title, Case.lead_unit,
+                visibility.withheld(site, tx, by).label("withheld"),
                 Case.applicant_id, Case.status.label("case_status"),
                 Deliberation.id.label("round_id"), Deliberation.seats, Deliberation.recused,
                 Deliberation.quorum, Deliberation.resolution, Deliberation.resolved_at,

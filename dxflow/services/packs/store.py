@@ -20,7 +20,7 @@ from dxflow.calendars.business_days import BusinessCalendar
 from dxflow.calendars.functions import feel_functions
 from dxflow.db.process import PackVersion
 from dxflow.decisions import DecisionModel, FiredRule
-from dxflow.errors import NotFound
+from dxflow.errors import NotFound, Unavailable
 from dxflow.forms import FormDefinition
 from dxflow.models.model import Element, Process
 from dxflow.problems import Problem, Refused, errors_in
@@ -246,7 +246,11 @@ _compiling = threading.Lock()
 
 
 def load(site: Site, tx: Connection, digest: str) -> Pack:
-    """Return a pack version, compiled and kept. Raises NotFound."""
+    """Return a pack version, compiled and kept.
+
+    Raises NotFound, and Unavailable for files that are not those that were published: what they
+    ask of whom is nobody's decision.
+    """
     found = site.packs.get(digest)
     if found is not None:
         return found  # type: ignore[no-any-return]
@@ -257,12 +261,23 @@ def load(site: Site, tx: Connection, digest: str) -> Pack:
         raise NotFound(_("この案件の手続きの版がありません。"))
     with _compiling:
         files = orjson.loads(row.files)
+        if digest_of(files) != digest:
+            raise _altered()
         checked = check_files(files, site.commands)
         pack = _compiled(digest, row.version, files, checked)
         for lang, words in checked.texts.items():
             learn(lang, words)
         site.packs[digest] = pack
     return pack
+
+
+def _altered() -> Unavailable:
+    return Unavailable(
+        _(
+            "この案件の手続きのファイルが、公開されたときのものと違うため、使えません。"
+            "システム管理者に知らせてください（dxflow audit verify で確かめられます）。"
+        )
+    )
 
 
 def _compiled(digest: str, version: int, files: Mapping[str, str], checked: Checked) -> Pack:

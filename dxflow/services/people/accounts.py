@@ -203,11 +203,8 @@ def _authenticate(
     site: Site, username: str, password: str, origin: str, request_id: str
 ) -> RowMapping:
     subject = f"{username.strip().casefold()[:80]}|{origin[:64]}"
-    now = site.now()
     with site.database.read() as tx:
-        blocked = tx.execute(
-            select(LoginThrottle.blocked_until).where(LoginThrottle.subject == subject)
-        ).scalar_one_or_none()
+        _require_patience(tx, subject, site.now())
         person = (
             tx.execute(
                 select(*_PERSON, Person.password_hash).where(Person.username == username.strip())
@@ -215,19 +212,48 @@ def _authenticate(
             .mappings()
             .one_or_none()
         )
+    fits = passwords.matches(person["password_hash"] if person else None, password)
+    if person is not None and fits and person["status"] == "active":
+        _forgiven(site, subject)
+        return person
+    _refused(site, subject, person["id"] if person else None, request_id)
+    raise NotLoggedIn(_("利用者名またはパスワードが違います。"))
+
+
+def knows_password(site: Site, actor: Actor, password: str) -> bool:
+    """Return whether somebody who is logged in knows their password; failures count as at login.
+
+    Whoever sits at a browser left open must not find it out by trying. Raises Throttled.
+    """
+    subject = f"{actor.person_id}|password"
+    with site.database.read() as tx:
+        _require_patience(tx, subject, site.now())
+        stored = tx.execute(
+            select(Person.password_hash).where(Person.id == actor.person_id)
+        ).scalar_one()
+    if passwords.matches(stored, password):
+        _forgiven(site, subject)
+        return True
+    _refused(site, subject, actor.person_id, actor.request_id)
+    return False
+
+
+def _require_patience(tx: Connection, subject: str, now: datetime) -> None:
+    """Raise Throttled while a subject has to wait after its failures."""
+    blocked = tx.execute(
+        select(LoginThrottle.blocked_until).where(LoginThrottle.subject == subject)
+    ).scalar_one_or_none()
     if blocked is not None and blocked > now:
         seconds = int((blocked - now).total_seconds()) + 1
         raise Throttled(
             _("ログインの失敗が続いたため、{n} 秒ほど待ってからお試しください。", n=seconds),
             seconds,
         )
-    fits = passwords.matches(person["password_hash"] if person else None, password)
-    if person is not None and fits and person["status"] == "active":
-        with site.database.write() as tx:
-            tx.execute(delete(LoginThrottle).where(LoginThrottle.subject == subject))
-        return person
-    _refused(site, subject, person["id"] if person else None, request_id)
-    raise NotLoggedIn(_("利用者名またはパスワードが違います。"))
+
+
+def _forgiven(site: Site, subject: str) -> None:
+    with site.database.write() as tx:
+        tx.execute(delete(LoginThrottle).where(LoginThrottle.subject == subject))
 
 
 def _refused(site: Site, subject: str, person_id: str | None, request_id: str) -> None:

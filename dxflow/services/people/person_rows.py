@@ -150,8 +150,12 @@ def require_name(name: str) -> str:
 
 
 def generated() -> str:
-    """Return a fresh one-time password: 96 random bits."""
-    return secrets.token_urlsafe(GENERATED_BYTES)
+    """Return a fresh one-time password: 96 random bits, less those that begin like a formula.
+
+    A spreadsheet shows an error for `-…`, and the list of passwords is opened in one.
+    """
+    found = secrets.token_urlsafe(GENERATED_BYTES)
+    return generated() if found.startswith("-") else found
 
 
 def record(

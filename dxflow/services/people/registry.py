@@ -74,13 +74,10 @@ def set_password(
 def change_own_password(site: Site, actor: Actor, current: str, new: str) -> None:
     """Change one's own password; every session and token ends, the present one too.
 
-    Raises Invalid when the current password is wrong or the new one will not do.
+    Raises Invalid when the current password is wrong or the new one will not do, Throttled after
+    too many wrong ones.
     """
-    with site.database.read() as tx:
-        stored = tx.execute(
-            select(Person.password_hash).where(Person.id == actor.person_id)
-        ).scalar_one()
-    if not passwords.matches(stored, current):
+    if not accounts.knows_password(site, actor, current):
         message = _("いまのパスワードが違います。")
         raise Invalid(message, {"current": [message]})
     if new == current:

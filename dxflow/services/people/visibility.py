@@ -18,6 +18,7 @@ from sqlalchemy import (
     case,
     exists,
     literal,
+    not_,
     or_,
     select,
     text,
@@ -181,8 +182,21 @@ def told_title() -> ColumnElement[str]:
 
     Of a case whose reading is restricted they learn that there is one, not what it is about.
     """
-    withheld = literal(_("（閲覧を限った案件）"))
-    return case((Case.restricted.is_(True), withheld), else_=Case.title).label("title")
+    instead = literal(withheld_title())
+    return case((Case.restricted.is_(True), instead), else_=Case.title).label("title")
+
+
+def withheld(site: Site, tx: Connection, actor: Actor) -> ColumnElement[bool]:
+    """Return the condition that somebody who meets a case elsewhere, on an agenda, may not read it.
+
+    They learn that there is one, not what it is about.
+    """
+    return and_(Case.restricted.is_(True), not_(visible(site, tx, actor)))
+
+
+def withheld_title() -> str:
+    """Return what stands in the place of a title that the reader may not know."""
+    return _("（閲覧を限った案件）")
 
 
 def require(site: Site, tx: Connection, actor: Actor, case_id: str) -> None:

@@ -1,5 +1,6 @@
 """Small histories as the services write them: cases with their instance rows, system events."""
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, insert, select, update
@@ -11,12 +12,14 @@ from dxflow.db.engine import Database
 from dxflow.db.process import PackVersion, ProcessInstance
 
 NOW = datetime(2026, 11, 21, 1, 15, tzinfo=UTC)
+#: The digest of a pack without any files.
+PACK = hashlib.sha256(b"{}").hexdigest()
 INSTANCE = ProcessInstance.__table__
 
 
 def an_event(**changed: object) -> Event:
     values: dict[str, object] = {
-        "type": "task.completed",
+        "type": "task.claimed",
         "at": NOW,
         "actor": Actor(Channel.PAGE, person="p1", post="post:kacho"),
         "subject": Subject("task", "t1"),
@@ -28,7 +31,7 @@ def install_pack(connection: Connection) -> None:
     if connection.execute(select(PackVersion.digest)).first() is None:
         connection.execute(
             insert(PackVersion).values(
-                digest="d" * 64, key="standard", version=1, title="標準", status="current",
+                digest=PACK, key="standard", version=1, title="標準", status="current",
                 files="{}", published_at=NOW, published_by="p0",
             )
         )  # fmt: skip
@@ -39,10 +42,10 @@ def start_case(
 ) -> None:
     with database.write() as connection:
         install_pack(connection)
-        event = an_event(type="case.started", at=at, state=state_digest(state), version=1)
+        event = an_event(type="case.stage_changed", at=at, state=state_digest(state), version=1)
         head = append(connection, Head.start(case_stream(case_id)), event)
         row: dict[str, object] = {
-            "case_id": case_id, "pack_digest": "d" * 64, "process_key": "main",
+            "case_id": case_id, "pack_digest": PACK, "process_key": "main",
             "status": "active", "version": 1, "updated_at": at,
         }  # fmt: skip
         columns = INSTANCE.columns.keys()
