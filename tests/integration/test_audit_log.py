@@ -199,10 +199,13 @@ def test_what_is_recorded_is_japanese_whoever_reads_english(city):
             select(AuditEvent.body).where(AuditEvent.stream == f"case:{case}")
         ).scalars()
         events = [plain.loads(body) for body in bodies]
-    labels = {change["label"] for event in events for change in event.get("changes", ())}
+    changes = [change for event in events for change in event.get("changes", ())]
+    labels = {change["label"] for change in changes}
     assert len(labels) > 20
     translated = set(keeping.read(CATALOGUE, "en").values())
     assert labels & translated <= {"KPI", "CIO"}
+    values = [change.get(side) for change in changes for side in ("before", "after")]
+    assert {one for one in values if isinstance(one, str)} & translated == set()
     spoken = [event["actor"]["authority"] for event in events if event["actor"].get("authority")]
     assert spoken
     assert not [text for text in spoken if text.isascii()]

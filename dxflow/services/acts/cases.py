@@ -101,7 +101,7 @@ def start_linked(act: Act, unit: str, note: str) -> Started:
     values = forms.from_plain(form, original) | {"title": title}
     known = {fact.path for fact in form.fields()}
     if note and "change" in known:
-        values["change"] = _("{note}（{number} の横展開）", note=note, number=act.case["number"])
+        values["change"] = mark("{note}（{number} の横展開）", note=note, number=act.case["number"])
     return _begin(
         linked,
         process,

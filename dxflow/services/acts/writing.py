@@ -21,7 +21,7 @@ from dxflow.services import plain
 from dxflow.services.acts import submissions
 from dxflow.services.acts.act import Act
 from dxflow.services.packs import store as packs
-from dxflow.texts import mark
+from dxflow.texts import mark, to_be_stored
 
 _WORK, _GROUP, _TIMER = table(WorkItem), table(WorkItemGroup), table(Timer)
 _VISIT, _DECISION = table(ElementVisit), table(DecisionEvaluation)
@@ -64,8 +64,9 @@ def end_case(act: Act, status: str, reason: str = "") -> None:
             select(func.count()).where(Duty.case_id == act.case_id, Duty.status == "open")
         ).scalar_one()
         may_complete(left).require()
-    before = packs.status_name(act.case["status"])
-    changes = [audit.Change("status", mark("状態"), before, packs.status_name(status))]
+    with to_be_stored():
+        words = packs.status_name(act.case["status"]), packs.status_name(status)
+    changes = [audit.Change("status", mark("状態"), *words)]
     if reason:
         changes.append(audit.Change("reason", mark("理由"), None, reason))
     act.record(f"case.{status}", *changes)
@@ -291,15 +292,9 @@ def _write_stage(act: Act, step: engine.Step) -> None:
         return
     stage = step.active_path[0] if step.active_path else act.case["stage"]
     if stage != act.case["stage"]:
-        act.record(
-            "case.stage_changed",
-            audit.Change(
-                "stage",
-                mark("段階"),
-                act.pack.stage_name(act.case["stage"]),
-                act.pack.stage_name(stage),
-            ),
-        )
+        with to_be_stored():
+            words = act.pack.stage_name(act.case["stage"]), act.pack.stage_name(stage)
+        act.record("case.stage_changed", audit.Change("stage", mark("段階"), *words))
         act.change_case(stage=stage, stage_since=act.now)
 
 
