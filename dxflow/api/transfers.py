@@ -154,7 +154,8 @@ OPERATIONS = (
     Operation(
         "GET", "/transfers/{transfer}", "rehearseTransfer",
         "What a plan changes, and where nobody could act (admin)", one, answer=answers.Transfer,
-        description="Changes nothing: the files are read against the organisation as it is now.",
+        description="Changes nothing: the files are read against the organisation as it is now. Of a "
+        "plan that was applied, `changes` are what it did, also when it was taken back.",
     ),
     Operation(
         "POST", "/transfers/{transfer}/files", "addTransferFile",

@@ -51,7 +51,7 @@ def listed(_arguments: Namespace, settings: Settings, output: Output) -> int:
 
 
 def show(arguments: Namespace, settings: Settings, output: Output) -> int:
-    """Rehearse a plan and say what changes and which holes there are."""
+    """Rehearse a plan and say what changes and which holes there are, or what it changed."""
     with opened(settings) as site:
         return _shown(page.page(site, operator(site), arguments.plan), output)
 
@@ -153,7 +153,11 @@ def _shown(shown: PlanPage, output: Output) -> int:
     output.say(*(f"  {one}" for one in shown.problems))
     states, matters = wording.state_words(), wording.matter_words()
     for matter, lines in (shown.changes or {}).items():
-        output.say(_("{matter}: {n} 件が変わります", matter=matters[matter], n=len(lines)))
+        if not shown.done:
+            output.say(_("{matter}: {n} 件が変わります", matter=matters[matter], n=len(lines)))
+            continue
+        output.say(_("{matter}: {n} 件が変わりました", matter=matters[matter], n=len(lines)))
+        output.say(*(f"  {one.what}  {one.before} → {one.after}" for one in lines))
     for one in shown.holes:
         proposal = one.target_words or next((label for _key, label in one.choices), "")
         output.say(f"  [{states[one.state]}] {one.id}  {one.what}  {proposal}".rstrip())

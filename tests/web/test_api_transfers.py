@@ -39,9 +39,15 @@ def test_a_transfer_is_planned_rehearsed_and_applied_at_its_hour(sqlite_city: Ci
     admin = Caller.of(application(sqlite_city), "admin")  # the token of last year has run out
     answer = admin.send("GET", way)
     assert answer.json["status"] == "applied"
+    made = answer.json["changes"]
+    moved = {
+        one["what"]: (one["before"], one["after"]) for one in made if one["matter"] == "person"
+    }
+    assert (len(moved), moved["head"]) == (4, ("市民課長", "収納課長"))
+    assert [one["case"] for one in made if one["matter"] == "task"] == [case]
     assert [one.element for one in sqlite_city.open_tasks("tax_head")] == ["head_approval"]
     answer = admin.send("POST", f"{way}/undo", json={})
-    assert answer.json["status"] == "undone"
+    assert (answer.json["status"], answer.json["changes"]) == ("undone", made)
     (listed,) = admin.send("GET", "/transfers").json["items"]
     assert (listed["status"], listed["effective"]) == ("undone", "2027-04-01")
 

@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 
 from dxflow import clock
 from tests.integration.test_divided_cases import SPLIT
-from tests.integration.transfers import PARTED, content, plan
+from tests.integration.transfers import PARTED, ROUND, content, plan, upload
 from tests.web.conftest import Browser, text_of
 from tests.web.test_cli import ready, run  # noqa: F401 - fixtures
 
@@ -57,6 +57,23 @@ def test_a_plan_is_filled_scheduled_and_its_hour_taken_back(browse):
     assert "市民課長" in table.text
     assert admin.post(f"{plan}/discard", form_of(admin, plan, "/discard")).status_code == 303
     assert "破棄" in text_of(admin.get("/admin/transfers"))
+
+
+def test_the_page_of_an_applied_plan_says_who_moved_and_what_went_to_others(browse, sqlite_city):
+    case = sqlite_city.start()
+    made = plan(sqlite_city, upload(*ROUND), day=sqlite_city.site.today())
+    admin, address = browse("admin"), f"/admin/transfer/{made}"
+    assert admin.post(f"{address}/apply", form_of(admin, address, "/apply")).status_code == 303
+    page = admin.page(address)
+    assert "この異動で変わったもの" in page.text_content()
+    rows = {"".join(row.text_content().split()) for row in page.xpath("//tbody/tr")}
+    assert "head市民課長収納課長―" in rows
+    assert page.xpath(f"//tbody//a[contains(@href, '{case.id}')]")
+    assert "head,市民課長,収納課長" in admin.get(f"{address}/changes.csv").text
+    assert admin.post(f"{address}/undo", form_of(admin, address, "/undo")).status_code == 303
+    after = admin.page(address)
+    assert rows == {"".join(row.text_content().split()) for row in after.xpath("//tbody/tr")}
+    assert "いまは適用する前に戻っています" in after.text_content()
 
 
 def test_cases_of_a_split_section_are_divided_on_the_page(browse, sqlite_city):
