@@ -255,6 +255,20 @@ def test_the_command_line_divides_the_cases_of_a_section_that_goes_on(
     )
     give = ("org", "transfer", "give", made["plan"], "new")
     assert ready(*give, "--all", "old").status == 1  # the new section has no head yet
+    sheet = tmp_path / "cases.csv"
+    assert ready("org", "transfer", "sheet", made["plan"], str(sheet)).status == 0
+    heading = sheet.read_text(encoding="utf-8-sig")
+    assert heading.startswith("案件番号,")
+    again = ready("org", "transfer", "sheet", made["plan"], str(sheet))
+    assert (again.status, "すでにあります" in again.err) == (1, True)
+    assert ready("org", "transfer", "sheet", made["plan"], str(tmp_path / "a.txt")).status == 1
+    assert ready("org", "transfer", "sheet", made["plan"], str(tmp_path / "a.xlsx")).status == 0
+    divide = ("org", "transfer", "divide", made["plan"], str(sheet))
+    assert ready(*divide).status == 1, "the new section has no head yet"
+    sheet.write_text(heading + "R1-前-0001,,,,,,,,新しい課\n", encoding="utf-8")
+    wrong = ready(*divide)
+    assert wrong.status == 1
+    assert "分ける課の開いている案件ではありません" in wrong.out + wrong.err
     refused = ready(*give, "R1-前-0001")
     assert refused.status == 1
     assert "開いている案件ではありません" in refused.out + refused.err
