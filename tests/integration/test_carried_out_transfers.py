@@ -79,8 +79,8 @@ def test_posts_and_sections_that_a_transfer_made_keep_their_names_when_it_is_tak
     found = told(city, made)
     assert ("applicant", "市民課 主任", "戸籍課 主事") in found["person"]
     assert found["led"] == [(f"{case.number} 窓口の混雑をなくす", "市民課", "戸籍課")]
-    assert ("戸籍課", "", "戸籍課") in found["unit"]
-    assert ("市民課 主事", "市民課 主事", "なし") in found["unit"]
+    assert found["unit"] == [("戸籍課", "なし", "戸籍課")]
+    assert ("市民課 主事", "市民課 主事", "なし") in found["post"]
     undoing.undo(city.site, city.actor("admin"), made)
     assert told(city, made) == found
 

@@ -67,7 +67,7 @@ def test_the_page_of_an_applied_plan_says_who_moved_and_what_went_to_others(brow
     page = admin.page(address)
     assert "この異動で変わったもの" in page.text_content()
     rows = {"".join(row.text_content().split()) for row in page.xpath("//tbody/tr")}
-    assert "head市民課長収納課長―" in rows
+    assert "head市民課長収納課長" in rows
     assert page.xpath(f"//tbody//a[contains(@href, '{case.id}')]")
     assert "head,市民課長,収納課長" in admin.get(f"{address}/changes.csv").text
     assert admin.post(f"{address}/undo", form_of(admin, address, "/undo")).status_code == 303

@@ -43,11 +43,16 @@ def lines(tx: Connection, row: Any) -> dict[str, list[Line]]:
     record = record_of(row)
     words = _Words(tx, record, row.effective)
     found = {
-        "person": list(words.persons()), "unit": list(words.units()), "led": list(words.led()),
-        "task": list(words.tasks()), "duty": list(words.duties()),
-        "deputy": list(words.deputies()), "list": list(words.lists()),
+        "person": words.persons(), "post": words.posts(), "unit": words.units(), "led": words.led(),
+        "task": words.tasks(), "duty": words.duties(), "deputy": words.deputies(),
+        "list": words.lists(),
     }  # fmt: skip
-    return {matter: found[matter] for matter in matter_words() if found.get(matter)}
+    made = {key: sorted(found[key], key=_order) for key in matter_words() if key in found}
+    return {key: rows for key, rows in made.items() if rows}
+
+
+def _order(line: Line) -> tuple[str, str, str]:
+    return (line.what, line.before, line.after)
 
 
 class _Words:
@@ -66,32 +71,24 @@ class _Words:
         self._about = _about(tx, record)
 
     def persons(self) -> Iterator[Line]:
-        """Give who moved, by the post they came to."""
-        rows = [
-            Line(
-                self._was.person(person), "",
-                self._posts(old, self._eve, self._was), self._posts(new, self._day, self._is), "",
+        """Give who moved, with their posts."""
+        for person, (old, new) in self._record.holdings.items():
+            before = self._posts(old, self._eve, self._was)
+            yield Line(
+                self._was.person(person), "", before, self._posts(new, self._day, self._is), ""
             )
-            for person, (old, new) in self._record.holdings.items()
-        ]  # fmt: skip
-        yield from sorted(rows, key=lambda one: (one.after, one.what))
 
     def units(self) -> Iterator[Line]:
-        """Give sections and posts that began, ended or are called otherwise."""
-        units = (
-            (standing(units_of(old), self._eve), standing(units_of(new), self._day))
-            for old, new in self._record.units.values()
-        )
-        posts = (
-            (standing(posts_of(old), self._eve), standing(posts_of(new), self._day))
-            for old, new in self._record.posts.values()
-        )
-        named: list[tuple[str | None, str | None]]
-        named = [(was.name if was else None, now.name if now else None) for was, now in units]
-        named += [(was.title if was else None, now.title if now else None) for was, now in posts]
-        for before, after in named:
-            if before != after:
-                yield Line(after or before or "", "", before or "", after or _nobody(), "")
+        """Give sections that began, ended or are called otherwise."""
+        for old, new in self._record.units.values():
+            was, now = standing(units_of(old), self._eve), standing(units_of(new), self._day)
+            yield from _named(was.name if was else "", now.name if now else "")
+
+    def posts(self) -> Iterator[Line]:
+        """Give posts that began, ended or are called otherwise."""
+        for old, new in self._record.posts.values():
+            was, now = standing(posts_of(old), self._eve), standing(posts_of(new), self._day)
+            yield from _named(was.title if was else "", now.title if now else "")
 
     def led(self) -> Iterator[Line]:
         """Give the cases that went to another section."""
@@ -159,6 +156,13 @@ class _Words:
 
 def _nobody() -> str:
     return _("なし")
+
+
+def _named(before: str, after: str) -> Iterator[Line]:
+    """Give what a section or post is called, where that changed."""
+    if before != after:
+        note = _("廃止") if not after else _("改称") if before else _("新設")
+        yield Line(after or before, "", before or _nobody(), after or _nobody(), note)
 
 
 def _structure(record: Record, now: Structure, side: int) -> Structure:

@@ -11,7 +11,6 @@ from sqlalchemy import Connection, select
 from dxflow.authority.moves import MoveKind
 from dxflow.clock import at_local
 from dxflow.db.transfer import TransferFile
-from dxflow.errors import DxflowError
 from dxflow.problems import Problem, Refused
 from dxflow.services import plain
 from dxflow.services.administration.transfers import carried_out, columns, dividing, plans, undoing
@@ -209,10 +208,3 @@ def _done(row: Any) -> dict[str, int]:
         _("変わった職"): len(kept["posts"]), _("戻した・渡した作業"): len(kept["tasks"]),
         _("引き継いだ義務"): len(kept["duties"]), _("終えた代理"): len(kept["deputies"]),
     }  # fmt: skip
-
-
-def why(refused: DxflowError) -> str:
-    """Return the sentence for a refusal of any kind."""
-    if isinstance(refused, Refused):
-        return _("直すところが {n} 件あります。", n=len(refused.problems))
-    return refused.message
