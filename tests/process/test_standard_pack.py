@@ -204,7 +204,9 @@ def sent_back_everywhere() -> Play:
     play.do("head_approval", "send_back").do("revise_idea").do("head_approval", "approve")
     play.do("triage", "send_back").do("supplement_idea").do("triage", "proceed")
     play.do("project_sheet", "share").do("share", "back")
-    play.do("project_sheet", "share").do("share", "co_draft").do("co_draft", "written").do("co_draft", "written")
+    play.do("project_sheet", "share").do("share", "co_draft").do("co_draft", "written").do(
+        "co_draft", "written"
+    )
     play.do("project_sheet", "share").do("share", "co_draft").timer("co_draft_deadline")
     play.do("project_sheet", "share").do("share", "pre_read").do("pre_read", "read")
     play.do("pre_read", "read").do("project_sheet", "share").do("share", "pre_read")
