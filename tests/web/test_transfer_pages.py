@@ -221,6 +221,8 @@ def test_the_command_line_does_the_same(ready, tmp_path: Path):  # noqa: F811
     assert ready("org", "transfer", "show", plan).status == 0
     applied = ready("org", "transfer", "apply", plan, "--json").document
     assert (applied["status"], applied["persons"]) == ("applied", 1)
+    shown = ready("org", "transfer", "show", plan)
+    assert (shown.status, "太郎  なし → 新しい課長" in shown.out) == (0, True)
     assert ready("org", "transfer", "undo", plan).status == 0
     assert ready("org", "transfer", "discard", plan).status == 1
     assert ready("org", "transfer", "fill", plan).status == 1
