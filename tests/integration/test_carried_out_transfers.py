@@ -6,18 +6,18 @@ import pytest
 from sqlalchemy import update
 
 from dxflow.db.case import Case
-from dxflow.db.identity import Post
+from dxflow.db.identity import Post, Unit
 from dxflow.db.transfer import TransferPlan
 from dxflow.errors import NotAllowed
 from dxflow.services import plain
 from dxflow.services.acts import tasks
 from dxflow.services.administration.transfers import applying, choosing, page, plans, undoing
-from dxflow.services.people import standing
+from dxflow.services.people import organisation, standing
 from dxflow.services.people.standing import Span
 from tests.factories import City
 from tests.integration.test_divided_cases import give
 from tests.integration.test_reorganised_transfers import apply
-from tests.integration.transfers import APRIL, PARTED, ROUND, plan, upload
+from tests.integration.transfers import APRIL, PARTED, ROUND, plan, units, upload
 from tests.statements import counted
 from tests.walks import do, to_decision, whoever
 
@@ -85,6 +85,17 @@ def test_posts_and_sections_that_a_transfer_made_keep_their_names_when_it_is_tak
     assert told(city, made) == found
 
 
+def test_it_is_told_where_the_organisation_has_since_become_the_opposite(city):
+    made = plan(city, units("tax,収納課,section,planning,,"), upload(*ROUND))
+    apply(city, made)
+    found = told(city, made)
+    undoing.undo(city.site, city.actor("admin"), made)
+    with city.site.database.write() as tx:
+        tx.execute(update(Unit).where(Unit.key == "planning").values(parent="tax"))
+        organisation.raise_version(tx)
+    assert told(city, made) == found
+
+
 def test_conditions_deputies_and_lists_that_went_are_told(city):
     case = to_decision(city)
     owed = [{"text": "評価書を出す", "due": "2027-06-30"}]
@@ -140,7 +151,7 @@ def test_a_plan_that_an_older_version_applied_says_what_was_kept_of_it(city):
     assert len(found["person"]) == 4
     ((what, before, after),) = found["task"]
     assert (what.startswith(case.number), before) == (True, "head")
-    assert "市民課長" in after
+    assert "市民課の長" in after
 
 
 def test_reading_it_costs_the_same_for_one_case_and_for_many(city):

@@ -173,15 +173,19 @@ def _structure(record: Record, now: Structure, side: int) -> Structure:
 
 
 def _names(tx: Connection, structure: Structure, day: date, people: Iterable[str]) -> Names:
-    who = Directory(
-        [row for rows in structure.units.values() for row in rows],
-        [row for rows in structure.posts.values() for row in rows],
-        (), day,
-    )  # fmt: skip
-    named = load(tx, who, persons=people)
-    # what is not there on the day keeps the last name it had
-    posts = {key: rows[-1].title for key, rows in structure.posts.items() if rows}
-    units = {key: rows[-1].name for key, rows in structure.units.items() if rows}
+    """Return what everything was called on a day; what was not there keeps the last name it had.
+
+    No directory is made of the rows: with what has changed since they may contradict each other.
+    """
+    posts = {
+        key: (standing(rows, day) or rows[-1]).title
+        for key, rows in structure.posts.items()
+        if rows
+    }
+    units = {
+        key: (standing(rows, day) or rows[-1]).name for key, rows in structure.units.items() if rows
+    }
+    named = load(tx, Directory((), (), (), day), persons=people)
     return replace(named, posts=posts, units=units)
 
 
