@@ -9,7 +9,6 @@ marked where it is written and translated where it is shown.
 """
 
 import gettext as _gettext
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -42,9 +41,6 @@ def gettext(message: str, /, **values: object) -> str:
 
 
 _ = gettext
-
-_PLACE = re.compile(r"\{([a-z_]+)\}")
-_ENDING = "。"
 
 
 def in_japanese() -> bool:
@@ -81,38 +77,7 @@ def learn(lang: str, texts: Mapping[str, str]) -> None:
     _of_packs[lang] = {**_of_packs.get(lang, {}), **texts}
 
 
-def retold(sentence: str) -> str:
-    """Return a stored sentence in the current language, also one that was stored with its values.
-
-    The sentence of the catalogue that leaves the least to its places is the one it was made from;
-    values that are texts themselves are translated too. Unchanged where none fits.
-    """
-    known = translated(sentence)
-    if known != sentence or language.get() == JAPANESE:
-        return known
-    for pattern, longest, meant in _sentences(language.get()):
-        found = pattern.fullmatch(sentence) if longest in sentence else None
-        if found:
-            return meant.format(
-                **{key: translated(text) for key, text in found.groupdict().items()}
-            )
-    return sentence
-
-
-@cache
-def _sentences(lang: str) -> tuple[tuple[re.Pattern[str], str, str], ...]:
-    """Return the catalogue's sentences with places: pattern, longest part between places, meaning."""
+def sentences(lang: str) -> dict[str, str]:
+    """Return the messages of the catalogue of a language with what they mean in it."""
     entries = getattr(_catalogue(lang), "_catalog", {})
-    found = []
-    for message, meant in entries.items():
-        parts = _PLACE.split(message) if isinstance(message, str) else []
-        literal, places = parts[::2], parts[1::2]
-        if message and message.endswith(_ENDING) and places and len(set(places)) == len(places):
-            text = "".join(
-                re.escape(part) + (f"(?P<{places[n]}>.*)" if n < len(places) else "")
-                for n, part in enumerate(literal)
-            )
-            weight = sum(map(len, literal))
-            found.append((weight, re.compile(text, re.DOTALL), max(literal, key=len), meant))
-    found.sort(key=lambda one: -one[0])
-    return tuple((pattern, longest, meant) for _weight, pattern, longest, meant in found)
+    return {one: meant for one, meant in entries.items() if isinstance(one, str) and one}

@@ -1,12 +1,12 @@
-"""The formal decision of a case: read, added to; conditions handed over, tasks laid aside."""
+"""The formal decision of a case: read, added to; conditions listed, handed over, tasks laid aside."""
 
 from dataclasses import asdict
 
-from dxflow.api import answers, requests
+from dxflow.api import answers, present, requests
 from dxflow.api.call import Call
 from dxflow.api.operation import Answer, Operation
 from dxflow.services.acts import additions, duties, holds
-from dxflow.services.reading import decision_papers
+from dxflow.services.reading import decision_papers, owed_conditions
 
 
 def one(call: Call) -> Answer:
@@ -20,6 +20,13 @@ def add(call: Call) -> Answer:
         call,
         additions.add(call.site, call.actor, call.path["document"], call.body["text"]),
     )
+
+
+def owed(call: Call) -> Answer:
+    """List the conditions the caller owes."""
+    query = call.query
+    found = owed_conditions.page(call.site, call.actor, query["page"], query["per_page"])
+    return Answer(present.page(found, map(vars, found.entries)))
 
 
 def hand_over(call: Call) -> Answer:
@@ -68,6 +75,12 @@ OPERATIONS = (
         "POST", "/documents/{document}/additions", "addToDocument",
         "Set a text beside a decided document (追記)", add,
         answer=answers.CaseDecision, body=requests.AddedText, refusals=(409,),
+    ),
+    Operation(
+        "GET", "/duties", "listDuties", "Open conditions the caller owes, the first due first", owed,
+        answer=answers.DutyPage, query=requests.Paging,
+        description="What a section or post of the caller has to meet, of cases that go on and that "
+        "the caller may see, as in the inbox. Those of one case, met ones too, are its `duties`.",
     ),
     Operation(
         "POST", "/duties/{duty}/hand-over", "handDutyOver",

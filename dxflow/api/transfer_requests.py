@@ -32,6 +32,15 @@ class TransferFile(TransferVersion):
     )
 
 
+class CaseSheet(TransferVersion):
+    """A filled sheet of cases: CSV (CP932 or UTF-8) or Excel."""
+
+    file = fields.String(required=True, validate=validate.Length(min=1, max=LONGEST_WORD))
+    content = fields.String(
+        required=True, validate=validate.Length(min=1), metadata={"description": "Base64"}
+    )
+
+
 class NewTransfer(TransferFile):
     """A plan with its first file."""
 

@@ -8,9 +8,11 @@ from typing import Any
 from dxflow.api import answers, present, requests, transfer_requests
 from dxflow.api.call import Call
 from dxflow.api.operation import Answer, Operation
+from dxflow.attachments.serving import headers
 from dxflow.errors import Invalid
 from dxflow.services.administration.transfers import (
     applying,
+    choice_sheet,
     choosing,
     dividing,
     page,
@@ -22,6 +24,12 @@ from dxflow.services.administration.transfers.page import PlanPage
 from dxflow.services.paging import Page, bounds
 from dxflow.texts import gettext as _
 
+CSV = "text/csv; charset=utf-8"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+SHEET = (
+    "One line a case; a section's name or code goes into 引き継ぐ課. 422 while the files of the plan "
+    "have to be mended."
+)
 Run = Callable[[Call], Answer]
 REHEARSED = "For administrators. The answer is the plan, rehearsed anew."
 
@@ -79,6 +87,31 @@ def divide(call: Call) -> Answer:
     return _plan(call, plan)
 
 
+def sheet_csv(call: Call) -> Answer:
+    """Give the cases to divide as CSV."""
+    content = choice_sheet.as_csv(call.site, call.actor, call.path["transfer"])
+    return _file(content, "csv", CSV)
+
+
+def sheet_xlsx(call: Call) -> Answer:
+    """Give the same as an Excel workbook."""
+    content = choice_sheet.as_workbook(call.site, call.actor, call.path["transfer"])
+    return _file(content, "xlsx", XLSX)
+
+
+def divide_by_sheet(call: Call) -> Answer:
+    """Take over where cases go from a filled sheet."""
+    plan, body = call.path["transfer"], call.body
+    content = _content(call)
+    choice_sheet.take(call.site, call.actor, plan, content, body["file"], body["version"])
+    return _plan(call, plan)
+
+
+def _file(content: bytes, ending: str, media: str) -> Answer:
+    name = f"dxflow-transfer-cases.{ending}"
+    return Answer(file=(iter((content,)), headers(name, len(content), media)))
+
+
 def _done(act: Callable[..., Any]) -> Run:
     """Return the run of an act on a plan."""
 
@@ -93,12 +126,15 @@ def _done(act: Callable[..., Any]) -> Run:
 def _upload(call: Call) -> plans.Upload:
     """Return the file of a body. Raises Invalid when its content is no Base64."""
     body = call.body
+    return plans.Upload(_content(call), body["file"], body["kind"], body["columns"] or None)
+
+
+def _content(call: Call) -> bytes:
     try:
-        content = base64.b64decode(body["content"], validate=True)
+        return base64.b64decode(call.body["content"], validate=True)
     except (binascii.Error, ValueError) as exc:
         message = _("ファイルの中身を Base64 で送ってください。")
         raise Invalid(message, {"content": [message]}) from exc
-    return plans.Upload(content, body["file"], body["kind"], body["columns"] or None)
 
 
 def _plan(call: Call, plan: str, *, created: bool = False) -> Answer:
@@ -154,7 +190,8 @@ OPERATIONS = (
     Operation(
         "GET", "/transfers/{transfer}", "rehearseTransfer",
         "What a plan changes, and where nobody could act (admin)", one, answer=answers.Transfer,
-        description="Changes nothing: the files are read against the organisation as it is now.",
+        description="Changes nothing: the files are read against the organisation as it is now. Of a "
+        "plan that was applied, `changes` are what it did, also when it was taken back.",
     ),
     Operation(
         "POST", "/transfers/{transfer}/files", "addTransferFile",
@@ -174,6 +211,22 @@ OPERATIONS = (
         answer=answers.Transfer, body=transfer_requests.TransferredCases, refusals=(404, 409),
         description=f"{REHEARSED} Cases that nobody gives follow the first successor of their section; "
         "where the section goes on, they stay with it.",
+    ),
+    Operation(
+        "GET", "/transfers/{transfer}/cases/csv", "getTransferCasesCsv",
+        "The cases to divide as CSV with a column to fill (admin)", sheet_csv,
+        gives_file=True, refusals=(422,), description=SHEET,
+    ),
+    Operation(
+        "GET", "/transfers/{transfer}/cases/xlsx", "getTransferCasesXlsx",
+        "The cases to divide as an Excel workbook with a column to fill (admin)", sheet_xlsx,
+        gives_file=True, refusals=(422,), description=SHEET,
+    ),
+    Operation(
+        "POST", "/transfers/{transfer}/cases/sheet", "divideTransferredCasesBySheet",
+        "Say by a filled sheet where cases go, by all of its lines or none (admin)", divide_by_sheet,
+        answer=answers.Transfer, body=transfer_requests.CaseSheet, refusals=(404, 409),
+        description=f"{REHEARSED} What is wrong with lines is in `errors`, and then nothing is taken.",
     ),
     _act("schedule", "scheduleTransfer", "Have a plan applied at 00:00 of its day (admin)",
          scheduling.schedule),

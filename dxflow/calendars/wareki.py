@@ -5,6 +5,7 @@ counts as the new era (Reiwa: 1 May 2019, Cabinet Order 143 of 2019). Year 1 is 
 dates and 1 in short ones. Moments are shown in Asia/Tokyo.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -37,6 +38,14 @@ ERAS: tuple[Era, ...] = (
     Era("明治", "M", date(1868, 1, 25)),
 )
 """Every era, newest first."""
+
+
+#: A date or a moment as `wareki_date` and `wareki_datetime` write them for readers of Japanese.
+WRITTEN = (
+    f"(?:{'|'.join(era.name for era in ERAS)})(?:元|[1-9][0-9]?)年[0-9]{{1,2}}月[0-9]{{1,2}}日"
+    r"(?: [0-9]{2}:[0-9]{2})?"
+)
+_PARTS = re.compile(r"(\D\D)(元|\d+)年(\d+)月(\d+)日((?: \d\d:\d\d)?)")
 
 
 def era_on(day: date) -> Era:
@@ -113,6 +122,22 @@ def short_datetime(moment: datetime) -> str:
     """Return an aware moment as `R8.11.21 14:05`, in Japan's time."""
     local = _in_japan(moment)
     return f"{wareki_short(local.date())} {local:%H:%M}"
+
+
+def rewritten(text: str) -> str:
+    """Return a date or moment that was written in full for the reader of now; other texts unchanged.
+
+    Only a text that is a date and nothing else: words of people keep the dates that stand in them.
+    """
+    if in_japanese() or not re.fullmatch(WRITTEN, text):
+        return text
+    name, year, month, day, time = _PARTS.fullmatch(text).groups()  # type: ignore[union-attr]
+    first = next(era.first_year for era in ERAS if era.name == name)
+    try:
+        found = date(first + (1 if year == "元" else int(year)) - 1, int(month), int(day))
+    except ValueError:  # there is no such day
+        return text
+    return f"{wareki_date(found)}{time}"
 
 
 def _in_japan(moment: datetime) -> datetime:

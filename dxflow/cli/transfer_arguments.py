@@ -52,6 +52,15 @@ def offer(
     )  # fmt: skip
     given.add_argument("case", metavar="CASE", nargs="*", help=_("案件の番号"))
     given.add_argument("--all", metavar="UNIT", default="", help=_("その課の案件すべて"))
+    for name, run, text, place in (
+        ("sheet", transferring.sheet, _("分割・分離する課の案件の表を書き出す"),
+         _("新しいファイル（.csv か .xlsx）")),
+        ("divide", transferring.divide, _("引き継ぐ課を書いた表のとおりに引継先を決める"),
+         _("引き継ぐ課を書いた表（.csv か .xlsx）")),
+    ):  # fmt: skip
+        one = command(transfers, name, run, text)
+        one.add_argument("plan", metavar="PLAN", help=_("計画の ID"))
+        one.add_argument("file", metavar="FILE", help=place)
     filled = command(transfers, "fill", transferring.fill, _("穴を埋める"))
     filled.add_argument("plan", metavar="PLAN", help=_("計画の ID"))
     filled.add_argument("hole", nargs="?", default="", metavar="HOLE", help=_("穴の ID"))

@@ -1,7 +1,9 @@
 """`dxflow org transfer …`: transfers planned, rehearsed, scheduled, applied and taken back."""
 
+import os
 from argparse import Namespace
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from dxflow.calendars.wareki import wareki_date, wareki_datetime
@@ -9,9 +11,10 @@ from dxflow.cli.changing import changing
 from dxflow.cli.organising import content_of
 from dxflow.cli.output import Output
 from dxflow.config import Settings
-from dxflow.errors import Invalid
+from dxflow.errors import Conflict, Invalid, NotFound
 from dxflow.services.administration.transfers import (
     applying,
+    choice_sheet,
     choosing,
     dividing,
     page,
@@ -51,7 +54,7 @@ def listed(_arguments: Namespace, settings: Settings, output: Output) -> int:
 
 
 def show(arguments: Namespace, settings: Settings, output: Output) -> int:
-    """Rehearse a plan and say what changes and which holes there are."""
+    """Rehearse a plan and say what changes and which holes there are, or what it changed."""
     with opened(settings) as site:
         return _shown(page.page(site, operator(site), arguments.plan), output)
 
@@ -80,6 +83,43 @@ def give(arguments: Namespace, settings: Settings, output: Output) -> int:
             dividing.give_all(site, by, arguments.plan, arguments.all, arguments.unit)
         else:
             dividing.give(site, by, arguments.plan, dict.fromkeys(arguments.case, arguments.unit))
+        return _shown(page.page(site, by, arguments.plan), output)
+
+
+def sheet(arguments: Namespace, settings: Settings, output: Output) -> int:
+    """Write the cases to divide into a new file, .csv or .xlsx, with a column to fill."""
+    place = Path(arguments.file)
+    make = {".csv": choice_sheet.as_csv, ".xlsx": choice_sheet.as_workbook}.get(
+        place.suffix.lower()
+    )
+    if make is None:
+        raise Invalid(_("FILE の名前は .csv か .xlsx で終えてください。"))
+    with opened(settings) as site:
+        content = make(site, operator(site), arguments.plan)
+    try:
+        # titles and names stand in it: for whoever asked only
+        with os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(content)
+    except FileExistsError:
+        raise Conflict(
+            _("{file} はすでにあります。別の名前かフォルダーを指定してください。", file=place)
+        ) from None
+    except OSError as error:
+        raise NotFound(
+            _("{file} に書けません（{why}）。", file=place, why=error.strerror)
+        ) from None
+    output.say(_("案件の表を書きました: {file}", file=place))
+    output.result({"plan": arguments.plan, "file": str(place)})
+    return 0
+
+
+def divide(arguments: Namespace, settings: Settings, output: Output) -> int:
+    """Say by a filled sheet where cases go, by all of its lines or none."""
+    content, name = content_of(arguments.file)
+    with opened(settings) as site:
+        by = operator(site)
+        done = choice_sheet.take(site, by, arguments.plan, content, name)
+        output.say(_("{n} 件を保存しました。", n=done))
         return _shown(page.page(site, by, arguments.plan), output)
 
 
@@ -153,7 +193,11 @@ def _shown(shown: PlanPage, output: Output) -> int:
     output.say(*(f"  {one}" for one in shown.problems))
     states, matters = wording.state_words(), wording.matter_words()
     for matter, lines in (shown.changes or {}).items():
-        output.say(_("{matter}: {n} 件が変わります", matter=matters[matter], n=len(lines)))
+        if not shown.done:
+            output.say(_("{matter}: {n} 件が変わります", matter=matters[matter], n=len(lines)))
+            continue
+        output.say(_("{matter}: {n} 件が変わりました", matter=matters[matter], n=len(lines)))
+        output.say(*(f"  {one.what}  {one.before} → {one.after}" for one in lines))
     for one in shown.holes:
         proposal = one.target_words or next((label for _key, label in one.choices), "")
         output.say(f"  [{states[one.state]}] {one.id}  {one.what}  {proposal}".rstrip())

@@ -11,10 +11,11 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map
 from werkzeug.routing.exceptions import RoutingException
 
+from dxflow.calendars.retelling import retold
 from dxflow.services.operations.case_choice import OPERATORS
 from dxflow.services.people.actor import Actor
 from dxflow.services.reading import inbox, notices
-from dxflow.texts import LANGUAGE_NAMES, gettext, language, retold, translated
+from dxflow.texts import LANGUAGE_NAMES, gettext, language, translated
 from dxflow.web import current
 
 #: Addresses of the navigation. What no blueprint serves is not shown.

@@ -7,12 +7,13 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
+from dxflow.calendars.retelling import retold
 from dxflow.db.job import Job
 from dxflow.errors import NotAllowed, NotFound
 from dxflow.services.administration import working
 from dxflow.services.people import mail_choices
 from dxflow.services.reading import digests, notices
-from dxflow.texts import language, retold
+from dxflow.texts import language
 from tests import smtp_sink
 from tests.factories import City
 from tests.smtp_sink import Sink

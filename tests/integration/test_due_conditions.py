@@ -98,6 +98,7 @@ def test_the_inbox_of_who_owes_it_has_it_until_it_is_met(city):
 
     def owed(by: str) -> list[tuple[str, str, int]]:
         found = owed_conditions.for_actor(city.site, city.actor(by))
+        assert owed_conditions.page(city.site, city.actor(by), 1, 50).entries == found
         return [(one.case_id, one.text, one.late_days) for one in found]
 
     assert owed("other") == [(case, CONDITION["text"], 0)]

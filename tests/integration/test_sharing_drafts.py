@@ -50,7 +50,7 @@ def test_another_section_writes_on_the_same_text_and_stands_on_the_document(city
     form = task_form(city.site, city.actor("other"), task_of(city, "other", case, "co_draft").id)
     assert form.values["content"] == SHEET["content"]
     do(
-        city, case, "other", "co_draft", "submit",
+        city, case, "other", "co_draft", "written",
         **(SHEET | {"content": "収納課の窓口にも入れる。"}),
     )  # fmt: skip
     task = task_of(city, "applicant", case, "project_sheet")
@@ -71,8 +71,8 @@ def test_another_section_writes_on_the_same_text_and_stands_on_the_document(city
 def test_everybody_who_wrote_is_a_drafter_and_judges_nothing(city):
     case = share(city, "co_draft", "tax", "it")
     assert not any(t.case_id == case for t in city.open_tasks("it_head"))
-    do(city, case, "tax_head", "co_draft", "submit", **SHEET)
-    do(city, case, "it_head", "co_draft", "submit", **SHEET)
+    do(city, case, "tax_head", "co_draft", "written", **SHEET)
+    do(city, case, "it_head", "co_draft", "written", **SHEET)
     do(city, case, "applicant", "project_sheet", "submit", **SHEET)
     with city.site.database.read() as tx:
         involved = history.involvement(tx, case, city.person["applicant"])

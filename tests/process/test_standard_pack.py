@@ -111,9 +111,9 @@ def test_sections_write_a_sheet_in_turn_and_heads_read_it_together() -> None:
 
     written = shared("co_draft")
     assert [task.groups for task in written.step.tasks] == [("section:tax",)]
-    written.do("co_draft")
+    written.do("co_draft", "written")
     assert [task.groups for task in written.step.tasks] == [("section:digital",)]
-    assert written.do("co_draft").open == ["project_sheet"]
+    assert written.do("co_draft", "written").open == ["project_sheet"]
     read = shared("pre_read")
     groups = {task.groups for task in read.step.tasks}
     assert groups == {("head:tax",), ("head:digital",)}
@@ -204,7 +204,9 @@ def sent_back_everywhere() -> Play:
     play.do("head_approval", "send_back").do("revise_idea").do("head_approval", "approve")
     play.do("triage", "send_back").do("supplement_idea").do("triage", "proceed")
     play.do("project_sheet", "share").do("share", "back")
-    play.do("project_sheet", "share").do("share", "co_draft").do("co_draft").do("co_draft")
+    play.do("project_sheet", "share").do("share", "co_draft").do("co_draft", "written").do(
+        "co_draft", "written"
+    )
     play.do("project_sheet", "share").do("share", "co_draft").timer("co_draft_deadline")
     play.do("project_sheet", "share").do("share", "pre_read").do("pre_read", "read")
     play.do("pre_read", "read").do("project_sheet", "share").do("share", "pre_read")

@@ -1,6 +1,6 @@
 """The formal decision over the API: read in full, added to, conditions moved, tasks laid aside."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from tests.factories import City
 from tests.walks import do, task_of, to_decision
@@ -51,3 +51,34 @@ def test_a_task_is_laid_aside_decided_and_the_document_added_to(sqlite_city: Cit
         f"/duties/{duty['id']}/hand-over", json={"unit": "it", "reason": "よそから"}
     )
     assert again.status_code == 403
+
+
+def test_whoever_owes_conditions_lists_them_page_by_page_with_case_and_late_days(
+    sqlite_city: City,
+) -> None:
+    case = to_decision(sqlite_city)
+    conditions = [
+        {"text": "評価書を出す", "due": "2026-06-30", "owner": "tax"},
+        {"text": "契約を見直す", "due": "2026-06-05", "owner": "tax"},
+    ]
+    do(
+        sqlite_city, case, "civic_head", "decide", "conditions", reason="条件付き",
+        conditions=conditions,
+    )  # fmt: skip
+    sqlite_city.clock.at(date(2026, 6, 8))
+    app = application(sqlite_city)
+    owes = Caller.of(app, "tax_head")
+    first = owes.get("/duties?per_page=1").json
+    assert (first["total"], first["page"], first["per_page"]) == (2, 1, 1)
+    (duty,) = first["items"]
+    number = owes.get(f"/cases/{case}").json["number"]
+    assert (duty["case"], duty["case_number"], duty["case_title"] != "") == (case, number, True)
+    assert (duty["text"], duty["due_on"], duty["late_days"]) == ("契約を見直す", "2026-06-05", 3)
+    (second,) = owes.get("/duties?per_page=1&page=2").json["items"]
+    assert (second["text"], second["late_days"]) == ("評価書を出す", 0)
+    of_case = {one["id"]: one["late_days"] for one in owes.get(f"/cases/{case}").json["duties"]}
+    assert of_case == {duty["id"]: 3, second["id"]: 0}
+    for nobody in ("applicant", "cio", "admin", "auditor"):
+        assert Caller.of(app, nobody).get("/duties").json["items"] == [], nobody
+    owes.post(f"/duties/{duty['id']}/meet", json={"evidence": "契約書"})
+    assert [one["id"] for one in owes.get("/duties").json["items"]] == [second["id"]]

@@ -3,6 +3,7 @@
 import base64
 
 import pytest
+from werkzeug.test import TestResponse
 
 from tests.factories import City
 from tests.integration.test_divided_cases import SPLIT
@@ -39,9 +40,15 @@ def test_a_transfer_is_planned_rehearsed_and_applied_at_its_hour(sqlite_city: Ci
     admin = Caller.of(application(sqlite_city), "admin")  # the token of last year has run out
     answer = admin.send("GET", way)
     assert answer.json["status"] == "applied"
+    made = answer.json["changes"]
+    moved = {
+        one["what"]: (one["before"], one["after"]) for one in made if one["matter"] == "person"
+    }
+    assert (len(moved), moved["head"]) == (4, ("市民課長", "収納課長"))
+    assert [one["case"] for one in made if one["matter"] == "task"] == [case]
     assert [one.element for one in sqlite_city.open_tasks("tax_head")] == ["head_approval"]
     answer = admin.send("POST", f"{way}/undo", json={})
-    assert answer.json["status"] == "undone"
+    assert (answer.json["status"], answer.json["changes"]) == ("undone", made)
     (listed,) = admin.send("GET", "/transfers").json["items"]
     assert (listed["status"], listed["effective"]) == ("undone", "2027-04-01")
 
@@ -107,6 +114,46 @@ def test_cases_of_a_split_section_are_divided(sqlite_city: City, admin: Caller):
     }  # fmt: skip
     wrong = {"cases": [{"case": case.number, "to": "tax"}]}
     assert admin.send("POST", f"{way}/cases", json=wrong).status_code == 422
+
+
+def test_cases_are_divided_by_a_sheet(sqlite_city: City, admin: Caller):
+    case, other = sqlite_city.start(), sqlite_city.start("head")
+    way = "/transfers/" + plan(sqlite_city, *PARTED)
+    book = admin.get(f"{way}/cases/xlsx")
+    assert (book.status_code, book.data[:2]) == (200, b"PK")
+    given = admin.get(f"{way}/cases/csv")
+    assert "dxflow-transfer-cases.csv" in given.headers["Content-Disposition"]
+    heading, *lines = given.data.decode("utf-8-sig").splitlines()
+    assert {line.split(",")[0] for line in lines} == {case.number, other.number}
+    version = admin.get(way).json["version"]
+
+    def sent(unit: str, seen: int = version) -> TestResponse:
+        text = "\n".join((heading, *(f"{line}{unit}" for line in lines if case.number in line)))
+        packed = base64.b64encode(text.encode("cp932")).decode()
+        sheet = {"file": "案件.csv", "content": packed, "version": seen}
+        return admin.send("POST", f"{way}/cases/sheet", json=sheet)
+
+    refused = sent("収納課")
+    assert refused.status_code == 422
+    assert "引継先ではありません" in refused.text
+    taken = sent("戸籍課")
+    found = {one["id"]: one["unit"] for one in taken.json["splits"][0]["cases"]}
+    assert found == {case.id: "register", other.id: "counter"}
+    assert sent("戸籍課").status_code == 409, "the plan has changed since it was seen"
+    broken = {"file": "案件.csv", "content": "これは違う"}
+    assert admin.send("POST", f"{way}/cases/sheet", json=broken).status_code == 422
+    head = Caller.of(application(sqlite_city), "head")
+    assert head.get(f"{way}/cases/csv").status_code == 403
+    assert head.get(f"{way}/cases/xlsx").status_code == 403
+    assert (
+        head.send("POST", f"{way}/cases/sheet", json=broken | {"content": "eA=="}).status_code
+        == 403
+    )
+
+
+def test_the_sheet_of_a_plan_that_has_to_be_mended_is_not_given_out(admin: Caller):
+    made = admin.send("POST", "/transfers", json=body("nobody,異動,収納課長,収納課"))
+    assert admin.get(f"/transfers/{made.json['id']}/cases/csv").status_code == 422
 
 
 def test_cases_of_a_section_that_goes_on_stay_or_are_given(sqlite_city: City, admin: Caller):

@@ -27,6 +27,13 @@ def test_who_writes_on_it_finds_the_text_as_it_stands(sqlite_city, browse):
     task = task_of(sqlite_city, "other", case, "co_draft")
     page = browse("other").get(f"/tasks/{task.id}").text
     assert f"{SHEET['content']}</textarea>" in page
+    assert "書き終えて渡す" in page
+    assert "個票を出す" not in page
+    do(sqlite_city, case, "other", "co_draft", "written", **SHEET)
+    back = task_of(sqlite_city, "applicant", case, "project_sheet")
+    page = browse("applicant").get(f"/tasks/{back.id}").text
+    assert "個票を出す" in page
+    assert "書き終えて渡す" not in page
 
 
 def test_who_was_passed_over_finds_the_reading_and_the_document(sqlite_city, browse):

@@ -1,9 +1,13 @@
 """The language of pages: chosen by the reader, remembered, and never a way elsewhere."""
 
+from datetime import date
+
 import pytest
 
 from dxflow import texts
+from tests.integration.test_due_conditions import CONDITION, conditional, on
 from tests.web.api_client import application
+from tests.web.conftest import text_of
 
 
 @pytest.fixture(autouse=True)
@@ -44,3 +48,16 @@ def test_programs_say_their_language_in_the_request(sqlite_city):
     }
     assert said["ja"] == "認証が必要です"
     assert said["en"].isascii()
+
+
+def test_days_in_notices_are_written_as_on_every_page_in_english(sqlite_city, browse):
+    conditional(sqlite_city)
+    on(sqlite_city, date(2026, 6, 8))
+    browser = browse("tax_head")
+    japanese = text_of(browser.get("/notices"))
+    assert f"「{CONDITION['text']}」の期日（令和8年6月5日）を過ぎました" in japanese
+    browser.get("/language/en")
+    english = text_of(browser.get("/notices"))
+    assert "2026-06-05" in english
+    assert "令和" not in english
+    assert CONDITION["text"] in english, "words of people stay as they are"

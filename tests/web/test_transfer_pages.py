@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 from dxflow import clock
 from dxflow.db.identity import Person
 from tests.integration.test_divided_cases import SPLIT
-from tests.integration.transfers import PARTED, content, plan
+from tests.integration.transfers import PARTED, ROUND, content, plan, upload
 from tests.web.conftest import Browser, text_of
 from tests.web.test_cli import ready, run  # noqa: F401 - fixtures
 
@@ -78,6 +78,23 @@ def test_nothing_in_the_table_of_changes_is_a_formula(browse, sqlite_city):
     ]
     assert any("HYPERLINK" in cell for cell in cells)
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
+
+
+def test_the_page_of_an_applied_plan_says_who_moved_and_what_went_to_others(browse, sqlite_city):
+    case = sqlite_city.start()
+    made = plan(sqlite_city, upload(*ROUND), day=sqlite_city.site.today())
+    admin, address = browse("admin"), f"/admin/transfer/{made}"
+    assert admin.post(f"{address}/apply", form_of(admin, address, "/apply")).status_code == 303
+    page = admin.page(address)
+    assert "この異動で変わったもの" in page.text_content()
+    rows = {"".join(row.text_content().split()) for row in page.xpath("//tbody/tr")}
+    assert "head市民課長収納課長" in rows
+    assert page.xpath(f"//tbody//a[contains(@href, '{case.id}')]")
+    assert "head,市民課長,収納課長" in admin.get(f"{address}/changes.csv").text
+    assert admin.post(f"{address}/undo", form_of(admin, address, "/undo")).status_code == 303
+    after = admin.page(address)
+    assert rows == {"".join(row.text_content().split()) for row in after.xpath("//tbody/tr")}
+    assert "いまは適用する前に戻っています" in after.text_content()
 
 
 def test_cases_of_a_split_section_are_divided_on_the_page(browse, sqlite_city):
@@ -225,6 +242,8 @@ def test_the_command_line_does_the_same(ready, tmp_path: Path):  # noqa: F811
     assert ready("org", "transfer", "show", plan).status == 0
     applied = ready("org", "transfer", "apply", plan, "--json").document
     assert (applied["status"], applied["persons"]) == ("applied", 1)
+    shown = ready("org", "transfer", "show", plan)
+    assert (shown.status, "太郎  なし → 新しい課長" in shown.out) == (0, True)
     assert ready("org", "transfer", "undo", plan).status == 0
     assert ready("org", "transfer", "discard", plan).status == 1
     assert ready("org", "transfer", "fill", plan).status == 1
@@ -259,6 +278,20 @@ def test_the_command_line_divides_the_cases_of_a_section_that_goes_on(
     )
     give = ("org", "transfer", "give", made["plan"], "new")
     assert ready(*give, "--all", "old").status == 1  # the new section has no head yet
+    sheet = tmp_path / "cases.csv"
+    assert ready("org", "transfer", "sheet", made["plan"], str(sheet)).status == 0
+    heading = sheet.read_text(encoding="utf-8-sig")
+    assert heading.startswith("案件番号,")
+    again = ready("org", "transfer", "sheet", made["plan"], str(sheet))
+    assert (again.status, "すでにあります" in again.err) == (1, True)
+    assert ready("org", "transfer", "sheet", made["plan"], str(tmp_path / "a.txt")).status == 1
+    assert ready("org", "transfer", "sheet", made["plan"], str(tmp_path / "a.xlsx")).status == 0
+    divide = ("org", "transfer", "divide", made["plan"], str(sheet))
+    assert ready(*divide).status == 1, "the new section has no head yet"
+    sheet.write_text(heading + "R1-前-0001,,,,,,,,新しい課\n", encoding="utf-8")
+    wrong = ready(*divide)
+    assert wrong.status == 1
+    assert "分ける課の開いている案件ではありません" in wrong.out + wrong.err
     refused = ready(*give, "R1-前-0001")
     assert refused.status == 1
     assert "開いている案件ではありません" in refused.out + refused.err

@@ -2,7 +2,7 @@
 
 from dxflow.api.answers.attachments import AttachmentList, AttachmentStored
 from dxflow.api.answers.cases import Case, CaseInFull, CasePage, Completed, PulledBack
-from dxflow.api.answers.decisions import CaseDecision
+from dxflow.api.answers.decisions import CaseDecision, DutyPage
 from dxflow.api.answers.drafts import DraftInFull, DraftList
 from dxflow.api.answers.evaluations import CaseEvaluation, OwnNote
 from dxflow.api.answers.log import EventPage
@@ -32,6 +32,7 @@ __all__ = [
     "Completed",
     "DraftInFull",
     "DraftList",
+    "DutyPage",
     "EventPage",
     "IncidentPage",
     "KpiInFull",

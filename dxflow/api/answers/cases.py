@@ -93,7 +93,10 @@ class Act(Schema):
 
 
 class Duty(Schema):
-    """A condition. `mine`: the caller may report it as met."""
+    """A condition. `mine`: the caller may report it as met.
+
+    `late_days`: for so many days its day has been over, 0 when it is not late.
+    """
 
     id = text()
     text = fields.String(required=True)
@@ -104,6 +107,7 @@ class Duty(Schema):
     met_by = fields.String(required=True)
     evidence = fields.String(required=True)
     late = fields.Boolean(required=True)
+    late_days = Whole(required=True)
     mine = fields.Boolean(required=True)
 
 

@@ -3,7 +3,7 @@
 from marshmallow import Schema, fields, validate
 
 from dxflow.api.answers.cases import Decision, Duty
-from dxflow.api.answers.shared import maybe_text, nested, text
+from dxflow.api.answers.shared import Page, maybe_text, nested, text
 from dxflow.api.fields import Anything, Day, Moment, Whole
 
 
@@ -99,6 +99,29 @@ class Hold(Schema):
     until = Day(required=True)
     over = fields.Boolean(required=True)
     at = Moment(required=True)
+
+
+class OwedDuty(Schema):
+    """An open condition that a group of the caller owes, of a case that goes on.
+
+    `late_days`: for so many days its day has been over, 0 when it is not late.
+    """
+
+    id = fields.String(required=True)
+    case = fields.String(
+        required=True, attribute="case_id", metadata={"description": "id of the case"}
+    )
+    case_number = fields.String(required=True, attribute="number")
+    case_title = fields.String(required=True, attribute="title")
+    text = fields.String(required=True)
+    due_on = Day(required=True, allow_none=True)
+    late_days = Whole(required=True)
+
+
+class DutyPage(Page):
+    """Conditions that the caller owes."""
+
+    items = nested(OwedDuty, many=True)
 
 
 class CaseDecision(Schema):

@@ -28,7 +28,9 @@ class TransferPage(Page):
 class TransferredLine(Schema):
     """What changes hands: `before` and `after` are names, `case` empty when it is of no case."""
 
-    matter = text(metadata={"description": "post, task, duty, deputy, list, body, kpi, ..."})
+    matter = text(
+        metadata={"description": "person, post, task, duty, deputy, list, body, kpi, led, ..."}
+    )
     what = text()
     case = text(attribute="case_id")
     before = text()
@@ -97,7 +99,11 @@ class TransferProblem(Schema):
 
 
 class Transfer(Schema):
-    """A plan as it is now, rehearsed while it is not applied. `open_holes` stand in its way."""
+    """A plan as it is now, rehearsed while it is not applied. `open_holes` stand in its way.
+
+    `changes` of one that was applied are those that were made, as they were kept then, also when it
+    was taken back: who moved, and what went to others.
+    """
 
     id = text()
     name = text()

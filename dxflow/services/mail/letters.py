@@ -13,6 +13,7 @@ from email.utils import format_datetime
 from typing import Any
 
 from dxflow import texts
+from dxflow.calendars.retelling import retold
 from dxflow.calendars.wareki import wareki_date, wareki_datetime
 from dxflow.clock import TOKYO, local_date
 from dxflow.errors import NotAllowed, NotFound
@@ -22,7 +23,7 @@ from dxflow.services.reading import digests, inbox, notices
 from dxflow.services.reading.notices import Left
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
-from dxflow.texts import retold, translated
+from dxflow.texts import translated
 
 LONGEST_SUBJECT = 120
 #: How many notices and tasks a daily message names.

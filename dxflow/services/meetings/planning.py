@@ -179,15 +179,17 @@ def _announce(site: Site, tx: Connection, row: Row[Any], given: Plan, what: str)
     body: Body = stored.body_of(site, tx, row.body)
     with to_be_stored():
         day = wareki_date(given.held_on or row.held_on)
-        where = (
-            _("{day}まで・持ち回り", day=day)
-            if row.written
-            else f"{day} {given.begins} {given.place}"
-        )
-        message = _(
-            "{what}: {body} 第{n}回（{where}）。メニューの「会議」から見られます。",
-            what=_(what), body=body.name, n=row.number, where=where.strip(),
-        )  # fmt: skip
+        if row.written:
+            message = _(
+                "{what}: {body} 第{n}回（{day}まで・持ち回り）。メニューの「会議」から見られます。",
+                what=_(what), body=body.name, n=row.number, day=day,
+            )  # fmt: skip
+        else:
+            message = _(
+                "{what}: {body} 第{n}回（{day} {where}）。メニューの「会議」から見られます。",
+                what=_(what), body=body.name, n=row.number, day=day,
+                where=f"{given.begins} {given.place}".strip(),
+            )  # fmt: skip
     seats = [one.key for one in stored.seats_of(stored.today(site, tx), body) if one.persons]
     stored.tell(site, tx, f"meeting:{row.id}:{row.version}", seats, message)
 

@@ -1,11 +1,12 @@
-"""Conditions that a person's groups owe, as the inbox shows them beside the work."""
+"""Conditions that a person's groups owe, as the inbox and programs list them."""
 
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select, text
+from sqlalchemy import ColumnElement, Connection, select, text
 
 from dxflow.db.case import Case, Duty
+from dxflow.services.paging import Page, bounds, count
 from dxflow.services.people import visibility
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
@@ -28,18 +29,42 @@ class OwedCondition:
 
 
 def for_actor(site: Site, actor: Actor) -> list[OwedCondition]:
-    """Return what the actor's groups owe, the first due first: one query."""
+    """Return what the actor's groups owe, the first due first, no more than MOST: one query."""
     with site.database.read() as tx:
-        rows = tx.execute(
-            select(Duty.id, Duty.case_id, Case.number, Case.title, Duty.text, Duty.due_on)
-            .join(Case, Case.id == Duty.case_id)
-            .where(
-                Duty.status == text("'open'"), Duty.owner_group.in_(sorted(actor.groups)),
-                Case.status == "running", visibility.visible(site, tx, actor),
-            )
-            .order_by(Duty.due_on.is_(None), Duty.due_on, Duty.id)
-            .limit(MOST)
-        ).all()  # fmt: skip
+        return _read(tx, actor, _owed(site, tx, actor), 0, MOST)
+
+
+def page(site: Site, actor: Actor, page: int, per_page: int) -> Page[OwedCondition]:
+    """Return a page of the same list, counted exactly. Raises Invalid outside the bounds."""
+    offset, limit = bounds(page, per_page)
+    with site.database.read() as tx:
+        owed = _owed(site, tx, actor)
+        ids = select(Duty.id).join(Case, Case.id == Duty.case_id).where(*owed)
+        total, _more = count(tx, ids, exact=True)
+        return Page(_read(tx, actor, owed, offset, limit), page, per_page, total)
+
+
+def _owed(site: Site, tx: Connection, actor: Actor) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions on `duty` and `case_file` rows."""
+    return (
+        Duty.status == text("'open'"),
+        Duty.owner_group.in_(sorted(actor.groups)),
+        Case.status == "running",
+        visibility.visible(site, tx, actor),
+    )
+
+
+def _read(
+    tx: Connection, actor: Actor, owed: tuple[ColumnElement[bool], ...], offset: int, limit: int
+) -> list[OwedCondition]:
+    rows = tx.execute(
+        select(Duty.id, Duty.case_id, Case.number, Case.title, Duty.text, Duty.due_on)
+        .join(Case, Case.id == Duty.case_id)
+        .where(*owed)
+        .order_by(Duty.due_on.is_(None), Duty.due_on, Duty.id)
+        .offset(offset)
+        .limit(limit)
+    ).all()
     return [
         OwedCondition(*row, max(0, (actor.on - row.due_on).days) if row.due_on else 0)
         for row in rows

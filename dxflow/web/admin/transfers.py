@@ -320,11 +320,12 @@ def _list(refused: DxflowError | None = None, problems: tuple[Problem, ...] = ()
 def _plan(plan: str, refused: DxflowError | None = None) -> str:
     shown = page.page(current.site(), current.actor(), plan)
     wrong = refused.fields if isinstance(refused, Invalid) else {}
+    in_file = isinstance(refused, Refused)
     problems = refused.problems if isinstance(refused, Refused) else shown.problems
     return render_template(
         "admin/transfers/plan.html",
         told=[(words, f"{name} {wareki_datetime(at)}") for words, name, at in shown.told],
         plan=shown, states=plans.status_words(), matters=wording.matter_words(),
-        hole_states=wording.state_words(), refused=page.why(refused) if refused else "",
+        hole_states=wording.state_words(), in_file=in_file, refused=refused.message if refused and not in_file else "",
         wrong=wrong, problems=problems, typed=request.form if wrong else {}, most=page.MOST, beside=dividing.APPLICANT,
     )  # fmt: skip

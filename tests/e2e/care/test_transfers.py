@@ -117,10 +117,23 @@ def test_cases_of_a_section_that_goes_on_are_given_to_a_new_one(window, town, tm
         press(admin, "表のとおりに決める")
         if told:
             assert told in main.inner_text()
+            assert "直すところが 1 件あります" in admin.get_by_role("alert").inner_text()
+            assert admin.get_by_role("button", name="いま適用する").count(), "the plan is sound"
             sound(admin, "transfer-sheet-refused")
     sound(admin, "transfer-given")
     press(admin, "いま適用する")
     assert "適用済み" in main.inner_text()
+    for what, before, after in (
+        ("渡辺 さくら", "財政課 主査", "財政課 主査、債権管理課長（兼務）"),
+        (f"{by_hand.number} 督促状の電子送付", "収納課", "債権管理課"),
+        (f"{by_sheet.number} 口座振替の電子申込み", "収納課", "債権管理課"),
+    ):
+        row = admin.get_by_role("row").filter(
+            has=admin.get_by_role("rowheader", name=what, exact=True)
+        )
+        assert row.get_by_role("cell").all_inner_texts()[:2] == [before, after]
+    assert admin.get_by_role("row", name=stays.number).count() == 0
+    sound(admin, "transfer-parted-applied")
     address = admin.url
     with town.city.site.database.read() as tx:
         rows = tx.execute(select(Case.id, Case.lead_unit).where(Case.lead_unit == "claims"))
@@ -135,3 +148,8 @@ def test_cases_of_a_section_that_goes_on_are_given_to_a_new_one(window, town, tm
     admin.goto(address)
     press(admin, "異動を取り消して元に戻す")
     assert "取消し済み" in main.inner_text()
+    assert "いまは適用する前に戻っています" in main.inner_text()
+    assert admin.get_by_role("rowheader", name="督促状の電子送付").count(), (
+        "what it did still stands"
+    )
+    sound(admin, "transfer-parted-undone")

@@ -68,7 +68,10 @@ def test_another_section_writes_on_the_draft_and_reads_it_beforehand(
     assert writer.get_by_role("button", name="出す前にほかの課へ回す").count() == 0
     fits(writer, "co-draft")
     fill(writer, {"content": "収納課でも受け付ける。"})
-    press(writer, writer.locator(".outcomes .button--primary").inner_text())
+    assert writer.get_by_role("button", name="個票を出す").count() == 0, (
+        "the lead section hands it in"
+    )
+    press(writer, "書き終えて渡す")
     assert "済ませました" in said(writer)
     open_task(town, author, case, "project_sheet", "applicant")
     assert author.locator('[name="content"]').input_value() == "収納課でも受け付ける。"

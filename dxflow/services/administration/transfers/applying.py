@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from dxflow import audit
+from dxflow.authority.rehearsal import Matter
 from dxflow.authority.structure import Structure
 from dxflow.db.case import Notice
 from dxflow.db.standing import SubstituteRank
@@ -154,8 +155,21 @@ def _written(
         "posts": _rows(prospect.before, prospect.after, "posts"),
         "holdings": {one: [was.get(one, []), will.get(one, [])] for one in sorted(moved)},
         "tasks": tasks, "duties": duties, "deputies": ends, "lists": lists, "led": led,
-        "heirs": heirs,
+        "heirs": heirs, "hands": _hands(found),
     }, done  # fmt: skip
+
+
+def _hands(found: Rehearsed) -> dict[str, tuple[tuple[str, ...], tuple[str, ...], str]]:
+    """Return who has each task or duty that changes hands, before and after, by the ids of persons.
+
+    A task that stays with a post goes to whoever comes into it: nothing of the task is written, and
+    nobody could tell afterwards.
+    """
+    return {
+        one.key: (one.before, one.after, one.note)
+        for one in found.changes
+        if one.matter in (Matter.TASK, Matter.DUTY)
+    }
 
 
 Ranks = list[tuple[int, str, date, date | None]]

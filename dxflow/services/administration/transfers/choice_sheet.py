@@ -54,11 +54,14 @@ def as_workbook(site: Site, by: Actor, plan: str) -> bytes:
 
     from dxflow.services.reading.workbook_sheet import WorkbookSheet
 
+    lines = list(
+        _lines(site, by, plan)
+    )  # a book that is begun and left lets Excel's library complain
     book = Workbook(write_only=True)
     widths = zip(LAYOUT.headings.values(), _WIDTHS, strict=True)
     sheet = WorkbookSheet(book, _("案件の引継先"), list(widths))
     offered: dict[str, DataValidation] = {}
-    for number, (section, cells) in enumerate(_lines(site, by, plan), start=2):
+    for number, (section, cells) in enumerate(lines, start=2):
         sheet.add(cells)
         if section.unit not in offered:
             names = ",".join(name for _key, name in section.successors)

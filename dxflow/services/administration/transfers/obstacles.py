@@ -27,7 +27,11 @@ MOST_NAMED = 20
 
 @dataclass(frozen=True)
 class Record:
-    """What was kept with the plan: pairs of before and after by key."""
+    """What was kept with the plan: pairs of before and after by key.
+
+    `hands` are who has tasks and duties that changed hands, with a note; plans applied by older
+    versions have none.
+    """
 
     units: Mapping[str, tuple[list[Any], list[Any]]]
     posts: Mapping[str, tuple[list[Any], list[Any]]]
@@ -38,6 +42,7 @@ class Record:
     lists: Mapping[str, tuple[list[Any], list[Any]]]
     led: Mapping[str, tuple[str, str]]
     heirs: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    hands: Mapping[str, tuple[list[str], list[str], str]] = field(default_factory=dict)
 
 
 def record_of(row: Any) -> Record:
@@ -49,12 +54,12 @@ def restored(record: Record, now: Structure) -> Structure:
     """Return the organisation as it is when a transfer has been taken back."""
     was = writing.by_person(now.holdings)
     then = dict(was) | {
-        person: [_held(one) for one in old] for person, (old, _new) in record.holdings.items()
+        person: [held_of(one) for one in old] for person, (old, _new) in record.holdings.items()
     }
     return replace(
         now,
-        units={**now.units, **{key: _units(old) for key, (old, _new) in record.units.items()}},
-        posts={**now.posts, **{key: _posts(old) for key, (old, _new) in record.posts.items()}},
+        units={**now.units, **{key: units_of(old) for key, (old, _new) in record.units.items()}},
+        posts={**now.posts, **{key: posts_of(old) for key, (old, _new) in record.posts.items()}},
         holdings=tuple(
             Holding(person, post, concurrent, valid_from=begin, valid_to=end)
             for person, rows in then.items()
@@ -89,19 +94,19 @@ def _changed_since(tx: Connection, record: Record, now: Structure) -> list[str]:
     persons = [
         person
         for person, (_old, new) in record.holdings.items()
-        if [_held(one) for one in new] != held.get(person, [])
+        if [held_of(one) for one in new] != held.get(person, [])
     ]
     units = [
         (rows[-1].name if rows else key)
         for key, (_old, new) in record.units.items()
         for rows in (now.units.get(key, ()),)
-        if _units(new) != rows
+        if units_of(new) != rows
     ]
     posts = [
         (rows[-1].title if rows else key)
         for key, (_old, new) in record.posts.items()
         for rows in (now.posts.get(key, ()),)
-        if _posts(new) != rows
+        if posts_of(new) != rows
     ]
     return [*units, *posts, *organisation.names_of(tx, persons).values()]
 
@@ -134,7 +139,7 @@ def _posts_on(held: list[Any], day: date) -> set[str]:
     """Return the posts that kept holdings mean on a day."""
     return {
         post
-        for post, begin, end, _concurrent in map(_held, held)
+        for post, begin, end, _concurrent in map(held_of, held)
         if begin <= day and (end is None or day < end)
     }
 
@@ -235,15 +240,18 @@ def _day(text: Any) -> date | None:
     return None if text is None else date.fromisoformat(str(text))
 
 
-def _held(row: Any) -> writing.Held:
+def held_of(row: Any) -> writing.Held:
+    """Return a kept holding."""
     return row[0], end_of(row[1]), _day(row[2]), bool(row[3])
 
 
-def _units(rows: list[Any]) -> tuple[Unit, ...]:
+def units_of(rows: list[Any]) -> tuple[Unit, ...]:
+    """Return the kept rows of a unit."""
     return tuple(Unit(**_dated(row)) for row in rows)
 
 
-def _posts(rows: list[Any]) -> tuple[Post, ...]:
+def posts_of(rows: list[Any]) -> tuple[Post, ...]:
+    """Return the kept rows of a post."""
     return tuple(Post(**_dated(row) | {"roles": frozenset(row["roles"])}) for row in rows)
 
 

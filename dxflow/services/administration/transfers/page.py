@@ -11,10 +11,9 @@ from sqlalchemy import Connection, select
 from dxflow.authority.moves import MoveKind
 from dxflow.clock import at_local
 from dxflow.db.transfer import TransferFile
-from dxflow.errors import DxflowError
 from dxflow.problems import Problem, Refused
 from dxflow.services import plain
-from dxflow.services.administration.transfers import columns, dividing, plans, undoing
+from dxflow.services.administration.transfers import carried_out, columns, dividing, plans, undoing
 from dxflow.services.administration.transfers.dividing import SplitSection
 from dxflow.services.administration.transfers.rehearsing import Rehearsed, rehearsed
 from dxflow.services.administration.transfers.wording import (
@@ -31,6 +30,8 @@ from dxflow.texts import gettext as _
 
 #: So many lines of a kind are shown; all of them are in the file that can be taken away.
 MOST = 100
+#: In these states a plan shows what it did, not what it would do.
+CARRIED_OUT = frozenset({"applied", "undone"})
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ class FileLine:
 class PlanPage:
     """One plan. `changes` are by matter; `counts` what its lines order; `acts` what may be done.
 
+    `done` counts what an applied plan changed; its `changes` are those that were made, also when it
+    was taken back.
     `told` are sentences about who scheduled, applied or took it back; `obstacles` prevent taking
     it back.
     """
@@ -85,8 +88,8 @@ def page(site: Site, by: Actor, plan: str) -> PlanPage:
             at_local(row.effective), _files(tx, plan), _acts(site, row), _told(tx, row),
             obstacles=obstacles,
         )  # fmt: skip
-        if row.status in ("applied", "undone"):
-            return _with(shown, done=_done(row))
+        if row.status in CARRIED_OUT:
+            return _with(shown, done=_done(row), changes=carried_out.lines(tx, row))
         if row.status == "discarded":
             return shown
         try:
@@ -105,30 +108,41 @@ def page(site: Site, by: Actor, plan: str) -> PlanPage:
 
 
 def table(site: Site, by: Actor, plan: str) -> list[list[str]]:
-    """Return every change and hole of a plan as rows of a file, with a heading.
+    """Return every change and hole of a plan, or what it changed, as rows of a file, with a heading.
 
     Raises NotAllowed, NotFound, Refused when its files cannot be rehearsed.
     """
     plans.require_administrator(by)
     with site.database.read() as tx:
         row = plans.row_of(tx, plan)
+        if row.status in CARRIED_OUT:
+            return _rows_of(carried_out.lines(tx, row))
         found = rehearsed(
             site, tx, plans.sheets_of(tx, plan), plans.fills_of(tx, plan), row.effective
         )
     if found.prospect.problems:
         raise Refused(list(found.prospect.problems))
-    wording, matters, states = Wording(found), matter_words(), state_words()
+    wording, states = Wording(found), state_words()
     rows = [[_("種別"), _("対象"), _("いまの人"), _("異動後"), _("補足")]]
     rows += [
         [_("穴"), one.what, "", one.target_words, f"{states[one.state]} {one.reason}".strip()]
         for one in wording.holes()
     ]
-    rows += [
+    return rows + _cells(wording.lines())
+
+
+def _rows_of(made: Mapping[str, list[Line]]) -> list[list[str]]:
+    heading = [_("種別"), _("対象"), _("異動前"), _("異動後"), _("補足")]
+    return [heading, *_cells(made)]
+
+
+def _cells(changes: Mapping[str, list[Line]]) -> list[list[str]]:
+    matters = matter_words()
+    return [
         [matters[matter], one.what, one.before, one.after, one.note]
-        for matter, lines in wording.lines().items()
+        for matter, lines in changes.items()
         for one in lines
     ]
-    return rows
 
 
 def _rehearsal(shown: PlanPage, found: Rehearsed) -> PlanPage:
@@ -194,10 +208,3 @@ def _done(row: Any) -> dict[str, int]:
         _("変わった職"): len(kept["posts"]), _("戻した・渡した作業"): len(kept["tasks"]),
         _("引き継いだ義務"): len(kept["duties"]), _("終えた代理"): len(kept["deputies"]),
     }  # fmt: skip
-
-
-def why(refused: DxflowError) -> str:
-    """Return the sentence for a refusal of any kind."""
-    if isinstance(refused, Refused):
-        return _("直すところが {n} 件あります。", n=len(refused.problems))
-    return refused.message

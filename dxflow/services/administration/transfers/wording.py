@@ -1,6 +1,6 @@
 """A rehearsal in words: names for the ids of changes, holes and targets."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dxflow.authority.filling import LEAVE
@@ -44,10 +44,11 @@ class HoleLine:
 def matter_words() -> Mapping[str, str]:
     """Return the words for what changes, in the order in which it is shown."""
     return {
-        "post": _("職"), "task": _("未処理の作業"), "deputy": _("代理"), "list": _("代決順位"),
+        "person": _("異動した人"), "post": _("職"), "task": _("未処理の作業"),
+        "deputy": _("代理"), "list": _("代決順位"),
         "body": _("委員会の席"), "round": _("審議中の回"), "kpi": _("成果指標の担当"),
         "duty": _("後閲・条件"), "unit": _("組織"),
-        "case": _("引継先を選んだ案件"), "section": _("課の長"),
+        "led": _("移った案件"), "case": _("引継先を選んだ案件"), "section": _("課の長"),
     }  # fmt: skip
 
 
@@ -57,6 +58,22 @@ def state_words() -> Mapping[str, str]:
         "open": _("未決定"), "filled": _("埋める"), "left": _("残す"), "gone": _("埋まる"),
         "old": _("前から"),
     }  # fmt: skip
+
+
+def note_words(note: str) -> str:
+    """Return the words for what else happens with a change."""
+    return {
+        "": "", "released": _("引受けを解いて職に戻す"), "ended": _("代理を終える"),
+        "stays": _("異動しても本人に残る"), "heir": _("職の後任に引き継ぐ"),
+        "stand-in": _("代わりの人だけができる"),
+    }[note]  # fmt: skip
+
+
+def few_of(names: Sequence[str]) -> str:
+    """Return some of many names, and how many more there are."""
+    more = len(names) - NAMED
+    words = _("、").join(names[:NAMED])
+    return _("{words} ほか {n} 人", words=words, n=more) if more > 0 else words
 
 
 class Wording:
@@ -114,15 +131,8 @@ class Wording:
         nobody = _("なし")
         return Line(
             what, case, self._people(change.before) or nobody, self._people(change.after) or nobody,
-            self._note(change.note),
+            note_words(change.note),
         )  # fmt: skip
-
-    def _note(self, note: str) -> str:
-        return {
-            "": "", "released": _("引受けを解いて職に戻す"), "ended": _("代理を終える"),
-            "stays": _("異動しても本人に残る"), "heir": _("職の後任に引き継ぐ"),
-            "stand-in": _("代わりの人だけができる"),
-        }[note]  # fmt: skip
 
     def _hole(self, state: HoleState) -> HoleLine:
         hole = state.hole
@@ -203,10 +213,7 @@ class Wording:
         }[hole.matter], case  # fmt: skip
 
     def _people(self, ids: Iterable[str]) -> str:
-        names = [self._names.person(one) for one in ids]
-        more = len(names) - NAMED
-        words = _("、").join(names[:NAMED])
-        return _("{words} ほか {n} 人", words=words, n=more) if more > 0 else words
+        return few_of([self._names.person(one) for one in ids])
 
     def _units(self, keys: Iterable[str]) -> str:
         return _("、").join(self._names.unit(one) for one in keys)
