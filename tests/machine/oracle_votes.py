@@ -132,7 +132,8 @@ def _counted(step: Step, row: Any) -> Iterator[str]:
         yield f"round {row.id} resolved with {there} present of {_needed(row)}"
     ayes = cast.count("approve") + cast.count("conditions")
     noes = cast.count("return") + cast.count("reject")
-    chair = next(iter(votes.get(row.chair, ())), "")
+    # the ballot of whoever was the chair when it was counted; another may conclude
+    chair = next(iter(votes.get(result.get("chair", row.chair), ())), "")
     carried = ayes > noes or (ayes == noes and ayes and chair not in ("return", "reject"))
     lost = noes > ayes or (ayes == noes and noes and chair not in ("approve", "conditions"))
     if row.resolution in ("approve", "conditions") and not carried:
