@@ -176,6 +176,7 @@ def test_where_no_seat_may_preside_the_secretariat_concludes_until_one_may(city)
     drafts(city, case, "planning_head")
     look(city)
     assert concluder(city, case) == {"secretariat"}
+    assert "事務局が" in str(changed(city, case)[-1]["rule"][1])
     by = city.actor("admin")
     appointments.grant_post(city.site, by, "other", "head-planning", concurrent=True)
     look(city)

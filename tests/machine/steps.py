@@ -48,6 +48,8 @@ class Step:
     register: Register
     #: Work that transfers left as it was, with a reason: listed holes.
     left: set[str] = field(default_factory=set)
+    #: Whether the worker has done all that it does by itself.
+    settled: bool = False
 
     @cached_property
     def people(self) -> tuple[People, ...]:

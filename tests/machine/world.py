@@ -47,6 +47,8 @@ class World(History):
         self.tally = tally
         self.register = Register()
         self.left: set[str] = set()
+        #: Whether the worker has done all there was, in the step that is judged.
+        self.settled = False
         self.picture = pictures.take(city.site.database)
         self.names = {key: name for name, key in city.person.items()}
         self._acknowledged: list[tuple[str, str]] = []
@@ -151,7 +153,10 @@ class World(History):
         before = self.picture
         self.picture = pictures.take(self.city.site.database, before)
         self.tally.steps += 1
-        step = Step(before, self.picture, self.city.site.today(), self.register, self.left)
+        step = Step(
+            before, self.picture, self.city.site.today(), self.register, self.left, self.settled
+        )
+        self.settled = False
         found = broken(step) + list(self._unkept(step))
         if found:
             self.tally.found += [one for one in found if one not in self.tally.found]

@@ -21,6 +21,9 @@ from dxflow.services.packs.settings import Body
 from dxflow.services.people import naming
 from dxflow.texts import mark, to_be_stored
 
+_IN_ORDER = mark("委員長、副委員長の順に、表決に加わり、申請も起案もしていない最初の席が議長となる")
+_NO_SEAT = mark("議長を務められる席がないときは、事務局が結論を確定する")
+
 
 def order(who: Directory, body: Body) -> list[str]:
     """Return the posts that preside over a body, in order: chair, then deputies."""
@@ -98,19 +101,12 @@ def record(act: Act, round_: Row[Any], now: Presiding) -> None:
     act.record(
         "committee.chair_changed",
         audit.Change("post", mark("議長"), round_.chair or None, now.seat),
-        audit.Change("reason", mark("理由"), None, why(round_, now)),
+        audit.Change("reason", mark("理由"), None, why(round_, now) or None),
         *(
             audit.Change(f"stepped_back.{seat}", names.post(seat), None, reason)
             for seat, reason in now.stepped_back
             if seat != round_.chair
         ),
-        audit.Change(
-            "rule",
-            mark("きまり"),
-            None,
-            mark(
-                "委員長、副委員長の順に、表決に加わり、申請も起案もしていない最初の席が議長となる"
-            ),
-        ),
+        audit.Change("rule", mark("きまり"), None, _IN_ORDER if now.seat else _NO_SEAT),
         subject=audit.Subject("committee", round_.body, act.case_id),
     )

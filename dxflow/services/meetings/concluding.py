@@ -86,7 +86,7 @@ def hand_on(site: Site, tx: Connection, payload: dict[str, Any], now: datetime) 
     if act.case["status"] != "running" or act.suspension is not None:
         return  # when it goes on, it is looked at again
     round_ = _counted_round(act)
-    if round_ is None:
+    if round_ is None or round_.body not in act.pack.settings.bodies:
         return
     frame = sitting.of_case(tx, act.case_id)
     present = frame.counted_with(round_) if frame is not None else None
