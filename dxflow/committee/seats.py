@@ -157,7 +157,7 @@ def presiding(
         if not reason:
             return Presiding(seat, tuple(stepped_back))
         stepped_back.append((seat, reason))
-    if before is None or (holders.get(before, frozenset()) and not holders[before] - barred):
+    if before is None or ((held := holders.get(before)) and held <= barred):
         return Presiding(None, tuple(stepped_back))
     return Presiding(before, tuple(one for one in stepped_back if one[0] != before))
 
@@ -166,7 +166,7 @@ def _why_not(
     seat: str, there: Collection[str], holders: Mapping[str, frozenset[str]], barred: frozenset[str]
 ) -> str:
     """Return why a seat does not preside, nothing when it may."""
-    held = holders.get(seat, frozenset())
+    held = holders.get(seat)
     if not held:
         return _("就いていて利用できる人がいないため")
     if held <= barred:
