@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import insert, select, update
 
+from dxflow.authority.filling import LEAVE
 from dxflow.db.audit import AuditEvent
 from dxflow.db.case import Deliberation, Notice
 from dxflow.db.process import ProcessInstance, Submission
@@ -14,10 +15,12 @@ from dxflow.ids import new_id
 from dxflow.services import plain
 from dxflow.services.acts import tasks
 from dxflow.services.administration import working
+from dxflow.services.administration.transfers import choosing, scheduling, undoing
 from dxflow.services.meetings import concluding, recusing, session
 from dxflow.services.operations import case_acts, reassigning
 from dxflow.services.people import appointments, registry
 from tests.factories import City
+from tests.integration.transfers import on_the_day, plan, rehearse, upload
 from tests.sessions import audited, opened
 from tests.walks import MEMBERS, do, task_of, to_committee, vote
 
@@ -298,3 +301,21 @@ def test_the_deputy_of_a_missed_quorum_decides_how_to_go_on(city):
     look(city)
     do(city, case, "planning_head", "reconvene", "extend", reason="もう一度募る")
     assert task_of(city, "planning_head", case, "verdict")
+
+
+def test_a_transfer_that_makes_the_applicant_the_chair_gives_it_to_the_deputy_and_taken_back_back(
+    city,
+):
+    case = counted(city)
+    tomorrow = city.site.today() + timedelta(1)
+    made = plan(city, upload("cio,退職,,", "applicant,異動,副市長,"), day=tomorrow)
+    left = {one.hole.id: (LEAVE, "副委員長が確定する") for one in rehearse(city, made).open}
+    choosing.fill(city.site, city.actor("admin"), made, left)
+    scheduling.schedule(city.site, city.actor("admin"), made)
+    on_the_day(city, tomorrow)
+    look(city)
+    assert concluder(city, case) == {"planning_head"}
+    undoing.undo(city.site, city.actor("admin"), made)
+    look(city)
+    assert concluder(city, case) == {"cio"}
+    assert audited(city.site.database) == ()

@@ -86,6 +86,8 @@ BOTH = {"chair", "deputy"}
         ({"chair"}, "chair", {"chair": {"p-x"}, "deputy": {"p-d"}}, None,
          {"chair": OWN, "deputy": APART}),
         (BOTH, "chair", {"chair": {"p-x", "p-y"}, "deputy": {"p-d"}}, "deputy", {"chair": OWN}),
+        (set(), "chair", {"chair": {"p-x", "p-y"}, "deputy": {"p-d"}}, None,
+         {"chair": OWN, "deputy": APART}),
         (BOTH, "chair", {"chair": set(), "deputy": {"p-d"}}, "deputy", {"chair": VACANT}),
         (BOTH, "chair", {"deputy": {"p-d"}}, "deputy", {"chair": VACANT}),
         ({"chair"}, "chair", {"chair": set(), "deputy": {"p-x"}}, "chair", {"deputy": OWN}),
