@@ -125,29 +125,53 @@ def suggested(
     return tuple(one for one in seating.recused if one.seat.key in still)
 
 
-def acting_chair(order: Sequence[str], seating: Seating) -> str | None:
-    """Return the first seat of the order (chair, then deputies) that takes part; None if none."""
-    return next((key for key in order if key in seating.keys), None)
+@dataclass(frozen=True)
+class Presiding:
+    """The seat that presides, None when none can, and why those that come before it step back."""
+
+    seat: str | None
+    stepped_back: tuple[tuple[str, str], ...] = ()
+
+    def instead_of(self, seat: str) -> str:
+        """Return why it is not this seat any more that presides."""
+        return dict(self.stepped_back).get(seat, _("順が先の席が議長を務められるようになったため"))
 
 
-def concluding(
+def presiding(
     order: Sequence[str],
     there: Collection[str],
-    before: str | None,
     holders: Mapping[str, frozenset[str]],
     barred: frozenset[str],
-) -> str | None:
-    """Return the seat that concludes once the votes are counted, None when none can.
+    before: str | None = None,
+) -> Presiding:
+    """Return who presides: the first of the order (chair, then deputies) that may.
 
-    Posts change hands while a round is open: who holds the chair in the end may be the applicant,
-    or have drafted the matter (`barred`). The next of the order that takes part (`there`) presides
-    then. `before` is the chair the round began with; vacant, it waits for its next holder.
+    A seat may when it takes part (`there`) and somebody holds it who is not `barred`: applicant and
+    drafters neither chair their own matter nor conclude it, whenever they came to it. `holders` are
+    those who can act, without closed accounts. `before` is the chair a round that was voted on
+    began with: where no other may, it keeps the chair, and vacant, it waits for its next holder.
     """
-    able = {seat for seat, persons in holders.items() if persons - barred}
-    found = next((seat for seat in order if seat in there and seat in able), None)
-    if found is not None or before is None:
-        return found
-    return before if before in able or not holders.get(before) else None
+    stepped_back: list[tuple[str, str]] = []
+    for seat in dict.fromkeys(order):
+        reason = _why_not(seat, there, holders, barred)
+        if not reason:
+            return Presiding(seat, tuple(stepped_back))
+        stepped_back.append((seat, reason))
+    if before is None or ((held := holders.get(before)) and held <= barred):
+        return Presiding(None, tuple(stepped_back))
+    return Presiding(before, tuple(one for one in stepped_back if one[0] != before))
+
+
+def _why_not(
+    seat: str, there: Collection[str], holders: Mapping[str, frozenset[str]], barred: frozenset[str]
+) -> str:
+    """Return why a seat does not preside, nothing when it may."""
+    held = holders.get(seat)
+    if not held:
+        return _("就いていて利用できる人がいないため")
+    if held <= barred:
+        return _("就いている人がこの案件の申請者か起案者であるため")
+    return "" if seat in there else _("この議題の表決に加わっていないため")
 
 
 @dataclass(frozen=True)

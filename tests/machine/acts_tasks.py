@@ -259,4 +259,7 @@ def time_passes(world: World) -> None:
     for _round in range(20):
         if not worker.run_due():
             break
+    # what the worker did may be followed by more, such as a chair who steps back
+    world.city.clock.advance(seconds=30)
+    world.settled = any(worker.run_due() == 0 for _round in range(20))
     world.accepted("time passes")

@@ -12,7 +12,7 @@ from dxflow.db.process import Submission, WorkItem
 from dxflow.db.standing import StoodIn
 from dxflow.db.transfer import TransferFill, TransferPlan
 from tests.machine.oracle_records import acts_are_recorded, chains_stand, decided_papers_stay
-from tests.machine.oracle_votes import votes_are_in_order
+from tests.machine.oracle_votes import votes_are_in_order, who_may_concludes
 from tests.machine.people import People
 from tests.machine.pictures import changed, fresh
 from tests.machine.steps import ENDED_EARLY, JUDGING, MOST_DAYS, PERSONAL, ROWS, SETTLED, Step
@@ -227,6 +227,7 @@ INVARIANTS = {
     "2 decisions have authority": decisions_have_authority,
     "2 standing in is of right": standing_in_is_of_right,
     "3 votes are in order": votes_are_in_order,
+    "3 who may conclude is asked to": who_may_concludes,
     "4 decided papers stay": decided_papers_stay,
     "5 duties end by their owner": duties_end_by_their_owner,
     "6 tasks have somebody": tasks_have_somebody,

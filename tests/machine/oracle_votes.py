@@ -6,8 +6,9 @@ from typing import Any
 
 from dxflow.db.case import Ballot, Case, Deliberation
 from dxflow.db.meeting import Attendance, Meeting, MeetingMatter
+from dxflow.db.process import ProcessInstance, WorkItem
 from tests.machine.pictures import changed, fresh
-from tests.machine.steps import SEAT_ROLE, Step, fields
+from tests.machine.steps import CHAIRS, SEAT_ROLE, Step, fields
 
 
 def votes_are_in_order(step: Step) -> Iterator[str]:
@@ -132,7 +133,8 @@ def _counted(step: Step, row: Any) -> Iterator[str]:
         yield f"round {row.id} resolved with {there} present of {_needed(row)}"
     ayes = cast.count("approve") + cast.count("conditions")
     noes = cast.count("return") + cast.count("reject")
-    chair = next(iter(votes.get(row.chair, ())), "")
+    # the ballot of whoever was the chair when it was counted; another may conclude
+    chair = next(iter(votes.get(result.get("chair", row.chair), ())), "")
     carried = ayes > noes or (ayes == noes and ayes and chair not in ("return", "reject"))
     lost = noes > ayes or (ayes == noes and noes and chair not in ("approve", "conditions"))
     if row.resolution in ("approve", "conditions") and not carried:
@@ -144,3 +146,45 @@ def _counted(step: Step, row: Any) -> Iterator[str]:
         held = set().union(*(who.posts_of(row.resolved_by) for who in step.people))
         if presides and not presides & held:
             yield f"round {row.id} concluded by {row.resolved_by}, who does not preside"
+
+
+def who_may_concludes(step: Step) -> Iterator[str]:
+    """3. An open conclusion is with the first of chair and deputies who may conclude."""
+    if not step.settled:
+        return
+    halted = {key for key, row in step.now.of(ProcessInstance).items() if row.status != "running"}
+    for item in step.now.of(WorkItem).values():
+        if item.status != "open" or item.element not in ("conclude", "reconvene"):
+            continue
+        rounds = [
+            row
+            for row in step.now.of(Deliberation).values()
+            if row.case_id == item.case_id and row.resolution is None and row.result != "{}"
+        ]
+        groups = step.groups(item.id)
+        if item.case_id in halted or not rounds:
+            continue
+        row = max(rounds, key=lambda one: one.round)
+        right = _first_who_may(step, row)
+        if right is None or groups != {f"post:{row.chair}" if row.chair else "role:secretariat"}:
+            continue  # nobody may, or somebody was asked by name
+        asked = {item.assignee_id} if item.assignee_id else step.people[0].members(*groups)
+        if not asked & right:
+            yield f"{item.element} {item.id} of {item.case_id} is with {groups} ({item.assignee_id}), {right} may do it"
+
+
+def _first_who_may(step: Step, row: Any) -> set[str] | None:
+    """Return the persons of the first seat that presides over a counted round, None for none."""
+    who, sitting = step.people[0], set(json.loads(row.seats))
+    for matter in step.now.of(MeetingMatter).values():
+        if (matter.deliberation_id, matter.status) != (row.id, "closed"):
+            continue
+        if not step.now.of(Meeting)[matter.meeting_id].written:
+            sitting &= set(json.loads(matter.present))
+    sitting = {who.successor("post", seat) for seat in sitting}
+    for role in CHAIRS:
+        for key, post in sorted(who.posts.items()):
+            persons = who.holds.get(key, set()) & who.active - step.involved[row.case_id]
+            if role in post.roles.split() and key in sitting and persons:
+                return persons
+    return None

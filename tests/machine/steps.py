@@ -55,6 +55,8 @@ class Step:
     vacant: set[str] = field(default_factory=set)
     #: The tasks that the product itself lists as nobody's, asked only where it matters.
     listed: Callable[[], set[str]] = set
+    #: Whether the worker has done all that it does by itself.
+    settled: bool = False
 
     @cached_property
     def people(self) -> tuple[People, ...]:

@@ -51,6 +51,8 @@ class World(History):
         self.left: set[str] = set()
         self.given_up: set[str] = set()
         self.vacant: set[str] = set()
+        #: Whether the worker has done all there was, in the step that is judged.
+        self.settled = False
         self.picture = pictures.take(city.site.database)
         self.names = {key: name for name, key in city.person.items()}
         self._acknowledged: list[tuple[str, str]] = []
@@ -143,7 +145,7 @@ class World(History):
     def _step_from(self, before: Picture) -> Step:
         return Step(
             before, self.picture, self.city.site.today(), self.register,
-            self.left, self.given_up, self.vacant, self._listed,
+            self.left, self.given_up, self.vacant, self._listed, self.settled,
         )  # fmt: skip
 
     def _listed(self) -> set[str]:
@@ -165,6 +167,7 @@ class World(History):
         self.picture = pictures.take(self.city.site.database, before)
         self.tally.steps += 1
         step = self._step_from(before)
+        self.settled = False
         found = broken(step) + list(self._unkept(step))
         if found:
             self.tally.found += [one for one in found if one not in self.tally.found]

@@ -5,7 +5,6 @@ the case's lock takes the meeting's after it, and never the other way round, so 
 recusals and votes of one moment see each other.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -71,6 +70,15 @@ class Frame:
         sitting.conclude(self.snapshot(round_))
         return None if self.meeting.written else frozenset(plain.loads(self.matter.present))
 
+    def counted_with(self, round_: Row[Any]) -> frozenset[str] | None:
+        """Return who was in the room when the vote on a round was closed.
+
+        None where that says nothing: in writing, or when the vote was not closed here.
+        """
+        if self.meeting.written or self.snapshot(round_).matter is not Matter.CLOSED:
+            return None
+        return frozenset(plain.loads(self.matter.present))
+
     def another_round(self) -> None:
         """Let the matter be voted on anew: the body is convened again on the case."""
         self.set_matter(
@@ -127,9 +135,3 @@ def present_seats(tx: Connection, meeting_id: str) -> frozenset[str]:
 def touch(tx: Connection, meeting_id: str) -> None:
     """Let pages of a meeting know that it has changed."""
     tx.execute(update(Meeting).where(Meeting.id == meeting_id).values(version=Meeting.version + 1))
-
-
-def first_of(order: Iterable[str], able: Iterable[str]) -> str | None:
-    """Return the first seat of an order that is among the able ones."""
-    there = set(able)
-    return next((seat for seat in order if seat in there), None)

@@ -133,6 +133,16 @@ def _offer(act: Act, offers: Sequence[_Offer]) -> None:
     act.writes.add(_ADD_GROUP, *groups)
 
 
+def offer_instead(act: Act, item: Any, groups: Collection[str]) -> None:
+    """Offer an open work item to other groups than before."""
+    act.writes.add(_DROP_GROUPS, {"work": item.id})
+    dates = {"due_at": item.due_at, "created_at": item.created_at}
+    act.writes.add(
+        _ADD_GROUP,
+        *({"work_item_id": item.id, "group_key": group, **dates} for group in sorted(groups)),
+    )
+
+
 def redate(act: Act, items: Sequence[str], due: datetime | None) -> None:
     """Give open work items another due date, in their offers too, by which inboxes are sorted."""
     act.tx.execute(update(WorkItem).where(WorkItem.id.in_(items)).values(due_at=due))

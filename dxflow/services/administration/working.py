@@ -7,7 +7,7 @@ from dxflow.services.administration import due_conditions, escalating, tidying
 from dxflow.services.administration.transfers import scheduling
 from dxflow.services.commands.committee import REFER
 from dxflow.services.mail import daily, offered, sending
-from dxflow.services.meetings import referring, reminding
+from dxflow.services.meetings import concluding, referring, reminding
 from dxflow.services.people import claims
 from dxflow.services.reading import digests
 from dxflow.services.site import Site
@@ -30,6 +30,9 @@ def make_worker(site: Site) -> Runner:
                 site, tx, now
             ),
             REFER: lambda tx, payload, key, now: referring.refer(site, tx, payload, key, now),
+            concluding.KIND: lambda tx, payload, _key, now: concluding.hand_on(
+                site, tx, payload, now
+            ),
             tidying.KIND: lambda tx, _payload, _key, now: tidying.tidy(tx, now),
             scheduling.CHECK: lambda tx, payload, _key, now: scheduling.check(
                 site, tx, payload, now
@@ -47,6 +50,7 @@ def make_worker(site: Site) -> Runner:
             lambda now: once_a_day.queue_due(site, now, escalating.KIND, escalating.HOUR),
             lambda now: once_a_day.queue_due(site, now, due_conditions.KIND, due_conditions.HOUR),
             lambda now: once_a_day.queue_due(site, now, tidying.KIND, tidying.HOUR),
+            lambda now: concluding.queue_due(site, now),
             lambda now: sending.queue_due(site, now),
         ],
         outside={

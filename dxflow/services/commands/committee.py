@@ -18,7 +18,7 @@ from dxflow.committee.quorum import required
 from dxflow.committee.referral import Concluded, Referral, refers
 from dxflow.committee.resolution import choice_label
 from dxflow.committee.resolution import resolve as resolve_choice
-from dxflow.committee.seats import Seat, Seating, acting_chair, concluding, recusals
+from dxflow.committee.seats import Seat, Seating, recusals
 from dxflow.committee.seeing import Disclosure
 from dxflow.committee.voting import Ballot as Vote
 from dxflow.committee.voting import Choice, Tally, check_ballot
@@ -27,7 +27,7 @@ from dxflow.db.case import Ballot, CaseUnit, Deliberation, Evaluation
 from dxflow.errors import Conflict, Invalid, NotAllowed
 from dxflow.jobs import queue
 from dxflow.services import plain
-from dxflow.services.acts import sitting
+from dxflow.services.acts import presiding, sitting
 from dxflow.services.acts.act import Act, EnteredBallot
 from dxflow.services.commands import payload as read
 from dxflow.services.packs.settings import Body
@@ -64,7 +64,7 @@ def convene(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
         {"seat": r.seat.key, "title": r.seat.title, "reasons": list(r.reasons)}
         for r in seating.recused
     ]
-    chair = acting_chair(chair_order(act, body), seating)
+    chair = presiding.found(act, body, seating.keys).seat
     act.tx.execute(
         insert(Deliberation).values(
             id=act.new_id(),
@@ -94,7 +94,7 @@ def convene(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
         "quorum": quorum,
         "deadline": deadline,
         "reminder": max(reminder, today),
-        "chair": _presiding(chair),
+        "chair": presiding.group(chair),
     }
 
 
@@ -201,16 +201,18 @@ def tally(act: Act, _payload: dict[str, Any], _element: str) -> dict[str, Any]:
     round_ = open_round(act)
     frame = sitting.of_case(act.tx, act.case_id)
     present = frame.closed_with(act, round_) if frame is not None else None
-    chair = _chair_at_last(act, round_, present)
+    at_last = presiding.of_round(act, round_, round_.chair, present)
+    chair = at_last.seat
     result = _count(act, round_, chair, present)
+    presiding.record(act, round_, at_last)
     if frame is not None:
         act.final = True
     act.tx.execute(
         update(Deliberation)
         .where(Deliberation.id == round_.id)
-        .values(result=plain.dumps(_result(result)), chair=chair or "")
+        .values(result=presiding.counted(_result(result), chair), chair=chair or "")
     )
-    return {**_result(result), "chair": _presiding(chair)}
+    return {**_result(result), "chair": presiding.group(chair)}
 
 
 def resolve(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
@@ -225,9 +227,10 @@ def resolve(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
         row["text"] if isinstance(row, dict) else str(row)
         for row in payload.get("conditions") or []
     ]
+    counted_for = presiding.counted_for(round_)
     resolution = resolve_choice(
         choice,
-        _count(act, round_, round_.chair or None, present),
+        _count(act, round_, counted_for, present),
         body.rules.vote,
         read.text(payload, "reason"),
         conditions,
@@ -238,7 +241,7 @@ def resolve(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
         .values(
             resolution=resolution.choice.value,
             reason=resolution.reason,
-            result=plain.dumps(_result(resolution.tally)),
+            result=presiding.counted(_result(resolution.tally), counted_for),
             resolved_at=act.now,
             resolved_by=act.actor.person_id,
         )
@@ -292,21 +295,6 @@ def _units_of(who: Directory, persons: frozenset[str]) -> frozenset[str]:
     )
 
 
-def chair_order(act: Act, body: Body) -> list[str]:
-    """Return the posts that preside, in order: chair, then deputies."""
-    who = act.directory()
-    return [
-        post.key
-        for role in body.chair_roles
-        for post in sorted(who.posts.values(), key=lambda post: post.key)
-        if role in post.roles
-    ]
-
-
-def _presiding(chair: str | None) -> str:
-    return f"post:{chair}" if chair else "role:secretariat"
-
-
 def _require_no_interest(act: Act, round_: Row[Any]) -> None:
     """Raise NotAllowed when the person's seat is recused: they would conclude their own matter."""
     recused = {f"post:{one['seat']}" for one in plain.loads(round_.recused)}
@@ -339,19 +327,6 @@ def _votes(act: Act, round_id: str) -> list[Vote]:
         )
     )
     return [Vote(row.seat, Choice(row.verdict)) for row in rows]
-
-
-def _chair_at_last(act: Act, round_: Row[Any], present: frozenset[str] | None) -> str | None:
-    """Return who concludes: of those present where a meeting counts, of those who sit elsewhere."""
-    who, order = act.directory(), chair_order(act, act.pack.settings.bodies[round_.body])
-    seats = set(plain.loads(round_.seats))
-    return concluding(
-        order,
-        seats if present is None else seats & present,
-        round_.chair or None,
-        {seat: who.holders(f"post:{seat}") for seat in {*order, round_.chair}},
-        act.involved().persons,
-    )
 
 
 def _count(

@@ -10,7 +10,7 @@ from dxflow.committee.quorum import required
 from dxflow.db.case import Deliberation
 from dxflow.errors import Conflict, NotAllowed, NotFound
 from dxflow.services import plain
-from dxflow.services.acts import sitting
+from dxflow.services.acts import presiding, sitting
 from dxflow.services.acts.act import Act, require_running
 from dxflow.services.commands import committee
 from dxflow.services.meetings import agenda, stored
@@ -63,7 +63,8 @@ def _recuse(act: Act, round_: Row[Any], seat: str, title: str, reason: str) -> N
     left = [one for one in taking_part if one != seat]
     recused.append({"seat": seat, "title": title, "reasons": [reason]})
     body = act.pack.settings.bodies[round_.body]
-    chair = sitting.first_of(committee.chair_order(act, body), left)
+    now = presiding.found(act, body, left)
+    presiding.record(act, round_, now)
     act.tx.execute(
         update(Deliberation)
         .where(Deliberation.id == round_.id)
@@ -71,6 +72,6 @@ def _recuse(act: Act, round_: Row[Any], seat: str, title: str, reason: str) -> N
             seats=plain.dumps(left),
             recused=plain.dumps(recused),
             quorum=required(body.rules.quorum, len(left) + len(recused), len(recused)),
-            chair=chair or "",
+            chair=now.seat or "",
         )
     )

@@ -18,7 +18,7 @@ from dxflow.committee.written import Consent
 from dxflow.db.meeting import Meeting
 from dxflow.errors import Conflict, NotAllowed, NotFound
 from dxflow.jobs import queue
-from dxflow.services.acts import sitting
+from dxflow.services.acts import presiding, sitting
 from dxflow.services.packs import store as packs
 from dxflow.services.packs.settings import Body
 from dxflow.services.people import events, organisation, presence
@@ -60,12 +60,7 @@ def body_of(site: Site, tx: Connection, key: str) -> Body:
 
 def seats_of(who: Directory, body: Body) -> list[SeatOfBody]:
     """Return the seats of a body on a day, those who may preside first."""
-    chairs = [
-        post.key
-        for role in body.chair_roles
-        for post in sorted(who.posts.values(), key=lambda post: post.key)
-        if role in post.roles
-    ]
+    chairs = presiding.order(who, body)
     found = [
         SeatOfBody(
             post.key, post.title, who.holders(f"post:{post.key}"),

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dxflow.committee.seats import RecusalRule, Seat, acting_chair, concluding, recusals, suggested
+from dxflow.committee.seats import Presiding, RecusalRule, Seat, presiding, recusals, suggested
 
 SEATS = [
     Seat("chair", "委員長", frozenset({"p-deputy"})),
@@ -67,33 +67,54 @@ def test_a_seat_named_twice_is_refused():
         recusals([SEATS[0], SEATS[0]], "p", "u")
 
 
-def test_the_chair_falls_to_the_next_who_takes_part():
-    order = ["chair", "b", "a"]
-    assert acting_chair(order, split()) == "chair"
-    assert acting_chair(order, split(applicant="p-deputy", applicant_unit="kaigo")) == "a"
-    assert acting_chair(["d"], split()) is None
+VACANT = "就いていて利用できる人がいないため"
+OWN = "就いている人がこの案件の申請者か起案者であるため"
+APART = "この議題の表決に加わっていないため"
+BOTH = {"chair", "deputy"}
 
 
 @pytest.mark.parametrize(
-    ("there", "before", "holders", "seat"),
+    ("there", "before", "holders", "seat", "stepped_back"),
     [
-        ({"chair", "deputy"}, "chair", {"chair": {"p-c"}, "deputy": {"p-d"}}, "chair"),
-        ({"chair", "deputy"}, "chair", {"chair": {"p-x"}, "deputy": {"p-d"}}, "deputy"),
-        ({"chair", "deputy"}, "chair", {"chair": {"p-x", "p-c"}, "deputy": {"p-d"}}, "chair"),
-        ({"deputy"}, "chair", {"chair": {"p-c"}, "deputy": {"p-d"}}, "deputy"),
-        (set(), "chair", {"chair": {"p-c"}, "deputy": {"p-d"}}, "chair"),
-        (set(), "chair", {"chair": {"p-x"}, "deputy": {"p-d"}}, None),
-        ({"chair"}, "chair", {"chair": {"p-x"}, "deputy": {"p-d"}}, None),
-        ({"chair", "deputy"}, "chair", {"chair": set(), "deputy": {"p-d"}}, "deputy"),
-        ({"chair"}, "chair", {"chair": set(), "deputy": {"p-x"}}, "chair"),
-        ({"chair"}, None, {"chair": {"p-x"}, "deputy": {"p-d"}}, None),
+        (BOTH, "chair", {"chair": {"p-c"}, "deputy": {"p-d"}}, "chair", {}),
+        (BOTH, "chair", {"chair": {"p-x"}, "deputy": {"p-d"}}, "deputy", {"chair": OWN}),
+        (BOTH, "deputy", {"chair": {"p-x", "p-c"}, "deputy": {"p-d"}}, "chair", {}),
+        ({"deputy"}, "chair", {"chair": {"p-c"}, "deputy": {"p-d"}}, "deputy", {"chair": APART}),
+        (set(), "chair", {"chair": {"p-c"}, "deputy": {"p-d"}}, "chair", {"deputy": APART}),
+        (set(), "chair", {"chair": {"p-x"}, "deputy": {"p-d"}}, None,
+         {"chair": OWN, "deputy": APART}),
+        ({"chair"}, "chair", {"chair": {"p-x"}, "deputy": {"p-d"}}, None,
+         {"chair": OWN, "deputy": APART}),
+        (BOTH, "chair", {"chair": {"p-x", "p-y"}, "deputy": {"p-d"}}, "deputy", {"chair": OWN}),
+        (set(), "chair", {"chair": {"p-x", "p-y"}, "deputy": {"p-d"}}, None,
+         {"chair": OWN, "deputy": APART}),
+        (BOTH, "chair", {"chair": set(), "deputy": {"p-d"}}, "deputy", {"chair": VACANT}),
+        (BOTH, "chair", {"deputy": {"p-d"}}, "deputy", {"chair": VACANT}),
+        ({"chair"}, "chair", {"chair": set(), "deputy": {"p-x"}}, "chair", {"deputy": OWN}),
+        ({"chair"}, "chair", {"deputy": {"p-x"}}, "chair", {"deputy": OWN}),
+        (BOTH, None, {"chair": {"p-x"}, "deputy": {"p-y"}}, None, {"chair": OWN, "deputy": OWN}),
+        (BOTH, None, {"chair": set(), "deputy": set()}, None, {"chair": VACANT, "deputy": VACANT}),
+        ({"chair"}, None, {"chair": {"p-c"}, "deputy": {"p-d"}}, "chair", {}),
     ],
-)
-def test_nobody_concludes_on_their_own_matter_whoever_took_the_chair_meanwhile(
-    there, before, holders, seat
+)  # fmt: skip
+def test_nobody_presides_over_their_own_matter_and_the_next_in_order_takes_the_chair(
+    there, before, holders, seat, stepped_back
 ):
     held = {key: frozenset(persons) for key, persons in holders.items()}
-    assert concluding(["chair", "deputy"], there, before, held, frozenset({"p-x"})) == seat
+    found = presiding(["chair", "deputy", "chair"], there, held, frozenset({"p-x", "p-y"}), before)
+    assert found == Presiding(seat, tuple(stepped_back.items()))
+
+
+def test_it_is_told_why_another_presides_than_before():
+    found = Presiding("c", (("a", VACANT), ("b", OWN)))
+    assert (found.instead_of("a"), found.instead_of("b")) == (VACANT, OWN)
+    assert found.instead_of("d") == "順が先の席が議長を務められるようになったため"
+
+
+def test_without_a_word_about_it_no_chair_went_before():
+    held = {"chair": frozenset({"p-x"})}
+    assert presiding(["chair"], {"chair"}, held, frozenset({"p-x"})).seat is None
+    assert presiding([], set(), {"": frozenset()}, frozenset()) == Presiding(None)
 
 
 PERSONS = st.sampled_from(["p1", "p2", "p3", "p4", "p5"])
