@@ -144,7 +144,7 @@ def test_the_deputy_concludes_when_the_chair_may_not_any_more(
     look(city)
     assert len(changed(city, case)) == 1, "nothing more to do"
     do(city, case, "planning_head", "conclude", "approve", reason="賛成多数")
-    assert audited(city.site.database) == ()
+    assert len(audited(city.site.database)) == (happens is chair_drafts), "but for its own row"
     with city.site.database.read() as tx:
         row = tx.execute(select(Deliberation.__table__)).one()
     assert (row.chair, row.resolved_by) == ("head-planning", city.person["planning_head"])
@@ -249,7 +249,7 @@ def test_a_recusal_passes_the_chair_over_who_made_the_proposal(city):
     assert event["stepped_back.head-planning"] == (None, OWN)
     with city.site.database.read() as tx:
         assert tx.execute(select(Deliberation.chair)).scalar_one() == ""
-    assert audited(city.site.database) == ()
+    assert len(audited(city.site.database)) == 1, "the row that was written past the program"
 
 
 def test_one_of_two_who_hold_the_chair_loses_the_claim_and_the_other_concludes(city):
