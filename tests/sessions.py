@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from dxflow import audit
 from dxflow.db.engine import Database
@@ -26,9 +27,14 @@ def plan(city: City, *, days: int = 0, written: bool = False) -> str:
     return planning.plan(city.site, city.actor("secretariat"), BODY, wanted)
 
 
-def drawn(city: City, *, days: int = 0, written: bool = False) -> tuple[str, str, str]:
-    """Bring a case before the committee and put it on an agenda: case, meeting, matter."""
-    case = to_committee(city)
+def drawn(
+    city: City, *, days: int = 0, written: bool = False, **said: dict[str, Any]
+) -> tuple[str, str, str]:
+    """Bring a case before the committee and put it on an agenda: case, meeting, matter.
+
+    What is `said`: the values of its `idea` and `sheet` that are not the usual ones.
+    """
+    case = to_committee(city, **said)
     meeting = plan(city, days=days, written=written)
     matter = agenda.add(city.site, city.actor("secretariat"), meeting, case)
     return case, meeting, matter
@@ -40,18 +46,20 @@ def attend(city: City, meeting: str, names: Iterable[str] = MEMBERS, *, here: bo
         session.attend(city.site, city.actor("secretariat"), meeting, SEAT_OF[name], here=here)
 
 
-def opened(city: City, names: Iterable[str] = MEMBERS) -> tuple[str, str, str]:
+def opened(
+    city: City, names: Iterable[str] = MEMBERS, **said: dict[str, Any]
+) -> tuple[str, str, str]:
     """Hold a meeting today up to the vote on one matter: case, meeting, matter."""
-    case, meeting, matter = drawn(city)
+    case, meeting, matter = drawn(city, **said)
     attend(city, meeting, names)
     session.begin(city.site, city.actor("secretariat"), meeting)
     session.open_vote(city.site, city.actor("cio"), matter)
     return case, meeting, matter
 
 
-def held(city: City) -> tuple[str, str, str]:
+def held(city: City, **said: dict[str, Any]) -> tuple[str, str, str]:
     """Hold a meeting to its end, its one matter approved: case, meeting, matter."""
-    case, meeting, matter = opened(city)
+    case, meeting, matter = opened(city, **said)
     for name in MEMBERS:
         do(city, case, name, "verdict", "approve", reason="効果が見込める")
     do(city, case, "cio", "conclude", "approve", reason="全員一致")

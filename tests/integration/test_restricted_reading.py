@@ -9,14 +9,14 @@ from dxflow.authority.visibility import CaseFacts, may_see, scope_of
 from dxflow.errors import NotFound
 from dxflow.services.administration import seers
 from dxflow.services.commands import COMMANDS
-from dxflow.services.meetings import agenda, book
+from dxflow.services.meetings import agenda, book, minutes, minutes_page
 from dxflow.services.packs import store as packs
 from dxflow.services.packs.check import check_files
 from dxflow.services.people import organisation
 from dxflow.services.reading import case_list, case_pages, inbox, portfolio
 from dxflow.services.reading.case_list import Filters
 from tests.factories import ROOT, City
-from tests.sessions import audited, plan
+from tests.sessions import audited, held, plan
 from tests.walks import do, to_committee, to_triage
 
 SECRET = "課長の異動に伴う体制"
@@ -150,3 +150,26 @@ def test_an_agenda_does_not_tell_what_a_restricted_case_is_about(city):
     assert not city.sees("mayor", case)
     (matter,) = book.one(city.site, reader, meeting).matters
     assert SECRET not in (matter.title, matter.reason)
+
+
+def test_minutes_do_not_tell_either_and_keep_what_is_said_of_it(city):
+    settle(city)
+    case, meeting, matter = held(
+        city, idea={"title": SECRET, "trouble": "人事に関わる。"}, sheet={"title": SECRET}
+    )
+    keeper = city.actor("secretariat")
+    minutes.draft(city.site, keeper, meeting, {matter: "異動を延ばす。", "": "以上。"})
+    whole = minutes_page.of_meeting(city.site, keeper, meeting)
+    mayor = city.actor("mayor")
+    assert not city.sees("mayor", case)
+    reader = replace(mayor, groups=mayor.groups | {"role:committee"})
+    told = minutes_page.of_meeting(city.site, reader, meeting)
+    assert SECRET in whole.text
+    assert "異動を延ばす" in whole.text
+    assert "異動" not in repr(told)
+    assert told.text == ""
+    assert [one["number"] for one in told.body["matters"]] == [
+        one["number"] for one in whole.body["matters"]
+    ]
+    assert told.remarks == (("", "会議全体・その他", "以上。"),)
+    assert told.digest == whole.digest

@@ -1,5 +1,6 @@
 """Minutes as read, and whether they are still what was sealed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,12 +11,13 @@ from dxflow import audit
 from dxflow.committee import minutes as rules
 from dxflow.committee.minutes import Stage
 from dxflow.db.audit import AuditEvent
+from dxflow.db.case import Case
 from dxflow.db.meeting import Meeting, MeetingMatter
 from dxflow.errors import NotFound
 from dxflow.services import plain
 from dxflow.services.meetings import stored
 from dxflow.services.meetings.minutes import corrections_of, row_of
-from dxflow.services.people import organisation
+from dxflow.services.people import organisation, visibility
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
@@ -37,9 +39,10 @@ class Correction:
 class MinutesPage:
     """Minutes as read. `unbroken`: text and corrections are what the log says was sealed.
 
-    `text` is what is sealed, the JSON of `body`, the record; `remarks` gives, for the meeting
-    ("") and each matter, what it is about and what was said. `writes`, `approves`, `seals`: what
-    the reader may do now.
+    `text` is what is sealed, the JSON of the record, which `body` gives as values; `remarks` gives,
+    for the meeting ("") and each matter, what it is about and what was said. Whoever may not read a
+    case that was dealt with finds only its number in `body`, no remark of it and an empty `text`.
+    `writes`, `approves`, `seals`: what the reader may do now.
     """
 
     stage: str
@@ -76,12 +79,17 @@ def of_meeting(site: Site, by: Actor, meeting_id: str) -> MinutesPage | None:
         whom = {row.approved_by or "", row.sealed_by or "", *(one.person_id for one in found)}
         names = organisation.names_of(tx, whom)
         unbroken = _unbroken(tx, meeting_id, row, found)
-        remarks = _remarks(tx, meeting_id, row)
+        body = plain.loads(row.body)
+        matters = _matters(site, tx, by, meeting_id)
+        remarks = _remarks(row, body, matters)
+        for place, matter in enumerate(matters):
+            if matter.withheld:
+                body["matters"][place] = _withheld(body["matters"][place])
     keeper, stage = by.has_role(stored.SECRETARIAT), Stage(row.status)
     return MinutesPage(
         stage=row.status,
-        text=row.body,
-        body=plain.loads(row.body),
+        text="" if any(one.withheld for one in matters) else row.body,
+        body=body,
         digest=row.digest,
         remarks=remarks,
         written_at=row.written_at,
@@ -103,17 +111,33 @@ def of_meeting(site: Site, by: Actor, meeting_id: str) -> MinutesPage | None:
     )
 
 
-def _remarks(tx: Connection, meeting_id: str, row: Row[Any]) -> tuple[tuple[str, str, str], ...]:
-    said, body = plain.loads(row.remarks), plain.loads(row.body)
-    matters = tx.execute(
-        select(MeetingMatter.id)
+def _matters(site: Site, tx: Connection, by: Actor, meeting_id: str) -> Sequence[Row[str, bool]]:
+    """Return the matters in the order of the record, and whether the reader may not know them."""
+    return tx.execute(
+        select(MeetingMatter.id, visibility.withheld(site, tx, by).label("withheld"))
+        .join(Case, Case.id == MeetingMatter.case_id)
         .where(MeetingMatter.meeting_id == meeting_id, MeetingMatter.status != "dropped")
         .order_by(MeetingMatter.place)
-    ).scalars()
-    titles = [f"{one['number']} {one['title']}" for one in body["matters"]]
-    named = zip(matters, titles, strict=False)
+    ).all()
+
+
+def _withheld(matter: dict[str, Any]) -> dict[str, Any]:
+    """Return what stands in the minutes for somebody who may not read a case: its number."""
+    empty = {key: type(value)() for key, value in matter.items()}
+    return empty | {"number": matter["number"], "title": visibility.withheld_title()}
+
+
+def _remarks(
+    row: Row[Any], body: dict[str, Any], matters: Sequence[Row[str, bool]]
+) -> tuple[tuple[str, str, str], ...]:
+    said = plain.loads(row.remarks)
+    told = zip(matters, body["matters"], strict=False)
     return (
-        *((key, title, said.get(key, "")) for key, title in named),
+        *(
+            (matter.id, f"{one['number']} {one['title']}", said.get(matter.id, ""))
+            for matter, one in told
+            if not matter.withheld
+        ),
         ("", _("会議全体・その他"), said.get("", "")),
     )
 
