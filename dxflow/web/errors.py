@@ -99,9 +99,13 @@ def _page(failure: Failure) -> str:
             around = frame.frame()
     if around is None:
         g.frame = None
-    typed = _typed() if around or failure.status == 503 else []
+    typed = _typed() if around or failure.status in (401, 503) else []
     return render_template(
-        "error.html", failure=failure, request_id=current.request_id(), typed=typed
+        "error.html",
+        failure=failure,
+        request_id=current.request_id(),
+        typed=typed,
+        login_url=security.login_url() if failure.status == 401 else "",
     )
 
 
@@ -123,7 +127,7 @@ def _typed() -> list[str]:
 
 def _refused(error: DxflowError) -> Answer:
     if isinstance(error, NotLoggedIn) and not wants_document():
-        return security.to_login()
+        return _logged_out()
     status = STATUS_OF_KIND[error.kind]
     title, icon = _words(status)
     case_url = ""
@@ -147,6 +151,20 @@ def _refused(error: DxflowError) -> Answer:
             denials.record(current.site(), visitor.actor, "page", request.path, error.message)
     text = _details(error)
     return answer(Failure(status, title, text, icon, case_url, retry))
+
+
+def _logged_out() -> Answer:
+    """Lead to the login page; what somebody had typed is shown first, it would be lost.
+
+    Only what our own page sent: another site could put its words onto ours.
+    """
+    if not (security.from_own_page() and _typed()):
+        return security.to_login()
+    text = _(
+        "ログインの期限が切れていたため、受け付けませんでした。\n"
+        "書いた文章は下にあります。この画面を残したままログインし、写して使ってください。"
+    )
+    return answer(Failure(401, _("もう一度ログインしてください"), text, "lock"))
 
 
 def _details(error: DxflowError) -> str:

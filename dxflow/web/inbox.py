@@ -123,7 +123,11 @@ def _entry(actor: Actor, one: Listed, today: date) -> Entry:
 
 
 def _sections(entries: list[Entry]) -> tuple[Section, ...]:
-    titles = (("late", _("期限を過ぎたもの")), ("soon", _("まもなく期限")), ("none", _("そのほか")))
+    titles = (
+        ("late", _("期限を過ぎたもの")),
+        ("soon", _("まもなく期限")),
+        ("none", _("待っている作業")),
+    )
     sections = (
         Section(key, title, tuple(one for one in entries if one.urgency == key))
         for key, title in titles

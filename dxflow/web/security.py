@@ -92,7 +92,17 @@ def safe_next(target: str | None) -> str:
 
 def to_login() -> Answer:
     """Return the way to the login page and back to this page."""
-    return redirect(f"{url_for('login.form')}?next={quote(_way_back(), safe='/')}", 303)
+    return redirect(login_url(), 303)
+
+
+def login_url() -> str:
+    """Return the address of the login page that leads back to this page."""
+    return f"{url_for('login.form')}?next={quote(_way_back(), safe='/')}"
+
+
+def from_own_page() -> bool:
+    """Return whether the browser says that one of our own pages sent this."""
+    return request.headers.get("Origin") == _own_origin()
 
 
 def _way_back() -> str:

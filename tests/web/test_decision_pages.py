@@ -37,6 +37,27 @@ def test_the_sheet_of_paper_bears_row_stamps_and_hash(sqlite_city, browse):
     assert browse("applicant").get(f"/cases/{case}/decision/print?revision=x").status_code == 200
 
 
+def test_a_version_that_was_sent_back_says_so_and_not_that_its_decision_is_to_come(
+    sqlite_city, browse
+):
+    case = to_decision(sqlite_city)
+    browser = browse("applicant")
+    assert "決裁の前" in text_of(browser.get(f"/cases/{case}/decision/print"))
+    do(sqlite_city, case, "civic_head", "decide", "send_back", reason="費用を直す")
+    for page in ("decision", "decision/print"):
+        text = text_of(browser.get(f"/cases/{case}/{page}"))
+        assert "この版では決裁していません" in text, page
+        assert "決裁の前" not in text, page
+
+
+def test_stages_that_come_again_are_not_said_to_have_sent_the_case_back(sqlite_city, browse):
+    case = to_decision(sqlite_city)
+    do(sqlite_city, case, "civic_head", "decide", "send_back", reason="費用を直す")
+    text = text_of(browse("applicant").get(f"/cases/{case}"))
+    assert "もう一度通ります" in text
+    assert "差し戻しました" not in text
+
+
 def test_an_addition_is_set_beside_the_document(sqlite_city, browse):
     case = to_decision(sqlite_city)
     do(sqlite_city, case, "civic_head", "decide", "approve")

@@ -21,7 +21,7 @@ def test_an_empty_inbox_says_what_one_can_do(browse):
 def test_late_work_stands_first_with_words_and_icon(browse, sqlite_city):
     sqlite_city.start()
     browser = browse("head")
-    assert sections(browser.page("/")) == ["そのほか 1件"]
+    assert sections(browser.page("/")) == ["待っている作業 1件"]
     due = sqlite_city.open_tasks("head")[0].due_at
     sqlite_city.clock.moment = due
     sqlite_city.clock.advance(days=-1)
@@ -31,7 +31,7 @@ def test_late_work_stands_first_with_words_and_icon(browse, sqlite_city):
     browser = browse("head")
     sqlite_city.start(title="あとから出た提案")
     page = browser.page("/")
-    assert sections(page) == ["期限を過ぎたもの 1件", "そのほか 1件"]
+    assert sections(page) == ["期限を過ぎたもの 1件", "待っている作業 1件"]
     assert "3日超過" in page.text_content()
     assert "期限 令和8年" in page.text_content()
     (count,) = page.xpath("//nav[@class='nav']//span[contains(@class,'count--late')]")

@@ -147,7 +147,11 @@ def _disk(site: Site) -> Line:
         place = Path(site.database.url.database).parent
     free = shutil.disk_usage(place if place.exists() else "/").free
     state = GOOD if free >= FREE_BYTES[0] else CARE if free >= FREE_BYTES[1] else BAD
-    advice = "" if state == GOOD else _("古い控えや記録を別の場所へ移し、空きを増やしてください。")
+    advice = (
+        ""
+        if state == GOOD
+        else _("古いバックアップや記録を別の場所へ移し、空きを増やしてください。")
+    )
     return Line("disk", _("ディスクの空き"), state, size_text(free), advice)
 
 
@@ -156,7 +160,13 @@ def _backup(tx: Connection, now: datetime) -> Line:
     at = moment_of(last)
     label = _("バックアップ")
     if last is None or at is None:
-        return Line("backup", label, CARE, _("まだありません"), _("控えを取ってください。"))
+        return Line(
+            "backup",
+            label,
+            CARE,
+            _("まだありません"),
+            _("dxflow backup を実行し、毎日動くようにしてください。"),
+        )
     state = _graded(now - at, BACKUP)
     size = last.get("size")
     value = _("、").join(
@@ -164,7 +174,9 @@ def _backup(tx: Connection, now: datetime) -> Line:
         for part in (wareki_datetime(at), size_text(size) if isinstance(size, int) else "")
         if part
     )
-    advice = "" if state == GOOD else _("控えが古くなっています。定期の実行を確かめてください。")
+    advice = (
+        "" if state == GOOD else _("バックアップが古くなっています。定期の実行を確かめてください。")
+    )
     return Line("backup", label, state, value, advice)
 
 
@@ -276,7 +288,7 @@ def _verified(last: dict[str, object] | None, now: datetime) -> Line:
         return Line("verified", label, CARE, _("まだありません"), advice)
     findings = last.get("findings")
     if findings:
-        advice = _("控えを保全し、監査の担当に知らせてください。")
+        advice = _("バックアップを保全し、監査の担当に知らせてください。")
         value = _("{at}、食い違い {n} 件", at=wareki_datetime(at), n=findings)
         return Line("verified", label, BAD, value, advice)
     old = now - at > VERIFIED

@@ -214,7 +214,7 @@ def _stage_state(opened: Opened, place: int, here: int, visit: Visit | None) -> 
     if visit is None or not (visit.completed or place < here):
         return "open", _("通りません") if place < here or status != "running" else ""
     if place > here and status == "running":
-        return "returned", _("差し戻しました")
+        return "returned", _("もう一度通ります")
     done = wareki_short(local_date(visit.last_at))
     return "done", _("{n}回・{date}", n=visit.completed, date=done) if visit.completed > 1 else done
 

@@ -12,7 +12,7 @@ blueprint = Blueprint("admin_status", __name__)
 ENTRY = Entry(
     "admin_status.index",
     _("稼働状況"),
-    _("データベース、自動処理、控え、監査の記録が良好かを確かめます。"),
+    _("データベース、自動処理、バックアップ、監査の記録が良好かを確かめます。"),
     "activity",
     10,
 )
