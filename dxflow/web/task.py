@@ -198,6 +198,7 @@ def _page(
         key=key,
         trouble=trouble,
         wide=posting.has_lists(view.fields),
+        meaning=form.pack.act_of(task.process_key, task.element),
         drafting=form.pack.act_of(task.process_key, task.element) == DRAFT,
         brief=briefing.of_case(site, actor, task.case_id),
         hold=decision_papers.hold_of(site, actor, task.id),

@@ -2,9 +2,10 @@
 
 import pytest
 
+from dxflow.services.meetings import session
 from tests.factories import City
-from tests.sessions import SEAT_OF, drawn, plan
-from tests.walks import MEMBERS, do, task_of, to_committee
+from tests.sessions import SEAT_OF, attend, drawn, plan
+from tests.walks import MEMBERS, do, task_of, to_committee, vote
 from tests.web.conftest import text_of
 
 
@@ -16,6 +17,27 @@ def _planned(city: City, browser) -> str:
     )  # fmt: skip
     assert answer.status_code == 303
     return answer.location
+
+
+def test_a_vote_offers_its_buttons_only_while_the_meeting_takes_it(sqlite_city, browse):
+    city = sqlite_city
+    case, meeting, matter = drawn(city)
+    task = f"/tasks/{task_of(city, 'it_head', case, 'verdict').id}"
+
+    def buttons() -> set[str]:
+        page = browse("it_head").page(task)
+        return set(page.xpath("//button[@name='_outcome']/@value"))
+
+    assert "議長が始めてから出します" in text_of(browse("it_head").get(task))
+    assert buttons() == set()
+    attend(city, meeting)
+    session.begin(city.site, city.actor("secretariat"), meeting)
+    session.open_vote(city.site, city.actor("cio"), matter)
+    assert "approve" in buttons()
+    assert "いまは出せません" not in text_of(browse("it_head").get(task))
+    vote(city, case)
+    conclude = f"/tasks/{task_of(city, 'cio', case, 'conclude').id}"
+    assert "表決を締め切ってから" not in text_of(browse("cio").get(conclude))
 
 
 def test_a_meeting_from_its_plan_to_its_sealed_minutes(sqlite_city, browse):

@@ -82,9 +82,11 @@ class RoundView:
     reason: str
     resolved_at: datetime | None
     resolved_by: str
-    #: The meeting whose agenda the case is on (id, "" for none), and its day.
+    #: The meeting whose agenda the case is on (id, "" for none), its day, and where the matter
+    #: stands in it.
     meeting: str = ""
     meeting_day: date | None = None
+    matter: str = ""
     disclosure: Disclosure = Disclosure.AFTER_OWN
     evaluation: evaluations.EvaluationView | None = None
 
@@ -274,6 +276,7 @@ def _view(
         resolved_by=round_.resolver or (_("システム") if round_.resolved_at else ""),
         meeting=round_.meeting or "",
         meeting_day=round_.meeting_day,
+        matter=round_.matter or "",
         disclosure=rules.disclosure,
         evaluation=evaluations.view_of(
             body.evaluation, rules.disclosure, seats, scores, reader, names, enters=keeps
