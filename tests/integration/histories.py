@@ -148,7 +148,8 @@ class History:
         return True
 
     def _button(self, form: TaskForm) -> str:
-        outcomes = [one.key for one in form.definition.outcomes]
+        shown = forms.view(form.definition, form.values, form.context).outcomes
+        outcomes = [one.key for one in shown]
         forward = [key for key in outcomes if key in FORWARD]
         return self.rng.choice(forward if forward and self.rng.random() < 0.85 else outcomes)
 

@@ -92,7 +92,7 @@ def test_it_is_told_where_the_organisation_has_since_become_the_opposite(city):
     undoing.undo(city.site, city.actor("admin"), made)
     with city.site.database.write() as tx:
         tx.execute(update(Unit).where(Unit.key == "planning").values(parent="tax"))
-        organisation.raise_version(tx)
+        organisation.raise_version(tx, city.site.now())
     assert told(city, made) == found
 
 
@@ -156,6 +156,7 @@ def test_a_plan_that_an_older_version_applied_says_what_was_kept_of_it(city):
 
 def test_reading_it_costs_the_same_for_one_case_and_for_many(city):
     def cost(made: str) -> int:
+        told(city, made)  # who was who on the days concerned is kept from then on
         with counted(city.site.database) as count:
             told(city, made)
         return count.statements

@@ -319,6 +319,16 @@ def test_tasks_nobody_can_do_are_listed_with_a_proposal(city):
     do(city, case, "cio", "head_approval", "approve")
 
 
+def test_a_taken_task_of_a_post_that_nobody_holds_any_more_is_unattended(city):
+    case, admin = to_triage(city), city.actor("admin")
+    task = task_of(city, "secretariat", case, "triage")
+    tasks.claim(city.site, city.actor("secretariat"), task.id)
+    appointments.grant_post(city.site, admin, "secretariat", "staff-tax", concurrent=True)
+    appointments.end_post(city.site, admin, "secretariat", "secretariat")
+    (one,) = unattended.unattended(city.site, admin).entries
+    assert one.task_id == task.id
+
+
 def test_an_approval_that_is_left_to_the_applicant_alone_is_listed(city):
     case = city.start(by="colleague").id
     admin = city.actor("admin")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from dxflow.db.case import Case
 from dxflow.db.identity import Unit
@@ -148,6 +149,16 @@ def undo(world: World) -> None:
         world.attempt("take a transfer back", lambda: undoing.undo(site, by, plan.id))
 
 
+def _has(world: World, item: Any, name: str, post: str) -> bool:
+    """Return whether a task is somebody's by a post, or taken by them."""
+    mine = item.assignee_id == world.city.person[name]
+    return mine or any(world.people.means(post, one) for one in world.step().groups(item.id))
+
+
+def _involved(world: World, item: Any | None) -> set[str]:
+    return world.step().involved[item.case_id] if item is not None else set()
+
+
 @act()
 def change_hands(world: World) -> None:
     """An administrator gives somebody's post to another from a day on, or takes it from them."""
@@ -158,10 +169,14 @@ def change_hands(world: World) -> None:
         for person in people
         if world.names.get(person) not in (None, *STAYS)
     )
-    name, post = rng.choice(held)
+    item = rng.choice(world.open_items() or [None])
+    concerned = [one for one in held if item is not None and _has(world, item, *one)]
+    name, post = rng.choice(concerned or held)
     day = site.today() + timedelta(rng.choice([0, 0, 1]))
     if rng.random() < 0.8:
-        heir = rng.choice(sorted(set(world.city.person) - {name, *STAYS}))
+        heirs = set(world.city.person) - {name, *STAYS}
+        involved = {world.names.get(one, "") for one in _involved(world, item)} & heirs
+        heir = rng.choice(sorted(involved if involved and rng.random() < 0.4 else heirs))
         given = world.attempt(
             "give a post",
             lambda: appointments.grant_post(site, by, heir, post, since=day, concurrent=True),

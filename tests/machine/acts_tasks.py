@@ -144,8 +144,15 @@ def _substitutes(world: World, item: Any) -> set[str]:
     )
 
 
-#: Their own matter, a dead letter, what was not theirs to pass on, a list whose time has not come.
-CLOSED_WAYS = (_involved, _deputies, _deputies_of_deputies, _substitutes)
+def _takers(world: World, item: Any) -> set[str]:
+    """Return who has taken a task and lost the right to it since."""
+    offered = (world.people.members(group) for group in world.step().groups(item.id))
+    return {item.assignee_id}.difference({None}, *offered)
+
+
+#: Their own matter, a dead letter, what was not theirs to pass on, a list whose time has not come,
+#: what they took when it was theirs.
+CLOSED_WAYS = (_involved, _deputies, _deputies_of_deputies, _substitutes, _takers)
 
 
 @act()

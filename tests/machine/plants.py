@@ -180,6 +180,12 @@ def _chained(self: Any, given: Any) -> None:
 _REAL_DEPUTY = standing_in.Standing._add_deputy
 
 
+def _once_taken(actor: Any, groups: Any, assignee: str | None) -> bool:
+    if assignee is not None:
+        return bool(assignee == actor.person_id)
+    return not actor.groups.isdisjoint(groups)
+
+
 def _always(*_given: Any) -> bool:
     return True
 
@@ -241,6 +247,9 @@ PLANTS: dict[str, Plant] = {
     "any-task": Plant(
         "tasks are done by anybody",
         ((tasks, "_require_offered", _nothing), (standing, "of_task", lambda *_a, **_n: (None, ""))),
+    ),
+    "claims-stay": Plant(
+        "who has taken a task keeps it, whatever post they lose", ((standing, "is_own", _once_taken),)
     ),
     "no-entry": Plant("decisions are not in the log", ((acts.Act, "record", _silent("decision.recorded")),)),
     "for-nobody": Plant("it is not kept for whom somebody acted", ((standing, "write", _no_stamp_of_whom),)),
@@ -331,6 +340,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
         "intrude",
         "finish",
     ),
+    "claims-stay": ("claim_or_release", "change_hands", "intrude"),
     "no-entry": ("finish",),
     "for-nobody": (
         "finish",

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Row, or_, select, update
 
 from dxflow import audit, engine
+from dxflow.authority import claims
 from dxflow.db.case import Ballot, Deliberation
 from dxflow.db.process import ProcessInstance, Submission, Timer, WorkItem
 from dxflow.errors import Conflict
@@ -75,23 +76,11 @@ def _reopen_task(act: Act, submission: Row[Any]) -> PulledBack:
     papers.take_back(act, submission.at)
     _rearm(act)
     reopened = _reopen(act, step)
-    _require_right(act, submission.work_item_id)
     write_step(act, step, {*open_items(act.tx, act.case_id), *reopened})
     submissions.keep_as_draft(act, submission, f"task:{submission.work_item_id}")
     act.record("task.recalled", subject=audit.Subject("task", submission.work_item_id, act.case_id))
     act.finish(undo_state=None, undo_person=None, undo_submission=None)
     return PulledBack(task_id=submission.work_item_id)
-
-
-def _require_right(act: Act, task_id: str) -> None:
-    """Raise Conflict when the task that would be open again is not any more the actor's."""
-    item = act.tx.execute(
-        select(WorkItem.assignee_id, WorkItem.process_key, WorkItem.element)
-        .where(WorkItem.id == task_id)
-    ).one()  # fmt: skip
-    meaning = act.pack.act_of(item.process_key, item.element)
-    if not standing.may_act(act.actor, act.offered[task_id], item.assignee_id, meaning):
-        raise Conflict(_("この作業の担当から外れているため、引き戻せません。"))
 
 
 def _recall_proposal(act: Act, submission: Row[Any]) -> PulledBack:
@@ -150,4 +139,19 @@ def _reopen(act: Act, step: engine.Step) -> set[str]:
             .values(status="open", ended_at=None, ended_by=None, outcome=None)
         )
         offer_again(act, [task for task in step.tasks if task.id in closed])
+        _end_lapsed_claims(act, closed)
     return closed
+
+
+def _end_lapsed_claims(act: Act, items: Collection[str]) -> None:
+    """Let nobody keep a task that is open again who has lost the right to it meanwhile."""
+    taken = select(WorkItem.id, WorkItem.assignee_id).where(
+        WorkItem.id.in_(items), WorkItem.assignee_id.is_not(None)
+    )
+    lapsed = [
+        row.id
+        for row in act.tx.execute(taken)
+        if claims.in_force(act.directory(), act.offered[row.id], row.assignee_id) is None
+    ]
+    if lapsed:
+        act.tx.execute(update(WorkItem).where(WorkItem.id.in_(lapsed)).values(assignee_id=None))

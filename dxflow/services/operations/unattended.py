@@ -113,24 +113,25 @@ def stuck(site: Site, actor: Actor, most: int = 100) -> list[Stuck]:
 
 def _nobody(tx: Connection, who: Directory) -> ColumnElement[bool]:
     """Return the condition: assigned to somebody who is gone, or offered to empty groups only."""
-    offered = tx.execute(
+    groups = tx.execute(
         select(WorkItemGroup.group_key)
         .join(WorkItem, WorkItem.id == WorkItemGroup.work_item_id)
         .where(WorkItem.status == "open")
         .distinct()
     ).scalars()
     closed = set(tx.execute(select(Person.id).where(Person.status != "active")).scalars())
-    empty = sorted(group for group in offered if not who.holders(group) - closed)
+    empty = sorted(group for group in groups if not who.holders(group) - closed)
     assigned = tx.execute(
         select(WorkItem.assignee_id)
         .where(WorkItem.status == "open", WorkItem.assignee_id.is_not(None))
         .distinct()
     ).scalars()
     gone = sorted(one for one in assigned if one and (one in closed or one not in who.persons))
-    attended = exists().where(
-        WorkItemGroup.work_item_id == WorkItem.id, WorkItemGroup.group_key.not_in(empty)
-    )
-    return or_(and_(WorkItem.assignee_id.is_(None), ~attended), WorkItem.assignee_id.in_(gone))
+    offered = exists().where(WorkItemGroup.work_item_id == WorkItem.id)
+    attended = offered.where(WorkItemGroup.group_key.not_in(empty))
+    # whoever has taken it has no right to it either, unless it was never offered to a group
+    alone = and_(WorkItem.assignee_id.is_not(None), ~offered)
+    return or_(and_(~attended, ~alone), WorkItem.assignee_id.in_(gone))
 
 
 def _left_to_the_involved(tx: Connection, who: Directory) -> dict[str, frozenset[str]]:
