@@ -10,14 +10,14 @@ from dxflow.db.audit import AuditEvent
 from dxflow.db.case import Notice
 from dxflow.db.identity import Holding
 from dxflow.db.process import WorkItem
-from dxflow.errors import NotAllowed
+from dxflow.errors import Conflict, NotAllowed
 from dxflow.services.acts import pulling_back, tasks
 from dxflow.services.administration import person_acts, working
 from dxflow.services.operations import reassigning
 from dxflow.services.people import appointments, organisation
 from tests.factories import City
 from tests.integration.histories import broken
-from tests.walks import TRIAGE, do, task_of, to_sheet, to_triage
+from tests.walks import TRIAGE, do, task_of, to_committee, to_sheet, to_triage
 
 
 def taken(city: City) -> tuple[str, str]:
@@ -140,3 +140,15 @@ def test_who_lost_the_right_takes_their_act_back_for_those_who_have_it_now(city)
     with pytest.raises(NotAllowed):
         tasks.claim(city.site, city.actor("secretariat"), task)
     do(city, case, "other", "triage", "proceed", **TRIAGE)
+
+
+def test_a_vote_is_not_taken_back_where_only_the_applicant_would_sit(city):
+    case = to_committee(city)
+    do(city, case, "mgmt_head", "verdict", "approve", reason="効果が見込める")
+    by = city.actor("admin")
+    appointments.grant_post(city.site, by, "applicant", "head-management", concurrent=True)
+    appointments.end_post(city.site, by, "mgmt_head", "head-management")
+    appointments.grant_post(city.site, by, "mgmt_head", "staff-counter")
+    with pytest.raises(Conflict, match="「委員の判断」を行える人がいなくなる"):
+        pulling_back.pull_back(city.site, city.actor("mgmt_head"), case)
+    assert broken(city) == []

@@ -165,32 +165,35 @@ def tasks_have_somebody(step: Step) -> Iterator[str]:
             continue
         groups = step.groups(item.id)
         judged = step.involved[item.case_id] if item.element in JUDGING else set()
-        offered = set().union(*(who.members(group) for group in groups))
         if moved and item.assignee_id and _lost(step, item.assignee_id, groups):
             yield f"{item.element} {item.id} of {item.case_id} is still taken by {item.assignee_id}, whose post went to another"
-        taken_by = item.assignee_id if item.assignee_id in offered else None
-        own = {taken_by} if taken_by else offered
-        if (own & who.active) - judged:
+        if _able(who, item, groups, judged):
             continue
-        if item.element in PERSONAL:
-            able: set[str] = set()
-        else:
-            able = {
-                person
-                for person, ways in who.stands_in.items()
-                if person in who.active and person not in judged
-                for post, absent, _way in ways
-                if absent not in judged and taken_by in (None, absent)
-                and any(who.means(post, group) for group in groups)
-            }  # fmt: skip
-        if able:
-            continue
-        if item.id in step.vacant or (step.given_up and not moved and item.id in step.listed()):
+        # a transfer answers for what was somebody's without it
+        its = moved and _able(step.people[-1], item, groups, judged)
+        if item.id in step.vacant or (step.given_up and not its and item.id in step.listed()):
             vacant.add(item.id)
         else:
             yield f"nobody can do {item.element} {item.id} of {item.case_id}: {groups}, taken by {item.assignee_id}"
     step.vacant.clear()
     step.vacant.update(vacant)
+
+
+def _able(who: People, item: Any, groups: Collection[str], judged: set[str]) -> set[str]:
+    """Return who can do a task: those it is offered to, else those who stand in for them."""
+    offered = set().union(*(who.members(group) for group in groups))
+    taken_by = item.assignee_id if item.assignee_id in offered else None
+    own = ({taken_by} if taken_by else offered) & who.active - judged
+    if own or item.element in PERSONAL:
+        return own
+    return {
+        person
+        for person, ways in who.stands_in.items()
+        if person in who.active and person not in judged
+        for post, absent, _way in ways
+        if absent not in judged and taken_by in (None, absent)
+        and any(who.means(post, group) for group in groups)
+    }  # fmt: skip
 
 
 def _lost(step: Step, person: str, groups: Collection[str]) -> bool:

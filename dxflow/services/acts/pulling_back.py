@@ -12,7 +12,8 @@ from typing import Any
 from sqlalchemy import Row, or_, select, update
 
 from dxflow import audit, engine
-from dxflow.authority import claims
+from dxflow.authority.affairs import Able, Task
+from dxflow.authority.segregation import Action
 from dxflow.db.case import Ballot, Deliberation
 from dxflow.db.process import ProcessInstance, Submission, Timer, WorkItem
 from dxflow.errors import Conflict
@@ -25,6 +26,7 @@ from dxflow.services.people import visibility
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
+from dxflow.texts import translated
 
 
 @dataclass(frozen=True)
@@ -139,19 +141,35 @@ def _reopen(act: Act, step: engine.Step) -> set[str]:
             .values(status="open", ended_at=None, ended_by=None, outcome=None)
         )
         offer_again(act, [task for task in step.tasks if task.id in closed])
-        _end_lapsed_claims(act, closed)
+        _leave_with_somebody(act, closed)
     return closed
 
 
-def _end_lapsed_claims(act: Act, items: Collection[str]) -> None:
-    """Let nobody keep a task that is open again who has lost the right to it meanwhile."""
-    taken = select(WorkItem.id, WorkItem.assignee_id).where(
-        WorkItem.id.in_(items), WorkItem.assignee_id.is_not(None)
-    )
-    lapsed = [
-        row.id
-        for row in act.tx.execute(taken)
-        if claims.in_force(act.directory(), act.offered[row.id], row.assignee_id) is None
-    ]
+def _leave_with_somebody(act: Act, items: Collection[str]) -> None:
+    """Let nobody keep a task that is open again who has lost the right to it meanwhile.
+
+    Raises Conflict when nobody at all could do it: those it is for now are of the matter itself.
+    """
+    able = Able(act.directory(), frozenset())
+    lapsed = []
+    for row in act.tx.execute(
+        select(WorkItem.id, WorkItem.name, WorkItem.assignee_id, WorkItem.act).where(
+            WorkItem.id.in_(items)
+        )
+    ):
+        action = Action(row.act) if row.act else None
+        task = Task(
+            row.id, act.case_id, frozenset(act.offered[row.id]), row.assignee_id, action,
+            act.involved(), act.case["unit"],
+        )  # fmt: skip
+        if not able.doing(task):
+            raise Conflict(
+                _(
+                    "引き戻すと「{task}」を行える人がいなくなるため、引き戻せません。",
+                    task=translated(row.name),
+                )
+            )
+        if row.assignee_id is not None and not able.holds(task):
+            lapsed.append(row.id)
     if lapsed:
         act.tx.execute(update(WorkItem).where(WorkItem.id.in_(lapsed)).values(assignee_id=None))

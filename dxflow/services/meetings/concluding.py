@@ -27,7 +27,7 @@ from dxflow.services.people import naming, organisation
 from dxflow.services.people.actor import system_actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
-from dxflow.texts import to_be_stored
+from dxflow.texts import mark, to_be_stored
 
 KIND = "committee.chair"
 LOOK = timedelta(seconds=20)
@@ -155,8 +155,20 @@ def _moved(act: Act, item: Row[Any], found: Presiding, chairs: set[str], why: st
     if before == {now}:
         return gone
     offer_instead(act, item, {now})
-    _tell(act, item, before | {now}, _said(act, item, before.pop(), now, why))
+    (was,) = before
+    _record(act, item, was, now, why)
+    _tell(act, item, {was, now}, _said(act, item, was, now, why))
     return True
+
+
+def _record(act: Act, item: Row[Any], was: str, now: str, why: str) -> None:
+    names = naming.load(act.tx, act.directory())
+    act.record(
+        "task.reassigned",
+        audit.Change("holder", mark("担当"), names.group(was), names.group(now)),
+        audit.Change("reason", mark("理由"), None, why or None),
+        subject=audit.Subject("task", item.id, act.case_id),
+    )
 
 
 def _said(act: Act, item: Row[Any], before: str, now: str, why: str) -> str:
