@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from dxflow.authority.standing_in import PERSONAL
 from dxflow.calendars.fiscal import fiscal_label
 from dxflow.calendars.wareki import wareki_short
 from dxflow.clock import local_date
@@ -158,6 +159,7 @@ def _holders(opened: Opened, items: Sequence[OpenItem]) -> set[str]:
         for group in item.groups:
             holders = opened.who.holders(group)
             wanted |= holders if len(holders) <= NAMED or group.startswith("user:") else set()
+            wanted |= _instead(opened, group, holders, item.act)
     return wanted
 
 
@@ -179,16 +181,35 @@ def holder_of(opened: Opened, item: OpenItem, names: Names) -> str:
     """Return who has a task, in words: the person who took it, or the groups it is offered to."""
     if item.assignee_id:
         return names.person(item.assignee_id)
-    return _("、").join(dict.fromkeys(_group_words(opened, group, names) for group in item.groups))
+    words = (_group_words(opened, group, names, item.act) for group in item.groups)
+    return _("、").join(dict.fromkeys(words))
 
 
-def _group_words(opened: Opened, group: str, names: Names) -> str:
+def _group_words(opened: Opened, group: str, names: Names, act: str) -> str:
     label = names.group(group)
     holders = opened.who.holders(group)
     if group.startswith("user:") or not holders or len(holders) > NAMED:
         return label
-    people = _("・").join(sorted(names.person(person) for person in holders))
+    away = opened.who.standing.away
+    people = _("・").join(
+        _("{name} 不在", name=name) if gone else name
+        for name, gone in sorted((names.person(one), one in away) for one in holders)
+    )
+    instead = _instead(opened, group, holders, act)
+    if instead:
+        stand_ins = _("・").join(sorted(names.person(one) for one in instead))
+        return _(
+            "{post}（{people}、代わり {stand_ins}）", post=label, people=people, stand_ins=stand_ins
+        )
     return _("{post}（{people}）", post=label, people=people)
+
+
+def _instead(opened: Opened, group: str, holders: frozenset[str], act: str) -> frozenset[str]:
+    """Return who may act for a group whose members are all away; nobody for what only they may."""
+    standing = opened.who.standing
+    if not holders or not holders <= set(standing.away) or act in PERSONAL:
+        return frozenset()
+    return standing.persons_for(group)
 
 
 def _stages(opened: Opened, visits: Mapping[tuple[str, str], Visit]) -> list[StageStep]:
