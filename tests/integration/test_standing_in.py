@@ -103,6 +103,17 @@ def test_a_vote_names_nobody_instead_of_a_member_who_is_away(city):
     assert "代わり" not in told
 
 
+def test_nobody_is_promised_instead_of_a_decider_where_the_pack_keeps_decisions(city):
+    case = to_decision(city)
+    circulate(city, case)
+    decider = whoever(city, case, "decide")
+    lists(city, next(one.key for one in city.actor(decider).posts), "head-it")
+    away(city, decider)
+    (told,) = holders(city, case)
+    assert f"{naming_of(city, decider)} 不在" in told
+    assert "代わり" not in told
+
+
 def test_the_head_who_is_back_has_the_task_alone_again(city):
     city.start()
     lists(city, "head-counter", "staff-counter-2")

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from dxflow.authority.segregation import Action
 from dxflow.authority.standing_in import PERSONAL
 from dxflow.calendars.fiscal import fiscal_label
 from dxflow.calendars.wareki import wareki_short
@@ -135,7 +136,12 @@ def head_of(opened: Opened, facts: Facts) -> CaseHead:
         amount=case["amount"],
         started_at=case["created_at"],
         ended_at=case["ended_at"],
-        waiting=tuple(_waiting(opened, item, names) for item in facts.items),
+        waiting=tuple(
+            sorted(
+                (_waiting(opened, item, names) for item in facts.items),
+                key=lambda one: (one.since, one.name, one.holder),  # seats in their order
+            )
+        ),
         timers=opened.running and not facts.items,
         procedure=translated(pack.settings.title),
         procedure_version=_(
@@ -205,11 +211,17 @@ def _group_words(opened: Opened, group: str, names: Names, act: str) -> str:
 
 
 def _instead(opened: Opened, group: str, holders: frozenset[str], act: str) -> frozenset[str]:
-    """Return who may act for a group whose members are all away; nobody for what only they may."""
+    """Return who may act for a group whose members are all away; nobody for what only they may.
+
+    Where the pack keeps some decisions for the officer alone, none is promised to somebody else.
+    """
     standing = opened.who.standing
-    if not holders or not holders <= set(standing.away) or act in PERSONAL:
+    kept = act in PERSONAL or (
+        act == Action.DECIDE and bool(opened.pack.settings.rules.stand_in_forbidden)
+    )
+    if kept or not holders or not holders <= set(standing.away):
         return frozenset()
-    return standing.persons_for(group)
+    return standing.persons_for(group) - {opened.case["applicant_id"]}
 
 
 def _stages(opened: Opened, visits: Mapping[tuple[str, str], Visit]) -> list[StageStep]:
