@@ -94,6 +94,15 @@ def test_a_case_tells_who_is_away_and_who_may_act_instead(city):
     assert f"{name['head']} 不在、代わり {name['colleague']}" in after
 
 
+def test_a_case_does_not_offer_its_applicant_to_judge_it_for_the_head_who_is_away(city):
+    case = city.start().id
+    lists(city, "head-counter", "staff-counter")
+    away(city, "head")
+    (one,) = case_view.page(city.site, city.actor("applicant"), case).head.waiting
+    assert not one.mine
+    assert naming_of(city, "applicant") not in one.holder
+
+
 def test_a_vote_names_nobody_instead_of_a_member_who_is_away(city):
     case = to_committee(city)
     lists(city, "head-it", "staff-counter-2")

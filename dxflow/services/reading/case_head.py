@@ -179,8 +179,14 @@ def _waiting(opened: Opened, item: OpenItem, names: Names) -> Waiting:
         urgency=inbox.urgency(
             opened.pack, opened.calendars.of(opened.pack), item.due_at, opened.site.now()
         ),
-        mine=may_act(opened.actor, frozenset(item.groups), item.assignee_id, item.act),
+        mine=not _judges_own(opened, item)
+        and may_act(opened.actor, frozenset(item.groups), item.assignee_id, item.act),
     )
+
+
+def _judges_own(opened: Opened, item: OpenItem) -> bool:
+    """Return whether the reader would judge what they applied for: they would be refused."""
+    return item.act in packs.SEGREGATED and opened.case["applicant_id"] == opened.actor.person_id
 
 
 def holder_of(opened: Opened, item: OpenItem, names: Names) -> str:
