@@ -110,7 +110,7 @@ def _meeting(call: Call, meeting: str, *, created: bool = False) -> Answer:
     return Answer(document, location=f"/meetings/{meeting}" if created else "")
 
 
-def _to_meeting(act: Callable[..., None]) -> Run:
+def _to_meeting(act: Callable[..., object]) -> Run:
     """Return the run of an act on a meeting that takes nothing more."""
 
     def run(call: Call) -> Answer:

@@ -23,7 +23,10 @@ class MatterFacts:
 
 @dataclass(frozen=True)
 class MeetingFacts:
-    """A meeting to be looked at. `away` and `vacant` name posts, `read` counts pairs."""
+    """A meeting to be looked at. `away` and `vacant` name posts, `read` counts pairs.
+
+    `agreed` members of `consents_needed` consent to decide in writing.
+    """
 
     place: str
     distributed: bool
@@ -34,6 +37,8 @@ class MeetingFacts:
     chairs: int = 1
     matters: tuple[MatterFacts, ...] = ()
     written: bool = False
+    agreed: int = 0
+    consents_needed: int = 0
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,8 @@ def findings(facts: MeetingFacts) -> list[Finding]:
     found += [_agenda(facts), _papers(facts)]
     if facts.distributed and facts.matters:
         found.append(_read(facts))
+    if facts.written:
+        found.append(_consent(facts))
     found.append(_members(facts))
     if not facts.chairs:
         found.append(Finding(False, _("議長"), _("議長を務められる委員がいません。")))
@@ -91,6 +98,11 @@ def _read(facts: MeetingFacts) -> Finding:
     read = sum(one.read for one in facts.matters)
     text = _("{read}／{wanted} が確認済み（議題×委員）", read=read, wanted=wanted)
     return Finding(read >= wanted, _("資料の確認"), text)
+
+
+def _consent(facts: MeetingFacts) -> Finding:
+    text = _("同意 {n}人（必要{needed}人）", n=facts.agreed, needed=facts.consents_needed)
+    return Finding(facts.agreed >= facts.consents_needed, _("同意"), text)
 
 
 def _members(facts: MeetingFacts) -> Finding:

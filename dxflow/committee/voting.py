@@ -5,7 +5,7 @@ seats that do not take part are set aside, never counted. The leaning is what th
 body's rule; the chair concludes.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -91,6 +91,14 @@ class Tally:
         """Return whether the vote can carry a resolution."""
         voted = any(n for choice, n in self.counts.items() if choice is not Choice.ABSTAIN)
         return self.quorum_met and voted
+
+
+def even(choices: Iterable[Choice]) -> bool:
+    """Return whether as many are in favour as against (可否同数), abstentions left aside."""
+    given = list(choices)
+    in_favour = sum(one in (Choice.APPROVE, Choice.CONDITIONS) for one in given)
+    against = sum(one in (Choice.RETURN, Choice.REJECT) for one in given)
+    return in_favour == against > 0
 
 
 def check_ballot(ballot: Ballot, cast: Collection[Ballot], sitting: Collection[str]) -> None:

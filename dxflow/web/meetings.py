@@ -144,7 +144,7 @@ def _distribute(site: Site, by: Actor, meeting: str, _given: Given) -> str:
 
 def _add(site: Site, by: Actor, meeting: str, given: Given) -> str:
     agenda.add(site, by, meeting, given.get("case", ""))
-    return _("議題に加えました。表決は会議で行います。")
+    return _("議題に加えました。")
 
 
 def _attend(site: Site, by: Actor, meeting: str, given: Given) -> str:
@@ -163,13 +163,14 @@ def _consent(site: Site, by: Actor, meeting: str, given: Given) -> str:
 
 
 def _begin(site: Site, by: Actor, meeting: str, _given: Given) -> str:
-    session.begin(site, by, meeting)
-    return _("始めました。")
+    if session.begin(site, by, meeting):
+        return _("持ち回り審議を始めました。委員に作業が届いています。")
+    return _("開会しました。")
 
 
 def _close(site: Site, by: Actor, meeting: str, _given: Given) -> str:
     session.close(site, by, meeting)
-    return _("閉じました。続けて議事録を作れます。")
+    return _("終えました。続けて議事録を作れます。")
 
 
 def _remove(site: Site, by: Actor, matter: str, given: Given) -> str:

@@ -71,6 +71,7 @@ def test_the_owner_is_told_before_and_after_and_somebody_above_five_business_day
     assert len(on(city, date(2026, 6, 11))) == 2
     *_owner, (group, above) = on(city, date(2026, 6, 12))
     assert group == "head:tax"
+    assert "「個人情報の影響評価を行う」が、期日" in above
     assert above.endswith("負う課: 収納課。")
     for day in (13, 15, 30):
         assert len(on(city, date(2026, 6, day))) == 3, "each is said once"

@@ -38,12 +38,34 @@ def test_minutes_tell_what_happened_and_are_sealed_in_the_log(city):
     (matter,) = body["matters"]
     assert (matter["result"], matter["counts"]) == ("承認", [["承認", 6]])
     assert (matter["remark"], matter["present"]) == ("費用を確かめた。", 6)
+    assert matter["even"] is False
     with city.site.database.read() as tx:
         bodies = tx.execute(select(AuditEvent.body).where(AuditEvent.type == "minutes.sealed"))
         (entry,) = [audit.describe(one) for one in bodies.scalars()]
     assert entry.changes[0].after == found.digest
     assert entry.person == city.person["secretariat"]
     assert audited(city.site.database) == ()
+
+
+def test_minutes_list_members_in_the_order_of_seats_and_tell_that_votes_were_equal(city):
+    case, meeting, matter = drawn(city)
+    seats = [SEAT_OF[name] for name in reversed(MEMBERS)]
+    for seat in seats:  # the last to sit is recorded first
+        session.attend(city.site, city.actor("secretariat"), meeting, seat, here=True)
+        city.clock.advance(minutes=1)
+    session.begin(city.site, city.actor("secretariat"), meeting)
+    session.open_vote(city.site, city.actor("cio"), matter)
+    for name, verdict in zip(MEMBERS, ["reject"] * 3 + ["approve"] * 3, strict=True):
+        do(city, case, name, "verdict", verdict, reason="考えた")
+    do(city, case, "cio", "conclude", "approve", reason="可否同数のため")
+    session.close(city.site, city.actor("secretariat"), meeting)
+    minutes.draft(city.site, city.actor("secretariat"), meeting)
+    body = page(city, meeting).body
+    assert body["chair_name"] == city.actor("cio").name
+    here = [one["post"] for one in body["attendance"]]
+    assert here[0] == body["chair"]
+    assert here != [one["post"] for one in sorted(body["attendance"], key=lambda one: one["came"])]
+    assert body["matters"][0]["even"] is True
 
 
 def test_what_is_sealed_is_only_corrected_by_appending(city):
@@ -139,6 +161,9 @@ def test_a_deliberation_in_writing_needs_consent_and_ends_with_its_last_day(city
     minutes.draft(city.site, by, meeting)
     body = page(city, meeting).body
     assert [one["agrees"] for one in body["consents"]] == [True] * 4
+    assert body["absent"] == []
+    assert len(body["silent"]) == len(MEMBERS) - 4
+    assert body["chair_name"] == city.actor("cio").name
     assert body["matters"][0]["counts"] == [["承認", 3]]
     assert matter
 

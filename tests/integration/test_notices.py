@@ -1,5 +1,8 @@
 """Notices: for my groups only, new until I have read them."""
 
+from sqlalchemy import select
+
+from dxflow.db.case import Notice
 from dxflow.services.reading import notices
 from tests.factories import City
 from tests.walks import do, to_decision, whoever
@@ -30,3 +33,19 @@ def test_others_notices_are_not_mine(city):
     decided(city)
     assert notices.for_actor(city.site, city.actor("admin")).entries == []
     assert notices.unread_count(city.site, city.actor("admin")) == 0
+
+
+def test_what_is_left_for_several_of_my_groups_is_listed_and_counted_once(city):
+    case = decided(city)
+    actor = city.actor("applicant")
+    with city.site.database.read() as tx:
+        left = tx.execute(
+            select(Notice.message).where(
+                Notice.case_id == case, Notice.group_key.in_(sorted(actor.groups))
+            )
+        ).scalars()
+        assert len(list(left)) == 2, "for the applicant and for the section that leads"
+    page = notices.for_actor(city.site, actor)
+    assert [one.message for one in page.entries if one.case_id == case] == ["決裁されました。"]
+    assert page.total == len(page.entries)
+    assert notices.unread_count(city.site, actor) == len(page.entries)

@@ -13,6 +13,7 @@ from dxflow.services.acts import holds, later_reading, pulling_back, tasks
 from dxflow.services.people import organisation, standing
 from dxflow.services.people.organisation import HoldingRow, Organisation
 from dxflow.services.people.standing import Span
+from dxflow.services.reading import case_view
 from tests.factories import City
 from tests.walks import (
     TRIAGE,
@@ -49,6 +50,16 @@ def events(city: City, event_type: str) -> list[audit.Entry]:
         return [audit.describe(body) for body in bodies]
 
 
+def holders(city: City, case: str) -> list[str]:
+    """Return who has the open work of a case, as its page says it."""
+    found = case_view.page(city.site, city.actor("secretariat"), case)
+    return [one.holder for one in found.head.waiting]
+
+
+def naming_of(city: City, name: str) -> str:
+    return city.actor(name).name
+
+
 def stood_in(city: City) -> list[StoodIn]:
     with city.site.database.read() as tx:
         return list(tx.execute(select(StoodIn.__table__)))  # type: ignore[arg-type]
@@ -71,6 +82,45 @@ def test_a_task_comes_to_the_substitute_while_the_head_is_away(city):
     assert event.authority == "市民課長の不在による代決。"
     with city.site.database.read() as tx:
         assert audit.verify_database(tx).findings == ()
+
+
+def test_a_case_tells_who_is_away_and_who_may_act_instead(city):
+    case = city.start().id
+    lists(city, "head-counter", "staff-counter-2")
+    before = holders(city, case)
+    away(city, "head")
+    (after,) = [one for one in holders(city, case) if one not in before]
+    name = {one: naming_of(city, one) for one in ("head", "colleague")}
+    assert f"{name['head']} 不在、代わり {name['colleague']}" in after
+
+
+def test_a_case_does_not_offer_its_applicant_to_judge_it_for_the_head_who_is_away(city):
+    case = city.start().id
+    lists(city, "head-counter", "staff-counter")
+    away(city, "head")
+    (one,) = case_view.page(city.site, city.actor("applicant"), case).head.waiting
+    assert not one.mine
+    assert naming_of(city, "applicant") not in one.holder
+
+
+def test_a_vote_names_nobody_instead_of_a_member_who_is_away(city):
+    case = to_committee(city)
+    lists(city, "head-it", "staff-counter-2")
+    away(city, "it_head")
+    told = "".join(holders(city, case))
+    assert f"{naming_of(city, 'it_head')} 不在" in told
+    assert "代わり" not in told
+
+
+def test_nobody_is_promised_instead_of_a_decider_where_the_pack_keeps_decisions(city):
+    case = to_decision(city)
+    circulate(city, case)
+    decider = whoever(city, case, "decide")
+    lists(city, next(one.key for one in city.actor(decider).posts), "head-it")
+    away(city, decider)
+    (told,) = holders(city, case)
+    assert f"{naming_of(city, decider)} 不在" in told
+    assert "代わり" not in told
 
 
 def test_the_head_who_is_back_has_the_task_alone_again(city):

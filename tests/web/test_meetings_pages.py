@@ -55,6 +55,8 @@ def test_a_meeting_from_its_plan_to_its_sealed_minutes(sqlite_city, browse):
     member = browse("it_head")
     papers = member.get(f"{way}/papers")
     assert "窓口の待ち時間が長い" in papers.text
+    for whose in (browse("secretariat"), browse("auditor")):  # no seat of theirs counts
+        assert whose.page(way).xpath("//form[contains(@action, '/read')]") == []
     (read,) = member.page(f"{way}/papers").xpath("//form[contains(@action, '/read')]/@action")
     assert member.post(read, {"back": "papers"}).status_code == 303
     assert "確認済み" in member.get(f"{way}/papers").text
@@ -168,5 +170,13 @@ def test_a_deliberation_in_writing_asks_for_consent_first(sqlite_city, browse):
     assert browse("it_head").post(
         f"/meetings/{meeting}/consent", {"seat": "cio", "agrees": "yes"}
     ).status_code == 403  # fmt: skip
+    task = f"/tasks/{task_of(city, 'it_head', case, 'verdict').id}"
+    before = text_of(browse("it_head").get(task))
+    assert "持ち回り審議が始まってから出します" in before
+    assert "表決は会議で行います" not in before
+    secretariat.post(f"/meetings/{meeting}/distribute")
+    city.run_jobs()
+    assert "同意するかどうかを答えてください" in browse("it_head").get("/notices").text
     assert secretariat.post(f"/meetings/{meeting}/begin").status_code == 303
+    assert "持ち回り審議の議題です。期限" in text_of(browse("it_head").get(task))
     do(city, case, "it_head", "verdict", "approve", reason="賛成")

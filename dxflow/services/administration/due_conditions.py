@@ -122,9 +122,9 @@ def _told(
         last = rules.last_due(calendar, today, rule.escalate_days)
         if last is not None and row.due_on <= last and not row.told:
             said = _(
-                "案件 {number} に付いた条件が、期日（{day}）を過ぎても履行されていません。"
+                "案件 {number} に付いた条件{what}が、期日（{day}）を過ぎても履行されていません。"
                 "負う課: {owner}。",
-                number=row.number, day=day, owner=names.group(row.owner_group),
+                owner=names.group(row.owner_group), **values,
             )  # fmt: skip
             groups = rules.told(who, [row.owner_group], None, rule.escalate_to)
             yield Told(row, f"{key}:above", groups, said, above=True)

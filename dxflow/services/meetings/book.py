@@ -306,6 +306,8 @@ def _facts(page: MeetingPage) -> MeetingFacts:
             if one.undecided
         ),
         written=page.row.written,
+        agreed=sum(bool(seat.agrees) for seat in held),
+        consents_needed=page.consents_needed,
     )
 
 

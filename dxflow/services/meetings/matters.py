@@ -37,7 +37,8 @@ class MatterView:
 
     `task` is the reader's own task on it, or "". `suggested` are seats that take part although
     something speaks against it. `read` counts those who take part and have read the papers,
-    `mine` says whether the reader has. `may_recuse` are seats (key, title) the reader may recuse.
+    `mine` says whether the reader has, `may_read` whether they take part and may still say so.
+    `may_recuse` are seats (key, title) the reader may recuse.
     """
 
     id: str
@@ -61,6 +62,7 @@ class MatterView:
     task_name: str
     read: int
     mine: bool
+    may_read: bool
     may_recuse: tuple[Pair, ...]
     evaluation: EvaluationView | None = None
     #: Its number on the agenda, 0 for one that was taken off.
@@ -184,9 +186,15 @@ def _view(around: _Around, row: Row[Any]) -> MatterView:
         task_name=task[1],
         read=sum(one.key in seats and not reading.isdisjoint(one.persons) for one in around.seats),
         mine=around.by.person_id in reading,
+        may_read=open_ and around.by.person_id not in reading and _sits(around, seats),
         may_recuse=_may_recuse(around, row, seats),
         evaluation=_evaluation(around, row),
     )
+
+
+def _sits(around: _Around, seats: frozenset[str]) -> bool:
+    """Return whether the reader holds one of these seats."""
+    return any(one.key in seats and around.by.person_id in one.persons for one in around.seats)
 
 
 def _evaluation(around: _Around, row: Row[Any]) -> EvaluationView | None:

@@ -161,7 +161,10 @@ def distribute(site: Site, by: Actor, meeting_id: str) -> None:
             update(Meeting).where(Meeting.id == meeting_id).values(distributed_at=site.now())
         )
         plan_of = Plan(row.held_on, row.begins, row.ends, row.place, row.written)
-        _announce(site, tx, row, plan_of, mark("会議の資料が配付されました"))
+        what = mark("会議の資料が配付されました")
+        if row.written:
+            what = mark("持ち回り審議に同意するかどうかを答えてください（資料も配付されました）")
+        _announce(site, tx, row, plan_of, what)
         stored.record(site, tx, by, "meeting.distributed", meeting_id)
 
 

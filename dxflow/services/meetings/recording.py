@@ -3,7 +3,7 @@
 Everything is written out (names, posts, counts), so that the text stands by itself in ten years.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from dxflow.committee import entered
 from dxflow.committee.evaluation import rounded
 from dxflow.committee.resolution import choice_label
 from dxflow.committee.sitting import Matter
-from dxflow.committee.voting import Choice
+from dxflow.committee.voting import Choice, even
 from dxflow.db.case import Ballot, Case, Deliberation, Duty
 from dxflow.db.meeting import Attendance, MeetingMatter, WrittenConsent
 from dxflow.db.process import ProcessInstance
@@ -74,19 +74,36 @@ def record_of(
     )  # fmt: skip
     conditions = _conditions(tx, rounds)
     came = {row.seat for row in attended}
-    seats = [] if meeting.written else stored.seats_of(who, body)
+    seats = stored.seats_of(who, body)
+    place = {one.key: number for number, one in enumerate(seats)}
+    said = {row.seat for row in consents}
     with to_be_stored():
         return {
             **_head(meeting, body, names),
-            "attendance": [_attendance(row, names) for row in attended],
-            "absent": [one.title for one in seats if one.persons and one.key not in came],
+            "chair_name": _name_in(meeting.chair, [*attended, *consents], names),
+            "attendance": [
+                _attendance(row, names)
+                for row in sorted(
+                    attended, key=lambda row: (place.get(row.seat, len(place)), row.came_at)
+                )
+            ],
+            "absent": [
+                one.title
+                for one in seats
+                if one.persons and one.key not in came and not meeting.written
+            ],
+            "silent": [
+                one.title
+                for one in seats
+                if one.persons and one.key not in said and meeting.written
+            ],
             "consents": [
                 {
                     "post": names.post(row.seat),
                     "name": names.person(row.person_id),
                     "agrees": row.agrees,
                 }
-                for row in consents
+                for row in sorted(consents, key=lambda row: place.get(row.seat, len(place)))
             ],
             "matters": [
                 _matter(
@@ -122,6 +139,11 @@ def _head(meeting: Row[Any], body: Body, names: Names) -> dict[str, Any]:
         "closed": _until(meeting.opened_at, meeting.closed_at),
         "chair": names.post(meeting.chair),
     }
+
+
+def _name_in(seat: str, rows: Sequence[Row[Any]], names: Names) -> str:
+    """Return who held a seat, by those who came or answered; "" when nobody of it did."""
+    return next((names.person(row.person_id) for row in rows if row.seat == seat), "")
 
 
 def _until(opened: datetime | None, closed: datetime | None) -> str:
@@ -173,6 +195,7 @@ def _matter(
             for choice in Choice
             if choice.value in verdicts
         ],
+        "even": even(Choice(one) for one in verdicts),
         "votes": [
             {
                 "post": names.post(one.seat),

@@ -128,8 +128,10 @@ def consent(site: Site, by: Actor, meeting_id: str, seat: str, *, agrees: bool) 
         )  # fmt: skip
 
 
-def begin(site: Site, by: Actor, meeting_id: str) -> None:
+def begin(site: Site, by: Actor, meeting_id: str) -> bool:
     """Open a meeting; in writing, once enough members agree, every vote begins.
+
+    Returns whether it is in writing.
 
     Raises NotAllowed, NotFound, Conflict without a quorum, or before its day.
     """
@@ -158,6 +160,7 @@ def begin(site: Site, by: Actor, meeting_id: str) -> None:
             site, tx, by, "meeting.opened", meeting_id,
             audit.Change("post", mark("議長"), None, chair or None),
         )  # fmt: skip
+        return bool(row.written)
 
 
 def open_vote(site: Site, by: Actor, matter_id: str) -> str:

@@ -6,6 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from dxflow.authority.segregation import Action
+from dxflow.authority.standing_in import PERSONAL
 from dxflow.calendars.fiscal import fiscal_label
 from dxflow.calendars.wareki import wareki_short
 from dxflow.clock import local_date
@@ -134,7 +136,12 @@ def head_of(opened: Opened, facts: Facts) -> CaseHead:
         amount=case["amount"],
         started_at=case["created_at"],
         ended_at=case["ended_at"],
-        waiting=tuple(_waiting(opened, item, names) for item in facts.items),
+        waiting=tuple(
+            sorted(
+                (_waiting(opened, item, names) for item in facts.items),
+                key=lambda one: (one.since, one.name, one.holder),  # seats in their order
+            )
+        ),
         timers=opened.running and not facts.items,
         procedure=translated(pack.settings.title),
         procedure_version=_(
@@ -158,6 +165,7 @@ def _holders(opened: Opened, items: Sequence[OpenItem]) -> set[str]:
         for group in item.groups:
             holders = opened.who.holders(group)
             wanted |= holders if len(holders) <= NAMED or group.startswith("user:") else set()
+            wanted |= _instead(opened, group, holders, item.act)
     return wanted
 
 
@@ -171,24 +179,55 @@ def _waiting(opened: Opened, item: OpenItem, names: Names) -> Waiting:
         urgency=inbox.urgency(
             opened.pack, opened.calendars.of(opened.pack), item.due_at, opened.site.now()
         ),
-        mine=may_act(opened.actor, frozenset(item.groups), item.assignee_id, item.act),
+        mine=not _judges_own(opened, item)
+        and may_act(opened.actor, frozenset(item.groups), item.assignee_id, item.act),
     )
+
+
+def _judges_own(opened: Opened, item: OpenItem) -> bool:
+    """Return whether the reader would judge what they applied for: they would be refused."""
+    return item.act in packs.SEGREGATED and opened.case["applicant_id"] == opened.actor.person_id
 
 
 def holder_of(opened: Opened, item: OpenItem, names: Names) -> str:
     """Return who has a task, in words: the person who took it, or the groups it is offered to."""
     if item.assignee_id:
         return names.person(item.assignee_id)
-    return _("、").join(dict.fromkeys(_group_words(opened, group, names) for group in item.groups))
+    words = (_group_words(opened, group, names, item.act) for group in item.groups)
+    return _("、").join(dict.fromkeys(words))
 
 
-def _group_words(opened: Opened, group: str, names: Names) -> str:
+def _group_words(opened: Opened, group: str, names: Names, act: str) -> str:
     label = names.group(group)
     holders = opened.who.holders(group)
     if group.startswith("user:") or not holders or len(holders) > NAMED:
         return label
-    people = _("・").join(sorted(names.person(person) for person in holders))
+    away = opened.who.standing.away
+    people = _("・").join(
+        _("{name} 不在", name=name) if gone else name
+        for name, gone in sorted((names.person(one), one in away) for one in holders)
+    )
+    instead = _instead(opened, group, holders, act)
+    if instead:
+        stand_ins = _("・").join(sorted(names.person(one) for one in instead))
+        return _(
+            "{post}（{people}、代わり {stand_ins}）", post=label, people=people, stand_ins=stand_ins
+        )
     return _("{post}（{people}）", post=label, people=people)
+
+
+def _instead(opened: Opened, group: str, holders: frozenset[str], act: str) -> frozenset[str]:
+    """Return who may act for a group whose members are all away; nobody for what only they may.
+
+    Where the pack keeps some decisions for the officer alone, none is promised to somebody else.
+    """
+    standing = opened.who.standing
+    kept = act in PERSONAL or (
+        act == Action.DECIDE and bool(opened.pack.settings.rules.stand_in_forbidden)
+    )
+    if kept or not holders or not holders <= set(standing.away):
+        return frozenset()
+    return standing.persons_for(group) - {opened.case["applicant_id"]}
 
 
 def _stages(opened: Opened, visits: Mapping[tuple[str, str], Visit]) -> list[StageStep]:

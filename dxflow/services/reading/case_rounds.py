@@ -16,7 +16,7 @@ from dxflow.committee.resolution import choice_label
 from dxflow.committee.rules import BodyRules
 from dxflow.committee.seeing import Disclosure, Standpoint, sees_scores, sees_verdicts
 from dxflow.committee.sitting import UNDECIDED, Matter
-from dxflow.committee.voting import Choice
+from dxflow.committee.voting import Choice, even
 from dxflow.db.case import Ballot, Deliberation
 from dxflow.db.identity import Person
 from dxflow.db.meeting import Meeting, MeetingMatter
@@ -86,6 +86,9 @@ class RoundView:
     #: stands in it.
     meeting: str = ""
     meeting_day: date | None = None
+    written: bool = False
+    #: Whether those in favour and those against are as many, where verdicts may be seen.
+    even: bool = False
     matter: str = ""
     disclosure: Disclosure = Disclosure.AFTER_OWN
     evaluation: evaluations.EvaluationView | None = None
@@ -194,6 +197,7 @@ def _read(opened: Opened) -> list[_Rows]:
             voter.c.name.label("voter"),
             Meeting.id.label("meeting"),
             Meeting.held_on.label("meeting_day"),
+            Meeting.written,
             MeetingMatter.status.label("matter"),
         )
         .outerjoin(
@@ -269,6 +273,7 @@ def _view(
         member=bool(mine),
         seen=seen,
         counts=_counts(cast) if seen else (),
+        even=seen and even(Choice(row.verdict) for row in cast.values()),
         resolution=round_.resolution or "",
         resolution_name=choice_label(Choice(round_.resolution)) if round_.resolution else "",
         reason=round_.reason,
@@ -276,6 +281,7 @@ def _view(
         resolved_by=round_.resolver or (_("システム") if round_.resolved_at else ""),
         meeting=round_.meeting or "",
         meeting_day=round_.meeting_day,
+        written=bool(round_.written),
         matter=round_.matter or "",
         disclosure=rules.disclosure,
         evaluation=evaluations.view_of(

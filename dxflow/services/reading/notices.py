@@ -7,12 +7,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, func, insert, select, union_all, update
 
 from dxflow.db.case import Case, Notice, NoticeRead
-from dxflow.services.paging import MOST_IN_BADGE, Page, bounds, count
+from dxflow.services.paging import MOST_COUNTED, MOST_IN_BADGE, Page, bounds, count
 from dxflow.services.people import visibility
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+#: What makes notices one to their reader: left for several of their groups at once.
+_ALIKE = (Notice.message, Notice.case_id, Notice.at)
 
 
 @dataclass(frozen=True)
@@ -31,11 +33,11 @@ class Left:
 
 
 def for_actor(site: Site, actor: Actor, page: int = 1, per_page: int = 50) -> Page[Left]:
-    """Return the notices for the actor, the latest first."""
+    """Return the notices for the actor, the latest first, each once."""
     offset, limit = bounds(page, per_page)
     with site.database.read() as tx:
         mine = _for(actor)
-        total, more = count(tx, select(Notice.id).where(mine))
+        total, more = count(tx, _once(mine, MOST_COUNTED))
         latest = tx.execute(_latest(actor, offset + limit).offset(offset).limit(limit)).scalars()
         entries = _left(site, tx, actor, Notice.id.in_(list(latest)), limit)
     return Page(entries, page, per_page, total, more)
@@ -44,15 +46,26 @@ def for_actor(site: Site, actor: Actor, page: int = 1, per_page: int = 50) -> Pa
 def _latest(actor: Actor, most: int) -> Select[Any]:
     """Return the ids of the latest notices of the actor's groups: the latest of each, then of all."""
     each = [
-        select(Notice.id, Notice.at)
+        select(Notice.id, *_ALIKE)
         .where(Notice.group_key == group)
         .order_by(Notice.at.desc(), Notice.id.desc())
         .limit(most)
         .subquery()
         for group in sorted(actor.groups)
     ]
-    every = union_all(*(select(one) for one in each)).subquery()
-    return select(every.c.id).order_by(every.c.at.desc(), every.c.id.desc())
+    every = union_all(*(select(one) for one in each)).subquery().c
+    first = func.min(every.id)
+    return (
+        select(first)
+        .group_by(every.message, every.case_id, every.at)
+        .order_by(every.at.desc(), first.desc())
+    )
+
+
+def _once(which: ColumnElement[bool], most: int) -> Select[Any]:
+    """Return one row for each of at least `most` notices: no more are read than that needs."""
+    some = select(*_ALIKE).where(which).limit(2 * (most + 1)).subquery()
+    return select(some).distinct()
 
 
 def one(site: Site, actor: Actor, notice_id: str) -> Left | None:
@@ -67,9 +80,8 @@ def since(site: Site, actor: Actor, moment: datetime, most: int) -> tuple[list[L
     What was left for several of the actor's groups at once is listed and counted once.
     """
     later = _for(actor) & (Notice.at > moment)
-    alike = (Notice.message, Notice.case_id, Notice.at)
     with site.database.read() as tx:
-        first = select(func.min(Notice.id)).where(later).group_by(*alike)
+        first = select(func.min(Notice.id)).where(later).group_by(*_ALIKE)
         total = tx.execute(select(func.count()).select_from(first.subquery())).scalar_one()
         return _left(site, tx, actor, Notice.id.in_(first), limit=most), total
 
@@ -119,15 +131,8 @@ def unread_count(site: Site, actor: Actor) -> int:
     """
     read = select(NoticeRead.read_at).where(NoticeRead.person_id == actor.person_id)
     with site.database.read() as tx:
-        fresh = (
-            select(Notice.id)
-            .where(
-                _for(actor),
-                Notice.at > func.coalesce(read.scalar_subquery(), _NEVER),
-            )
-            .limit(MOST_IN_BADGE + 1)
-            .subquery()
-        )
+        new = _for(actor) & (Notice.at > func.coalesce(read.scalar_subquery(), _NEVER))
+        fresh = _once(new, MOST_IN_BADGE).limit(MOST_IN_BADGE + 1).subquery()
         return int(tx.execute(select(func.count()).select_from(fresh)).scalar_one())
 
 

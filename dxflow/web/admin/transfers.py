@@ -213,7 +213,10 @@ def apply(plan: str) -> Page | Answer:
 
     def act() -> str:
         done = applying.apply(current.site(), current.actor(), plan, _version())
-        return _("適用しました（異動した人 {n} 人）。", n=done.persons)
+        return _(
+            "適用しました（異動した人 {n} 人）。職の変わった人は、ログインし直します。",
+            n=done.persons,
+        )
 
     return _done(plan, act)
 
@@ -225,7 +228,7 @@ def undo(plan: str) -> Page | Answer:
 
     def act() -> str:
         undoing.undo(current.site(), current.actor(), plan, _version())
-        return _("異動を取り消し、元に戻しました。")
+        return _("異動を取り消し、元に戻しました。職の変わった人は、ログインし直します。")
 
     return _done(plan, act)
 

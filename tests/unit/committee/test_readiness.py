@@ -85,6 +85,13 @@ def test_in_writing_no_place_and_no_presence_is_needed():
     assert missing(findings(replace(READY, place="", written=True, away=("甲",) * 5))) == 0
 
 
+def test_in_writing_the_consent_of_enough_members_is_waited_for():
+    asked = replace(READY, place="", written=True, agreed=3, consents_needed=4)
+    assert words(asked) == "同意 3人（必要4人）"
+    assert missing(findings(replace(asked, agreed=4))) == 0
+    assert "同意" not in [one.what for one in findings(READY)]
+
+
 def test_the_week_before_begins_seven_days_before():
     day = date(2026, 6, 10)
     assert is_near(day, day - timedelta(7))

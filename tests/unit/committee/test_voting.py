@@ -9,6 +9,7 @@ from dxflow.committee.voting import (
     TieBreak,
     VoteRule,
     check_ballot,
+    even,
     tally,
 )
 from dxflow.errors import Conflict, NotAllowed
@@ -79,6 +80,14 @@ def test_the_leaning_follows_the_bodys_rule(letters, rule, leaning):
 def test_a_tie_goes_as_the_chair_voted_or_waits_for_the_chair(letters, leaning, tied):
     count = tally(ballots(letters), SIMPLE, SEATS, quorum=1, chair="s0")
     assert (count.leaning, count.tied) == (leaning, tied)
+
+
+@pytest.mark.parametrize(
+    ("letters", "equal"),
+    [("AX", True), ("ACXT", True), ("AX-", True), ("AAX", False), ("--", False), ("", False)],
+)
+def test_votes_are_equal_when_as_many_are_against_as_in_favour(letters, equal):
+    assert even(one.choice for one in ballots(letters)) is equal
 
 
 def test_a_chair_who_presides_counts_as_present_and_only_breaks_ties():
