@@ -22,7 +22,9 @@ from enum import StrEnum
 from dxflow.authority.directory import Directory
 from dxflow.authority.verdicts import person_key
 
-ALL_SEEING_ROLES = frozenset({"secretariat", "cio", "auditor", "committee", "committee-chair"})
+ALL_SEEING_ROLES = frozenset(
+    {"secretariat", "cio", "auditor", "committee", "committee-chair", "committee-member"}
+)
 ALL_SEEING_POSTS = frozenset({"mayor", "deputy_mayor"})
 #: Of the roles that see every case, those that see the restricted ones too.
 RESTRICTED_ROLES = frozenset({"secretariat", "auditor"})
