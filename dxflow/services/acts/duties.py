@@ -10,8 +10,8 @@ from dxflow.calendars.wareki import wareki_datetime
 from dxflow.db.case import Duty
 from dxflow.db.identity import Person
 from dxflow.errors import Conflict, Invalid, NotFound
-from dxflow.jobs import queue
 from dxflow.services.acts.act import Act, lock, require_running
+from dxflow.services.acts.notices import leave_notice
 from dxflow.services.people import naming, organisation, visibility
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
@@ -79,20 +79,8 @@ def hand_over(site: Site, actor: Actor, duty_id: str, unit: str, reason: str) ->
             audit.Change("reason", mark("理由"), None, reason),
             subject=audit.Subject("duty", duty_id, act.case_id),
         )
-        queue.defer(
-            tx,
-            act.now,
-            kind="notice.deliver",
-            key=f"{act.case_id}:{act.version + 1}:{duty_id}",
-            case_id=act.case_id,
-            payload={
-                "case_id": act.case_id,
-                "groups": [to],
-                "message": mark(
-                    "承認に付いた条件が引き継がれました。案件のページで確かめてください。"
-                ),
-            },
-        )
+        said = mark("承認に付いた条件が引き継がれました。案件のページで確かめてください。")
+        leave_notice(act, {to}, said, duty_id)
         act.finish()
         return act.case_id
 

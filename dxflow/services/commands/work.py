@@ -12,9 +12,9 @@ from dxflow.db.base import table
 from dxflow.db.case import Duty, Milestone, Workload
 from dxflow.db.prepared import Prepared
 from dxflow.errors import Invalid
-from dxflow.jobs import queue
 from dxflow.services import plain
 from dxflow.services.acts.act import Act
+from dxflow.services.acts.notices import leave_notice
 from dxflow.services.commands import payload as read
 from dxflow.texts import gettext as _
 from dxflow.texts import mark
@@ -156,17 +156,8 @@ def impose_duties(act: Act, payload: dict[str, Any], _element: str) -> dict[str,
 def _tell_others(act: Act, owners: Sequence[str]) -> None:
     """Leave a notice for sections that owe a condition of a case that is not their own."""
     if owners:
-        queue.defer(
-            act.tx, act.now, kind="notice.deliver",
-            key=f"{act.case_id}:{act.version + 1}:imposed", case_id=act.case_id,
-            payload={
-                "case_id": act.case_id,
-                "groups": list(owners),
-                "message": mark(
-                    "承認に、あなたの課が負う条件が付きました。案件のページで確かめてください。"
-                ),
-            },
-        )  # fmt: skip
+        said = mark("承認に、あなたの課が負う条件が付きました。案件のページで確かめてください。")
+        leave_notice(act, owners, said, "imposed")
 
 
 def count_duties(act: Act, _payload: dict[str, Any], _element: str) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from dxflow.errors import NotFound
 from dxflow.jobs import queue
 from dxflow.services.acts import presiding, sitting
 from dxflow.services.acts.act import Act, lock
+from dxflow.services.acts.notices import leave_notice
 from dxflow.services.acts.writing import offer_instead
 from dxflow.services.people import naming, organisation
 from dxflow.services.people.actor import system_actor
@@ -157,7 +158,7 @@ def _moved(act: Act, item: Row[Any], found: Presiding, chairs: set[str], why: st
     offer_instead(act, item, {now})
     (was,) = before
     _record(act, item, was, now, why)
-    _tell(act, item, {was, now}, _said(act, item, was, now, why))
+    leave_notice(act, {was, now}, _said(act, item, was, now, why), f"{item.id}:chair")
     return True
 
 
@@ -179,11 +180,3 @@ def _said(act: Act, item: Row[Any], before: str, now: str, why: str) -> str:
             number=act.case["number"], task=item.name,
             before=names.group(before), now=names.group(now), reason=why,
         )  # fmt: skip
-
-
-def _tell(act: Act, item: Row[Any], groups: set[str], message: str) -> None:
-    queue.defer(
-        act.tx, act.now, kind="notice.deliver", key=f"{item.id}:{act.version + 1}:chair",
-        case_id=act.case_id,
-        payload={"case_id": act.case_id, "groups": sorted(groups), "message": message},
-    )  # fmt: skip
