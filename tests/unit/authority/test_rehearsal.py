@@ -157,6 +157,13 @@ def test_nobody_judges_in_the_place_of_somebody_who_may_not():
         assert about(TASK, rehearsed(FULL, affairs)) == holes
 
 
+def test_who_stands_in_for_somebody_who_cannot_log_in_can_do_their_tasks():
+    approval = task({"post:head-a"}, None, Action.APPROVE, Involvement("p5"))
+    given_ = {"d": named("p0", "p4")}
+    closed = Affairs(tasks=(approval,), delegations=given_, closed=frozenset({"p0"}))
+    assert about(TASK, rehearsed(FULL, closed)) == []
+
+
 def test_a_claim_of_somebody_who_cannot_log_in_or_is_the_applicant_is_released():
     for affairs in (
         Affairs(tasks=(task({"section:a"}, "p3"),), closed=frozenset({"p3"})),
