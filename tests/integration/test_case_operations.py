@@ -343,6 +343,18 @@ def test_an_approval_that_is_left_to_the_applicant_alone_is_listed(city):
     do(city, case, "cio", "head_approval", "approve")
 
 
+def test_a_colleague_whose_account_is_closed_does_not_count_beside_the_applicant(city):
+    city.start(by="head")
+    admin = city.actor("admin")
+    assert unattended.unattended(city.site, admin).total == 0
+    with city.site.database.write() as tx:
+        tx.execute(
+            update(Person).where(Person.id == city.person["civic_head"]).values(status="disabled")
+        )
+    (one,) = unattended.unattended(city.site, admin).entries
+    assert one.name == "所属長の確認"
+
+
 def test_a_taken_task_of_a_closed_account_is_unattended(city):
     case = to_triage(city)
     task = task_of(city, "secretariat", case, "triage")

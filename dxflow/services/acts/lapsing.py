@@ -22,24 +22,27 @@ from dxflow.services.people.actor import system_actor
 from dxflow.services.site import Site
 from dxflow.texts import mark
 
+#: An open task: id, case, name and who has taken it.
+Taken = Row[str, str, str, str | None]
+
 
 def lapse(site: Site, tx: Connection, now: datetime) -> None:
     """Give back every task whose claim has lapsed."""
     actor = system_actor(local_date(now))
-    for case in sorted({row.case_id for row in _lapsed(site, tx, now)}):
+    for case in sorted({row.case_id for row, _groups in _lapsed(site, tx, now)}):
         act = lock(site, tx, actor, case)
         # again, behind the lock: somebody may have done or given back a task meanwhile
         found = _lapsed(site, tx, now, case)
-        for row in found:
-            _give_back(act, row)
+        for row, groups in found:
+            _give_back(act, row, groups)
         if found:
             act.finish()
 
 
 def _lapsed(
     site: Site, tx: Connection, now: datetime, case: str | None = None
-) -> list[Row[str, str, str, str | None]]:
-    """Return the tasks with a claim that has lapsed; those of one case, or of all."""
+) -> list[tuple[Taken, set[str]]]:
+    """Return the tasks with a claim that has lapsed, each with its groups; of one case, or of all."""
     taken = select(WorkItem.id, WorkItem.case_id, WorkItem.name, WorkItem.assignee_id).where(
         WorkItem.status == text("'open'"), WorkItem.assignee_id.is_not(None)
     )
@@ -55,7 +58,7 @@ def _lapsed(
         ).scalars()
     )
     return [
-        row
+        (row, offered[row.id])
         for row in rows
         if offered[row.id]
         and (
@@ -73,9 +76,8 @@ def _offered(tx: Connection, tasks: Collection[str]) -> dict[str, set[str]]:
     return found
 
 
-def _give_back(act: Act, row: Row[str, str, str, str | None]) -> None:
+def _give_back(act: Act, row: Taken, groups: set[str]) -> None:
     act.tx.execute(update(WorkItem).where(WorkItem.id == row.id).values(assignee_id=None))
-    groups = _offered(act.tx, [row.id])[row.id]
     names = naming.load(act.tx, act.directory(), persons=[row.assignee_id])
     act.record(
         "task.released",

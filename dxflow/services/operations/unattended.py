@@ -58,8 +58,10 @@ def unattended(site: Site, actor: Actor, page: int = 1, per_page: int = 50) -> P
     offset, limit = bounds(page, per_page)
     with site.database.read() as tx:
         who = organisation.directory(site, tx, actor.on)
-        involved = _left_to_the_involved(tx, who)
-        which = and_(WorkItem.status == "open", or_(_nobody(tx, who), WorkItem.id.in_(involved)))
+        closed = set(tx.execute(select(Person.id).where(Person.status != "active")).scalars())
+        involved = _left_to_the_involved(tx, who, closed)
+        which = or_(_nobody(tx, who, closed), WorkItem.id.in_(involved))
+        which = and_(WorkItem.status == "open", which)
         total = tx.execute(select(func.count()).select_from(WorkItem).where(which)).scalar_one()
         rows = tx.execute(
             select(WorkItem.__table__, Case.number, visibility.told_title(), Case.unit)
@@ -111,7 +113,7 @@ def stuck(site: Site, actor: Actor, most: int = 100) -> list[Stuck]:
         return [Stuck(row.id, row.number, row.title, row.updated_at) for row in rows]
 
 
-def _nobody(tx: Connection, who: Directory) -> ColumnElement[bool]:
+def _nobody(tx: Connection, who: Directory, closed: set[str]) -> ColumnElement[bool]:
     """Return the condition: assigned to somebody who is gone, or offered to empty groups only."""
     groups = tx.execute(
         select(WorkItemGroup.group_key)
@@ -119,7 +121,6 @@ def _nobody(tx: Connection, who: Directory) -> ColumnElement[bool]:
         .where(WorkItem.status == "open")
         .distinct()
     ).scalars()
-    closed = set(tx.execute(select(Person.id).where(Person.status != "active")).scalars())
     empty = sorted(group for group in groups if not who.holders(group) - closed)
     assigned = tx.execute(
         select(WorkItem.assignee_id)
@@ -134,7 +135,9 @@ def _nobody(tx: Connection, who: Directory) -> ColumnElement[bool]:
     return or_(and_(~attended, ~alone), WorkItem.assignee_id.in_(gone))
 
 
-def _left_to_the_involved(tx: Connection, who: Directory) -> dict[str, frozenset[str]]:
+def _left_to_the_involved(
+    tx: Connection, who: Directory, closed: set[str]
+) -> dict[str, frozenset[str]]:
     """Return the tasks that only those could do who made the proposal, and who that is.
 
     Only cases are looked at that somebody made who has such tasks offered.
@@ -164,7 +167,7 @@ def _left_to_the_involved(tx: Connection, who: Directory) -> dict[str, frozenset
         involved[one.case_id].add(one.person_id)
     found = {}
     for row in rows:
-        able = frozenset[str]().union(*map(who.holders, offers.get(row.id, ())))
+        able = frozenset[str]().union(*map(who.holders, offers.get(row.id, ()))) - closed
         if able and able <= involved[row.case_id]:
             found[row.id] = frozenset(involved[row.case_id])
     return found
