@@ -98,9 +98,7 @@ def _figures(
     name: str, city: City, runs: tuple[list[Slice], list[Slice]], goal: str = ""
 ) -> Iterator[Figure]:
     one, four = (statistics.median(of.rate for of in run) for run in runs)
-    ratio = statistics.median(
-        many.rate / single.rate for single, many in zip(*runs, strict=True)
-    )
+    ratio = statistics.median(many.rate / single.rate for single, many in zip(*runs, strict=True))
     how = f"{version(city)}; {GENERATORS * CONNECTIONS} connections, {len(runs[0])} rounds"
     yield Figure(f"{name}, 1 web process", one, "1/s", conditions=f"{how}; {_shares(runs[0])}")
     note = f"beside 1 web process; {how}; {_shares(runs[1])}"
