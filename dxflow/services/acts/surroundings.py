@@ -147,7 +147,10 @@ _ALL = Prepared(
 
 _WAITING = Prepared(
     union(
-        _part("work", id=_WORK.c.id).where(_WORK.c.case_id == _CASE, _WORK.c.status == _OPEN),
+        # the first part says of what kind the columns are
+        _part("work", id=_WORK.c.id, element=_WORK.c.element, due_at=_WORK.c.due_at).where(
+            _WORK.c.case_id == _CASE, _WORK.c.status == _OPEN
+        ),
         _part("timer", id=_TIMER.c.id, element=_TIMER.c.element, due_at=_TIMER.c.due_at).where(
             _TIMER.c.case_id == _CASE
         ),
