@@ -11,7 +11,12 @@ from dxflow.authority.filling import LEAVE, fits
 from dxflow.authority.rehearsal import Matter
 from dxflow.errors import Conflict, Invalid, NotFound
 from dxflow.services.administration.transfers import plans
-from dxflow.services.administration.transfers.rehearsing import HoleState, Rehearsed, rehearsed
+from dxflow.services.administration.transfers.rehearsing import (
+    HoleState,
+    Rehearsed,
+    may_take,
+    rehearsed,
+)
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
@@ -92,7 +97,8 @@ def _written(
 
 def _target(found: Rehearsed, state: HoleState, text: str) -> str:
     """Return the target that a text means. Raises Invalid."""
-    if text in ("", LEAVE) or text in state.proposals:
+    same = state.state == "filled" and text == state.target
+    if text in ("", LEAVE) or text in state.proposals or same:
         return text
     matter = state.hole.matter
     kind, colon, key = text.partition(":")
@@ -100,6 +106,14 @@ def _target(found: Rehearsed, state: HoleState, text: str) -> str:
         kind, key = (_UNIT if matter is Matter.UNIT else _PERSON), text
     if kind == _PERSON:
         key = _person(found, key)
+        if matter is Matter.POST and not may_take(found.prospect, key, state.hole.key):
+            raise Invalid(
+                _(
+                    "{name} さんは、この異動で退職などになるか、この職がこの日から後に登録されているので、"
+                    "選べません。別の人を選んでください。",
+                    name=found.underway.people[key][1],
+                )
+            )
     target = f"{kind}:{key}"
     if not fits(matter, target) or found.will is None:
         raise Invalid(_("「{target}」ではこの穴を埋められません。", target=text))
