@@ -97,8 +97,7 @@ def _written(
 
 def _target(found: Rehearsed, state: HoleState, text: str) -> str:
     """Return the target that a text means. Raises Invalid."""
-    same = state.state == "filled" and text == state.target
-    if text in ("", LEAVE) or text in state.proposals or same:
+    if text in ("", LEAVE) or text in state.proposals:
         return text
     matter = state.hole.matter
     kind, colon, key = text.partition(":")
@@ -106,7 +105,8 @@ def _target(found: Rehearsed, state: HoleState, text: str) -> str:
         kind, key = (_UNIT if matter is Matter.UNIT else _PERSON), text
     if kind == _PERSON:
         key = _person(found, key)
-        if matter is Matter.POST and not may_take(found.prospect, key, state.hole.key):
+        same = state.state == "filled" and state.target == f"{kind}:{key}"
+        if matter is Matter.POST and not same and not may_take(found.prospect, key, state.hole.key):
             raise Invalid(
                 _(
                     "{name} さんは、この異動で退職などになるか、この職がこの日から後に登録されているので、"
@@ -131,7 +131,9 @@ def _person(found: Rehearsed, name: str) -> str:
     """Return the id of a person named by username or id. Raises Invalid."""
     wanted = name.strip().casefold()
     for key, (username, _shown) in found.underway.people.items():
-        if (username.casefold() == wanted or key == name) and key not in found.affairs.closed:
+        if (
+            username.casefold() == wanted or key == name
+        ) and key not in found.underway.affairs.closed:
             return key
     raise Invalid(_("利用者「{name}」はいないか、利用を止められています。", name=name))
 
