@@ -153,7 +153,7 @@ def _now(rows: Iterable[Held], day: date, title: Title) -> Iterator[str]:
 
 def _given(found: Rehearsed, words: Wording, changes: Sequence[Change]) -> Iterator[str]:
     for one in changes[:MOST_TASKS]:
-        about, names = found.underway.about[one.key], _people(words, one.before)
+        about, names = found.underway.about[one.key], _people(words, one.before, one.after)
         if one.matter is Matter.DUTY:
             yield _("受け取った条件・後閲: 案件 {number}（前の人: {names}）。",
                     number=about.number, names=names)  # fmt: skip
@@ -166,7 +166,7 @@ def _given(found: Rehearsed, words: Wording, changes: Sequence[Change]) -> Itera
 
 def _given_away(found: Rehearsed, words: Wording, changes: Sequence[Change]) -> Iterator[str]:
     for one in changes[:MOST_TASKS]:
-        about, names = found.underway.about[one.key], _people(words, one.after)
+        about, names = found.underway.about[one.key], _people(words, one.after, one.before)
         if one.matter is Matter.DUTY:
             yield _("渡した条件・後閲: 案件 {number}（次の人: {names}）。",
                     number=about.number, names=names)  # fmt: skip
@@ -177,9 +177,13 @@ def _given_away(found: Rehearsed, words: Wording, changes: Sequence[Change]) -> 
         yield _("渡したものは、ほかに {n} 件あります。", n=len(changes) - MOST_TASKS)
 
 
-def _people(words: Wording, ids: Sequence[str]) -> str:
-    """Return a few names; what is left out is only a sign, which every language reads."""
-    named = _("、").join(words.group(f"user:{one}") for one in ids[:MOST_PEOPLE])
+def _people(words: Wording, ids: Sequence[str], others: Sequence[str]) -> str:
+    """Return a few names, first of those who are not on both sides of the change.
+
+    What is left out is only a sign, which every language reads.
+    """
+    ranked = sorted(ids, key=lambda one: one in others)
+    named = _("、").join(words.group(f"user:{one}") for one in ranked[:MOST_PEOPLE])
     return (f"{named}…" if len(ids) > MOST_PEOPLE else named) or _("なし")
 
 
