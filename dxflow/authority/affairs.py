@@ -18,7 +18,9 @@ OFFICIAL = frozenset({Action.DECIDE, Action.VOTE, Action.CONCLUDE})
 class Task:
     """An open task: the groups it is offered to, who has taken it, and what doing it means.
 
-    `unit` is the section of the case, in which somebody else is looked for first.
+    `unit` is the section of the case, in which somebody else is looked for first. `follows` returns
+    whom the task is meant for in an organisation, given the persons who cannot log in there, where
+    a rule says so anew each day: who concludes for a committee.
     """
 
     id: str
@@ -28,6 +30,9 @@ class Task:
     action: Action | None
     involved: Involvement
     unit: str
+    follows: "Callable[[Directory, frozenset[str]], frozenset[str]] | None" = field(
+        default=None, compare=False
+    )
 
 
 @dataclass(frozen=True)
@@ -102,7 +107,8 @@ class Able:
 
     def offered(self, task: Task) -> frozenset[str]:
         """Return whom a task is offered to and who may do it, whoever has taken it."""
-        people = frozenset[str]().union(*(self.members(group) for group in task.groups))
+        groups = task.follows(self._who, self._closed) if task.follows else task.groups
+        people = frozenset[str]().union(*(self.members(group) for group in groups))
         return frozenset(one for one in people if _free(task, one))
 
     def holds(self, task: Task) -> bool:

@@ -104,7 +104,7 @@ def _task(task: Task, target: str | None) -> Task:
     if target is None:
         return task
     person = person_key(target) if target.startswith("user:") else None
-    return replace(task, groups=frozenset({target}), assignee=person)
+    return replace(task, groups=frozenset({target}), assignee=person, follows=None)
 
 
 def _duty(duty: Duty, target: str | None) -> Duty:

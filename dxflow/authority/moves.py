@@ -26,12 +26,16 @@ class MoveKind(StrEnum):
 
 @dataclass(frozen=True)
 class Move:
-    """One order: a person gets a post, is released from one, or leaves. `line` is where it stands."""
+    """One order: a person gets a post, is released from one, or leaves. `line` is where it stands.
+
+    `closes`: whoever leaves cannot log in any more.
+    """
 
     person: str
     kind: MoveKind
     post: str = ""
     line: int = 0
+    closes: bool = False
 
 
 class TroubleKind(StrEnum):

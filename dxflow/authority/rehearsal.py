@@ -90,7 +90,8 @@ def rehearse(
 ) -> Rehearsal:
     """Return what changes hands on the directories' day, and what nobody would have.
 
-    `then` are the affairs as they will be, where the cases of a section that is split are divided.
+    `then` are the affairs as they will be: with the cases of a section that is split divided, and
+    the accounts closed of those who leave.
     """
     return _Rehearsing(before, after, affairs, then or affairs).result()
 
@@ -101,7 +102,7 @@ class _Rehearsing:
     ) -> None:
         self._before, self._after, self._affairs, self._then = before, after, affairs, then
         self._had = Able(before, affairs.closed)
-        self._has = Able(after, affairs.closed)
+        self._has = Able(after, then.closed)
         #: Ended units without a successor: what waits there is one hole of the unit.
         self._lost: dict[str, list[str]] = {}
 

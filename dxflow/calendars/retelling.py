@@ -18,24 +18,39 @@ def retold(sentence: str) -> str:
     """Return a stored sentence in the current language, also one that was stored with its values.
 
     The sentence of the catalogue that leaves the least to its places is the one it was made from;
-    values that are texts themselves are translated, values that are dates written in the reader's
-    way. Words of people stay as they are, dates in them too. Unchanged where no sentence fits.
+    a text of several lines may be made from one for each line. Values that are texts themselves are
+    translated, values that are dates written in the reader's way. Words of people stay as they are,
+    dates in them too. Unchanged where no sentence fits.
     """
     known = translated(sentence)
     if known != sentence or language.get() == JAPANESE:
         return known
-    for pattern, longest, meant in _patterns(language.get()):
+    whole = _told(sentence)
+    lines = [_told(line) for line in sentence.split("\n")]
+    if len(lines) > 1 and all(lines):
+        told = [one for one in lines if one is not None]
+        weight = sum(weight for weight, _text in told)
+        if whole is None or weight > whole[0]:
+            return "\n".join(text for _weight, text in told)
+    return sentence if whole is None else whole[1]
+
+
+def _told(sentence: str) -> tuple[int, str] | None:
+    """Return a sentence as it is told, and how much of it was the catalogue's; None for no other."""
+    for weight, pattern, longest, meant in _patterns(language.get()):
         found = pattern.fullmatch(sentence) if longest in sentence else None
         if found:
-            return meant.format(
-                **{key: rewritten(translated(text)) for key, text in found.groupdict().items()}
-            )
-    return sentence
+            values = {key: rewritten(translated(text)) for key, text in found.groupdict().items()}
+            return weight, meant.format(**values)
+    return None
 
 
 @cache
-def _patterns(lang: str) -> tuple[tuple[re.Pattern[str], str, str], ...]:
-    """Return the catalogue's sentences with places: pattern, longest part between places, meaning."""
+def _patterns(lang: str) -> tuple[tuple[int, re.Pattern[str], str, str], ...]:
+    """Return the catalogue's sentences with places, the heaviest first.
+
+    Each is the length of its own letters, its pattern, the longest part between places, its meaning.
+    """
     found = []
     for message, meant in sentences(lang).items():
         parts = _PLACE.split(message)
@@ -49,4 +64,4 @@ def _patterns(lang: str) -> tuple[tuple[re.Pattern[str], str, str], ...]:
             )
             found.append((weight, re.compile(text, re.DOTALL), max(literal, key=len), meant))
     found.sort(key=lambda one: -one[0])
-    return tuple((pattern, longest, meant) for _weight, pattern, longest, meant in found)
+    return tuple(found)

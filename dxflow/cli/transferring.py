@@ -145,8 +145,8 @@ def apply(arguments: Namespace, settings: Settings, output: Output) -> int:
         done = applying.apply(site, by, arguments.plan)
     output.say(
         _(
-            "適用しました: 異動した人 {persons}、解除した引受け {released}、渡した作業 {tasks}、"
-            "引き継いだ義務 {duties}",
+            "適用しました: 異動した人 {persons} 人、無効にした利用者 {closed} 人、"
+            "解除した引受け {released} 件、渡した作業 {tasks} 件、引き継いだ義務 {duties} 件",
             **asdict(done),
         )
     )
@@ -191,7 +191,7 @@ def _shown(shown: PlanPage, output: Output) -> int:
         f"{plans.status_words()[shown.status]}"
     )
     output.say(*(f"  {one}" for one in shown.problems))
-    states, matters = wording.state_words(), wording.matter_words()
+    states, matters = wording.state_words(), wording.matter_words(done=shown.done is not None)
     for matter, lines in (shown.changes or {}).items():
         if not shown.done:
             output.say(_("{matter}: {n} 件が変わります", matter=matters[matter], n=len(lines)))

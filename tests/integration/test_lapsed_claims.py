@@ -14,7 +14,7 @@ from dxflow.errors import Conflict, NotAllowed
 from dxflow.services.acts import pulling_back, tasks
 from dxflow.services.administration import person_acts, working
 from dxflow.services.operations import reassigning
-from dxflow.services.people import appointments, organisation
+from dxflow.services.people import appointments, organisation, registry
 from tests.factories import City
 from tests.integration.histories import broken
 from tests.walks import TRIAGE, do, task_of, to_committee, to_sheet, to_triage
@@ -152,3 +152,19 @@ def test_a_vote_is_not_taken_back_where_only_the_applicant_would_sit(city):
     with pytest.raises(Conflict, match="「委員の判断」を行える人がいなくなる"):
         pulling_back.pull_back(city.site, city.actor("mgmt_head"), case)
     assert broken(city) == []
+
+
+def test_no_act_is_taken_back_for_those_alone_who_cannot_log_in(city):
+    case = to_triage(city)
+    do(city, case, "secretariat", "triage", "proceed", **TRIAGE)
+    by = city.actor("admin")
+    appointments.end_post(city.site, by, "secretariat", "secretariat")
+    for name, post in (("secretariat", "staff-counter"), ("other", "secretariat")):
+        appointments.grant_post(city.site, by, name, post, concurrent=True)
+    registry.disable(city.site, by, "other")
+    with pytest.raises(Conflict, match="を行える人がいなくなる"):
+        pulling_back.pull_back(city.site, city.actor("secretariat"), case)
+    assert broken(city) == []
+    registry.enable(city.site, by, "other")
+    pulling_back.pull_back(city.site, city.actor("secretariat"), case)
+    do(city, case, "other", "triage", "proceed", **TRIAGE)

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from dxflow.db.case import Case
-from dxflow.db.identity import Unit
+from dxflow.db.identity import Person, Unit
 from dxflow.db.transfer import TransferPlan
 from dxflow.services.administration.transfers import (
     applying,
@@ -15,7 +15,7 @@ from dxflow.services.administration.transfers import (
     scheduling,
     undoing,
 )
-from dxflow.services.people import appointments
+from dxflow.services.people import appointments, registry
 from tests.integration.transfers import content, plan, posts, units_with_origin
 from tests.machine.kinds import act
 from tests.machine.world import World
@@ -147,6 +147,16 @@ def undo(world: World) -> None:
         plan = max(applied, key=lambda row: row.applied_at)
         site, by = world.city.site, world.city.actor("admin")
         world.attempt("take a transfer back", lambda: undoing.undo(site, by, plan.id))
+
+
+@act()
+def reopen(world: World) -> None:
+    """An administrator opens the account of somebody who left again."""
+    closed = world.rows(Person, status="disabled")
+    if closed:
+        site, by = world.city.site, world.city.actor("admin")
+        name = world.rng.choice(closed).username
+        world.attempt("open an account", lambda: registry.enable(site, by, name), name)
 
 
 def _has(world: World, item: Any, name: str, post: str) -> bool:

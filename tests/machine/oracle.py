@@ -1,4 +1,4 @@
-"""What must hold after every step: the seven invariants of a formal decision, and the log.
+"""What must hold after every step: the invariants of a formal decision, accounts, and the log.
 
 Each is a function of a step; it yields what is broken, in words.
 """
@@ -11,6 +11,7 @@ from dxflow.db.case import Ballot, Case, DecisionRecord, Deliberation, Duty
 from dxflow.db.process import Submission, WorkItem
 from dxflow.db.standing import StoodIn
 from dxflow.db.transfer import TransferFill, TransferPlan
+from tests.machine.oracle_accounts import who_leaves_is_closed
 from tests.machine.oracle_records import acts_are_recorded, chains_stand, decided_papers_stay
 from tests.machine.oracle_votes import votes_are_in_order, who_may_concludes
 from tests.machine.people import People
@@ -235,6 +236,7 @@ INVARIANTS = {
     "5 duties end by their owner": duties_end_by_their_owner,
     "6 tasks have somebody": tasks_have_somebody,
     "7 acts are recorded": acts_are_recorded,
+    "8 who leaves is closed": who_leaves_is_closed,
     "the log stands": chains_stand,
 }
 

@@ -243,6 +243,7 @@ PLANTS: dict[str, Plant] = {
     "any-hand-over": Plant("duties pass on without a reason", ((duties, "_require_reason", _nothing), (duties, "may_hand_over", _yes))),
     "any-pull-back": Plant("anybody takes the last act back", ((pulling_back, "may_pull_back", _yes),)),
     "holes-ignored": Plant("a transfer is applied with holes", ((applying, "require_sound", _holes_do_not_count),)),
+    "accounts-stay": Plant("who leaves can still log in", ((writing, "accounts", lambda *_given: []),)),
     "tasks-stay": Plant("open tasks do not follow a transfer", ((writing, "tasks", _nothing),)),
     "any-task": Plant(
         "tasks are done by anybody",
@@ -331,6 +332,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
         "finish",
         "transfer",
     ),
+    "accounts-stay": ("transfer",),
     "tasks-stay": (
         "finish",
         "transfer",

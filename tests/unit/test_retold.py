@@ -68,3 +68,23 @@ def test_dates_in_the_words_of_people_stay_as_they_were_written(english):
 def test_a_day_that_there_is_not_stays_as_it_was_written(english):
     said = retold("案件 A に付いた条件「x」の期日（令和8年2月30日）が近づいています。")
     assert "令和8年2月30日" in said
+
+
+MOVED = "人事異動により、令和9年4月1日から職が変わりました。"
+
+
+def test_a_text_of_several_lines_is_told_line_by_line(english):
+    text = f"{MOVED}\nこれまでの職: なし。\nこれからの職: 市民課長。"
+    assert retold(text).split("\n") == [
+        "By a personnel transfer your post has changed from 2027-04-01 on.",
+        "Post until now: none.",
+        "Post from now on: 市民課長.",
+    ]
+
+
+def test_lines_in_the_words_of_people_belong_to_their_sentence(english):
+    text = f"まず調べる。\n{MOVED}"
+    said = retold(f"案件 A に付いた条件「{text}」の期日（令和8年6月5日）が近づいています。")
+    assert text in said
+    assert said.startswith("The condition")
+    assert retold(f"{MOVED}\n窓口で待つ") == f"{MOVED}\n窓口で待つ"

@@ -97,6 +97,29 @@ def test_the_page_of_an_applied_plan_says_who_moved_and_what_went_to_others(brow
     assert "いまは適用する前に戻っています" in after.text_content()
 
 
+def test_the_page_says_whose_account_is_closed_and_who_holds_a_post_beside_theirs(
+    browse, sqlite_city
+):
+    made = plan(sqlite_city, upload("head,退職,,"), day=sqlite_city.site.today())
+    admin, address = browse("admin"), f"/admin/transfer/{made}"
+    leaver = browse("head")
+    assert leaver.get("/").status_code == 200
+    assert "civic_head（市民部長）が兼務する" in text_of(admin.get(address))
+    values = form_of(admin, address, "/holes")
+    admin.post(f"{address}/holes", values | {"_act": "accept"})
+    shown = "".join(text_of(admin.get(address)).split())
+    for words in (
+        "無効にする利用者1人", "穴を埋める兼務1件", "head市民課長なし利用者を無効にする",
+        "残す人は、異動のファイルの「利用者の扱い」の列に「残す」と書いてください",
+    ):  # fmt: skip
+        assert words in shown
+    assert admin.post(f"{address}/apply", form_of(admin, address, "/apply")).status_code == 303
+    shown = "".join(text_of(admin.get(address)).split())
+    for words in ("異動した人2人", "無効にした利用者1人", "変わった職0件"):
+        assert words in shown
+    assert "/login" in leaver.get("/").headers["Location"]
+
+
 def test_cases_of_a_split_section_are_divided_on_the_page(browse, sqlite_city):
     case = sqlite_city.start(title="窓口の混雑をなくす")
     sqlite_city.start(title="別の提案")

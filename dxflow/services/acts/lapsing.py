@@ -13,11 +13,10 @@ from sqlalchemy import Connection, Row, select, text, update
 from dxflow import audit
 from dxflow.authority import claims
 from dxflow.clock import local_date
-from dxflow.db.identity import Person
 from dxflow.db.process import WorkItem, WorkItemGroup
 from dxflow.services.acts.act import Act, lock
 from dxflow.services.acts.notices import leave_notice
-from dxflow.services.people import naming, organisation
+from dxflow.services.people import naming, organisation, person_rows
 from dxflow.services.people.actor import system_actor
 from dxflow.services.site import Site
 from dxflow.texts import mark
@@ -52,11 +51,7 @@ def _lapsed(
     who = organisation.directory(site, tx, local_date(now))
     offered = _offered(tx, [row.id for row in rows])
     persons = {row.assignee_id for row in rows}
-    closed = set(
-        tx.execute(
-            select(Person.id).where(Person.id.in_(persons), Person.status != "active")
-        ).scalars()
-    )
+    closed = person_rows.closed(tx, persons)
     return [
         (row, offered[row.id])
         for row in rows

@@ -5,31 +5,30 @@ round: `chair` is who presides now, and in its `result` for whom the votes were 
 A ballot that broke a tie stays the chair's of that hour, whoever concludes.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row
 
 from dxflow import audit
 from dxflow.authority.directory import Directory
 from dxflow.committee import seats as rules
 from dxflow.committee.seats import Presiding
-from dxflow.db.identity import Person
 from dxflow.services import plain
 from dxflow.services.acts.act import Act
 from dxflow.services.packs.settings import Body
-from dxflow.services.people import naming
+from dxflow.services.people import naming, person_rows
 from dxflow.texts import mark, to_be_stored
 
 _IN_ORDER = mark("委員長、副委員長の順に、表決に加わり、申請も起案もしていない最初の席が議長となる")
 _NO_SEAT = mark("議長を務められる席がないときは、事務局が結論を確定する")
 
 
-def order(who: Directory, body: Body) -> list[str]:
-    """Return the posts that preside over a body, in order: chair, then deputies."""
+def order(who: Directory, chair_roles: Iterable[str]) -> list[str]:
+    """Return the posts that preside over a body, in the order of its roles: chair, then deputies."""
     return [
         post.key
-        for role in body.chair_roles
+        for role in chair_roles
         for post in sorted(who.posts.values(), key=lambda post: post.key)
         if role in post.roles
     ]
@@ -43,19 +42,27 @@ def group(chair: str | None) -> str:
 def found(act: Act, body: Body, there: Collection[str], before: str = "") -> Presiding:
     """Return who presides today among the seats that take part; `before` as the rule has it."""
     who = act.directory()
+    persons = frozenset[str]().union(
+        *(
+            who.holders(group(seat))
+            for seat in {*order(who, body.chair_roles), *there, before} - {""}
+        )
+    )
+    closed = person_rows.closed(act.tx, persons)
+    with to_be_stored():
+        return among(who, body.chair_roles, there, before, act.involved().persons, closed)
+
+
+def among(
+    who: Directory, chair_roles: Iterable[str], there: Collection[str], before: str,
+    barred: frozenset[str], closed: frozenset[str],
+) -> Presiding:  # fmt: skip
+    """Return who presides on the directory's day; persons who are `closed` cannot log in."""
     # a post that another has succeeded meanwhile still sits by the name of then
     of_then = {who.heir_of_post(seat): seat for seat in sorted({*there, before} - {""})}
-    seats = [of_then.get(seat, seat) for seat in order(who, body)]
-    holders = {seat: who.holders(group(seat)) for seat in {*seats, before} - {""}}
-    closed = _closed(act, frozenset().union(*holders.values()))
-    with to_be_stored():
-        return rules.presiding(
-            seats,
-            there,
-            {seat: persons - closed for seat, persons in holders.items()},
-            act.involved().persons,
-            before or None,
-        )
+    seats = [of_then.get(seat, seat) for seat in order(who, chair_roles)]
+    holders = {seat: who.holders(group(seat)) - closed for seat in {*seats, before} - {""}}
+    return rules.presiding(seats, there, holders, barred, before or None)
 
 
 def of_round(act: Act, round_: Row[Any], before: str, present: frozenset[str] | None) -> Presiding:
@@ -68,13 +75,7 @@ def of_round(act: Act, round_: Row[Any], before: str, present: frozenset[str] | 
 def may_conclude(act: Act, person: str, chair: str | None) -> bool:
     """Return whether a person is among those who conclude where a seat presides."""
     holds = person in act.directory().holders(group(chair))
-    return holds and person not in act.involved().persons | _closed(act, frozenset({person}))
-
-
-def _closed(act: Act, persons: frozenset[str]) -> frozenset[str]:
-    """Return which of some persons cannot log in: their account is closed."""
-    which = Person.id.in_(sorted(persons)), Person.status != "active"
-    return frozenset(act.tx.execute(select(Person.id).where(*which)).scalars())
+    return holds and person not in act.involved().persons | person_rows.closed(act.tx, [person])
 
 
 def counted(result: dict[str, Any], chair: str | None) -> str:

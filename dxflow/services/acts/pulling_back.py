@@ -22,7 +22,7 @@ from dxflow.services.acts import cases, papers, standing, submissions
 from dxflow.services.acts.act import Act, lock, require_running
 from dxflow.services.acts.writing import offer_again, open_items, write_step
 from dxflow.services.packs import store as packs
-from dxflow.services.people import visibility
+from dxflow.services.people import person_rows, visibility
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
@@ -150,7 +150,7 @@ def _leave_with_somebody(act: Act, items: Collection[str]) -> None:
 
     Raises Conflict when nobody at all could do it: those it is for now are of the matter itself.
     """
-    able = Able(act.directory(), frozenset())
+    able = Able(act.directory(), _closed(act, items))
     lapsed = []
     for row in act.tx.execute(
         select(WorkItem.id, WorkItem.name, WorkItem.assignee_id, WorkItem.act).where(
@@ -173,3 +173,13 @@ def _leave_with_somebody(act: Act, items: Collection[str]) -> None:
             lapsed.append(row.id)
     if lapsed:
         act.tx.execute(update(WorkItem).where(WorkItem.id.in_(lapsed)).values(assignee_id=None))
+
+
+def _closed(act: Act, items: Collection[str]) -> frozenset[str]:
+    """Return those who cannot log in among whom tasks are for, and who would stand in for them."""
+    who = act.directory()
+    groups = {group for item in items for group in act.offered[item]}
+    persons = frozenset[str]().union(
+        *(who.holders(group) | who.standing.persons_for(group) for group in groups)
+    )
+    return person_rows.closed(act.tx, persons)

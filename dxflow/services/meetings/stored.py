@@ -60,7 +60,7 @@ def body_of(site: Site, tx: Connection, key: str) -> Body:
 
 def seats_of(who: Directory, body: Body) -> list[SeatOfBody]:
     """Return the seats of a body on a day, those who may preside first."""
-    chairs = presiding.order(who, body)
+    chairs = presiding.order(who, body.chair_roles)
     found = [
         SeatOfBody(
             post.key, post.title, who.holders(f"post:{post.key}"),

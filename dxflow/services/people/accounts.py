@@ -138,11 +138,11 @@ def choose_post(site: Site, reference: str, actor: Actor, post: str) -> None:
         )
 
 
-def end_all(tx: Connection, person_id: str) -> None:
-    """End every session and token of a person, in the caller's transaction."""
-    tx.execute(update(Person).where(Person.id == person_id).values(epoch=Person.epoch + 1))
-    tx.execute(delete(WebSession).where(WebSession.person_id == person_id))
-    tx.execute(delete(ApiToken).where(ApiToken.person_id == person_id))
+def end_all(tx: Connection, *persons: str) -> None:
+    """End every session and token of persons, by id, in the caller's transaction."""
+    tx.execute(update(Person).where(Person.id.in_(persons)).values(epoch=Person.epoch + 1))
+    tx.execute(delete(WebSession).where(WebSession.person_id.in_(persons)))
+    tx.execute(delete(ApiToken).where(ApiToken.person_id.in_(persons)))
 
 
 _PERSON = (

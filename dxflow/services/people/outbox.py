@@ -36,8 +36,7 @@ def tell_groups(site: Site, tx: Connection, now: datetime, kind: str, news: Sequ
 
     Whoever is in several groups gets one message for an event.
     """
-    settings = mail_settings.read(tx)
-    if not settings.on:
+    if not mail_settings.read(tx).on:
         return 0
     who = organisation.directory(site, tx, local_date(now))
     told = {
@@ -46,7 +45,18 @@ def tell_groups(site: Site, tx: Connection, now: datetime, kind: str, news: Sequ
         for group, subject in sorted(one.subjects.items(), reverse=True)
         for person in who.holders(group)
     }
-    if not told:
+    return tell_persons(tx, now, kind, told)
+
+
+def tell_persons(
+    tx: Connection, now: datetime, kind: str, told: Mapping[tuple[str, str], str]
+) -> int:
+    """Write a message for every person of `told` who wants mail at once; return how many.
+
+    `told` maps an event and a person, by id, to the key of what they are told.
+    """
+    settings = mail_settings.read(tx)
+    if not told or not settings.on:
         return 0
     wants = mail_choices.wanting(settings, AT_ONCE)
     among = Person.id.in_(sorted({person for _event, person in told}))

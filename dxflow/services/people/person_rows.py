@@ -2,6 +2,7 @@
 
 import secrets
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -63,6 +64,12 @@ def administrators(site: Site, tx: Connection, day: date | None = None) -> set[s
             select(Person.id).where(Person.id.in_(sorted(holders)), Person.status == "active")
         ).scalars()
     )
+
+
+def closed(tx: Connection, persons: Iterable[str]) -> frozenset[str]:
+    """Return which of some persons, by id, cannot log in: their account is closed."""
+    which = Person.id.in_(sorted(persons)), Person.status != "active"
+    return frozenset(tx.execute(select(Person.id).where(*which)).scalars())
 
 
 def insert_account(

@@ -328,7 +328,7 @@ def _plan(plan: str, refused: DxflowError | None = None) -> str:
     return render_template(
         "admin/transfers/plan.html",
         told=[(words, f"{name} {wareki_datetime(at)}") for words, name, at in shown.told],
-        plan=shown, states=plans.status_words(), matters=wording.matter_words(),
+        plan=shown, states=plans.status_words(), matters=wording.matter_words(done=shown.done is not None),
         hole_states=wording.state_words(), in_file=in_file, refused=refused.message if refused and not in_file else "",
         wrong=wrong, problems=problems, typed=request.form if wrong else {}, most=page.MOST, beside=dividing.APPLICANT,
     )  # fmt: skip

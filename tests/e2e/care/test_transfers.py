@@ -77,11 +77,29 @@ def test_a_transfer_is_rehearsed_filled_scheduled_applied_and_taken_back(window,
     press(admin, "いま適用する")
     assert "適用済み" in main.inner_text()
     sound(admin, "transfer-applied")
+    row = admin.get_by_role("row").filter(
+        has=admin.get_by_role("rowheader", name="岡田 浩二", exact=True)
+    )
+    assert row.get_by_role("cell").all_inner_texts()[1:] == ["なし", "利用者を無効にした"]
+    retired = window()
+    log_in(retired, "tax_head")
+    assert "ログインできませんでした" in retired.locator("main").inner_text()
     successor = window("it_head")
     successor.goto(f"/cases/{case}")
     assert "異動のころの案件" in successor.locator("main").inner_text()
+    successor.goto("/notices")
+    notice = successor.locator(".notice-list__entry").first
+    for words in (
+        "これまでの職: 情報政策課長。",
+        "これからの職: 収納課長。",
+        "受け取った作業: 案件",
+    ):
+        assert words in notice.inner_text()
+    sound(successor, "transfer-notice")
     press(admin, "異動を取り消して元に戻す")
     assert "取消し済み" in main.inner_text()
+    log_in(retired, "tax_head")
+    assert retired.url.endswith("/")
 
 
 def test_cases_of_a_section_that_goes_on_are_given_to_a_new_one(window, town, tmp_path: Path):

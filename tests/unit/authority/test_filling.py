@@ -1,5 +1,7 @@
 """Holes of a rehearsal: what is proposed for each, and what filling them does."""
 
+from dataclasses import replace
+
 import pytest
 
 from dxflow.authority.affairs import Affairs, Duty
@@ -118,6 +120,14 @@ def test_whoever_is_chosen_gets_the_work_and_nobody_else_s_changes():
         ("w", {"head:c"}, "p3"),
     ]
     assert found.duties == (Duty("d", "case", "section:c"), Duty("e", "case", "section:b"))
+
+
+def test_what_is_given_to_somebody_goes_by_no_rule_any_more():
+    ruled = replace(task({"post:head-a"}), follows=lambda _who, _closed: frozenset({"post:chief"}))
+    (given,) = filled(Affairs(tasks=(ruled,)), [Fill("task:t", "user:p5")], APRIL).tasks
+    assert given.follows is None
+    (left,) = filled(Affairs(tasks=(ruled,)), [Fill("task:t", LEAVE)], APRIL).tasks
+    assert left.follows is ruled.follows
 
 
 def test_a_new_list_holds_from_the_day_and_those_of_other_posts_stay():

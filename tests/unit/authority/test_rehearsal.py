@@ -131,6 +131,29 @@ def test_a_task_nobody_can_do_is_a_hole():
     ]  # fmt: skip
 
 
+def test_a_task_that_goes_by_a_rule_is_for_whom_the_rule_means_on_the_day():
+    def heads(who, closed):
+        held = who.holders("post:head-a") - closed
+        return frozenset({"post:head-a"} if held else {"post:chief"})
+
+    task_ = replace(task({"post:head-a"}, "p0", Action.CONCLUDE), follows=heads)
+    assert about(TASK, rehearsed(FULL, Affairs(tasks=(task_,)), leave("p0"))) == [
+        Change(TASK, "t", ("p0",), ("p6",), "released")
+    ]
+    closed = Affairs(tasks=(task_,), closed=frozenset({"p0"}))
+    assert about(TASK, rehearsed(FULL, closed, leave("p6"))) == [
+        Change(TASK, "t", ("p6",), (), "released"), Hole(TASK, "t", new=True),
+    ]  # fmt: skip
+
+
+def test_who_cannot_log_in_afterwards_has_nothing_then():
+    affairs = Affairs(tasks=(task({"post:staff-a"}, "p3"),))
+    then = replace(affairs, closed=frozenset({"p3"}))
+    assert about(TASK, compared(FULL, FULL, affairs, later=then)) == [
+        Change(TASK, "t", ("p3",), (), "released"), Hole(TASK, "t", new=True),
+    ]  # fmt: skip
+
+
 def test_who_stands_in_for_an_office_can_do_its_tasks_but_those_that_are_its_own():
     ranks = (Rank("head-a", 1, "staff-a", valid_from=BEGIN),)
     tasks = (task({"post:head-a"}), task({"post:head-a"}, None, Action.DECIDE, key="u"))

@@ -5,7 +5,7 @@ hole that nobody has decided about.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,18 +15,23 @@ from sqlalchemy import Connection, insert, select, update
 from dxflow import audit
 from dxflow.authority.rehearsal import Matter
 from dxflow.authority.structure import Structure
-from dxflow.db.case import Notice
 from dxflow.db.standing import SubstituteRank
 from dxflow.db.transfer import Succession, TransferPlan
 from dxflow.errors import Conflict, DxflowError, Invalid
 from dxflow.ids import new_id
 from dxflow.problems import Refused
 from dxflow.services import plain
-from dxflow.services.administration.transfers import case_events, going, plans, writing
+from dxflow.services.administration.transfers import (
+    case_events,
+    going,
+    plans,
+    telling,
+    writing,
+)
 from dxflow.services.administration.transfers.rehearsing import Rehearsed, rehearsed
 from dxflow.services.administration.transfers.wording import Wording
 from dxflow.services.administration.units.saving import save
-from dxflow.services.people import events, organisation
+from dxflow.services.people import events, organisation, person_rows
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
@@ -47,9 +52,10 @@ class HolesOpen(Conflict):
 
 @dataclass(frozen=True)
 class Applied:
-    """What was done: persons with other posts, tasks released or given on, duties handed over."""
+    """What was done: persons with other posts, accounts closed, tasks released or given on, duties."""
 
     persons: int
+    closed: int
     released: int
     tasks: int
     duties: int
@@ -132,15 +138,22 @@ def _written(
     writing.deputies(tx, dict.fromkeys(ends, day))
     writing.lists(site, tx, {post: new for post, (_old, new) in lists.items()})
     was, will = (writing.by_person(one.holdings) for one in (prospect.before, prospect.after))
+    administered = person_rows.administrators(site, tx)
     moved = {one for one in (*was, *will) if was.get(one) != will.get(one)}
     said = _("人事異動による")
     recorded = writing.holdings(site, tx, by, was, will)
+    recorded += writing.accounts(site, tx, by, prospect.closing, "disabled")
     _succeed(site, tx, found, plan)
-    _notices(site, tx, found, duties, ends)
     organisation.raise_version(tx, site.now())
     save(site, tx, by, prospect.before, prospect.after, said)
+    if administered and not person_rows.administrators(site, tx):
+        raise Conflict(
+            _("きょうの管理者がいなくなるため適用できません。先に別の管理者を作ってください。")
+        )
+    telling.applied(site, tx, plan, found, duties, ends)
     released = sum(old[0] is not None and new[0] is None for old, new in tasks.values())
-    done = Applied(len(moved), released, len(tasks) - released, len(duties))
+    given_on = len(tasks) - released
+    done = Applied(len(moved), len(prospect.closing), released, given_on, len(duties))
     writing.append_admin(
         tx,
         [
@@ -156,6 +169,7 @@ def _written(
         "holdings": {one: [was.get(one, []), will.get(one, [])] for one in sorted(moved)},
         "tasks": tasks, "duties": duties, "deputies": ends, "lists": lists, "led": led,
         "heirs": heirs, "hands": _hands(found),
+        "accounts": {one: ("active", "disabled") for one in sorted(prospect.closing)},
     }, done  # fmt: skip
 
 
@@ -272,40 +286,6 @@ def owner_change(words: Callable[[str], str], owed: str, owes: str) -> audit.Cha
     return audit.Change("owner", mark("負う人"), words(owed), words(owes), personal=True)
 
 
-def _notices(
-    site: Site, tx: Connection, found: Rehearsed, duties: Mapping[str, tuple[str, str]],
-    ends: Iterable[str],
-) -> None:  # fmt: skip
-    """Tell those who take a duty over, and those whose deputy's time ends."""
-    told: list[tuple[str, str | None, str]] = []
-    with to_be_stored():
-        words = Wording(found)
-        for key, (owed, owes) in duties.items():
-            about = found.underway.about[key]
-            message = _(
-                "人事異動により、案件 {number} の「{what}」を {name} から引き継ぎました。",
-                number=about.number, what=about.words, name=words.group(owed),
-            )  # fmt: skip
-            told.append((owes, about.case_id, message))
-        for key in ends:
-            given = found.underway.affairs.delegations[key]
-            message = _(
-                "人事異動により、{name} さんの代理が終わりました。続けるなら、もう一度立ててください。",
-                name=words.group(f"user:{given.deputy}"),
-            )
-            told.append((f"user:{given.giver}", None, message))
-    if told:
-        now = site.now()
-        tx.execute(
-            insert(Notice),
-            [
-                {"id": new_id(now), "group_key": group, "case_id": case, "message": message,
-                 "at": now}
-                for group, case, message in told
-            ],
-        )  # fmt: skip
-
-
 def _of_deputies(
     site: Site, by: Actor, found: Rehearsed, ends: Mapping[str, object], day: date
 ) -> list[audit.Event]:
@@ -343,6 +323,7 @@ def _of_plan(site: Site, by: Actor, found: Rehearsed, plan: str, done: Applied) 
         site, by, "transfer.applied", audit.Subject("transfer", plan), "",
         audit.Change("valid_from", mark("始まり"), None, found.prospect.day),
         audit.Change("persons", mark("異動する人"), None, done.persons),
+        audit.Change("closed", mark("無効にした利用者"), None, done.closed or None),
         audit.Change("released", mark("解除した引受け"), None, done.released),
         audit.Change("tasks", mark("渡した作業"), None, done.tasks),
         audit.Change("duties", mark("引き継いだ義務"), None, done.duties),

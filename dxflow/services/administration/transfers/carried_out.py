@@ -29,7 +29,13 @@ from dxflow.services.administration.transfers.obstacles import (
     units_of,
 )
 from dxflow.services.administration.transfers.underway import About
-from dxflow.services.administration.transfers.wording import Line, few_of, matter_words, note_words
+from dxflow.services.administration.transfers.wording import (
+    Line,
+    few_of,
+    held_words,
+    matter_words,
+    note_words,
+)
 from dxflow.services.administration.units import stored
 from dxflow.services.people.naming import Names, load
 from dxflow.texts import gettext as _
@@ -73,10 +79,12 @@ class _Words:
     def persons(self) -> Iterator[Line]:
         """Give who moved, with their posts."""
         for person, (old, new) in self._record.holdings.items():
-            before = self._posts(old, self._eve, self._was)
             yield Line(
-                self._was.person(person), "", before, self._posts(new, self._day, self._is), ""
-            )
+                self._was.person(person), "",
+                held_words(map(held_of, old), self._eve, self._was.post),
+                held_words(map(held_of, new), self._day, self._is.post),
+                note_words("closed" if person in self._record.accounts else ""),
+            )  # fmt: skip
 
     def units(self) -> Iterator[Line]:
         """Give sections that began, ended or are called otherwise."""
@@ -144,14 +152,6 @@ class _Words:
         about = self._about.tasks.get(key) or self._about.duties.get(key) or About(key, "", "")
         what = f"{about.number} {about.words}".strip()
         return Line(what, about.case_id, before or _nobody(), after or _nobody(), note_words(note))
-
-    def _posts(self, rows: Sequence[Any], day: date, names: Names) -> str:
-        held = [
-            _("{post}（兼務）", post=names.post(post)) if beside else names.post(post)
-            for post, begin, end, beside in sorted(map(held_of, rows), key=lambda one: one[3])
-            if begin <= day and (end is None or day < end)
-        ]
-        return _("、").join(held) or _nobody()
 
 
 def _nobody() -> str:

@@ -11,7 +11,12 @@ from dxflow.authority.filling import LEAVE, fits
 from dxflow.authority.rehearsal import Matter
 from dxflow.errors import Conflict, Invalid, NotFound
 from dxflow.services.administration.transfers import plans
-from dxflow.services.administration.transfers.rehearsing import HoleState, Rehearsed, rehearsed
+from dxflow.services.administration.transfers.rehearsing import (
+    HoleState,
+    Rehearsed,
+    may_take,
+    rehearsed,
+)
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
@@ -100,6 +105,15 @@ def _target(found: Rehearsed, state: HoleState, text: str) -> str:
         kind, key = (_UNIT if matter is Matter.UNIT else _PERSON), text
     if kind == _PERSON:
         key = _person(found, key)
+        same = state.state == "filled" and state.target == f"{kind}:{key}"
+        if matter is Matter.POST and not same and not may_take(found.prospect, key, state.hole.key):
+            raise Invalid(
+                _(
+                    "{name} さんは、この異動で退職などになるか、この職がこの日から後に登録されているので、"
+                    "選べません。別の人を選んでください。",
+                    name=found.underway.people[key][1],
+                )
+            )
     target = f"{kind}:{key}"
     if not fits(matter, target) or found.will is None:
         raise Invalid(_("「{target}」ではこの穴を埋められません。", target=text))
@@ -117,7 +131,9 @@ def _person(found: Rehearsed, name: str) -> str:
     """Return the id of a person named by username or id. Raises Invalid."""
     wanted = name.strip().casefold()
     for key, (username, _shown) in found.underway.people.items():
-        if (username.casefold() == wanted or key == name) and key not in found.affairs.closed:
+        if (
+            username.casefold() == wanted or key == name
+        ) and key not in found.underway.affairs.closed:
             return key
     raise Invalid(_("利用者「{name}」はいないか、利用を止められています。", name=name))
 

@@ -31,7 +31,7 @@ TRANSFERS = Layout(
     "transfers",
     {
         "username": "利用者名", "name": "氏名", "kind": "区分", "post": "新しい職",
-        "unit": "新しい所属", "now": "今の職", "day": "発令日",
+        "unit": "新しい所属", "now": "今の職", "day": "発令日", "account": "利用者の扱い",
     },
     ("username", "post"),
     mark("見出しの下に一人一行で書く"),
@@ -40,7 +40,8 @@ TRANSFERS = Layout(
      "新職": "post", "新職名": "post", "異動後の職": "post", "職": "post", "職名": "post",
      "新所属": "unit", "異動後の所属": "unit", "所属": "unit", "異動先": "unit",
      "旧職": "now", "旧職名": "now", "現職": "now", "異動前の職": "now",
-     "発令年月日": "day", "異動日": "day"},
+     "発令年月日": "day", "異動日": "day",
+     "アカウント": "account", "アカウントの扱い": "account"},
     frozenset({"旧所属", "現所属", "異動前の所属", "備考", "no", "no.", "番号", "連番"}),
 )  # fmt: skip
 LAYOUTS = {

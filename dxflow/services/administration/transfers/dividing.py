@@ -77,7 +77,8 @@ def sections(site: Site, tx: Connection, found: Rehearsed) -> tuple[SplitSection
     for row in _rows(tx, splits):
         rows.setdefault(row.lead_unit, []).append(row)
     words = Wording(found)
-    able, will_be_able = (Able(who, found.affairs.closed) for who in (found.was, found.will))
+    able = Able(found.was, found.underway.affairs.closed)
+    will_be_able = Able(found.will, found.affairs.closed)
     holders: dict[str, set[str]] = {}
     for task in found.underway.affairs.tasks:
         holders.setdefault(task.case, set()).update(able.doing(task))

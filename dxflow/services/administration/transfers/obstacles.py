@@ -29,8 +29,8 @@ MOST_NAMED = 20
 class Record:
     """What was kept with the plan: pairs of before and after by key.
 
-    `hands` are who has tasks and duties that changed hands, with a note; plans applied by older
-    versions have none.
+    `hands` are who has tasks and duties that changed hands, with a note; `accounts` the states of
+    those that were closed. Plans applied by older versions have none of either.
     """
 
     units: Mapping[str, tuple[list[Any], list[Any]]]
@@ -43,6 +43,7 @@ class Record:
     led: Mapping[str, tuple[str, str]]
     heirs: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     hands: Mapping[str, tuple[list[str], list[str], str]] = field(default_factory=dict)
+    accounts: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 def record_of(row: Any) -> Record:
@@ -206,7 +207,7 @@ def _tasks_since(site: Site, tx: Connection, record: Record, now: Structure) -> 
     """Name cases in which somebody has taken, or can do, a task by the transfer alone."""
     current = underway.load(site, tx, site.today())
     before = rehearsing.directory(restored(record, now), current, site.today())
-    able = Able(before, current.affairs.closed)
+    able = Able(before, current.affairs.closed - record.accounts.keys())
     after = Able(organisation.directory(site, tx, site.today()), current.affairs.closed)
     since = [one for one in current.affairs.tasks if one.id not in record.tasks]
     taken = [one for one in since if after.holds(one) and not able.holds(one)]

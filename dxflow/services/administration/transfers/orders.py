@@ -1,9 +1,10 @@
 """The lines of a transfer as orders: whom they mean, which post, from which day."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeVar
 
 from dxflow.authority import timelines
 from dxflow.authority.moves import Move, MoveKind, Trouble, TroubleKind
@@ -16,6 +17,8 @@ from dxflow.services.administration.imports.days import day_of
 from dxflow.services.administration.imports.line_values import Refusal
 from dxflow.services.administration.imports.reading import Row, Sheet
 from dxflow.texts import gettext as _
+
+T = TypeVar("T")
 
 _KINDS = {
     MoveKind.MAIN: (
@@ -35,6 +38,13 @@ _KINDS = {
     MoveKind.LEAVE: ("退職", "定年退職", "辞職", "転出", "休職", "派遣"),
 }
 _KIND = {word: kind for kind, words in _KINDS.items() for word in (*words, kind.value)}
+#: Who leaves so comes back to the city: the account stays unless the line says otherwise.
+_COME_BACK = frozenset({"休職", "派遣"})
+#: What is said of the account of somebody who leaves: whether it is closed.
+_ACCOUNTS = {
+    "残す": False, "そのまま": False, "有効": False,
+    "閉じる": True, "無効": True, "無効にする": True, "停止": True,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -63,10 +73,11 @@ def ordered(sheet: Sheet, known: Known, day: date) -> Ordered:
             held[holding.person].add(holding.post)
     moves, problems = [], []
     for row in sheet.rows:
-        try:
-            moves.append(_move(row, known, titles, held, day))
-        except Refusal as refused:
-            problems.append(sheet.problem(refused.column, refused.message, row, refused.hint))
+        wrong: list[Refusal] = []
+        move = _move(row, known, titles, held, day, wrong)
+        problems += [sheet.problem(one.column, one.message, row, one.hint) for one in wrong]
+        if move is not None and not wrong:
+            moves.append(move)
     return Ordered(tuple(moves), tuple(problems))
 
 
@@ -173,10 +184,39 @@ def _titles(structure: Structure, day: date) -> Titles:
 
 
 def _move(
-    row: Row, known: Known, titles: Titles, held: Mapping[str, set[str]], day: date
-) -> Move:  # fmt: skip
-    require_day(row, "day", day)
-    person, name = _person(row, known)
+    row: Row, known: Known, titles: Titles, held: Mapping[str, set[str]], day: date,
+    wrong: list[Refusal],
+) -> Move | None:  # fmt: skip
+    """Return the order of a line; everything that is wrong with it is put into `wrong`."""
+
+    def tried(read: Callable[[], T]) -> T | None:
+        try:
+            return read()
+        except Refusal as refused:
+            wrong.append(refused)
+            return None
+
+    tried(lambda: require_day(row, "day", day))
+    person = tried(lambda: _person(row, known))
+    if person is not None:
+        tried(lambda: _require_name(row, person[1]))
+    posts = held.get(person[0], set()) if person is not None else set()
+    kind = tried(lambda: _kind(row))
+    closes = tried(lambda: _closes(row, kind))
+    if person is not None:
+        tried(lambda: _require_now(row, known, person[1], posts))
+    if person is None and kind is MoveKind.RELEASE:
+        return None  # which post is meant is seen by those the person holds
+    if kind is MoveKind.LEAVE:
+        return Move(person[0], kind, line=row.line, closes=bool(closes)) if person else None
+    among = posts if kind is MoveKind.RELEASE else None
+    post = tried(lambda: _post(row, known, titles, among, day))
+    if person is None or kind is None or post is None:
+        return None
+    return Move(person[0], kind, post, row.line)
+
+
+def _kind(row: Row) -> MoveKind:
     kind = _KIND.get(row.text("kind"))
     if kind is None:
         raise Refusal(
@@ -184,11 +224,28 @@ def _move(
             _("区分「{v}」は読めません。", v=row.text("kind")),
             _("使えるもの: {known}", known="異動、兼務、兼務解除、退職"),
         )
-    _require_now(row, known, name, held.get(person, set()))
-    if kind is MoveKind.LEAVE:
-        return Move(person, kind, line=row.line)
-    among = None if kind is not MoveKind.RELEASE else held.get(person, set())
-    return Move(person, kind, _post(row, known, titles, among, day), row.line)
+    return kind
+
+
+def _closes(row: Row, kind: MoveKind | None) -> bool:
+    """Return whether the account of whoever leaves is closed: by what is said, else by the kind."""
+    text = row.text("account")
+    if not text:
+        return kind is MoveKind.LEAVE and row.text("kind") not in _COME_BACK
+    closes = _ACCOUNTS.get(text)
+    if closes is None:
+        raise Refusal(
+            "account",
+            _("利用者の扱い「{v}」は読めません。", v=text),
+            _("「残す」か「無効にする」と書く。空なら退職のときに無効になる"),
+        )
+    if closes and kind not in (None, MoveKind.LEAVE):
+        raise Refusal(
+            "account",
+            _("「{v}」は、退職などの行にだけ書けます。", v=text),
+            _("区分を確かめるか、利用者の扱いを空にする"),
+        )
+    return closes
 
 
 def _person(row: Row, known: Known) -> tuple[str, str]:
@@ -200,14 +257,17 @@ def _person(row: Row, known: Known) -> tuple[str, str]:
             _("利用者「{v}」はいません。", v=text),
             _("利用者名を確かめる。新しく採用した人は、人の取込みで先に登録する"),
         )
+    return found
+
+
+def _require_name(row: Row, right: str) -> None:
     name = row.text("name")
-    if name and "".join(name.split()) != "".join(found[1].split()):
+    if name and "".join(name.split()) != "".join(right.split()):
         raise Refusal(
             "name",
-            _("利用者「{v}」の氏名は「{right}」です。", v=text, right=found[1]),
+            _("利用者「{v}」の氏名は「{right}」です。", v=row.text("username"), right=right),
             _("別の人の行でないか確かめる。氏名が変わったなら、人の取込みで先に直す"),
         )
-    return found
 
 
 def _require_now(row: Row, known: Known, name: str, held: set[str]) -> None:

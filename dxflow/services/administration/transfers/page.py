@@ -12,9 +12,9 @@ from dxflow.authority.moves import MoveKind
 from dxflow.clock import at_local
 from dxflow.db.transfer import TransferFile
 from dxflow.problems import Problem, Refused
-from dxflow.services import plain
 from dxflow.services.administration.transfers import carried_out, columns, dividing, plans, undoing
 from dxflow.services.administration.transfers.dividing import SplitSection
+from dxflow.services.administration.transfers.obstacles import record_of
 from dxflow.services.administration.transfers.rehearsing import Rehearsed, rehearsed
 from dxflow.services.administration.transfers.wording import (
     HoleLine,
@@ -48,7 +48,7 @@ class FileLine:
 class PlanPage:
     """One plan. `changes` are by matter; `counts` what its lines order; `acts` what may be done.
 
-    `done` counts what an applied plan changed; its `changes` are those that were made, also when it
+    `done` counts what an applied plan changed, in words; its `changes` are those that were made, also when it
     was taken back.
     `told` are sentences about who scheduled, applied or took it back; `obstacles` prevent taking
     it back.
@@ -71,7 +71,7 @@ class PlanPage:
     holes: tuple[HoleLine, ...] = ()
     left: int = 0
     obstacles: tuple[str, ...] = ()
-    done: Mapping[str, int] | None = None
+    done: Mapping[str, str] | None = None
     splits: tuple[SplitSection, ...] = ()
     left_out: tuple[str, ...] = ()
     awaited: tuple[str, ...] = ()
@@ -133,11 +133,11 @@ def table(site: Site, by: Actor, plan: str) -> list[list[str]]:
 
 def _rows_of(made: Mapping[str, list[Line]]) -> list[list[str]]:
     heading = [_("種別"), _("対象"), _("異動前"), _("異動後"), _("補足")]
-    return [heading, *_cells(made)]
+    return [heading, *_cells(made, done=True)]
 
 
-def _cells(changes: Mapping[str, list[Line]]) -> list[list[str]]:
-    matters = matter_words()
+def _cells(changes: Mapping[str, list[Line]], *, done: bool = False) -> list[list[str]]:
+    matters = matter_words(done=done)
     return [
         [matters[matter], one.what, one.before, one.after, one.note]
         for matter, lines in changes.items()
@@ -149,7 +149,11 @@ def _rehearsal(shown: PlanPage, found: Rehearsed) -> PlanPage:
     counts = Counter(move.kind.value for move in found.prospect.moves if move.line > 0)
     known: dict[str, Any] = {
         "problems": found.prospect.problems,
-        "counts": {kind.value: counts[kind.value] for kind in MoveKind},
+        "counts": {kind.value: counts[kind.value] for kind in MoveKind}
+        | {
+            "closing": len(found.prospect.closing),
+            "filled": sum(move.line < 0 for move in found.prospect.moves),
+        },
         "words": found.prospect.words,
     }
     if found.will is None:
@@ -200,11 +204,15 @@ def _told(tx: Connection, row: Any) -> tuple[tuple[str, str, datetime], ...]:
     )
 
 
-def _done(row: Any) -> dict[str, int]:
-    """Return how much an applied plan changed."""
-    kept = plain.loads(row.before)
-    return {
-        _("異動した人"): len(kept["holdings"]), _("変わった組織"): len(kept["units"]),
-        _("変わった職"): len(kept["posts"]), _("戻した・渡した作業"): len(kept["tasks"]),
-        _("引き継いだ義務"): len(kept["duties"]), _("終えた代理"): len(kept["deputies"]),
+def _done(row: Any) -> dict[str, str]:
+    """Return how much an applied plan changed, each with its unit."""
+    kept = record_of(row)
+    people = {_("異動した人"): kept.holdings, _("無効にした利用者"): kept.accounts}
+    matters = {
+        _("変わった組織"): kept.units, _("変わった職"): kept.posts,
+        _("戻した・渡した作業"): kept.tasks, _("引き継いだ義務"): kept.duties,
+        _("終えた代理"): kept.deputies,
     }  # fmt: skip
+    return {words: _("{n} 人", n=len(of)) for words, of in people.items()} | {
+        words: _("{n} 件", n=len(of)) for words, of in matters.items()
+    }

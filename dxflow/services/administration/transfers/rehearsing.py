@@ -23,11 +23,12 @@ from dxflow.authority.filling import (
     successions_of,
 )
 from dxflow.authority.handing_on import handed_on
-from dxflow.authority.moves import Move, moved
+from dxflow.authority.moves import Move, MoveKind, moved
 from dxflow.authority.proposals import Proposals
-from dxflow.authority.rehearsal import Change, Hole, Rehearsal, rehearse
+from dxflow.authority.rehearsal import Change, Hole, Matter, Rehearsal, rehearse
 from dxflow.authority.structure import Structure, new_faults
 from dxflow.authority.succession import Succession
+from dxflow.authority.verdicts import person_key
 from dxflow.problems import Problem
 from dxflow.services.administration.imports.reading import Sheet
 from dxflow.services.administration.transfers import orders, underway
@@ -41,7 +42,10 @@ from dxflow.texts import gettext as _
 
 @dataclass(frozen=True)
 class Prospect:
-    """The organisation of all times before and after; `problems` forbid all of it."""
+    """The organisation of all times before and after; `problems` forbid all of it.
+
+    `closing` are those who leave and whose accounts are closed.
+    """
 
     day: date
     before: Structure
@@ -51,6 +55,7 @@ class Prospect:
     words: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     splits: tuple[Split, ...] = ()
+    closing: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -116,31 +121,52 @@ def rehearsed(
     was = directory(before, now, day)
     will = directory(first.after, now, day, first.successions)
     parts = given(first.splits, now.affairs.cases, chosen_for_cases(chosen))
-    base = rehearse(was, will, now.affairs, _moved_on(now.affairs, was, will, parts))
+    closed = now.affairs.closed | first.closing
+    base = rehearse(was, will, now.affairs, _moved_on(now.affairs, was, will, parts, closed))
     known = {one.id for one in base.holes}
-    used = [fill for fill in chosen if fill.hole in known]
+    used = [fill for fill in chosen if fill.hole in known and _can_be(fill, first)]
     second = _prospect(sheets, before, now, used, roles, day, site.today())
     if second.problems:
         return Rehearsed(second, now)
     named = second.successions
     undivided = filled(now.affairs, used, day)
     will = directory(second.after, replace(now, affairs=undivided), day, named)
-    affairs = _moved_on(undivided, was, will, parts)
+    affairs = _moved_on(undivided, was, will, parts, closed)
     final = rehearse(was, will, undivided, affairs)
     if final.lists:
         affairs = replace(affairs, ranks=ranked(affairs.ranks, dict(final.lists), day))
         will = directory(second.after, replace(now, affairs=affairs), day, named)
         final = replace(rehearse(was, will, undivided, affairs), lists=final.lists)
-    problems = _no_administrator(was, will, now.affairs)
+    problems = _no_administrator(was, will, now.affairs.closed, closed)
     states = _states(base, final, fills, Proposals(was, will, affairs))
     return Rehearsed(
         replace(second, problems=problems), now, was, will, base, final, affairs, states, parts
     )
 
 
-def _moved_on(affairs: Affairs, was: Directory, will: Directory, parts: Given) -> Affairs:
+def _moved_on(
+    affairs: Affairs, was: Directory, will: Directory, parts: Given, closed: frozenset[str]
+) -> Affairs:
     """Return what goes to others by rule or by choice: cases of a split section, later readings."""
-    return handed_on(divided(affairs, was, will, parts.cases), was, will)
+    then = replace(affairs, closed=closed)
+    return handed_on(divided(then, was, will, parts.cases), was, will)
+
+
+def may_take(prospect: Prospect, person: str, post: str) -> bool:
+    """Return whether somebody can be given a post that is a hole, beside what they hold then.
+
+    Not whoever leaves, nor whoever is to have the post from a later day on.
+    """
+    leaves = any(one.person == person and one.kind is MoveKind.LEAVE for one in prospect.moves)
+    also = Move(person, MoveKind.CONCURRENT, post, line=-1)
+    return not leaves and not moved(prospect.after, [also], prospect.day).troubles
+
+
+def _can_be(fill: Fill, prospect: Prospect) -> bool:
+    """Return whether a choice still holds in a plan whose files may have changed since."""
+    if fill.matter is not Matter.POST or fill.target == LEAVE:
+        return True
+    return may_take(prospect, person_key(fill.target), fill.key)
 
 
 def directory(
@@ -182,12 +208,15 @@ def _prospect(
     return Prospect(
         day, before, after, (*made.successions, *successions_of(fills, day)), moves, made.words,
         tuple(problems), made.splits,
+        frozenset(move.person for move in moves if move.closes) - now.affairs.closed,
     )  # fmt: skip
 
 
-def _no_administrator(was: Directory, will: Directory, affairs: Affairs) -> tuple[Problem, ...]:
+def _no_administrator(
+    was: Directory, will: Directory, were_closed: frozenset[str], closed: frozenset[str]
+) -> tuple[Problem, ...]:
     group = f"role:{ADMIN_ROLE}"
-    if Able(was, affairs.closed).members(group) and not Able(will, affairs.closed).members(group):
+    if Able(was, were_closed).members(group) and not Able(will, closed).members(group):
         hint = _("管理者の職に就く人の行を足すか、先に別の管理者を作る")
         return (Problem("import", _("システム管理者がいなくなります。"), hint=hint),)
     return ()

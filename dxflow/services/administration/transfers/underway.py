@@ -20,16 +20,17 @@ from dxflow.db.process import Submission, WorkItem, WorkItemGroup
 from dxflow.db.standing import Delegation as DelegationRow
 from dxflow.db.standing import StoodIn
 from dxflow.services import plain
+from dxflow.services.administration.transfers.conclusions import followed
 from dxflow.services.packs import store as packs
 from dxflow.services.packs.settings import Body as BodySettings
 from dxflow.services.people import standing_rows
 from dxflow.services.site import Site
-from dxflow.texts import translated
+from dxflow.texts import to_be_stored
 
 
 @dataclass(frozen=True)
 class About:
-    """What a task or duty is called, and the case it belongs to."""
+    """What a task or duty is called, as it is stored, and the case it belongs to."""
 
     words: str
     case_id: str
@@ -79,7 +80,7 @@ def load(site: Site, tx: Connection, day: date) -> Underway:
     about: dict[str, About] = {}
     bodies, names = _bodies(site, tx)
     affairs = Affairs(
-        tasks=_tasks(tx, about),
+        tasks=tuple(followed(site, tx, _tasks(tx, about))),
         duties=(*_conditions(tx, about), *_readings(site, tx, about)),
         bodies=bodies,
         rounds=_rounds(tx),
@@ -127,7 +128,7 @@ def _tasks(tx: Connection, about: dict[str, About]) -> tuple[Task, ...]:
         .where(WorkItem.status == "open")
         .order_by(WorkItem.created_at, WorkItem.id)
     ):  # fmt: skip
-        about[row.id] = About(translated(row.name), row.case_id, row.number)
+        about[row.id] = About(row.name, row.case_id, row.number)
         involved = Involvement(row.applicant_id, frozenset(drafters[row.case_id]))
         action = Action(row.act) if row.act in packs.SEGREGATED else None
         found.append(
@@ -167,9 +168,7 @@ def _readings(site: Site, tx: Connection, about: dict[str, About]) -> list[Duty]
         .where(StoodIn.read_at.is_(None), StoodIn.owner_id.is_not(None))
         .order_by(StoodIn.submission_id)
     ):  # fmt: skip
-        about[row.submission_id] = About(
-            translated(row.name) if row.name else way_label(PASSED_OVER), row.case_id, row.number
-        )
+        about[row.submission_id] = About(row.name or _passed_over(), row.case_id, row.number)
         found.append(
             Duty(
                 row.submission_id, row.case_id, f"user:{row.owner_id}", row.post,
@@ -177,6 +176,11 @@ def _readings(site: Site, tx: Connection, about: dict[str, About]) -> list[Duty]
             )
         )  # fmt: skip
     return found
+
+
+def _passed_over() -> str:
+    with to_be_stored():
+        return way_label(PASSED_OVER)
 
 
 def _follows(site: Site, tx: Connection, digest: str) -> bool:

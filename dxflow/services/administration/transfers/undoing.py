@@ -13,7 +13,7 @@ from dxflow.db.process import WorkItem
 from dxflow.db.standing import StoodIn
 from dxflow.db.transfer import Succession
 from dxflow.errors import Conflict
-from dxflow.services.administration.transfers import applying, case_events, plans, writing
+from dxflow.services.administration.transfers import applying, case_events, plans, telling, writing
 from dxflow.services.administration.transfers import obstacles as built_on
 from dxflow.services.administration.transfers.obstacles import (
     Record,
@@ -88,10 +88,12 @@ def _restore(
     was, then = (writing.by_person(one.holdings) for one in (now, before))
     administered = person_rows.administrators(site, tx)
     recorded = writing.holdings(site, tx, by, was, then)
+    recorded += writing.accounts(site, tx, by, record.accounts, "active")
     organisation.raise_version(tx, site.now())
     save(site, tx, by, now, before, _("人事異動の取消し"))
     if administered and not person_rows.administrators(site, tx):
         raise Conflict(_("管理者がいなくなるため取り消せません。先に別の管理者を作ってください。"))
+    telling.undone(site, tx, plan, record, before)
     writing.append_admin(tx, recorded)
     plans.record(
         site, tx, by, "transfer.undone", plan,

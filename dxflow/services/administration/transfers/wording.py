@@ -1,14 +1,19 @@
 """A rehearsal in words: names for the ids of changes, holes and targets."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 from dxflow.authority.filling import LEAVE
 from dxflow.authority.rehearsal import Change, Hole, Matter
+from dxflow.authority.structure import Structure
+from dxflow.authority.timelines import standing
 from dxflow.services.administration.transfers.orders import title_of
 from dxflow.services.administration.transfers.rehearsing import HoleState, Rehearsed
+from dxflow.services.administration.transfers.writing import Held, by_person
 from dxflow.services.people.naming import Names
 from dxflow.texts import gettext as _
+from dxflow.texts import translated
 
 #: How many names a line lists.
 NAMED = 6
@@ -41,10 +46,10 @@ class HoleLine:
     open_to: bool
 
 
-def matter_words() -> Mapping[str, str]:
-    """Return the words for what changes, in the order in which it is shown."""
+def matter_words(*, done: bool = False) -> Mapping[str, str]:
+    """Return the words for what changes (`done`: has changed), in the order in which it is shown."""
     return {
-        "person": _("異動した人"), "post": _("職"), "task": _("未処理の作業"),
+        "person": _("異動した人") if done else _("異動する人"), "post": _("職"), "task": _("未処理の作業"),
         "deputy": _("代理"), "list": _("代決順位"),
         "body": _("委員会の席"), "round": _("審議中の回"), "kpi": _("成果指標の担当"),
         "duty": _("後閲・条件"), "unit": _("組織"),
@@ -66,6 +71,8 @@ def note_words(note: str) -> str:
         "": "", "released": _("引受けを解いて職に戻す"), "ended": _("代理を終える"),
         "stays": _("異動しても本人に残る"), "heir": _("職の後任に引き継ぐ"),
         "stand-in": _("代わりの人だけができる"),
+        "beside": _("穴を埋める兼務"), "closing": _("利用者を無効にする"),
+        "closed": _("利用者を無効にした"),
     }[note]  # fmt: skip
 
 
@@ -74,6 +81,27 @@ def few_of(names: Sequence[str]) -> str:
     more = len(names) - NAMED
     words = _("、").join(names[:NAMED])
     return _("{words} ほか {n} 人", words=words, n=more) if more > 0 else words
+
+
+def title_on(structure: Structure, post: str, day: date) -> str:
+    """Return what a post is called on a day; its last title when it is not there then."""
+    there = standing(structure.posts.get(post, ()), day)
+    return there.title if there is not None else title_of(structure, post)
+
+
+def held_words(rows: Iterable[Held], day: date, title: Callable[[str], str]) -> str:
+    """Return the posts of somebody on a day in words, the main one first."""
+    held = [
+        _("{post}（兼務）", post=title(post)) if beside else title(post)
+        for post, _begin, _end, beside in held_on(rows, day)
+    ]
+    return _("、").join(held) or _("なし")
+
+
+def held_on(rows: Iterable[Held], day: date) -> list[Held]:
+    """Return the holdings of somebody that count on a day, the main one first."""
+    valid = [one for one in rows if one[1] <= day and (one[2] is None or day < one[2])]
+    return sorted(valid, key=lambda one: one[3])
 
 
 class Wording:
@@ -92,6 +120,8 @@ class Wording:
         posts |= {key: title_of(old, key) for key in old.posts if key not in posts}
         posts |= {key: title_of(old, key) for key, rows in structure.posts.items() if not rows}
         self._names = Names(found.will, people, posts, units)
+        self._beside = {hole.hole.key for hole in found.holes if hole.state == "filled"
+                        and hole.hole.matter is Matter.POST}  # fmt: skip
 
     def group(self, group: str) -> str:
         """Return the words for a group or a person."""
@@ -108,6 +138,7 @@ class Wording:
     def lines(self) -> dict[str, list[Line]]:
         """Return the changes by their matter."""
         found: dict[str, list[Line]] = {key: [] for key in matter_words()}
+        found["person"] = sorted(self._persons(), key=lambda one: (one.what, one.before))
         for change in self._found.changes:
             found[change.matter].append(self._line(change))
         return {key: rows for key, rows in found.items() if rows}
@@ -129,10 +160,28 @@ class Wording:
             return Line(what, case, self._units(change.before), self._units(change.after),
                         _("選んだ引継先"))  # fmt: skip
         nobody = _("なし")
+        filled = change.matter is Matter.POST and change.key in self._beside
         return Line(
             what, case, self._people(change.before) or nobody, self._people(change.after) or nobody,
-            note_words(change.note),
+            note_words("beside" if filled else change.note),
         )  # fmt: skip
+
+    def _persons(self) -> Iterator[Line]:
+        """Give who moves, with their posts on the day before and on the day."""
+        prospect = self._found.prospect
+        eve = prospect.day - timedelta(days=1)
+        was, will = (by_person(one.holdings) for one in (prospect.before, prospect.after))
+        filled = {move.person for move in prospect.moves if move.line < 0}
+        for person in dict.fromkeys((*was, *will)):
+            old, new = was.get(person, []), will.get(person, [])
+            if old == new:
+                continue
+            note = "closing" if person in prospect.closing else "beside" if person in filled else ""
+            yield Line(
+                self._names.person(person), "",
+                held_words(old, eve, lambda post: title_on(prospect.before, post, eve)),
+                held_words(new, prospect.day, self._names.post), note_words(note),
+            )  # fmt: skip
 
     def _hole(self, state: HoleState) -> HoleLine:
         hole = state.hole
@@ -143,15 +192,15 @@ class Wording:
             what,
             case,
             state.state,
-            tuple((target, self.target(target)) for target in state.proposals),
+            tuple((target, self.target(target, hole.matter)) for target in state.proposals),
             state.target,
-            self.target(state.target) if state.target else "",
+            self.target(state.target, hole.matter) if state.target else "",
             state.reason,
             hole.matter in (Matter.POST, Matter.TASK, Matter.DUTY, Matter.UNIT, Matter.LIST),
         )
 
-    def target(self, target: str) -> str:
-        """Return the words for what fills a hole."""
+    def target(self, target: str, matter: Matter) -> str:
+        """Return the words for what fills a hole of a matter."""
         if target == LEAVE:
             return _("埋めずに残す")
         kind, _colon, key = target.partition(":")
@@ -162,7 +211,8 @@ class Wording:
             will = self._found.will
             posts = will.posts_of(key) if will else ()
             username = self._now.people.get(key, (key, ""))[0]
-            return f"{words}（{posts[0].title if posts else username}）"
+            named = f"{words}（{posts[0].title if posts else username}）"
+            return _("{name}が兼務する", name=named) if matter is Matter.POST else named
         if kind in ("head", "post") and self._found.will is not None:
             people = self._people(tuple(sorted(self._found.will.holders(target))))
             return f"{words}（{people}）" if people else words
@@ -172,7 +222,7 @@ class Wording:
         match matter:
             case Matter.TASK | Matter.DUTY:
                 about = self._now.about[key]
-                return f"{about.number} {about.words}".strip(), about.case_id
+                return f"{about.number} {translated(about.words)}".strip(), about.case_id
             case Matter.POST | Matter.LIST:
                 return self._names.post(key), ""
             case Matter.BODY:

@@ -5,7 +5,7 @@ cases. Each part returns its events; the caller appends them.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -21,6 +21,7 @@ from dxflow.db.process import WorkItem, WorkItemGroup
 from dxflow.db.standing import Delegation, StoodIn, SubstituteRank
 from dxflow.ids import new_id
 from dxflow.services.people import events, powers
+from dxflow.services.people.accounts import end_all
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import mark
@@ -67,6 +68,29 @@ def holdings(
         found += _told(site, by, person, before.get(person, ()), after.get(person, ()), turns)
     powers.tell_given(site, tx, turns.gained)
     powers.tell_ended(site, tx, turns.lost)
+    return found
+
+
+def accounts(
+    site: Site, tx: Connection, by: Actor, persons: Collection[str], status: str
+) -> list[audit.Event]:
+    """Open or close the accounts of persons that are not so already; their logins end."""
+    found = []
+    kind = "person.reactivated" if status == "active" else "person.deactivated"
+    for some in _chunks(sorted(persons)):
+        changed = select(Person.id, Person.status).where(
+            Person.id.in_(some), Person.status != status
+        )
+        rows = tx.execute(changed.order_by(Person.id)).all()
+        keys = [row.id for row in rows]
+        tx.execute(update(Person).where(Person.id.in_(keys)).values(status=status))
+        end_all(tx, *keys)
+        found += [
+            _event(
+                site, by, kind, row.id, audit.Change("status", mark("状態"), row.status, status)
+            )
+            for row in rows
+        ]  # fmt: skip
     return found
 
 
