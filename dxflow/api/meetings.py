@@ -88,6 +88,12 @@ def defer(call: Call) -> Answer:
     return _meeting(call, call.path["meeting"])
 
 
+def open_late(call: Call) -> Answer:
+    """Open a meeting after its day."""
+    session.begin(call.site, call.actor, call.path["meeting"], call.body["reason"])
+    return _meeting(call, call.path["meeting"])
+
+
 def seat(call: Call) -> Answer:
     """Give a person a seat."""
     body = call.body
@@ -183,6 +189,11 @@ OPERATIONS = (
         "POST", "/meetings/{meeting}/matters/{matter}/defer", "deferMatter",
         "Put a matter off to another meeting", defer,
         answer=answers.MeetingInFull, body=requests.Deferral, refusals=(409,),
+    ),
+    Operation(
+        "POST", "/meetings/{meeting}/open-late", "openMeetingLate",
+        "Open a meeting after its day: today becomes its day", open_late,
+        answer=answers.MeetingInFull, body=requests.LateOpening, refusals=(409,),
     ),
     Operation(
         "POST", "/bodies/{body}/seats", "appointToSeat",
