@@ -203,7 +203,8 @@ OPERATIONS = (
     *(
         Operation(
             "POST", f"/meetings/{{meeting}}/{way}", name, summary, _to_meeting(act),
-            answer=answers.MeetingInFull, refusals=(409,),
+            answer=answers.MeetingInFull,
+            refusals=(409, 422) if act is session.begin else (409,),  # after its day, why
         )
         for way, name, summary, act in _ON_MEETING
     ),
