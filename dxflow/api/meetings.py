@@ -88,6 +88,12 @@ def defer(call: Call) -> Answer:
     return _meeting(call, call.path["meeting"])
 
 
+def open_late(call: Call) -> Answer:
+    """Open a meeting after its day."""
+    session.begin(call.site, call.actor, call.path["meeting"], call.body["reason"])
+    return _meeting(call, call.path["meeting"])
+
+
 def seat(call: Call) -> Answer:
     """Give a person a seat."""
     body = call.body
@@ -185,6 +191,11 @@ OPERATIONS = (
         answer=answers.MeetingInFull, body=requests.Deferral, refusals=(409,),
     ),
     Operation(
+        "POST", "/meetings/{meeting}/open-late", "openMeetingLate",
+        "Open a meeting after its day: today becomes its day", open_late,
+        answer=answers.MeetingInFull, body=requests.LateOpening, refusals=(409,),
+    ),
+    Operation(
         "POST", "/bodies/{body}/seats", "appointToSeat",
         "Give a person a seat of their own for a time (administrators)", seat,
         answer=answers.SeatMade, body=requests.NewSeat, refusals=(404, 409),
@@ -192,7 +203,8 @@ OPERATIONS = (
     *(
         Operation(
             "POST", f"/meetings/{{meeting}}/{way}", name, summary, _to_meeting(act),
-            answer=answers.MeetingInFull, refusals=(409,),
+            answer=answers.MeetingInFull,
+            refusals=(409, 422) if act is session.begin else (409,),  # after its day, why
         )
         for way, name, summary, act in _ON_MEETING
     ),

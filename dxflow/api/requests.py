@@ -310,6 +310,12 @@ class Deferral(Request):
     reason = fields.String(required=True, validate=validate.Length(min=1, max=1000))
 
 
+class LateOpening(Request):
+    """Why a meeting is opened after its day."""
+
+    reason = fields.String(required=True, validate=validate.Length(min=1, max=1000))
+
+
 class Recusal(Deferral, Seat):
     """A seat that takes no part, and why."""
 

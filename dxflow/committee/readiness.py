@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from dxflow.committee.sitting import State
 from dxflow.texts import gettext as _
 
 #: From how many days before the day a meeting is looked at.
@@ -53,6 +54,11 @@ class Finding:
 def is_near(day: date, today: date) -> bool:
     """Return whether a meeting is so near that its list is looked at."""
     return day - WEEK <= today <= day
+
+
+def is_over(state: State, day: date, today: date) -> bool:
+    """Return whether the day of a meeting, or the last of one in writing, is over and nothing began."""
+    return state is State.PLANNED and day < today
 
 
 def findings(facts: MeetingFacts) -> list[Finding]:

@@ -21,6 +21,42 @@ class Resolution:
     tally: Tally
 
 
+@dataclass(frozen=True)
+class Bound:
+    """What a count lets the chair conclude: first what it says, then what is open beside it.
+
+    `said` is why, in sentences.
+    """
+
+    first: tuple[Choice, ...]
+    others: tuple[Choice, ...]
+    said: tuple[str, ...]
+
+
+def bound(tally: Tally, rule: VoteRule) -> Bound:
+    """Return what a count lets the chair conclude, nothing without a quorum."""
+    ways = resolutions_open(tally, rule)
+    if tally.tied:
+        return Bound(ways, (), (_("可否同数です。結論は議長が決めます。"),))
+    if tally.leaning is None:
+        undecided = _("賛成も反対もないため、表決では決まりません。")
+        return Bound(ways, (), (undecided,))
+    said = _("表決の結果は「{choice}」です。", choice=choice_label(tally.leaning))
+    follows = (
+        _("この会議体では、議長は表決の結果に従って結論を出します。")
+        if rule.binding
+        else _("この会議体では表決は参考で、議長は別の結論も出せます。")
+    )
+    first = tuple(one for one in ways if one is tally.leaning)
+    return Bound(first, tuple(one for one in ways if one is not tally.leaning), (said, follows))
+
+
+def choice_of(text: str) -> Choice | None:
+    """Return the verdict a pack's word means, None for none; all ways of returning are returns."""
+    name = "return" if text.startswith("return") else text
+    return Choice(name) if name in {one.value for one in Choice} else None
+
+
 def choice_label(choice: Choice) -> str:
     """Return the Japanese word for a verdict or resolution."""
     return {

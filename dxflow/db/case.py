@@ -335,6 +335,8 @@ class Notice(Base):
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     group_key: Mapped[str] = mapped_column(String(128))
     case_id: Mapped[str | None] = mapped_column(String(32))
+    #: The meeting it is about; those left before this was kept have none.
+    meeting_id: Mapped[str | None] = mapped_column(String(32))
     message: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 

@@ -1,5 +1,6 @@
 """Forms: form-js files, the pages made from them, and the strict check of what is entered."""
 
+from dxflow.forms.by_outcome import led
 from dxflow.forms.changes import Change, diff
 from dxflow.forms.definition import FieldFact, FormDefinition
 from dxflow.forms.describe import describe
@@ -39,6 +40,7 @@ __all__ = [
     "diff",
     "from_plain",
     "is_blank",
+    "led",
     "read",
     "read_posted",
     "readonly_view",

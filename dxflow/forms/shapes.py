@@ -118,7 +118,10 @@ class FormPart:
 
 @dataclass(frozen=True)
 class FormView:
-    """A form ready to be drawn; `parts` are its fields as a page arranges them."""
+    """A form ready to be drawn; `parts` are its fields as a page arranges them.
+
+    A page that leads with some outcomes folds `aside` what belongs to the `others`.
+    """
 
     key: str
     title: str
@@ -127,6 +130,9 @@ class FormView:
     errors: tuple[FieldError, ...]
     digest: str
     parts: tuple[FormPart, ...] = ()
+    others: tuple[Outcome, ...] = ()
+    aside: tuple[FormPart, ...] = ()
+    aside_open: bool = False
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ from dxflow.services.attachments import limiting
 from dxflow.services.people import denials
 from dxflow.services.people.maintenance import UnderMaintenance
 from dxflow.texts import gettext as _
-from dxflow.web import current, frame, security
+from dxflow.web import current, frame, returning, security
 
 log = logging.getLogger("dxflow.web")
 
@@ -43,6 +43,13 @@ RETRY_AFTER = 5
 PATIENCE_SECONDS = 1.5
 #: Typed texts are given back below the message; longer ones than this are cut.
 LONGEST_TYPED = 20_000
+#: The pages on which people write sentences; none of them asks for a password.
+_WRITTEN_IN = frozenset(
+    {
+        "attachments", "case", "decision", "evaluation", "kpi", "meetings", "minutes", "proposal",
+        "standing", "task",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -106,13 +113,16 @@ def _page(failure: Failure) -> str:
         request_id=current.request_id(),
         typed=typed,
         login_url=security.login_url() if failure.status == 401 else "",
+        way_back=security.way_back() if failure.status == 401 else "",
+        kept=returning.kept() if failure.status == 401 and typed else None,
     )
 
 
 def _typed() -> list[str]:
     """Return the texts of a page that could not be taken, so that nobody types them twice."""
-    if request.method != "POST" or request.blueprint not in ("task", "proposal"):
+    if request.method != "POST" or request.blueprint not in _WRITTEN_IN:
         return []
+    whole = request.blueprint in ("task", "proposal")
     try:
         form = request.form
     except HTTPException:
@@ -121,8 +131,13 @@ def _typed() -> list[str]:
         text[:LONGEST_TYPED]
         for name, texts in form.lists()
         for text in texts
-        if not name.startswith("_") and len(text.strip()) > 1
+        if not name.startswith("_") and len(text.strip()) > 1 and (whole or _is_prose(text))
     ]
+
+
+def _is_prose(text: str) -> bool:
+    """Return whether a text was written by somebody, and is no key, day or number of a page."""
+    return not text.isascii() or len(text.split()) > 1
 
 
 def _refused(error: DxflowError) -> Answer:
@@ -164,6 +179,11 @@ def _logged_out() -> Answer:
         "ログインの期限が切れていたため、受け付けませんでした。\n"
         "書いた文章は下にあります。この画面を残したままログインし、写して使ってください。"
     )
+    if returning.kept() is not None:
+        text = _(
+            "ログインの期限が切れていたため、受け付けませんでした。書いた文章は、まだここにあります。\n"
+            "この画面からログインすると、書いた内容が入力欄に戻ります。"
+        )
     return answer(Failure(401, _("もう一度ログインしてください"), text, "lock"))
 
 

@@ -16,7 +16,7 @@ from dxflow.services.operations.case_choice import OPERATORS
 from dxflow.services.people.actor import Actor
 from dxflow.services.reading import inbox, notices
 from dxflow.texts import LANGUAGE_NAMES, gettext, language, translated
-from dxflow.web import current
+from dxflow.web import current, returning
 
 #: Addresses of the navigation. What no blueprint serves is not shown.
 ADDRESSES = {
@@ -94,7 +94,9 @@ def install(app: Flask, served: frozenset[str]) -> None:
     app.extensions["dxflow.served"] = served
     app.jinja_env.filters["t"] = translated
     app.jinja_env.filters["retold"] = retold
-    app.jinja_env.globals.update(_=gettext, nav_url=nav_url, case_url=case_url)
+    app.jinja_env.globals.update(
+        _=gettext, nav_url=nav_url, case_url=case_url, typed_mark=returning.mark
+    )
     app.context_processor(_around)
 
 

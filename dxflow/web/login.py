@@ -1,13 +1,13 @@
 """Logging in and out."""
 
-from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from dxflow.errors import NotLoggedIn, Throttled
 from dxflow.services.people import accounts
 from dxflow.services.people.access import public, signed_in
 from dxflow.texts import gettext as _
-from dxflow.web import current, security
+from dxflow.web import current, returning, security
 
 blueprint = Blueprint("login", __name__)
 
@@ -21,7 +21,7 @@ def form() -> str | Response:
     target = security.safe_next(request.args.get("next"))
     if current.visitor() is not None:
         return redirect(target, 303)
-    return render_template("login.html", target=target, username="", error="")
+    return render_template("login.html", target=target, username="", error="", kept=None)
 
 
 @blueprint.post("/login")
@@ -30,6 +30,7 @@ def enter() -> Response:
     """Log in and go on to where the person wanted to go."""
     name = "".join(c for c in request.form.get("username", "") if c.isprintable())[:LONGEST_NAME]
     target = security.safe_next(request.form.get("next"))
+    carried = returning.carried()
     try:
         login = accounts.log_in(
             current.site(),
@@ -45,6 +46,8 @@ def enter() -> Response:
         answer.headers["Retry-After"] = str(refusal.retry_after)
         return answer
     security.begin_session(login)
+    if carried is not None and (shown := _put_back(login.reference, carried)) is not None:
+        return shown
     return redirect(url_for("account.password") if login.must_change_password else target, 303)
 
 
@@ -66,8 +69,36 @@ def goodbye() -> str | Response:
     return render_template("goodbye.html")
 
 
+def _put_back(reference: str, carried: returning.Kept) -> Response | None:
+    """Put what was typed before the login back into its form; return a page where that cannot be."""
+    site = current.site()
+    by = accounts.actor_of_session(site, reference, current.request_id())
+    if by is None:
+        return None
+    try:
+        returning.put_back(by, carried)
+    except returning.NotPutBack as why:
+        if not why.own:
+            flash(_("書いた内容は入力欄に戻していません。{why}", why=why.why), "warning")
+            return None
+        page = render_template(
+            "not_put_back.html", why=why.why, typed=returning.texts_of(carried),
+            target=security.safe_next(request.form.get("next")),
+        )  # fmt: skip
+        return make_response(page, 409)
+    flash(
+        _("ログインの前に書いた内容を、入力欄に戻しました（下書き）。まだ提出していません。"),
+        "success",
+    )
+    return None
+
+
 def _again(name: str, target: str, error: str, status: int) -> Response:
     page = render_template(
-        "login.html", target=target, username=name, error=error or _("ログインできません。")
+        "login.html",
+        target=target,
+        username=name,
+        error=error or _("ログインできません。"),
+        kept=returning.carried(),
     )
     return make_response(page, status)

@@ -104,6 +104,8 @@ def do_to_matter(meeting_id: str, matter_id: str, act: str) -> Answer:
     doing = MATTER_ACTS[act]
     try:
         said = doing(current.site(), current.actor(), matter_id, request.form.to_dict())
+    except session.SeatsUnheard as asked:
+        return _show(meeting_id, asked=asked, matter=matter_id), STATUS_OF_KIND[asked.kind]
     except (Invalid, Conflict, NotAllowed) as refused:
         return _show(meeting_id, words(refused)), STATUS_OF_KIND[refused.kind]
     flash(said, "success")
@@ -162,8 +164,8 @@ def _consent(site: Site, by: Actor, meeting: str, given: Given) -> str:
     return _("同意を記録しました。") if agrees else _("不同意を記録しました。")
 
 
-def _begin(site: Site, by: Actor, meeting: str, _given: Given) -> str:
-    if session.begin(site, by, meeting):
+def _begin(site: Site, by: Actor, meeting: str, given: Given) -> str:
+    if session.begin(site, by, meeting, given.get("late_reason", "")):
         return _("持ち回り審議を始めました。委員に作業が届いています。")
     return _("開会しました。")
 
@@ -183,8 +185,8 @@ def _open_vote(site: Site, by: Actor, matter: str, _given: Given) -> str:
     return _("表決を始めました。出席している委員に作業が届いています。")
 
 
-def _close_vote(site: Site, by: Actor, matter: str, _given: Given) -> str:
-    session.close_vote(site, by, matter)
+def _close_vote(site: Site, by: Actor, matter: str, given: Given) -> str:
+    session.close_vote(site, by, matter, without=given.get("without", "").split(","))
     return _("表決を締め切りました。")
 
 
@@ -235,7 +237,20 @@ def _index(refused: str = "", typed: Given | None = None) -> str:
     )
 
 
-def _show(meeting_id: str, refused: str = "") -> str:
+def _show(
+    meeting_id: str,
+    refused: str = "",
+    asked: session.SeatsUnheard | None = None,
+    matter: str = "",
+) -> str:
+    """Return the page of a meeting; `asked`: whether to close the vote on `matter` all the same."""
     found = book.one(current.site(), current.actor(), meeting_id)
     given: dict[str, Any] = request.form.to_dict() if refused else {}
-    return render_template("meetings/one.html", found=found, refused=refused, typed=given)
+    return render_template(
+        "meetings/one.html",
+        found=found,
+        refused=refused,
+        typed=given,
+        asked=asked,
+        asked_of=next((one for one in found.matters if one.id == matter), None),
+    )

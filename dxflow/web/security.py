@@ -97,7 +97,7 @@ def to_login() -> Answer:
 
 def login_url() -> str:
     """Return the address of the login page that leads back to this page."""
-    return f"{url_for('login.form')}?next={quote(_way_back(), safe='/')}"
+    return f"{url_for('login.form')}?next={quote(way_back(), safe='/')}"
 
 
 def from_own_page() -> bool:
@@ -105,7 +105,8 @@ def from_own_page() -> bool:
     return request.headers.get("Origin") == _own_origin()
 
 
-def _way_back() -> str:
+def way_back() -> str:
+    """Return the local path of this page; for what can only be sent, of the page it is sent from."""
     if request.method in ("GET", "HEAD"):
         return request.full_path.rstrip("?")
     adapter = current_app.url_map.bind_to_environ(request.environ)

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, flash, g, make_response, redirect, render_template, url_for
+from flask import Blueprint, flash, g, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from dxflow import forms
+from dxflow.authority.segregation import Action
 from dxflow.engine import StepFailed
 from dxflow.errors import DxflowError, Invalid, Unavailable
 from dxflow.services.acts import drafts, task_forms, tasks
@@ -19,7 +20,7 @@ from dxflow.services.people.access import signed_in
 from dxflow.services.reading import briefing, decision_papers, inbox, my_cases
 from dxflow.texts import gettext as _
 from dxflow.texts import translated
-from dxflow.web import current, onward, posting
+from dxflow.web import current, leading, onward, posting
 from dxflow.web.errors import RETRY_AFTER
 from dxflow.web.posting import PostedPage
 
@@ -159,7 +160,10 @@ def _say(form: TaskForm, filled: forms.Submission, done: Completed) -> None:
         outcome=translated(label),
     )
     turns = my_cases.turns_after(current.site(), current.actor(), done)
-    onward.say_next(said, done.number, done.status, turns)
+    voted = bool(
+        form.task and form.pack.act_of(form.task.process_key, form.task.element) == Action.VOTE
+    )
+    onward.say_next(said, done.number, done.status, turns, voted=voted)
 
 
 def _again(form: TaskForm, page: PostedPage, trouble: Trouble) -> Response:
@@ -200,19 +204,21 @@ def _page(
     typed_hold: TypedHold | None = None,
 ) -> str:
     site, actor, task = current.site(), current.actor(), _task_of(form)
+    meaning = form.pack.act_of(task.process_key, task.element)
+    brief = briefing.of_case(site, actor, task.case_id)
     return render_template(
         "task.html",
         task=task,
         urgency=inbox.urgency(form.pack, form.calendar, task.due_at, site.now()),
         mine=task.assignee_id == actor.person_id,
         form=form,
-        view=view,
+        view=leading.led(view, meaning, brief.round, request.form.get("_outcome")),
         key=key,
         trouble=trouble,
         wide=posting.has_lists(view.fields),
-        meaning=form.pack.act_of(task.process_key, task.element),
-        drafting=form.pack.act_of(task.process_key, task.element) == DRAFT,
-        brief=briefing.of_case(site, actor, task.case_id),
+        meaning=meaning,
+        drafting=meaning == DRAFT,
+        brief=brief,
         hold=decision_papers.hold_of(site, actor, task.id),
         typed_hold=typed_hold,
         paper=_paper(form, task),

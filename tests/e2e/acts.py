@@ -30,10 +30,10 @@ def follow(page: Page, label: str) -> None:
 
 
 def unfold(page: Page, selector: str) -> None:
-    """Open the fold in which something stands, if it is closed."""
+    """Open the folds in which something stands, the outer one first, where they are closed."""
     fold = page.locator(f"details:not([open]):has({selector}) > summary")
-    if fold.count():
-        fold.click()
+    while fold.count():
+        fold.first.click()
 
 
 def fill(page: Page, values: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ from dxflow.services.acts import holds, later_reading, pulling_back, tasks
 from dxflow.services.people import organisation, standing
 from dxflow.services.people.organisation import HoldingRow, Organisation
 from dxflow.services.people.standing import Span
-from dxflow.services.reading import case_view
+from dxflow.services.reading import case_view, decision_papers
 from tests.factories import City
 from tests.walks import (
     TRIAGE,
@@ -112,7 +112,11 @@ def test_a_vote_names_nobody_instead_of_a_member_who_is_away(city):
     assert "代わり" not in told
 
 
-def test_nobody_is_promised_instead_of_a_decider_where_the_pack_keeps_decisions(city):
+@pytest.mark.parametrize("importance", [[], ["precedent"]], ids=["usual", "important"])
+def test_somebody_is_named_instead_of_a_decider_unless_the_pack_keeps_this_decision(
+    city, monkeypatch, importance
+):
+    monkeypatch.setitem(TRIAGE, "importance", importance)
     case = to_decision(city)
     circulate(city, case)
     decider = whoever(city, case, "decide")
@@ -120,7 +124,23 @@ def test_nobody_is_promised_instead_of_a_decider_where_the_pack_keeps_decisions(
     away(city, decider)
     (told,) = holders(city, case)
     assert f"{naming_of(city, decider)} 不在" in told
-    assert "代わり" not in told
+    instead = () if importance else (naming_of(city, "it_head"),)
+    assert (f"代わり {naming_of(city, 'it_head')}" in told) == bool(instead)
+    (document,) = decision_papers.page(city.site, city.actor("secretariat"), case).documents
+    (now,) = [one for one in document.stamps if one.state == "now"]
+    assert now.having.people == ((naming_of(city, decider), True),)
+    assert now.having.instead == instead
+    assert {one.having.people for one in document.stamps if one.state != "now"} == {()}
+
+
+def test_the_stamp_that_is_waited_for_names_whoever_took_it(city):
+    case = to_decision(city)
+    circulate(city, case)
+    decider = whoever(city, case, "decide")
+    tasks.claim(city.site, city.actor(decider), task_of(city, decider, case, "decide").id)
+    (document,) = decision_papers.page(city.site, city.actor("secretariat"), case).documents
+    (now,) = [one for one in document.stamps if one.state == "now"]
+    assert now.having.people == ((naming_of(city, decider), False),)
 
 
 def test_the_head_who_is_back_has_the_task_alone_again(city):

@@ -3,7 +3,7 @@
 import hashlib
 
 from tests.factories import City
-from tests.sessions import SEAT_OF, held
+from tests.sessions import SEAT_OF, attend, drawn, held
 from tests.walks import MEMBERS, do, to_committee
 from tests.web.api_client import Caller, application
 
@@ -46,6 +46,23 @@ def test_a_meeting_is_planned_held_and_read_over_rest(sqlite_city: City) -> None
     answer = secretariat.send("POST", f"{way}/close")
     assert answer.json["meeting"]["status"] == "closed"
     assert answer.json["agenda"][0]["result"] == "approve"
+
+
+def test_a_meeting_whose_day_is_over_is_opened_late_with_a_reason(sqlite_city: City) -> None:
+    city = sqlite_city
+    _case, meeting, _matter = drawn(city, days=1)
+    city.clock.advance(days=2)
+    attend(city, meeting)
+    secretariat, way = Caller.of(application(city), "secretariat"), f"/meetings/{meeting}"
+    assert secretariat.send("GET", way).json["meeting"]["passed"] is True
+    refused = secretariat.send("POST", f"{way}/open")
+    assert (refused.status_code, "reason" in refused.json["errors"]) == (422, True)
+    why = {"reason": "台風のため"}
+    other = Caller.of(application(city), "it_head")
+    assert other.send("POST", f"{way}/open-late", json=why).status_code == 403
+    found = secretariat.send("POST", f"{way}/open-late", json=why).json["meeting"]
+    assert (found["status"], found["passed"]) == ("open", False)
+    assert found["held_on"] == city.site.today().isoformat()
 
 
 def test_the_list_and_the_minutes_are_for_those_who_may(sqlite_city: City) -> None:

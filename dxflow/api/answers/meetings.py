@@ -22,6 +22,9 @@ class Meeting(Schema):
     status = text(validate=validate.OneOf([one.value for one in State]))
     status_name = text()
     matters = Whole(required=True)
+    passed = fields.Boolean(
+        required=True, metadata={"description": "its day is over and it was not opened"}
+    )
     minutes = text(validate=validate.OneOf(["", *(one.value for one in Stage)]))
     missing = Whole(
         required=True,

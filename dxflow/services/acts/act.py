@@ -79,6 +79,8 @@ class Act:
     happened: list[audit.Event] = field(default_factory=list)
     #: Set when something was done that nobody may pull back, such as a 決裁.
     final: bool = False
+    #: The groups of seats recused from the round that was voted in: nobody waits for their votes.
+    recused: frozenset[str] = frozenset()
     #: What is written at the end, all together; `flush` sends it earlier where it must be read.
     writes: Writes = field(default_factory=Writes)
     #: The groups that work items were offered to in this act.

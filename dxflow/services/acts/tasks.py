@@ -43,7 +43,7 @@ class Waiting:
 class Completed:
     """What came of a task: the case, and the person's next open tasks on it.
 
-    `waiting` are all tasks that wait now, `who` is who is who, and `pack` the case's version of
+    `waiting` are all tasks somebody is waited for now, `who` is who is who, and `pack` the case's version of
     it; unknown (None) when the answer is that of an earlier request.
     """
 
@@ -202,13 +202,13 @@ def _first_answer(first: FirstAnswer, task_id: str, sent: Sent) -> dict[str, Any
 def _waiting(act: Act, step: engine.Step, around: Surroundings) -> tuple[Waiting, ...]:
     return tuple(
         Waiting(
-            task.id,
-            task.name,
+            task.id, task.name,
             frozenset(act.offered.get(task.id) or around.work.get(task.id) or task.groups),
             around.assignees.get(task.id) or (person_key(task.assignee) if task.assignee else None),
         )
         for task in step.tasks
-    )
+        if not (task.groups and act.recused.issuperset(task.groups))
+    )  # fmt: skip
 
 
 def _record(

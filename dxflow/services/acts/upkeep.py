@@ -152,6 +152,7 @@ def deliver_notice(
             "id": new_id(now),
             "group_key": group,
             "case_id": payload.get("case_id"),
+            "meeting_id": payload.get("meeting_id"),
             "message": payload["message"],
             "at": now,
         }

@@ -16,7 +16,7 @@ from dxflow.committee import evaluation
 from dxflow.committee.entered import Way, label
 from dxflow.committee.quorum import required
 from dxflow.committee.referral import Concluded, Referral, refers
-from dxflow.committee.resolution import choice_label
+from dxflow.committee.resolution import choice_label, choice_of
 from dxflow.committee.resolution import resolve as resolve_choice
 from dxflow.committee.seats import Seat, Seating, recusals
 from dxflow.committee.seeing import Disclosure
@@ -126,6 +126,7 @@ def vote(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
     verdict = _choice(read.text(payload, "verdict", required=True))
     reason = read.text(payload, "reason")
     round_ = open_round(act)
+    act.recused = frozenset(f"post:{one['seat']}" for one in plain.loads(round_.recused))
     for_seat = (
         act.entered_ballot if act.entered_ballot and act.entered_ballot.seat == seat else None
     )
@@ -351,9 +352,8 @@ def _result(tally: Tally) -> dict[str, Any]:
 
 
 def _choice(text: str) -> Choice:
-    """Return the verdict; ways of returning (`return_sheet`) are all returns."""
-    name = "return" if text.startswith("return") else text
-    try:
-        return Choice(name)
-    except ValueError:
-        raise Invalid(_("判断「{text}」はありません。", text=text)) from None
+    """Return the verdict. Raises Invalid for a word that is none."""
+    found = choice_of(text)
+    if found is None:
+        raise Invalid(_("判断「{text}」はありません。", text=text))
+    return found

@@ -103,8 +103,14 @@ def _notice(site: Site, actor: Actor, row: Any) -> Text | None:
     return Text(
         f"{_('お知らせ')}: {about}" if about else _("お知らせがあります"),
         (*([about] if about else []), retold(left.message)),
-        f"/cases/{left.case_id}" if left.case_id else "/notices",
+        _path_of(left),
     )
+
+
+def _path_of(left: Left) -> str:
+    if left.meeting_id:
+        return f"/meetings/{left.meeting_id}"
+    return f"/cases/{left.case_id}" if left.case_id else "/notices"
 
 
 def _task(site: Site, actor: Actor, row: Any) -> Text | None:

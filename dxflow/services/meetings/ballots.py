@@ -107,7 +107,7 @@ def _tell(act: Act, way: Way) -> None:
             number=act.case["number"], name=act.actor.name, way=rules.label(way),
         )  # fmt: skip
     key = f"ballot:{act.case_id}:{ballot.seat}:{act.version}"
-    stored.tell(act.site, act.tx, key, [ballot.seat], said)
+    stored.tell(act.site, act.tx, key, [ballot.seat], said, case=act.case_id)
 
 
 def _with_seat(by: Actor, seat: str) -> Actor:

@@ -36,6 +36,7 @@ class MeetingRow:
     """A meeting as listed. `minutes` is the stage of its minutes, "" without any.
 
     `missing` counts what is not ready, for the secretariat in the week before; None otherwise.
+    `passed`: its day is over and it was not opened.
     """
 
     id: str
@@ -50,6 +51,7 @@ class MeetingRow:
     matters: int
     minutes: str
     missing: int | None = None
+    passed: bool = False
 
 
 @dataclass(frozen=True)
@@ -153,7 +155,7 @@ def listed(site: Site, by: Actor, page: int = 1, per_page: int = 30) -> MeetingL
             # the list of what is ready is made for the meetings of one week: a handful
             _page(site, tx, by, row).row
             if plans and _is_near(row, site.today())
-            else _row(row, seen[row.body])
+            else _row(row, seen[row.body], site.today())
             for row in rows
         ]
     names = tuple((key, translated(body.name)) for key, body in seen.items())
@@ -223,12 +225,13 @@ def _with_counts() -> Any:
     )
 
 
-def _row(row: Row[Any], body: Body) -> MeetingRow:
+def _row(row: Row[Any], body: Body, today: date) -> MeetingRow:
     return MeetingRow(
         id=row.id, body=translated(body.name), number=row.number, written=row.written,
         held_on=row.held_on, begins=row.begins, place=row.place, status=row.status,
         status_name=state_name(row.status, written=row.written), matters=row.matters,
         minutes=row.minutes or "",
+        passed=readiness.is_over(State(row.status), row.held_on, today),
     )  # fmt: skip
 
 
@@ -255,7 +258,7 @@ def _page(site: Site, tx: Connection, by: Actor, row: Row[Any]) -> MeetingPage:
     chairs = {f"post:{seat.key}" for seat in seats if seat.order is not None}
     consent = body.rules.consent
     found = MeetingPage(
-        row=_row(row, body),
+        row=_row(row, body, site.today()),
         ends=row.ends,
         version=row.version,
         opened_at=row.opened_at,

@@ -138,7 +138,8 @@ def _tell(act: Act, seat: str) -> None:
             "覚えのないときは、すぐに事務局へ知らせてください。",
             number=act.case["number"], name=act.actor.name,
         )  # fmt: skip
-    stored.tell(act.site, act.tx, f"scores:{act.case_id}:{seat}:{act.version}", [seat], said)
+    key = f"scores:{act.case_id}:{seat}:{act.version}"
+    stored.tell(act.site, act.tx, key, [seat], said, case=act.case_id)
 
 
 def _voted(act: Act, round_id: str, seat: str) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from dxflow.authority.directory import Directory
+from dxflow.authority.segregation import Action
 from dxflow.committee.resolution import choice_label
 from dxflow.committee.seats import Seat, suggested
 from dxflow.committee.seeing import Standpoint
@@ -91,7 +92,7 @@ class _Around:
     names: Names
     recuses: bool
     cast: dict[str, int]
-    tasks: dict[str, Pair]
+    tasks: dict[str, tuple[str, str, str]]
     related: dict[str, set[str]]
     drafted: dict[str, set[str]]
     readers: dict[str, set[str]]
@@ -158,7 +159,9 @@ def status_name(status: str) -> str:
 
 def _view(around: _Around, row: Row[Any]) -> MatterView:
     seats = frozenset(plain.loads(row.seats)) if row.seats else frozenset()
-    task = around.tasks.get(row.case_id, ("", ""))
+    task = around.tasks.get(row.case_id, ("", "", ""))
+    if task[2] == Action.VOTE and not _sits(around, seats):
+        task = ("", "", "")  # recused after they were asked
     reading = around.readers.get(row.id, set())
     open_ = row.status in set(UNDECIDED)
     return MatterView(
@@ -305,10 +308,10 @@ def _cast(tx: Connection, rounds: Iterable[str]) -> dict[str, int]:
     return {row[0]: row[1] for row in rows}
 
 
-def _tasks(tx: Connection, by: Actor, cases: list[str]) -> dict[str, Pair]:
-    """Return the reader's open votes and conclusions, by case: id and name."""
+def _tasks(tx: Connection, by: Actor, cases: list[str]) -> dict[str, tuple[str, str, str]]:
+    """Return the reader's open votes and conclusions, by case: id, name and act."""
     rows = tx.execute(
-        select(WorkItem.case_id, WorkItem.id, WorkItem.name)
+        select(WorkItem.case_id, WorkItem.id, WorkItem.name, WorkItem.act)
         .join(WorkItemGroup, WorkItemGroup.work_item_id == WorkItem.id)
         .where(
             WorkItem.case_id.in_(cases),
@@ -318,7 +321,7 @@ def _tasks(tx: Connection, by: Actor, cases: list[str]) -> dict[str, Pair]:
         )
         .order_by(WorkItem.created_at)
     )
-    return {row.case_id: (row.id, row.name) for row in rows}
+    return {row.case_id: (row.id, row.name, row.act) for row in rows}
 
 
 def _pairs(tx: Connection, query: Any) -> dict[str, set[str]]:

@@ -69,7 +69,9 @@ def approve(site: Site, by: Actor, meeting_id: str, seen: str) -> None:
                 body=stored.body_of(site, tx, meeting.body).name, n=meeting.number,
             )  # fmt: skip
         told = [f"role:{stored.SECRETARIAT}"]
-        stored.tell_groups(site, tx, f"minutes:{meeting_id}:approved", told, said)
+        stored.tell_groups(
+            site, tx, f"minutes:{meeting_id}:approved", told, said, meeting=meeting_id
+        )
 
 
 def seal(site: Site, by: Actor, meeting_id: str) -> None:

@@ -89,7 +89,7 @@ def _plan(site: Site, by: Actor, body_key: str, given: Plan) -> str:
             audit.Change("body", mark("会議体"), None, body.name),
             audit.Change("number", mark("回"), None, (last or 0) + 1),
             audit.Change("written", mark("持ち回り審議"), None, given.written),
-            *_differences(None, given),
+            *differences(None, given),
         )  # fmt: skip
     return row
 
@@ -122,7 +122,7 @@ def change(site: Site, by: Actor, meeting_id: str, version: int | None, wanted: 
                 agenda.hold_vote(act, given.held_on or row.held_on, written=row.written)
         if row.distributed_at is not None:
             _announce(site, tx, row, given, mark("会議の予定が変わりました"))
-        stored.record(site, tx, by, "meeting.changed", meeting_id, *_differences(before, given))
+        stored.record(site, tx, by, "meeting.changed", meeting_id, *differences(before, given))
     return True
 
 
@@ -194,10 +194,11 @@ def _announce(site: Site, tx: Connection, row: Row[Any], given: Plan, what: str)
                 where=f"{given.begins} {given.place}".strip(),
             )  # fmt: skip
     seats = [one.key for one in stored.seats_of(stored.today(site, tx), body) if one.persons]
-    stored.tell(site, tx, f"meeting:{row.id}:{row.version}", seats, message)
+    stored.tell(site, tx, f"meeting:{row.id}:{row.version}", seats, message, meeting=row.id)
 
 
-def _differences(before: Plan | None, after: Plan) -> list[audit.Change]:
+def differences(before: Plan | None, after: Plan) -> list[audit.Change]:
+    """Return what differs between two plans, as the log keeps it; None before the first."""
     labels = (
         ("held_on", mark("日")), ("begins", mark("始まりの時刻")), ("ends", mark("終わりの時刻")),
         ("place", mark("場所")),

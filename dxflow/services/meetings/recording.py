@@ -138,6 +138,7 @@ def _head(meeting: Row[Any], body: Body, names: Names) -> dict[str, Any]:
         "opened": wareki_datetime(meeting.opened_at) if meeting.opened_at else "",
         "closed": _until(meeting.opened_at, meeting.closed_at),
         "chair": names.post(meeting.chair),
+        "late": meeting.reason,  # of a meeting that was held, why it was opened after its day
     }
 
 

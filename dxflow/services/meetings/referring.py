@@ -54,7 +54,10 @@ def refer(site: Site, tx: Connection, payload: dict[str, Any], key: str, now: da
                 **values,
             )
         )  # fmt: skip
-    stored.tell_groups(site, tx, f"refer:{key}", [f"role:{stored.SECRETARIAT}"], said)
+    stored.tell_groups(
+        site, tx, f"refer:{key}", [f"role:{stored.SECRETARIAT}"], said,
+        meeting=meeting.id if meeting is not None else None, case=case_id,
+    )  # fmt: skip
 
 
 def _next(tx: Connection, body: str, now: datetime) -> Any:

@@ -1,10 +1,12 @@
 """A meeting in session: who is there, opening, votes opened and closed, matters put off, closing."""
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from dxflow import audit
+from dxflow.committee import closing
 from dxflow.committee import sitting as rules
 from dxflow.committee import written as in_writing
 from dxflow.committee.sitting import Matter, State
@@ -17,8 +19,9 @@ from dxflow.services.acts import sitting
 from dxflow.services.acts.act import Act, require_running
 from dxflow.services.acts.sitting import Frame
 from dxflow.services.commands import committee
-from dxflow.services.meetings import agenda, stored
+from dxflow.services.meetings import agenda, lateness, stored, written
 from dxflow.services.meetings.planning import required_reason
+from dxflow.services.people import naming
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
@@ -128,24 +131,28 @@ def consent(site: Site, by: Actor, meeting_id: str, seat: str, *, agrees: bool) 
         )  # fmt: skip
 
 
-def begin(site: Site, by: Actor, meeting_id: str) -> bool:
+def begin(site: Site, by: Actor, meeting_id: str, reason: str = "") -> bool:
     """Open a meeting; in writing, once enough members agree, every vote begins.
 
+    A meeting in a room may be opened after its day, with the `reason`: today is then its day.
     Returns whether it is in writing.
 
-    Raises NotAllowed, NotFound, Conflict without a quorum, or before its day.
+    Raises NotAllowed, NotFound, Conflict without a quorum or before its day, Invalid after its day
+    without a reason.
     """
     with site.database.write() as tx:
         acts, row = agenda.locked_whole(site, tx, by, meeting_id)
         body, who = stored.body_of(site, tx, row.body), stored.today(site, tx)
         stored.require_keeper(by, body, who)
-        seats = stored.seats_of(who, body)
+        seats, late = stored.seats_of(who, body), ""
         if row.written:
             stored.planned(row)
-            _begin_in_writing(site, tx, row, body.rules.consent, seats, acts)
+            written.begin_votes(site, tx, row, body.rules.consent, seats, acts)
             chair = next((one.key for one in seats if one.order is not None and one.persons), "")
         else:
             _require_day(site, row)
+            if row.held_on < site.today():
+                late = lateness.require(site, tx, row, reason)
             there = sitting.present_seats(tx, meeting_id)
             rules.begin(there, stored.needed(body, seats), State(row.status))
             chair = next((s.key for s in seats if s.order is not None and s.key in there), "")
@@ -159,6 +166,7 @@ def begin(site: Site, by: Actor, meeting_id: str) -> bool:
         stored.record(
             site, tx, by, "meeting.opened", meeting_id,
             audit.Change("post", mark("議長"), None, chair or None),
+            *(lateness.move(site, tx, acts, row, late) if late else ()),
         )  # fmt: skip
         return bool(row.written)
 
@@ -177,17 +185,42 @@ def open_vote(site: Site, by: Actor, matter_id: str) -> str:
         with to_be_stored():
             said = _("案件 {number} の表決が始まりました。", number=act.case["number"])
         stored.tell(
-            site, tx, f"vote:{matter_id}:{round_.id}", frame.snapshot(round_).attending, said
+            site,
+            tx,
+            f"vote:{matter_id}:{round_.id}",
+            frame.snapshot(round_).attending,
+            said,
+            meeting=frame.meeting.id,
         )
         return str(frame.meeting.id)
 
 
-def close_vote(site: Site, by: Actor, matter_id: str) -> str:
-    """Close the vote on a matter: the process counts it. Raises NotAllowed, NotFound, Conflict."""
+class SeatsUnheard(Conflict):
+    """Seats have given no verdict, and nobody has said that the vote is closed without them."""
+
+    def __init__(self, found: closing.Unheard, titles: dict[str, str]) -> None:
+        self.found = found
+        self.there = tuple(titles[seat] for seat in found.there)
+        self.away = tuple(titles[seat] for seat in found.away)
+        seats = _("、").join(self.there + self.away)
+        super().__init__(_("まだ判断を出していない席があります: {seats}。", seats=seats))
+
+
+def close_vote(
+    site: Site, by: Actor, matter_id: str, *, without: Collection[str] | None = None
+) -> str:
+    """Close the vote on a matter: the process counts it. Raises NotAllowed, NotFound, Conflict.
+
+    `without`: the seats of whom it is known that they have given no verdict; SeatsUnheard is
+    raised where there are others. None, from programs, asks nothing.
+    """
     with site.database.write() as tx:
         act, frame = _matter(site, tx, by, matter_id)
-        now = frame.snapshot(committee.open_round(act))
+        round_ = committee.open_round(act)
+        now = frame.snapshot(round_)
         rules.close_vote(now)
+        if without is not None:
+            _require_heard(act, now, round_, without)
         _record(act, frame, "committee.vote_closed", now.attending)
         agenda.close_vote(act)
         return str(frame.meeting.id)
@@ -232,6 +265,23 @@ def close(site: Site, by: Actor, meeting_id: str) -> None:
         stored.record(site, tx, by, "meeting.closed", meeting_id)
 
 
+def _require_heard(
+    act: Act, now: rules.Sitting, round_: Row[Any], without: Collection[str]
+) -> None:
+    """Raise SeatsUnheard where seats have given no verdict that are not among `without`."""
+    body = act.pack.settings.bodies[round_.body]
+    cast = act.tx.execute(
+        select(Ballot.seat).where(
+            Ballot.deliberation_id == round_.id, Ballot.superseded_at.is_(None)
+        )
+    ).scalars()
+    silent = "" if body.rules.vote.chair_votes else round_.chair
+    found = closing.unheard(now, set(cast), silent)
+    if not set(found.seats) <= set(without):
+        names = naming.load(act.tx, act.directory(), posts=found.seats)
+        raise SeatsUnheard(found, {seat: names.post(seat) for seat in found.seats})
+
+
 def _waits(act: Act) -> bool:
     """Return whether a case is still before the body: a vote or a conclusion is asked for."""
     asked = select(WorkItem.id).where(
@@ -250,41 +300,6 @@ def _left(tx: Connection, act: Act, meeting_id: str) -> Matter:
         MeetingMatter.closed_at.is_not(None),
     )
     return Matter.RESOLVED if tx.execute(voted).first() is not None else Matter.DROPPED
-
-
-def _begin_in_writing(
-    site: Site, tx: Connection, row: Row[Any], rule: in_writing.Consent,
-    seats: list[stored.SeatOfBody], acts: list[Act],
-) -> None:  # fmt: skip
-    """Open the vote on every matter at once. Raises Conflict while too few agree, or too late."""
-    in_writing.in_time(row.held_on, site.today())
-    agreeing = set(
-        tx.execute(
-            select(WrittenConsent.seat).where(
-                WrittenConsent.meeting_id == row.id, WrittenConsent.agrees.is_(True)
-            )
-        ).scalars()
-    )
-    members = {one.key for one in seats if one.persons}
-    in_writing.begin(rule, len(members), len(agreeing & members))
-    if not acts:
-        raise Conflict(_("議題がないため、始められません。"))
-    for act in acts:
-        require_running(act)
-        round_ = committee.open_round(act)
-        tx.execute(
-            update(MeetingMatter)
-            .where(MeetingMatter.meeting_id == row.id, MeetingMatter.case_id == act.case_id)
-            .values(
-                status=Matter.VOTING.value, deliberation_id=round_.id, opened_at=act.now
-            )
-        )  # fmt: skip
-        act.record(
-            "committee.vote_opened",
-            audit.Change("held_on", mark("日"), None, row.held_on),
-            subject=audit.Subject("meeting", row.id, act.case_id),
-        )
-        act.finish()
 
 
 def _matter(site: Site, tx: Connection, by: Actor, matter_id: str) -> tuple[Act, Frame]:

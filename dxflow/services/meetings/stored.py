@@ -208,17 +208,26 @@ def record(
     )
 
 
-def tell(site: Site, tx: Connection, key: str, seats: Iterable[str], message: str) -> None:
-    """Leave a notice for seats, once for a key."""
-    tell_groups(site, tx, key, [f"post:{seat}" for seat in sorted(seats)], message)
+def tell(
+    site: Site, tx: Connection, key: str, seats: Iterable[str], message: str,
+    *, meeting: str | None = None, case: str | None = None,
+) -> None:  # fmt: skip
+    """Leave a notice for seats, once for a key; it leads to the meeting or case it is about."""
+    groups = [f"post:{seat}" for seat in sorted(seats)]
+    tell_groups(site, tx, key, groups, message, meeting=meeting, case=case)
 
 
-def tell_groups(site: Site, tx: Connection, key: str, groups: list[str], message: str) -> None:
+def tell_groups(
+    site: Site, tx: Connection, key: str, groups: list[str], message: str,
+    *, meeting: str | None = None, case: str | None = None,
+) -> None:  # fmt: skip
     """Leave a notice for groups, once for a key."""
     if groups:
         queue.defer(
             tx, site.now(), kind="notice.deliver", key=key,
-            payload={"case_id": None, "groups": groups, "message": message},
+            payload={
+                "case_id": case, "meeting_id": meeting, "groups": groups, "message": message,
+            },
         )  # fmt: skip
 
 

@@ -7,7 +7,6 @@ from datetime import datetime
 from sqlalchemy import select
 
 from dxflow.authority.segregation import Action
-from dxflow.authority.standing_in import PERSONAL
 from dxflow.calendars.fiscal import fiscal_label
 from dxflow.calendars.wareki import wareki_short
 from dxflow.clock import local_date
@@ -19,13 +18,11 @@ from dxflow.services.acts.suspension import Suspension
 from dxflow.services.packs import store as packs
 from dxflow.services.people import naming
 from dxflow.services.people.naming import Names
-from dxflow.services.reading import inbox
+from dxflow.services.reading import inbox, recused
 from dxflow.services.reading.case_opening import Opened, OpenItem, Visit
+from dxflow.services.reading.holders import holder_of, persons_having
 from dxflow.texts import gettext as _
 from dxflow.texts import translated
-
-#: A group with so few people is shown with their names.
-NAMED = 2
 
 
 @dataclass(frozen=True)
@@ -108,15 +105,20 @@ def read_facts(opened: Opened) -> Facts:
 
 
 def head_of(opened: Opened, facts: Facts) -> CaseHead:
-    """Return the head; one more query for the names of those who have the work."""
+    """Return the head; one more query for the names of those who have the work.
+
+    Another while votes are asked for: those of seats that were recused meanwhile wait for nobody.
+    """
     case, pack, actor = opened.case, opened.pack, opened.actor
     names = naming.load(
         opened.tx,
         opened.who,
-        persons=_holders(opened, facts.items),
+        persons=persons_having(opened, facts.items),
         units=[case["unit"], case["lead_unit"], *(unit for _part, unit in facts.units)],
     )
     related = [unit for part, unit in facts.units if part == "related"]
+    votes = any(item.act == Action.VOTE for item in facts.items)
+    out = recused.seats_out(opened.tx, [opened.id] if votes else ()).get(opened.id, frozenset())
     return CaseHead(
         id=opened.id,
         number=case["number"],
@@ -138,7 +140,11 @@ def head_of(opened: Opened, facts: Facts) -> CaseHead:
         ended_at=case["ended_at"],
         waiting=tuple(
             sorted(
-                (_waiting(opened, item, names) for item in facts.items),
+                (
+                    _waiting(opened, item, names)
+                    for item in facts.items
+                    if not recused.unwanted(item.act, item.groups, out)
+                ),
                 key=lambda one: (one.since, one.name, one.holder),  # seats in their order
             )
         ),
@@ -159,16 +165,6 @@ def head_of(opened: Opened, facts: Facts) -> CaseHead:
     )
 
 
-def _holders(opened: Opened, items: Sequence[OpenItem]) -> set[str]:
-    wanted = {item.assignee_id for item in items if item.assignee_id}
-    for item in items:
-        for group in item.groups:
-            holders = opened.who.holders(group)
-            wanted |= holders if len(holders) <= NAMED or group.startswith("user:") else set()
-            wanted |= _instead(opened, group, holders, item.act)
-    return wanted
-
-
 def _waiting(opened: Opened, item: OpenItem, names: Names) -> Waiting:
     return Waiting(
         id=item.id,
@@ -187,47 +183,6 @@ def _waiting(opened: Opened, item: OpenItem, names: Names) -> Waiting:
 def _judges_own(opened: Opened, item: OpenItem) -> bool:
     """Return whether the reader would judge what they applied for: they would be refused."""
     return item.act in packs.SEGREGATED and opened.case["applicant_id"] == opened.actor.person_id
-
-
-def holder_of(opened: Opened, item: OpenItem, names: Names) -> str:
-    """Return who has a task, in words: the person who took it, or the groups it is offered to."""
-    if item.assignee_id:
-        return names.person(item.assignee_id)
-    words = (_group_words(opened, group, names, item.act) for group in item.groups)
-    return _("、").join(dict.fromkeys(words))
-
-
-def _group_words(opened: Opened, group: str, names: Names, act: str) -> str:
-    label = names.group(group)
-    holders = opened.who.holders(group)
-    if group.startswith("user:") or not holders or len(holders) > NAMED:
-        return label
-    away = opened.who.standing.away
-    people = _("・").join(
-        _("{name} 不在", name=name) if gone else name
-        for name, gone in sorted((names.person(one), one in away) for one in holders)
-    )
-    instead = _instead(opened, group, holders, act)
-    if instead:
-        stand_ins = _("・").join(sorted(names.person(one) for one in instead))
-        return _(
-            "{post}（{people}、代わり {stand_ins}）", post=label, people=people, stand_ins=stand_ins
-        )
-    return _("{post}（{people}）", post=label, people=people)
-
-
-def _instead(opened: Opened, group: str, holders: frozenset[str], act: str) -> frozenset[str]:
-    """Return who may act for a group whose members are all away; nobody for what only they may.
-
-    Where the pack keeps some decisions for the officer alone, none is promised to somebody else.
-    """
-    standing = opened.who.standing
-    kept = act in PERSONAL or (
-        act == Action.DECIDE and bool(opened.pack.settings.rules.stand_in_forbidden)
-    )
-    if kept or not holders or not holders <= set(standing.away):
-        return frozenset()
-    return standing.persons_for(group) - {opened.case["applicant_id"]}
 
 
 def _stages(opened: Opened, visits: Mapping[tuple[str, str], Visit]) -> list[StageStep]:

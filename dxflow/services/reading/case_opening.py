@@ -39,6 +39,8 @@ class OpenItem:
     created_at: datetime
     groups: tuple[str, ...]
     act: str
+    #: The variables it sees, as they are stored.
+    variables: str = "{}"
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,7 @@ class Opened:
                 created_at=row.created_at,
                 groups=tuple(groups[row.id]),
                 act=row.act,
+                variables=row.variables,
             )
             for row in {row.id: row for row in rows}.values()
         )

@@ -7,16 +7,17 @@ While a round is open its members see one another's verdicts and scores by the b
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Row, select
 
 from dxflow.committee import entered
-from dxflow.committee.resolution import choice_label
+from dxflow.committee.resolution import Bound, bound, choice_label
 from dxflow.committee.rules import BodyRules
 from dxflow.committee.seeing import Disclosure, Standpoint, sees_scores, sees_verdicts
 from dxflow.committee.sitting import UNDECIDED, Matter
-from dxflow.committee.voting import Choice, even
+from dxflow.committee.voting import Choice, Tally, VoteRule, even
 from dxflow.db.case import Ballot, Deliberation
 from dxflow.db.identity import Person
 from dxflow.db.meeting import Meeting, MeetingMatter
@@ -92,6 +93,8 @@ class RoundView:
     matter: str = ""
     disclosure: Disclosure = Disclosure.AFTER_OWN
     evaluation: evaluations.EvaluationView | None = None
+    #: What the count lets the chair conclude, once the votes are counted.
+    bound: Bound | None = None
 
     @property
     def open(self) -> bool:
@@ -100,8 +103,8 @@ class RoundView:
 
     @property
     def quorum_met(self) -> bool:
-        """Return whether as many have voted as are needed."""
-        return self.cast >= self.quorum
+        """Return whether as many are there as are needed: by the count, until then by votes cast."""
+        return bool(self.bound.first) if self.bound else self.cast >= self.quorum
 
 
 @dataclass(frozen=True)
@@ -289,7 +292,23 @@ def _view(
         )
         if body
         else None,
+        bound=_bound(round_, rules.vote),
     )
+
+
+def _bound(round_: Row[Any], rule: VoteRule) -> Bound | None:
+    """Return what the count of an open round, as it is kept, lets the chair conclude."""
+    kept = plain.loads(round_.result)
+    if round_.resolved_at is not None or not kept:
+        return None
+    counts = {choice: kept[choice.value] for choice in Choice}
+    leaning = Choice(kept["leaning"]) if kept["leaning"] else None
+    voted = any(number for choice, number in counts.items() if choice is not Choice.ABSTAIN)
+    tally = Tally(
+        kept["seats"], kept["cast"], kept["present"], kept["quorum"], MappingProxyType(counts),
+        leaning, tied=leaning is None and voted, set_aside=(),
+    )  # fmt: skip
+    return bound(tally, rule)
 
 
 def _seat(key: str, ballot: Row[Any], names: Names, chair: str, seen: bool) -> SeatView:

@@ -4,7 +4,7 @@ The number of queries does not depend on how much there is to show.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -28,6 +28,7 @@ from dxflow.services.reading.case_head import CaseHead, Facts, head_of, read_fac
 from dxflow.services.reading.case_opening import Opened, OpenItem, open_case
 from dxflow.services.reading.case_rulings import DecisionView
 from dxflow.services.reading.case_view import DutyView
+from dxflow.services.reading.holders import Having, having, persons_having
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
 
@@ -38,7 +39,7 @@ class StampView:
 
     Passed: its holder was away and `later` reads it; `person` is who.
     `mark` is 代 or 代理 where it was done for another, `later` the state of 後閲, both empty else.
-    `since` is when whoever has it got it, `due` until when. `withheld` says why outcome and remark
+    `since` is when whoever has it got it, `due` until when; `having` names them. `withheld` says why outcome and remark
     may not be read, "" when they may.
     """
 
@@ -57,6 +58,8 @@ class StampView:
     since: datetime | None
     due: datetime | None
     withheld: str = ""
+    #: Who has it now, where that is a few people, and who stands in for them.
+    having: Having = field(default_factory=Having)
 
 
 @dataclass(frozen=True)
@@ -165,6 +168,7 @@ def page_of(opened: Opened) -> DecisionPage:
             *(row.drafter_id for row in documents),
             *(row.person_id for row in (*stamps, *additions, *holds)),
             *(row.absent_id for row in stamps if row.way == PASSED_OVER),
+            *persons_having(opened, facts.items),
         ],
         posts=[
             *(row.post for row in (*decisions, *additions)),
@@ -302,7 +306,8 @@ def _document(
             None,
         ),
         stamps=tuple(
-            _stamp(one, items, names, opened.withheld.of_stamp(one, row.drawn_at)) for one in stamps
+            _stamp(opened, one, items, names, opened.withheld.of_stamp(one, row.drawn_at))
+            for one in stamps
         ),
         additions=tuple(
             AdditionView(one.text, names.person(one.person_id), names.post(one.post), one.at)
@@ -316,7 +321,9 @@ def _day(text: Any) -> date | None:
     return date.fromisoformat(text) if isinstance(text, str) and text else None
 
 
-def _stamp(row: Row[Any], items: Sequence[OpenItem], names: Names, withheld: str) -> StampView:
+def _stamp(
+    opened: Opened, row: Row[Any], items: Sequence[OpenItem], names: Names, withheld: str
+) -> StampView:
     part = Part(row.part)
     passed = row.way == PASSED_OVER
     has = None if row.at or passed else _has(row, items)
@@ -337,6 +344,7 @@ def _stamp(row: Row[Any], items: Sequence[OpenItem], names: Names, withheld: str
         since=has.created_at if has else None,
         due=has.due_at if has else None,
         withheld=withheld,
+        having=having(opened, has, row.group_key, names) if has else Having(),
     )
 
 

@@ -19,8 +19,9 @@ from dxflow.services.packs.store import Pack
 from dxflow.services.people import naming
 from dxflow.services.people.actor import Actor
 from dxflow.services.people.naming import Names
-from dxflow.services.reading.case_head import Facts, holder_of
+from dxflow.services.reading.case_head import Facts
 from dxflow.services.reading.case_opening import Opened, Visit, open_case
+from dxflow.services.reading.holders import holder_of, persons_having
 from dxflow.services.reading.submitted import is_return
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
@@ -164,12 +165,7 @@ def _state(opened: Opened, facts: Facts, calls: Mapping[str, str | None]) -> _St
 
 
 def _names(opened: Opened, facts: Facts) -> Names:
-    persons = {item.assignee_id for item in facts.items}
-    persons |= {
-        holder for item in facts.items for group in item.groups
-        for holder in opened.who.holders(group)
-    }  # fmt: skip
-    return naming.load(opened.tx, opened.who, persons=persons)
+    return naming.load(opened.tx, opened.who, persons=persons_having(opened, facts.items))
 
 
 def _climb(pack: Pack, calls: Mapping[str, str | None], state: _State) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, select
 
 from dxflow.authority.directory import Directory
+from dxflow.authority.segregation import Action
 from dxflow.db.case import Case
 from dxflow.db.process import ProcessInstance, WorkItem, WorkItemGroup
 from dxflow.services.acts import pulling_back
@@ -19,7 +20,7 @@ from dxflow.services.packs import store as packs
 from dxflow.services.paging import Page, bounds, count
 from dxflow.services.people import naming, organisation
 from dxflow.services.people.actor import Actor
-from dxflow.services.reading import inbox
+from dxflow.services.reading import inbox, recused
 from dxflow.services.reading.newest import newest
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
@@ -153,13 +154,16 @@ class _Row:
 def turns_of(
     site: Site, tx: Connection, actor: Actor, case_ids: Sequence[str]
 ) -> dict[str, tuple[Turn, ...]]:
-    """Return the open tasks of cases with their holders in words: two queries."""
+    """Return the open tasks of cases with their holders in words: two queries, three while votes are asked for.
+
+    Left out are votes of those who were recused meanwhile.
+    """
     if not case_ids:
         return {}
     rows = tx.execute(
         select(
             WorkItem.id, WorkItem.case_id, WorkItem.name, WorkItem.assignee_id, WorkItem.due_at,
-            WorkItemGroup.group_key, Case.pack_digest,
+            WorkItem.act, WorkItemGroup.group_key, Case.pack_digest,
             city_days.version_query().label("city_days"),
         )
         .join(Case, Case.id == WorkItem.case_id)
@@ -170,10 +174,14 @@ def turns_of(
     items: dict[str, list[Any]] = {}
     for row in rows:
         items.setdefault(row.id, []).append(row)
+    out = recused.seats_out(tx, {row.case_id for row in rows if row.act == Action.VOTE})
     who = organisation.directory(site, tx, actor.on)
     names = naming.load(tx, who, persons=_persons(who, rows))
     found: dict[str, tuple[Turn, ...]] = {}
     for group in items.values():
+        asked = [row.group_key for row in group if row.group_key]
+        if recused.unwanted(group[0].act, asked, out.get(group[0].case_id, frozenset())):
+            continue
         pack = packs.load(site, tx, group[0].pack_digest)
         days = group[0].city_days or city_days.NONE_YET
         urgency = inbox.urgency(

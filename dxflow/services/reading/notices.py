@@ -30,6 +30,8 @@ class Left:
     case_title: str
     #: About a case that the reader may not see.
     hidden: bool = False
+    #: The meeting it is about, "" for none.
+    meeting_id: str = ""
 
 
 def for_actor(site: Site, actor: Actor, page: int = 1, per_page: int = 50) -> Page[Left]:
@@ -100,7 +102,7 @@ def _left(
     rows = tx.execute(
         select(
             Notice.id, Notice.message, Notice.at, Notice.case_id.label("about"),
-            Case.id.label("case_id"), Case.number, Case.title, NoticeRead.read_at,
+            Notice.meeting_id, Case.id.label("case_id"), Case.number, Case.title, NoticeRead.read_at,
         )
         .select_from(Notice)
         .outerjoin(Case, (Case.id == Notice.case_id) & visibility.visible(site, tx, actor))
@@ -119,6 +121,7 @@ def _left(
             case_number=row.number or "",
             case_title=row.title or "",
             hidden=row.about is not None and row.case_id is None,
+            meeting_id=row.meeting_id or "",
         )
         for row in rows
     ]

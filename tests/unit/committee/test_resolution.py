@@ -2,7 +2,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dxflow.committee.resolution import choice_label, resolutions_open, resolve
+from dxflow.committee.resolution import (
+    bound,
+    choice_label,
+    choice_of,
+    resolutions_open,
+    resolve,
+)
 from dxflow.committee.voting import Choice, VoteRule, tally
 from dxflow.errors import Conflict, Invalid
 from tests.unit.committee.test_voting import LETTERS, SEATS, ballots
@@ -115,3 +121,38 @@ def test_a_resolution_keeps_what_was_said():
     assert resolve(APPROVE, count("AAX"), RULE).reason == ""
     found = resolve(CONDITIONS, count("ACC"), RULE, " 多数 ", [" 測る ", ""])
     assert (found.reason, found.conditions) == ("多数", ("測る",))
+
+
+@pytest.mark.parametrize(
+    ("letters", "first", "others"),
+    [
+        ("AAX", (APPROVE,), (RETURN,)),
+        ("AACX", (APPROVE,), (CONDITIONS, RETURN)),
+        ("ACC", (CONDITIONS,), (RETURN,)),
+        ("ATT", (RETURN,), (REJECT,)),
+        ("AX", (APPROVE, CONDITIONS, RETURN, REJECT), ()),
+        ("---", (RETURN,), ()),
+    ],
+)
+def test_a_page_leads_with_what_the_votes_say(letters, first, others):
+    found = bound(count(letters), RULE)
+    assert (found.first, found.others) == (first, others)
+    assert set(first + others) == set(resolutions_open(count(letters), RULE))
+
+
+def test_why_a_conclusion_is_bound_is_said():
+    assert bound(count("AAX"), RULE).said == (
+        "表決の結果は「承認」です。",
+        "この会議体では、議長は表決の結果に従って結論を出します。",
+    )
+    free = VoteRule(binding=False)
+    assert "表決は参考" in bound(count("AAX"), free).said[1]
+    assert bound(count("AAX"), free).others == (CONDITIONS, RETURN, REJECT)
+    assert "可否同数" in bound(count("AX"), RULE).said[0]
+    assert bound(count("AA", quorum=3), RULE).first == ()
+
+
+def test_words_of_a_pack_are_verdicts_or_none():
+    assert choice_of("return_analysis") is RETURN
+    assert choice_of("approve") is APPROVE
+    assert choice_of("postpone") is None
