@@ -58,7 +58,7 @@ PARTS: dict[str, Callable[[City, Scale], Iterator[Figure]]] = {
     "memory": lambda city, by: memory.measure(city, by.requests),
     "writers": lambda city, by: writers.measure(city, 4 * by.seconds),
     "transfers": lambda city, by: transfers.measure(city, by.rounds),
-    "processes": lambda city, by: iter(many_processes.measure(city, by.rounds, 8 * by.acts)),
+    "processes": lambda city, by: many_processes.measure(city, by.rounds, 8 * by.acts),
 }
 #: These say the same on every database, or are about one of them.
 SQLITE_ONLY = ("memory", "writers")

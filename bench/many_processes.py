@@ -1,8 +1,9 @@
 """Tasks completed over HTTP by many clients: four web processes on PostgreSQL against one.
 
 The clients are processes of their own. They, the database and the web processes share the same
-cores, so that the figure says what a machine of that size gives, not what one more process gives;
-the conditions name who used the processors.
+cores, so that the first figure says what a machine of that size gives, not what one more process
+gives; the conditions name who used the processors. For the second one the web processes run on
+two slow cores of their own, as where the database has another machine.
 """
 
 import json
@@ -23,6 +24,7 @@ from typing import Any
 
 from sqlalchemy import select, text
 
+from bench import own_cores
 from bench.cities import version
 from bench.http_completions import Client
 from bench.report import Figure
@@ -30,6 +32,8 @@ from dxflow.db.process import WorkItem
 from tests.factories import City
 
 GENERATORS, CONNECTIONS = 2, 4  # processes that ask, and connections of each
+#: How fast a core of their own is: database and clients need what is left of the machine's.
+SPEED, CORES = 0.25, 2
 _DXFLOW = Path(sys.executable).with_name("dxflow")
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -56,26 +60,49 @@ class Server:
         return [self.pid, *_children(self.pid)]
 
 
-def measure(city: City, rounds: int, acts: int) -> list[Figure]:
+def measure(city: City, rounds: int, acts: int) -> Iterator[Figure]:
     """Complete `acts` tasks a round with one web process and with four, in turns."""
+    name = "completed tasks, HTTP API, PostgreSQL"
     with serving(city, 1) as one, serving(city, 4) as four, generators() as clients:
-        runs: dict[int, list[Slice]] = {1: [], 4: []}
         for server in (one, four):
             _slice(city, server, clients, acts=GENERATORS * CONNECTIONS * 2)  # warm up
-        for _round in range(rounds):
-            for number, server in ((1, one), (4, four)):
-                runs[number].append(_slice(city, server, clients, acts))
-    ratio = statistics.median(
-        many.rate / single.rate for single, many in zip(runs[1], runs[4], strict=True)
-    )
-    rate = {number: statistics.median(one.rate for one in runs[number]) for number in runs}
-    how = f"{version(city)}; {GENERATORS * CONNECTIONS} connections, {rounds} rounds of {acts}"
-    return [
-        Figure("completed tasks, HTTP API, PostgreSQL, 1 web process", rate[1], "1/s",
-               conditions=f"{how}; {_shares(runs[1])}"),
-        Figure("completed tasks, HTTP API, PostgreSQL, 4 web processes", rate[4], "1/s", rate[1],
-               ratio, f"beside 1 web process; {how}; {_shares(runs[4])}"),
-    ]  # fmt: skip
+        yield from _figures(name, city, _in_turns(city, (one, four), clients, rounds, acts))
+        try:
+            with (
+                own_cores.limited(one.pids(), SPEED, CORES),
+                own_cores.limited(four.pids(), SPEED, CORES),
+            ):
+                runs = _in_turns(city, (one, four), clients, rounds, max(acts // 4, 32))
+        except own_cores.NoQuota as why:
+            own_cores.left_out(why)
+        else:
+            of_their_own = f"{name}, on {CORES} cores of {SPEED:.0%} speed of their own"
+            yield from _figures(of_their_own, city, runs, goal=">= 1.9")
+
+
+def _in_turns(
+    city: City,
+    servers: tuple[Server, Server],
+    clients: list[tuple[int, Connection]],
+    rounds: int,
+    acts: int,
+) -> tuple[list[Slice], list[Slice]]:
+    runs: tuple[list[Slice], list[Slice]] = ([], [])
+    for _round in range(rounds):
+        for server, run in zip(servers, runs, strict=True):
+            run.append(_slice(city, server, clients, acts))
+    return runs
+
+
+def _figures(
+    name: str, city: City, runs: tuple[list[Slice], list[Slice]], goal: str = ""
+) -> Iterator[Figure]:
+    one, four = (statistics.median(of.rate for of in run) for run in runs)
+    ratio = statistics.median(many.rate / single.rate for single, many in zip(*runs, strict=True))
+    how = f"{version(city)}; {GENERATORS * CONNECTIONS} connections, {len(runs[0])} rounds"
+    yield Figure(f"{name}, 1 web process", one, "1/s", conditions=f"{how}; {_shares(runs[0])}")
+    note = f"beside 1 web process; {how}; {_shares(runs[1])}"
+    yield Figure(f"{name}, 4 web processes", four, "1/s", one, ratio, note, goal)
 
 
 def _shares(slices: list[Slice]) -> str:

@@ -5,7 +5,7 @@ Modeler writes; every expression is FEEL text without its leading `=`. The engin
 values; nothing outside this room reads BPMN XML again except to draw it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -167,6 +167,14 @@ class Process:
     version_tag: str = ""
     line: int = 0
     unsupported: tuple[Unsupported, ...] = ()
+
+    def names(self) -> Iterator[tuple[str, str]]:
+        """Yield the id and name of every element and boundary event, inner ones too."""
+        for one in self.elements.values():
+            yield one.id, one.name
+            yield from ((boundary.id, boundary.name) for boundary in one.boundaries)
+            if one.body is not None:
+                yield from one.body.names()
 
     def outgoing(self, element: str) -> tuple[Flow, ...]:
         """Return the flows that leave an element or boundary event, in order of evaluation.

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from dxflow import forms
 from dxflow.engine import StepFailed
-from dxflow.errors import Invalid, Unavailable
+from dxflow.errors import DxflowError, Invalid, Unavailable
 from dxflow.services.acts import drafts, task_forms, tasks
 from dxflow.services.acts.history import DRAFT
 from dxflow.services.acts.suspension import Suspended
@@ -79,7 +79,7 @@ def act(task_id: str) -> Response:
         drafts.save_task(current.site(), current.actor(), task_id, raw)
         trouble = Trouble(409, "warning", stopped.message)
     except Unavailable as away:
-        trouble = Trouble(503, "error", away.message)
+        return _later(page, task_id, away)
     return _again(_form_of(task_id), page, trouble)
 
 
@@ -171,6 +171,18 @@ def _again(form: TaskForm, page: PostedPage, trouble: Trouble) -> Response:
     if trouble.status == 503:
         answer.headers["Retry-After"] = str(RETRY_AFTER)
     return answer
+
+
+def _later(page: PostedPage, task_id: str, away: Unavailable) -> Response:
+    """Return the page with everything typed, to be sent again. Raises `away` where there is none.
+
+    The task may be done: by this very request, whose first answer was lost on its way.
+    """
+    try:
+        form = _form_of(task_id)
+    except DxflowError:
+        raise away from None
+    return _again(form, page, Trouble(503, "error", away.message))
 
 
 def page_with_hold(task_id: str, typed: TypedHold) -> str:

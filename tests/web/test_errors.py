@@ -74,6 +74,27 @@ def test_a_locked_database_gives_the_page_back_with_everything_typed(
     assert browser.post(f"/tasks/{task}", sent).status_code == 303
 
 
+def test_a_locked_database_is_not_told_as_a_refusal_where_the_task_is_done_by_now(
+    browse, sqlite_city, monkeypatch
+):
+    """The first answer was lost on its way: who sends again is not told that it was too late."""
+    to_sheet(sqlite_city)
+    task = task_of(sqlite_city, "applicant", "project_sheet")
+    browser = browse("applicant")
+    sent = {**browser.controls(f"/tasks/{task}"), **SHEET, "_outcome": "submit"}
+    assert browser.post(f"/tasks/{task}", sent).status_code == 303
+
+    def away(*_arguments, **_options):
+        raise Unavailable("いまデータベースを使えません。")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(task_forms, "hand_in", away)
+        answer = browser.post(f"/tasks/{task}", sent)
+    assert answer.status_code == 503
+    assert "いまデータベースを使えません。" in answer.text
+    assert browser.post(f"/tasks/{task}", sent).status_code == 303
+
+
 def test_a_database_that_is_away_gives_a_calm_page(browse, sqlite_city, monkeypatch):
     browser = browse("head")
 

@@ -1,4 +1,4 @@
-"""What an act on a task must know besides the locked case: read at once, after the lock."""
+"""What an act must know besides the locked case: read at once, after the lock."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -77,6 +77,15 @@ def of_task(act: Act, task_id: str, idempotency_key: str | None) -> Surroundings
     )
 
 
+def of_case(act: Act) -> tuple[set[str], list[Any]]:
+    """Return the ids of the locked case's open tasks, and its timers: id, element, due_at."""
+    rows = _WAITING.all(act.tx, {"case": act.case_id})
+    return (
+        {row.id for row in rows if row.kind == "work"},
+        [row for row in rows if row.kind == "timer"],
+    )
+
+
 _WORK, _GROUP, _TIMER = table(WorkItem), table(WorkItemGroup), table(Timer)
 _SUBMISSION, _DRAFT = table(Submission), table(Draft)
 _CASE, _TASK = bindparam("case", type_=String()), bindparam("task", type_=String())
@@ -133,5 +142,14 @@ _ALL = Prepared(
             _DRAFT.c.subject == bindparam("subject", type_=String()),
         ),
         _part("organisation", id=organisation.version_query()),
+    )
+)
+
+_WAITING = Prepared(
+    union(
+        _part("work", id=_WORK.c.id).where(_WORK.c.case_id == _CASE, _WORK.c.status == _OPEN),
+        _part("timer", id=_TIMER.c.id, element=_TIMER.c.element, due_at=_TIMER.c.due_at).where(
+            _TIMER.c.case_id == _CASE
+        ),
     )
 )

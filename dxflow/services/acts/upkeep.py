@@ -4,13 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Select, func, insert, select, update
 
 from dxflow import audit, engine
 from dxflow.clock import local_date
-from dxflow.db.base import table
 from dxflow.db.case import Notice
-from dxflow.db.prepared import Prepared
 from dxflow.db.process import ProcessInstance, Timer
 from dxflow.errors import NotFound
 from dxflow.ids import new_id
@@ -18,10 +16,10 @@ from dxflow.jobs import queue
 from dxflow.jobs.heartbeat import Heart
 from dxflow.jobs.leased import Leased
 from dxflow.jobs.runner import Outside, Runner, Source, Work
-from dxflow.services.acts import incidents, lapsing, migrating
+from dxflow.services.acts import incidents, lapsing, migrating, surroundings
 from dxflow.services.acts.act import lock
 from dxflow.services.acts.suspension import SUSPENDED
-from dxflow.services.acts.writing import open_items, write_step
+from dxflow.services.acts.writing import write_step
 from dxflow.services.people import claims, maintenance, outbox
 from dxflow.services.people.actor import system_actor
 from dxflow.services.site import Site
@@ -112,14 +110,6 @@ def _due(now: datetime) -> Select[str, str, datetime]:
     )
 
 
-_TIMER = table(Timer)
-_OF_CASE = Prepared(
-    select(_TIMER.c.element).where(
-        _TIMER.c.case_id == bindparam("case"), _TIMER.c.due_at <= bindparam("now")
-    )
-)
-
-
 def fire_timers(site: Site, tx: Connection, payload: dict[str, Any], now: datetime) -> None:
     """Fire every timer of a case that is due; what fired earlier leaves nothing to do."""
     actor = system_actor(local_date(now))
@@ -129,33 +119,22 @@ def fire_timers(site: Site, tx: Connection, payload: dict[str, Any], now: dateti
         return
     if act.case["status"] != "running" or act.suspension is not None:
         return  # a suspended case's timers are armed anew when it resumes
-    due = [row.element for row in _OF_CASE.all(tx, {"case": act.case_id, "now": now})]
+    tasks, timers = surroundings.of_case(act)
+    due = [timer.element for timer in timers if timer.due_at <= now]
     if not due:
         return
-    open_before = open_items(tx, act.case_id)
+    act.armed = {timer.id: timer.due_at for timer in timers}
     step = engine.fire_timers(act.pack.definitions, act.state, act.environment())
     act.record(
         "timer.fired",
-        *(audit.Change("timer", element_name(act.pack, name), None, name) for name in due),
+        *(audit.Change("timer", act.pack.element_name(name), None, name) for name in due),
     )
-    write_step(act, step, open_before)
-    moved = {task.id for task in step.tasks} != set(open_before)
+    write_step(act, step, tasks)
+    moved = {task.id for task in step.tasks} != tasks
     undo: dict[str, object] = (
         {"undo_state": None, "undo_person": None, "undo_submission": None} if moved else {}
     )
     act.finish(status="ended" if step.ended else None, **undo)
-
-
-def element_name(pack: Any, element: str) -> str:
-    """Return the name of an element or of a timer on a boundary; its id when it has none."""
-    for process in pack.processes.values():
-        for one in process.elements.values():
-            for boundary in one.boundaries:
-                if boundary.id == element:
-                    return str(boundary.name or element)
-            if one.id == element:
-                return str(one.name or element)
-    return element
 
 
 def announce(site: Site, tx: Connection, payload: dict[str, Any], key: str, now: datetime) -> None:

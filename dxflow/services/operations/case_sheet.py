@@ -13,7 +13,6 @@ from dxflow.db.job import Job
 from dxflow.db.process import ProcessInstance, Timer, WorkItem, WorkItemGroup
 from dxflow.services.acts import suspension
 from dxflow.services.acts.suspension import Suspension
-from dxflow.services.acts.upkeep import element_name
 from dxflow.services.operations import case_choice, incident_list
 from dxflow.services.operations.case_choice import OPERATORS
 from dxflow.services.operations.incident_list import IncidentRow
@@ -177,7 +176,7 @@ def _timers(tx: Connection, pack: packs.Pack, case_id: str) -> tuple[Armed, ...]
     rows = tx.execute(
         select(Timer.element, Timer.due_at).where(Timer.case_id == case_id).order_by(Timer.due_at)
     )
-    return tuple(Armed(translated(element_name(pack, row.element)), row.due_at) for row in rows)
+    return tuple(Armed(translated(pack.element_name(row.element)), row.due_at) for row in rows)
 
 
 def _choices(

@@ -13,7 +13,6 @@ from dxflow.db.identity import Person
 from dxflow.db.job import Job
 from dxflow.db.process import Incident, ProcessInstance
 from dxflow.errors import Invalid, NotFound
-from dxflow.services.acts.upkeep import element_name
 from dxflow.services.operations.case_choice import OPERATORS
 from dxflow.services.packs import store as packs
 from dxflow.services.paging import Page, bounds
@@ -180,7 +179,7 @@ def _element(pack: packs.Pack | None, element: str) -> str:
     }
     if element in known:
         return known[element]
-    return translated(element_name(pack, element)) if pack else element
+    return translated(pack.element_name(element)) if pack else element
 
 
 def _process_of(pack: packs.Pack, element: str) -> str:

@@ -14,7 +14,6 @@ from dxflow.db.process import PackVersion, ProcessInstance, WorkItem
 from dxflow.errors import Conflict, DxflowError, Invalid
 from dxflow.services.acts import migrating
 from dxflow.services.acts.suspension import SUSPENDED
-from dxflow.services.acts.upkeep import element_name
 from dxflow.services.operations import case_choice
 from dxflow.services.operations.case_choice import OPERATORS
 from dxflow.services.operations.migration_plans import Plan
@@ -194,7 +193,7 @@ def _words(site: Site, tx: Connection, actor: Actor, tried: Sequence[_Tried]) ->
 def _previewed(one: _Tried, words: naming.Names) -> Preview:
     standing: dict[str, None] = {}
     if one.before is not None:
-        names = (element_name(one.old, timer.element) for timer in one.before.timers)
+        names = (one.old.element_name(timer.element) for timer in one.before.timers)
         every = (*(task.name for task in one.before.tasks), *names)
         standing = dict.fromkeys(map(translated, every))
     changes: tuple[str, ...] = ()
@@ -244,7 +243,7 @@ def _timer_changes(one: _Tried) -> Iterator[str]:
         pack = one.old if timer.what == "dropped" else one.new
         yield _(
             "{what}: {timer} {old} → {now}",
-            what=said[timer.what], timer=translated(element_name(pack, timer.element)),
+            what=said[timer.what], timer=translated(pack.element_name(timer.element)),
             old=_moment(timer.before) or "-", now=_moment(timer.after) or "-",
         )  # fmt: skip
 

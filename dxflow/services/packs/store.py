@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,14 @@ class Pack:
         """Return what completing the task means: draft, approve, vote, conclude, decide or ''."""
         found = self.element(process, element)
         return found.properties.get("act", "") if found else ""
+
+    def element_name(self, element: str) -> str:
+        """Return the name of an element or of a timer on a boundary; its id when it has none."""
+        return self._names.get(element) or element
+
+    @cached_property
+    def _names(self) -> Mapping[str, str]:
+        return dict(one for process in self.processes.values() for one in process.names())
 
     def stage_name(self, stage: str) -> str:
         """Return a stage's name for people."""

@@ -197,6 +197,14 @@ def test_the_innermost_named_lane_counts_and_sub_processes_pass_theirs_on():
     assert process.lanes == {"l1": "情報政策課", "l2": "課長", "l3": "情報政策課"}
 
 
+def test_names_are_those_of_elements_and_timers_inside_sub_processes_too():
+    late = boundary("late", "inner", timer("timeDuration", "P14D")).replace(
+        'id="late"', 'id="late" name="期限切れ"'
+    )
+    process = only(user("t", name="記入"), node("subProcess", "sub", user("inner") + late))
+    assert dict(process.names()) == {"t": "記入", "sub": "", "inner": "", "late": "期限切れ"}
+
+
 def test_facts_count_what_is_drawn_inside_sub_processes_too():
     around = (
         '<bpmn:collaboration id="c"><bpmn:participant id="pool" name="市" processRef="p"/>'
