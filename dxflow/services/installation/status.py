@@ -139,7 +139,7 @@ def _receivers(holes: Sequence[str]) -> Line:
     return Line(
         "receivers", _("作業を受ける人"), CARE if holes else GOOD,
         _("だれもいません: {names}", names=_("、").join(holes)) if holes else _("そろっています"),
-        _("職のファイルの「役割」か「組織と職」で役割を付けてください。") if holes else "",
+        _("「グループと閲覧」で確かめ、職に人を就けるか、「組織と職」で役割を付けてください。") if holes else "",
     )  # fmt: skip
 
 
