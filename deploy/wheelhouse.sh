@@ -9,6 +9,9 @@ mkdir -p "$folder/wheels" "$folder/docs"
 "$python" -m pip download --quiet --require-hashes --only-binary :all: \
     -r requirements.lock -d "$folder/wheels"
 "$python" -m pip wheel --quiet --no-deps --no-build-isolation -w "$folder/wheels" .
+"$python" -c 'import sys, sysconfig
+print(*sys.version_info[:2], sep=".", end=" ")
+print(sysconfig.get_platform())' > "$folder/PYTHON"  # install.sh asks it of the Python it finds
 cp requirements.lock deploy/install.sh "$folder/"
 cp -r docs/*.md docs/ja docs/adr "$folder/docs/"
 cp -r deploy/systemd deploy/nginx "$folder/"

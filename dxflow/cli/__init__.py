@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from dxflow import config, texts
 from dxflow.cli.arguments import Parser, language_of, parse
+from dxflow.cli.file_trouble import disk_is_full, trouble
 from dxflow.cli.output import Output
-from dxflow.errors import DxflowError
+from dxflow.errors import DxflowError, Unavailable
 from dxflow.texts import gettext as _
 
 __all__ = ["Parser", "main"]
@@ -33,13 +34,17 @@ def _run(given: list[str]) -> int:
         status: int = arguments.run(arguments, config.load(), output)
         output.flush()
     except DxflowError as exc:
-        return output.refused(exc)
+        refused = output.refused(exc)
+        if isinstance(exc, Unavailable) and disk_is_full(config.load().home):
+            output.note(
+                _("ディスクに空きがありません。空きを増やしてから、もう一度実行してください。")
+            )
+        return refused
     except BrokenPipeError:  # whoever was reading has stopped, e.g. `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as exc:
-        why = f"{exc.strerror or type(exc).__name__} {exc.filename or ''}".strip()
-        return output.failed(_("ファイルか通信を扱えません: {why}", why=why))
+        return output.failed(trouble(exc))
     except KeyboardInterrupt:
         return output.failed(_("中断しました。"))
     except Exception as exc:

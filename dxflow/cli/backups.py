@@ -4,6 +4,7 @@ from argparse import Namespace
 from dataclasses import asdict
 from pathlib import Path
 
+from dxflow.calendars.wareki import wareki_datetime
 from dxflow.cli.output import Output
 from dxflow.config import Settings
 from dxflow.errors import Invalid
@@ -19,6 +20,8 @@ def backup(arguments: Namespace, settings: Settings, output: Output) -> int:
     place = Path(arguments.file)
     if arguments.keep is not None and not place.is_dir():
         raise Invalid(_("--keep は、フォルダーを指定したときに使えます。"))
+    if str(arguments.file).endswith("/") and not place.is_dir():
+        raise Invalid(_("フォルダー {place} がありません。先に作ってください。", place=place))
     if arguments.verify:
         checked = check(place)
         output.say(_("バックアップは使えます: {file}", file=checked.file))
@@ -43,6 +46,13 @@ def restore(arguments: Namespace, settings: Settings, output: Output) -> int:
     output.say(_("復元しました: {file}", file=done.backup.file))
     if done.kept:
         output.say(_("置き換えたデータベース: {place}", place=done.kept))
+    if done.mail_stopped:
+        output.say(
+            _(
+                "メールは止めました。送信の記録を確かめてから、"
+                "「通知とメール」か dxflow mail settings --on で使い始めてください。"
+            )
+        )
     if done.key_made:
         output.say(_("秘密鍵を用意しました: {file}", file=settings.key_file))
     for finding in done.findings:
@@ -53,7 +63,7 @@ def restore(arguments: Namespace, settings: Settings, output: Output) -> int:
 
 def _describe(checked: Checked, output: Output) -> None:
     output.say(
-        _("作成: {at}", at=checked.created_at.isoformat(timespec="seconds")),
+        _("作成: {at}", at=wareki_datetime(checked.created_at)),
         _(
             "dxflow {version}、表の版 {revision}、{rows} 行、記録 {events} 件、{size} バイト",
             version=checked.dxflow,

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from dxflow.cli.changing import changing
+from dxflow.cli.file_trouble import trouble
 from dxflow.cli.output import Output
 from dxflow.config import Settings
 from dxflow.errors import Invalid
@@ -46,8 +47,10 @@ def migrate(arguments: Namespace, settings: Settings, output: Output) -> int:
 def _text(name: str) -> str:
     try:
         return Path(name).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as wrong:
-        raise Invalid(_("計画「{name}」が読めません: {why}", name=name, why=str(wrong))) from None
+    except OSError as wrong:
+        raise Invalid(trouble(wrong)) from None
+    except UnicodeDecodeError:
+        raise Invalid(_("計画「{name}」を UTF-8 で保存し直してください。", name=name)) from None
 
 
 def _shown(previews: list[Preview], output: Output) -> int:

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from dxflow.cli.file_trouble import trouble
 from dxflow.cli.output import Output
 from dxflow.config import Settings
 from dxflow.errors import NotFound
@@ -25,8 +26,8 @@ def content_of(file: str) -> tuple[bytes, str]:
     try:
         with path.open("rb") as stream:
             return stream.read(LARGEST_FILE + 1), path.name
-    except OSError:
-        raise NotFound(_("ファイル「{path}」を読めません。", path=path)) from None
+    except OSError as wrong:
+        raise NotFound(trouble(wrong)) from None
 
 
 def import_file(arguments: Namespace, settings: Settings, output: Output) -> int:

@@ -62,6 +62,10 @@ class Output:
         self.result(document)
         for line in [problem_line(p) for p in problems] or [error.message]:
             self.note(line)
+        for name, texts in error.fields.items() if isinstance(error, Invalid) else ():
+            for text in texts:
+                if text not in error.message:
+                    self.note(f"{name}: {text}")
         return 1
 
     def failed(self, message: str) -> int:

@@ -19,5 +19,5 @@ def asked_for(arguments: Namespace) -> str:
         return ""
     first = getpass.getpass(_("新しいパスワード: "))
     if first != getpass.getpass(_("もう一度: ")):
-        raise Invalid(_("二回の入力が違います。"))
+        raise Invalid(_("二回の入力が違います。もう一度実行してください。"))
     return first

@@ -299,7 +299,7 @@ def test_a_worker_killed_at_any_point_leaves_the_job_to_be_done_exactly_once(
 def test_a_worker_that_does_not_own_the_tables_needs_no_more_than_the_guide_says(city):
     guide = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
     granted = [
-        line.replace("<role>", "clerk") for line in guide.splitlines()
+        line.replace("dxflow_app", "clerk") for line in guide.splitlines()
         if line.startswith("GRANT ") and "procrastinate" in line
     ]  # fmt: skip
     assert len(granted) == 3

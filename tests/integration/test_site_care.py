@@ -1,19 +1,21 @@
 """Status, signs of life and maintenance, on both databases."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import text, update
 
+from dxflow.db.engine import Database
 from dxflow.db.identity import Person
-from dxflow.errors import Invalid, NotAllowed
+from dxflow.errors import Invalid, NotAllowed, Unavailable
 from dxflow.jobs import queue
 from dxflow.services.administration.transfers import scheduling
-from dxflow.services.installation import status
+from dxflow.services.installation import schema, status
 from dxflow.services.installation.bootstrap import operator
 from dxflow.services.people import facts, maintenance
 from dxflow.services.reading import audit_log
-from tests.factories import City
+from tests.factories import City, found_city
 from tests.integration.transfers import ROUND, on_the_day, plan, upload
 from tests.integration.transfers import status as status_of
 
@@ -39,6 +41,33 @@ def test_status_follows_workers_and_backups(city: City) -> None:
     city.clock.advance(days=4)
     assert line(city, "workers").state == "bad"
     assert line(city, "backup").state == "bad"
+
+
+def test_tables_of_a_newer_program_are_not_to_be_upgraded(city: City) -> None:
+    with city.site.database.write() as tx:
+        tx.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    assert line(city, "schema").state == "bad"
+    assert "新しい" in line(city, "schema").advice
+    assert "dxflow upgrade" not in line(city, "schema").advice
+
+
+def test_a_role_without_rights_is_not_told_that_the_city_is_empty(
+    postgres_database: Database, tmp_path: Path
+) -> None:
+    city = found_city(postgres_database, tmp_path)
+    with city.site.database.write() as tx:
+        tx.execute(text("REVOKE ALL ON SCHEMA public FROM PUBLIC"))
+        tx.execute(text("CREATE ROLE stranger LOGIN"))
+    stranger = Database(
+        postgres_database.engine.url.set(username="stranger").render_as_string(hide_password=False)
+    )
+    try:
+        with stranger.read() as tx, pytest.raises(Unavailable, match="権限を与え直して"):
+            schema.current(tx)
+    finally:
+        stranger.close()
+        with city.site.database.write() as tx:
+            tx.execute(text("DROP ROLE stranger"))
 
 
 def test_a_clock_set_back_is_seen(city: City) -> None:

@@ -162,6 +162,12 @@ def hold_restored(site: Site, tx: Connection, by: Actor) -> None:
         mail_settings.write(site, tx, by, replace(settings, on=False))
 
 
+def held(tx: Connection) -> bool:
+    """Return whether mail has been set up but is off."""
+    settings = mail_settings.read(tx)
+    return bool(settings.host) and not settings.on
+
+
 def _turn(site: Site, by: Actor, mail_id: str, event_type: str, values: dict[str, object]) -> None:
     by.require_role(ADMIN_ROLE)
     with site.database.write() as tx:

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, inspect, text, update
 
 from dxflow import audit
+from dxflow.clock import TOKYO
 from dxflow.db.engine import Database
 from dxflow.db.job import Job
 from dxflow.errors import Conflict
@@ -34,11 +35,15 @@ _BESIDE = ("-wal", "-shm", "-journal")
 
 @dataclass(frozen=True)
 class Restored:
-    """What was restored; `kept` is where the replaced database lies, `findings` of the log."""
+    """What was restored; `kept` is where the replaced database lies, `findings` of the log.
+
+    `mail_stopped` says that mail was in use and waits for an administrator to switch it on.
+    """
 
     backup: Checked
     kept: str
     key_made: bool
+    mail_stopped: bool
     findings: tuple[str, ...]
 
 
@@ -61,7 +66,8 @@ def restore(
             key_made = _bring_key(site, reader)
     with site.database.read() as tx:
         report = audit.verify_database(tx)
-    return Restored(checked, kept, key_made, tuple(str(one) for one in report.findings))
+        stopped = outgoing.held(tx)
+    return Restored(checked, kept, key_made, stopped, tuple(str(one) for one in report.findings))
 
 
 def _require_room(site: Site, checked: Checked, *, replace_it: bool, other_city: bool) -> bool:
@@ -139,7 +145,7 @@ def _exchange(site: Site, place: Path, growing: Path, *, occupied: bool) -> str:
             place.with_name(place.name + ending).unlink()
     kept = ""
     if occupied:
-        old = place.with_name(f"{place.name}.replaced-{site.now():%Y%m%d%H%M%S}")
+        old = place.with_name(f"{place.name}.replaced-{site.now().astimezone(TOKYO):%Y%m%d%H%M%S}")
         try:
             os.link(place, old)  # the place is never empty, whatever happens now
         except OSError:
@@ -165,7 +171,7 @@ def _put_postgresql(site: Site, fill: Callable[[Connection], None], *, occupied:
     with site.database.write() as tx:
         if occupied:
             schema = tx.execute(text("SELECT current_schema()")).scalar_one()
-            ending = f"_replaced_{site.now():%Y%m%d%H%M%S}"
+            ending = f"_replaced_{site.now().astimezone(TOKYO):%Y%m%d%H%M%S}"
             kept = f"{schema}{ending}"
             _require_ownership(tx, schema)
             quote = tx.dialect.identifier_preparer.quote

@@ -79,8 +79,19 @@ def _migrating(database: Database) -> Iterator[Connection]:
 
 
 def current(tx: Connection) -> str | None:
-    """Return the revision a database is at, None for an empty one."""
+    """Return the revision a database is at, None for an empty one.
+
+    Raises Unavailable for a role of PostgreSQL that may not use the schema: to it, every table
+    looks missing, as after a restore by the owner.
+    """
     if not inspect(tx).has_table("alembic_version"):
+        if tx.dialect.name == "postgresql" and not tx.scalar(text("SELECT current_schema()")):
+            raise Unavailable(
+                _(
+                    "このデータベースの役割には、表を読む権限がありません。"
+                    "手引きの「PostgreSQL」のとおりに、権限を与え直してください。"
+                )
+            )
         return None
     found: str | None = tx.execute(text("SELECT version_num FROM alembic_version")).scalar()
     return found

@@ -5,7 +5,7 @@ Nothing here grows with the number of events: heads, counters, and single rows b
 
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib.metadata import version
@@ -20,8 +20,8 @@ from dxflow.db.identity import Person, WebSession
 from dxflow.db.job import Job
 from dxflow.db.transfer import TransferPlan
 from dxflow.db.upkeep import WorkerHeartbeat
-from dxflow.errors import DxflowError
-from dxflow.services.administration import outgoing
+from dxflow.errors import DxflowError, Unavailable
+from dxflow.services.administration import groups, outgoing
 from dxflow.services.administration.transfers import applying, plans
 from dxflow.services.administration.transfers.rehearsing import rehearsed
 from dxflow.services.installation import backups, schema, vital_signs
@@ -80,10 +80,16 @@ def read(site: Site, actor: Actor) -> Status:
     """Return how the installation is. Raises NotAllowed, Unavailable."""
     actor.require_role("admin")
     now = site.now()
+    with site.database.read() as tx:
+        found = schema.current(tx)
+    if found is None:
+        raise Unavailable(_("データベースが空です。先に dxflow init を実行してください。"))
+    holes = groups.overview(site, actor).holes if found == schema.newest() else []
     signs = vital_signs.read(site)
     with site.database.read() as tx:
         lines = [
             *_program(site, tx),
+            _receivers(holes),
             _database(site, tx),
             _disk(site),
             _backup(tx, now),
@@ -109,10 +115,13 @@ def _program(site: Site, tx: Connection) -> Iterator[Line]:
     yield Line("program", _("プログラム"), GOOD, f"dxflow {version('dxflow')}")
     found, wanted = schema.current(tx), schema.newest()
     fits = found == wanted
-    yield Line(
-        "schema", _("表の版"), GOOD if fits else BAD, found or "―",
-        "" if fits else _("dxflow upgrade を実行してください。"),
-    )  # fmt: skip
+    advice = _("dxflow upgrade を実行してください。")
+    if found not in schema.known():
+        advice = _(
+            "データベースのほうが新しいので、その版以降の dxflow を入れるか、"
+            "この版で作ったバックアップを復元してください。"
+        )
+    yield Line("schema", _("表の版"), GOOD if fits else BAD, found or "―", "" if fits else advice)
     current = [row for row in packs.versions(tx) if row.status == "current"]
     yield Line(
         "pack", _("手続き"), GOOD if current else BAD,
@@ -123,6 +132,15 @@ def _program(site: Site, tx: Connection) -> Iterator[Line]:
     yield Line(
         "uptime", _("起動してから"), GOOD, span(timedelta(seconds=time.monotonic() - _BEGAN))
     )
+
+
+def _receivers(holes: Sequence[str]) -> Line:
+    """Return whether everybody whom processes hand work to is there; a case stops at a hole."""
+    return Line(
+        "receivers", _("作業を受ける人"), CARE if holes else GOOD,
+        _("だれもいません: {names}", names=_("、").join(holes)) if holes else _("そろっています"),
+        _("「グループと閲覧」で確かめ、職に人を就けるか、「組織と職」で役割を付けてください。") if holes else "",
+    )  # fmt: skip
 
 
 def _database(site: Site, tx: Connection) -> Line:

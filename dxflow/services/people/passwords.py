@@ -33,15 +33,23 @@ def _nobody() -> str:
 
 def make(password: str, username: str = "") -> str:
     """Return the hash of a password. Raises Invalid when it is too short, too long or the name."""
-    if not MINIMUM_LENGTH <= len(password) <= MAXIMUM_LENGTH:
+    if len(password) > MAXIMUM_LENGTH:
+        raise Invalid(
+            _("パスワードは {n} 文字までにしてください。", n=MAXIMUM_LENGTH),
+            {"password": [_("{n} 文字までにしてください。", n=MAXIMUM_LENGTH)]},
+        )
+    if len(password) < MINIMUM_LENGTH:
         raise Invalid(
             _("パスワードは {n} 文字以上にしてください。", n=MINIMUM_LENGTH),
             {"password": [_("{n} 文字以上にしてください。", n=MINIMUM_LENGTH)]},
         )
     if len(set(password)) < 4 or password.casefold() == username.casefold():
         raise Invalid(
-            _("推測されやすいパスワードは使えません。"),
-            {"password": [_("同じ文字の繰り返しや利用者名は使えません。")]},
+            _(
+                "推測されやすいパスワードは使えません。"
+                "同じ文字のくり返しや利用者名ではないものにしてください。"
+            ),
+            {"password": [_("同じ文字のくり返しや利用者名ではないものにしてください。")]},
         )
     with _slots:
         return _hasher.hash(password)

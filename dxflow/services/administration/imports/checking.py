@@ -126,11 +126,11 @@ def _person(plan: Plan, row: Row, key: str, known: Known) -> Iterator[Finding]:
     try:
         person_rows.require_username(row.text("username"))
     except Invalid as refused:
-        yield "username", _("「{v}」: {why}", v=row.text("username"), why=refused.message), ""
+        yield "username", _refused_value(row.text("username"), refused.message), ""
     try:
         person_rows.require_name(row.text("name"))
     except Invalid as refused:
-        yield "name", _("「{v}」: {why}", v=row.text("name"), why=refused.message), ""
+        yield "name", _refused_value(row.text("name"), refused.message), ""
     email = row.text("email")
     if email and ("@" not in email[1:-1] or len(email) > 254 or not email.isprintable()):
         yield (
@@ -225,7 +225,10 @@ def _post_key(row: Row, day: date, known: Known) -> str | Finding:
 
 
 def _make_it_first() -> str:
-    return _("コードか名前を確かめる。まだないものは「組織と職」の画面で先に作る")
+    return _(
+        "コードか名前を確かめる。まだないものは、組織、職、人の順にファイルを取り込むか、"
+        "「組織と職」の画面で先に作る"
+    )
 
 
 def _post(row: Row, span: Span, known: Known) -> str | Finding:
@@ -296,3 +299,7 @@ def _overlapping(plan: Plan, held: dict[str, list[Span]]) -> Iterator[tuple[str,
             if other is not span and both_main and span.meets(other):
                 yield key, span, other
                 break
+
+
+def _refused_value(value: str, why: str) -> str:
+    return _("「{v}」: {why}", v=value, why=why) if value else why

@@ -127,7 +127,10 @@ def _unit(row: Row, column: str, known: Known, old: str | None) -> str | None:
     raise Refusal(
         column,
         _("組織「{v}」はありません。", v=text),
-        _("コードか名前を確かめる。まだないものは「組織と職」の画面で先に作る"),
+        _(
+            "コードか名前を確かめる。まだないものは、組織、職、人の順にファイルを取り込むか、"
+            "「組織と職」の画面で先に作る"
+        ),
     )
 
 

@@ -135,10 +135,15 @@ def _unreadable(text: str, found: re.Match[str], name: str) -> Problem:
     column = at - (text.rfind("\n", 0, at) + 1) + 1
     written = found.group().encode("cp932", "surrogateescape")
     if len(written) > 1:
-        message = _("外字（{code}）は読めません。", code=written.hex().upper())
+        message = _(
+            "{n} 文字目の外字（{code}）は読めません。", n=column, code=written.hex().upper()
+        )
         hint = _("その字を、どこでも使える字かかなに直す")
     else:
-        message = _("文字として読めないバイト 0x{byte} があります。", byte=written.hex().upper())
+        message = _(
+            "{n} 文字目に、文字として読めないバイト 0x{byte} があります。",
+            n=column, byte=written.hex().upper(),
+        )  # fmt: skip
         hint = _("UTF-8 か Shift_JIS の CSV で保存し直す")
     return Problem("import", message, name, line, column, hint=hint)
 
