@@ -375,8 +375,8 @@ def _require_offered(actor: Actor, item: Row[Any], groups: set[str], meaning: st
 
 def _not_offered(actor: Actor, item: Row[Any], groups: set[str]) -> NotAllowed:
     if item.assignee_id not in (None, actor.person_id) and not actor.reach.isdisjoint(groups):
-        return NotAllowed(_("この作業は別の人が引き受けています。"))
-    return NotAllowed(_("この作業の担当ではありません。"))
+        return NotAllowed(_("この作業は別の人が引き受けています。"), case_id=item.case_id)
+    return NotAllowed(_("この作業の担当ではありません。"), case_id=item.case_id)
 
 
 def _require_right(act: Act, item: Row[Any], groups: set[str], meaning: str) -> None:

@@ -112,7 +112,7 @@ def page(site: Site, actor: Actor, month: date | None = None, decisions: int = 1
     is fixed. Raises NotAllowed unless the actor reads every case, Invalid for a page that cannot be.
     """
     if not actor.has_role(*READS_ALL):
-        raise NotAllowed(_("全体状況は、すべての案件を見られる職の画面です。"))
+        raise NotAllowed(_("全体状況は、すべての案件を見られる職の画面です。"), READS_ALL)
     offset, limit = bounds(decisions, DECISIONS_PER_PAGE)
     today, now = actor.on, site.now()
     first = (month or today).replace(day=1)
