@@ -30,9 +30,9 @@ def follow(page: Page, label: str) -> None:
 
 
 def unfold(page: Page, selector: str) -> None:
-    """Open the fold in which something stands, if it is closed."""
+    """Open the fold in which something stands, if it is closed and can be opened."""
     fold = page.locator(f"details:not([open]):has({selector}) > summary")
-    if fold.count():
+    if fold.is_visible():
         fold.click()
 
 
