@@ -34,9 +34,20 @@ class NotFound(DxflowError):
 
 
 class NotAllowed(DxflowError):
-    """The person may not do this; the message says why."""
+    """The person may not do this; the message says why.
+
+    `roles`: whoever has one of them may, where nothing else decides. `case_id`: whose page says
+    whose turn it is; whoever shows it looks first whether the person may see the case.
+    """
 
     kind = "forbidden"
+
+    def __init__(
+        self, message: str, roles: frozenset[str] = frozenset(), case_id: str = ""
+    ) -> None:
+        self.roles = roles
+        self.case_id = case_id
+        super().__init__(message)
 
 
 class NotLoggedIn(DxflowError):

@@ -11,21 +11,22 @@ from dxflow.config import Settings
 from dxflow.services.installation import status as installation
 from dxflow.services.installation.bootstrap import operator
 from dxflow.services.installation.opening import opened
+from dxflow.services.installation.status_lines import BAD, word
 from dxflow.services.people import maintenance
 from dxflow.texts import gettext as _
 
 
 def status(_arguments: Namespace, settings: Settings, output: Output) -> int:
-    """Say how the installation is; 1 when something is wrong."""
+    """Say how the installation is, what needs care first; 1 when something is wrong."""
     with opened(settings, any_version=True) as site:
         found = installation.read(site, operator(site))
     # How long this command has been running tells nobody anything; the servers' signs of life do.
     lines = tuple(line for line in found.lines if line.key != "uptime")
     for line in lines:
         advice = f" → {line.advice}" if line.advice else ""
-        output.say(f"[{installation.word(line.state)}] {line.label}: {line.value}{advice}")
+        output.say(f"[{word(line.state)}] {line.label}: {line.value}{advice}")
     output.result({"state": found.worst} | asdict(replace(found, lines=lines)))
-    return 1 if found.worst == installation.BAD else 0
+    return 1 if found.worst == BAD else 0
 
 
 def maintenance_on(arguments: Namespace, settings: Settings, output: Output) -> int:

@@ -18,7 +18,7 @@ from dxflow.web.posting import day_in
 
 blueprint = Blueprint("audit", __name__)
 
-PER_PAGE = 50
+PER_PAGE = 20
 FILTERS = ("person", "case", "type", "since", "until")
 MIMETYPES: Mapping[str, str] = MappingProxyType(
     {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson"}

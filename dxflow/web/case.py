@@ -23,6 +23,8 @@ blueprint = Blueprint("case", __name__)
 PER_PAGE = 30
 FORMS_PER_PAGE = 20
 ENTRIES_PER_PAGE = 40
+#: Filters of the list that are taken as they are written.
+_TEXTS = ("q", "stage", "process", "unit", "task")
 
 
 @dataclass(frozen=True)
@@ -266,14 +268,14 @@ def typed_again(form: str, text: str, refused: Invalid) -> Typed:
 
 
 def _filters() -> case_list.Filters:
-    given = {key: request.args.get(key, "").strip() for key in ("q", "stage", "process", "unit")}
+    given = {key: request.args.get(key, "").strip() for key in _TEXTS}
     status = request.args.get("status", "")
     return case_list.Filters(**given, status=status, fiscal_year=_year())
 
 
 def _given() -> dict[str, Any]:
     """Return the filters as they stand in the address, nothing else of it."""
-    known = ("q", "status", "stage", "process", "unit", "fiscal_year")
+    known = (*_TEXTS, "status", "fiscal_year")
     return {key: request.args[key] for key in known if request.args.get(key)}
 
 

@@ -7,7 +7,7 @@ and the page gives that number.
 import logging
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
@@ -31,7 +31,9 @@ from dxflow.services.acts.suspension import Suspended
 from dxflow.services.acts.tasks import TaskClosed
 from dxflow.services.administration.imports.reading import too_large
 from dxflow.services.attachments import limiting
-from dxflow.services.people import denials
+from dxflow.services.people import denials, entitled
+from dxflow.services.people.actor import Actor
+from dxflow.services.people.entitled import Entitled
 from dxflow.services.people.maintenance import UnderMaintenance
 from dxflow.texts import gettext as _
 from dxflow.web import current, frame, returning, security
@@ -54,7 +56,10 @@ _WRITTEN_IN = frozenset(
 
 @dataclass(frozen=True)
 class Failure:
-    """What a page says when it cannot do what was asked."""
+    """What a page says when it cannot do what was asked.
+
+    `entitled` are the roles that may, `advisers` who else knows, see services.people.entitled.
+    """
 
     status: int
     title: str
@@ -62,6 +67,8 @@ class Failure:
     icon: str = "info"
     case_url: str = ""
     retry_after: int = 0
+    entitled: tuple[Entitled, ...] = ()
+    advisers: tuple[Entitled, ...] = ()
 
 
 def install(app: Flask) -> None:
@@ -165,7 +172,31 @@ def _refused(error: DxflowError) -> Answer:
         with suppress(Unavailable):
             denials.record(current.site(), visitor.actor, "page", request.path, error.message)
     text = _details(error)
-    return answer(Failure(status, title, text, icon, case_url, retry))
+    failure = Failure(status, title, text, icon, case_url, retry)
+    if isinstance(error, NotAllowed) and visitor is not None and not wants_document():
+        failure = _with_whom_to_ask(failure, visitor.actor, error)
+    return answer(failure)
+
+
+def _with_whom_to_ask(failure: Failure, actor: Actor, error: NotAllowed) -> Failure:
+    """Say who may: whoever has a role, or whose turn it is on a case that the person may see."""
+    site = current.site()
+    with suppress(Unavailable):
+        if error.roles:
+            asked = () if entitled.ADMIN in error.roles else (entitled.ADMIN,)
+            return replace(
+                failure,
+                entitled=entitled.of_roles(site, actor, error.roles),
+                advisers=entitled.of_roles(site, actor, asked),
+            )
+        if error.case_id and entitled.sees(site, actor, error.case_id):
+            text = _("だれの番かは、案件の画面で分かります。")
+            return replace(
+                failure,
+                text=f"{failure.text}\n{text}",
+                case_url=frame.case_url(error.case_id),
+            )
+    return failure
 
 
 def _logged_out() -> Answer:

@@ -1,6 +1,7 @@
 """受信箱: what waits, the late first."""
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from datetime import date
 
 from flask import Blueprint, render_template, request, url_for
@@ -22,7 +23,10 @@ PER_PAGE = 30
 
 @dataclass(frozen=True)
 class Entry:
-    """A task as a line of the inbox, in words. Addresses are empty for what one may not do."""
+    """A task as a line of the inbox, in words. Addresses are empty for what one may not do.
+
+    `people`: what waits for several others on one case and reads the same is one line.
+    """
 
     url: str
     task: str
@@ -42,6 +46,7 @@ class Entry:
     held_for: str = ""
     held_until: str = ""
     hold_over: bool = False
+    people: int = 1
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,11 @@ class Section:
     urgency: str
     title: str
     entries: tuple[Entry, ...]
+
+    @property
+    def tasks(self) -> int:
+        """Return how many tasks the lines stand for."""
+        return sum(one.people for one in self.entries)
 
 
 @blueprint.get("/")
@@ -68,8 +78,19 @@ def index() -> str:
         sections=_sections([_entry(actor, one, site.today()) for one in page.entries]),
         tabs=_tabs(actor, scope),
         owed=standing.owed_count(site, actor) if scope == "mine" else 0,
-        conditions=owed_conditions.for_actor(site, actor) if first else [],
+        owes=owed_conditions.for_actor(site, actor) if first else None,
         address_of=lambda number: url_for("inbox.index", scope=scope, page=number),
+    )
+
+
+@blueprint.get("/conditions")
+@signed_in
+def conditions() -> str:
+    """List every condition that the person's groups owe, the first due first."""
+    return render_template(
+        "conditions.html",
+        page=owed_conditions.page(current.site(), current.actor(), page_number(), PER_PAGE),
+        address_of=lambda number: url_for("inbox.conditions", page=number),
     )
 
 
@@ -128,8 +149,9 @@ def _sections(entries: list[Entry]) -> tuple[Section, ...]:
         ("soon", _("まもなく期限")),
         ("none", _("待っている作業")),
     )
+    lines = [replace(one, people=count) for one, count in Counter(entries).items()]
     sections = (
-        Section(key, title, tuple(one for one in entries if one.urgency == key))
+        Section(key, title, tuple(one for one in lines if one.urgency == key))
         for key, title in titles
     )
     return tuple(section for section in sections if section.entries)

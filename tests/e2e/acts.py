@@ -30,9 +30,12 @@ def follow(page: Page, label: str) -> None:
 
 
 def unfold(page: Page, selector: str) -> None:
-    """Open the folds in which something stands, the outer one first, where they are closed."""
+    """Open the folds in which something stands, the outer one first, where they are closed.
+
+    A fold that has nothing to press, as on a wide screen, is left.
+    """
     fold = page.locator(f"details:not([open]):has({selector}) > summary")
-    while fold.count():
+    while fold.count() and fold.first.is_visible():
         fold.first.click()
 
 

@@ -4,6 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
+from tests.e2e.acts import unfold
 from tests.e2e.conftest import NARROW, WIDE, Opened, breaches, overflow, shoot
 from tests.e2e.town import Town
 from tests.walks import task_of
@@ -62,6 +63,7 @@ def test_steps_are_coloured_and_numbered(town: Town, window: Opened) -> None:
         shoot(page, f"operations-steps-inner-{size['width']}", "[data-bpmn]")
         assert breaches(page) == []
         assert overflow(page) == []
+        unfold(page, "[name=sort]")
         page.get_by_label("並べ方").select_option("median")
         page.get_by_role("button", name="絞り込む").click()
         expect(page).to_have_url(re.compile("sort=median"))

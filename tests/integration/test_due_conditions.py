@@ -98,7 +98,7 @@ def test_the_inbox_of_who_owes_it_has_it_until_it_is_met(city):
     case = conditional(city)
 
     def owed(by: str) -> list[tuple[str, str, int]]:
-        found = owed_conditions.for_actor(city.site, city.actor(by))
+        found = owed_conditions.for_actor(city.site, city.actor(by)).entries
         assert owed_conditions.page(city.site, city.actor(by), 1, 50).entries == found
         return [(one.case_id, one.text, one.late_days) for one in found]
 
@@ -109,6 +109,23 @@ def test_the_inbox_of_who_owes_it_has_it_until_it_is_met(city):
     (duty,) = case_view.page(city.site, city.actor("other"), case).duties
     duties.meet(city.site, city.actor("other"), duty.id, "評価書を公開した")
     assert owed("tax_head") == []
+
+
+def test_an_inbox_says_how_much_is_owed_beyond_what_it_shows(city, monkeypatch):
+    conditional(city)
+    conditional(city)
+    conditional(city)
+    city.clock.at(date(2026, 6, 8))
+    by = city.actor("tax_head")
+    monkeypatch.setattr(owed_conditions, "MOST", 2)
+    with counted(city.site.database) as cut:
+        found = owed_conditions.for_actor(city.site, by)
+    assert (len(found.entries), found.total, found.late) == (2, 3, 3)
+    monkeypatch.setattr(owed_conditions, "MOST", 3)
+    with counted(city.site.database) as asked:
+        whole = owed_conditions.for_actor(city.site, by)
+    assert (whole.entries[:2], whole.total, whole.late) == (found.entries, 3, 3)
+    assert asked.statements == cut.statements - 1, "nothing is counted where all is shown"
 
 
 def test_nothing_is_said_of_what_is_met_or_stands_still(city):

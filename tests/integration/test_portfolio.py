@@ -3,14 +3,15 @@
 from datetime import date
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from dxflow.db.case import DecisionRecord
+from dxflow.db.process import WorkItem
 from dxflow.errors import NotAllowed
-from dxflow.services.reading import portfolio
+from dxflow.services.reading import case_list, portfolio, portfolio_figures
 from tests.factories import City
 from tests.statements import counted
-from tests.walks import to_kpi, to_opinions
+from tests.walks import to_committee, to_kpi, to_opinions
 
 
 def page(city: City, by: str = "cio", **options: date) -> portfolio.Portfolio:
@@ -60,9 +61,59 @@ def test_where_work_waits_names_task_and_stage(city):
     city.start()
     city.start(title="別の提案です")
     (row,) = page(city).waiting
-    assert (row.waiting.tasks, row.waiting.late, row.stage) == (2, 0, "提案と受付")
+    assert (row.tasks, row.late, row.stage) == (2, 0, "提案と受付")
     city.clock.advance(days=3)
     assert page(city).waiting[0].days == 3
+
+
+def test_a_body_that_is_late_is_one_line_with_how_many_people_it_waits_for(city):
+    case = to_committee(city)
+    city.clock.advance(days=60)
+    found = page(city)
+    (line,) = [row.late for row in found.late if row.late.name == "委員の判断"]
+    members = line.tasks
+    assert (line.case_id, members > 1) == (case, True)
+    assert sum(row.late.tasks for row in found.late) == found.late_total
+    assert found.late_left == 0
+
+
+def test_lines_beyond_what_is_read_are_counted_all_the_same(city, monkeypatch):
+    to_committee(city)
+    city.clock.advance(days=60)
+    whole = page(city)
+    monkeypatch.setattr(portfolio_figures, "TASKS_PER_LINE", 1)
+    monkeypatch.setattr(portfolio, "MOST_LATE", 1)
+    cut = page(city)
+    assert cut.late == whole.late[:1]
+    assert cut.late_left == whole.late_total - whole.late[0].late.tasks
+
+
+def test_what_reads_the_same_is_one_row_of_what_waits(city):
+    to_committee(city)
+    city.start()
+    rows = [(row.name, row.stage) for row in page(city).waiting]
+    assert len(rows) == len(set(rows)) > 1
+    with city.site.database.write() as tx:  # a second process in which work has that name
+        head = select(WorkItem.id).where(WorkItem.element == "head_approval")
+        tx.execute(
+            update(WorkItem)
+            .where(WorkItem.id.in_(head))
+            .values(process_key="elsewhere", name="委員の判断")
+        )
+    found = {(row.name, row.stage): row.tasks for row in page(city).waiting}
+    assert found["委員の判断", ""] == 1
+    assert ("委員の判断", "委員会の審議") in found
+
+
+@pytest.mark.parametrize("by", ["cio", "applicant"])
+def test_the_cases_that_wait_for_work_are_a_list(city, by):
+    waits = city.start(title="待つ案件").id
+    to_opinions(city)
+    filters = case_list.Filters(task="所属長の確認")
+    found = case_list.search(city.site, city.actor(by), filters)
+    assert [one.id for one in found.entries] == [waits]
+    city.complete("head", "head_approval", "approve")
+    assert case_list.search(city.site, city.actor(by), filters).total == 0
 
 
 def decided_in(city: City) -> date:

@@ -13,6 +13,7 @@ from dxflow.jobs import queue
 from dxflow.services.administration.transfers import scheduling
 from dxflow.services.installation import schema, status
 from dxflow.services.installation.bootstrap import operator
+from dxflow.services.installation.status_lines import Line
 from dxflow.services.people import facts, maintenance
 from dxflow.services.reading import audit_log
 from tests.factories import City, found_city
@@ -20,7 +21,7 @@ from tests.integration.transfers import ROUND, on_the_day, plan, upload
 from tests.integration.transfers import status as status_of
 
 
-def line(city: City, key: str) -> status.Line:
+def line(city: City, key: str) -> Line:
     found = status.read(city.site, operator(city.site))
     return next(one for one in found.lines if one.key == key)
 
@@ -83,6 +84,25 @@ def test_the_last_verification_is_kept(city: City) -> None:
     assert line(city, "verified").state == "good"
     city.clock.advance(days=40)
     assert line(city, "verified").state == "care"
+
+
+def test_what_needs_care_comes_first_then_each_group(city: City) -> None:
+    city.run_jobs()
+    audit_log.verify(city.site, operator(city.site))
+    found = status.read(city.site, operator(city.site))
+    assert [one.key for one in found.troubled] == ["backup", "scanner"]
+    assert found.lines[:2] == found.troubled
+    assert {one.state for one in found.troubled} == {"care"}
+    grouped = [one for _title, lines in found.groups for one in lines]
+    assert found.lines[2:] == tuple(grouped)
+    assert {one.state for one in grouped} == {"good"}
+    assert [title for title, _lines in found.groups] == [
+        "自動処理と通知", "データとバックアップ", "監査の記録", "保守と利用", "プログラムと手続き",
+    ]  # fmt: skip
+    city.clock.advance(hours=1)
+    found = status.read(city.site, operator(city.site))
+    assert (found.lines[0].key, found.lines[0].state) == ("workers", "bad")
+    assert found.worst == "bad"
 
 
 def test_only_administrators(city: City) -> None:

@@ -24,6 +24,15 @@ def test_the_hub_leads_to_people_and_groups(browse):
     assert {"/admin/people", "/admin/groups"} <= set(links)
 
 
+def test_the_hub_has_headings_over_its_pages(browse):
+    page = browse("admin").page("/admin")
+    assert page.xpath("//main//h2/text()") == [
+        "毎日の確認", "人と組織", "手続きと版", "暦、通知、保守",
+    ]  # fmt: skip
+    first = page.xpath("(//main//section)[1]//a/@href")
+    assert first == ["/admin/status", "/admin/incidents", "/admin/cases", "/admin/steps"]
+
+
 def test_people_are_listed_filtered_and_handed_out(sqlite_city, browse):
     browser = browse("admin")
     page = browser.page("/admin/people?role=auditor")

@@ -4,9 +4,10 @@ import logging
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import event, func, select, update
 
 from dxflow.db.audit import AuditEvent
+from dxflow.db.identity import Person
 from dxflow.db.process import Draft, Incident, Submission
 from dxflow.errors import Unavailable
 from dxflow.services.acts import task_forms
@@ -194,3 +195,43 @@ def writes_of(city, look) -> list[str]:
         event.remove(engine, "before_cursor_execute", note)
     assert (counted(city, AuditEvent), counted(city, Draft)) == before
     return found
+
+
+def test_who_is_refused_reads_which_roles_may_and_who_has_them(browse, sqlite_city):
+    page = browse("applicant").get("/admin/status")
+    assert page.status_code == 403
+    words = text_of(page)
+    assert "できるのは、次の役割の人です" in words
+    assert "システム管理者: admin（情報政策課 システム担当）" in words
+    log = text_of(browse("applicant").get("/audit"))
+    assert "CIO: cio" in log
+    assert "監査担当: auditor" in log
+    assert "職を決めるのはシステム管理者です。 システム管理者: admin" in log
+
+
+def test_somebody_whose_account_is_closed_is_nobody_to_ask(browse, sqlite_city):
+    with sqlite_city.site.database.write() as tx:
+        tx.execute(update(Person).where(Person.username == "auditor").values(status="disabled"))
+    assert "監査担当: いまはいません" in text_of(browse("applicant").get("/audit"))
+
+
+def test_who_opens_the_task_of_another_is_led_to_whose_turn_it_is(browse, sqlite_city):
+    case = sqlite_city.start()
+    (task,) = sqlite_city.open_tasks("head")
+    page = browse("applicant").get(f"/tasks/{task.id}")
+    assert page.status_code == 403
+    assert "だれの番かは、案件の画面で分かります" in text_of(page)
+    assert f'href="/cases/{case.id}"' in page.text
+    stranger = browse("other")
+    for answer in (stranger.get(f"/tasks/{task.id}"), stranger.post(f"/tasks/{task.id}/claim")):
+        assert answer.status_code in (403, 404)
+        assert case.id not in answer.text
+        assert case.number not in answer.text
+
+
+def test_a_case_that_must_not_be_seen_names_nobody(browse, sqlite_city):
+    case = sqlite_city.start()
+    for path in (f"/cases/{case.id}", f"/cases/{case.id}/timeline"):
+        page = browse("other").get(path)
+        assert page.status_code == 404
+        assert "次の役割の人" not in text_of(page)

@@ -1,10 +1,13 @@
 """受信箱: what is late is seen at a glance, work is taken and given back."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from sqlalchemy import event
 
+from dxflow.services.reading import owed_conditions
+from tests.integration.test_due_conditions import conditional
 from tests.integration.test_main_job import to_sheet
+from tests.walks import to_committee
 from tests.web.conftest import text_of
 
 
@@ -122,3 +125,27 @@ def test_the_menu_shows_what_a_person_may_use(browse):
     assert "監査ログ" in menu("cio")
     assert "新しい提案" in menu("head")
     assert "新しい提案" not in menu("mayor")
+
+
+def test_conditions_beyond_the_first_are_counted_and_led_to(browse, sqlite_city, monkeypatch):
+    cases = [conditional(sqlite_city), conditional(sqlite_city), conditional(sqlite_city)]
+    sqlite_city.clock.at(date(2026, 6, 8))
+    browser = browse("tax_head")
+    assert not browser.page("/").xpath("//a[@href='/conditions']")
+    monkeypatch.setattr(owed_conditions, "MOST", 2)
+    page = browser.page("/")
+    assert "期日を過ぎた条件が 3 件" in page.text_content()
+    (more,) = page.xpath("//a[@href='/conditions']")
+    assert "ほかに 1 件" in more.text_content()
+    listed = browser.page("/conditions").xpath("//*[@class='duty__text']/a/@href")
+    assert {link.split("#")[0] for link in listed} == {f"/cases/{case}" for case in cases}
+    assert "満たす条件はありません" in browse("colleague").get("/conditions").text
+
+
+def test_what_waits_for_many_on_one_case_is_one_line(browse, sqlite_city):
+    to_committee(sqlite_city)
+    page = browse("cio").page("/?scope=all")
+    lines = page.xpath("//p[@class='work__name'][a[.='委員の判断']]")
+    words = sorted(" ".join(line.text_content().split()) for line in lines)
+    assert words == ["委員の判断", "委員の判断 5人分"], "the reader's own vote stands for itself"
+    assert sections(page)[-1].endswith("6件")

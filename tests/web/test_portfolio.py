@@ -28,3 +28,16 @@ def test_the_list_of_cases_is_handed_out_as_a_workbook(sqlite_city, browse):
     assert answer.status_code == 200
     assert answer.data[:2] == b"PK"
     assert browse("applicant").get("/cases.xlsx?status=nothing").status_code == 422
+
+
+def test_what_waits_leads_to_the_cases_that_wait(sqlite_city, browse):
+    waits = sqlite_city.start()
+    browser = browse("cio")
+    (link,) = browser.page("/portfolio").xpath("//section[h2/@id='waiting']//tbody//a")
+    listed = browser.page(link.get("href"))
+    assert waits.number in listed.text_content()
+    (chosen,) = listed.xpath("//select[@name='task']/option[@selected]")
+    assert chosen.text_content() in link.text_content()
+    elsewhere = browser.page("/cases?task=ほかの作業")
+    assert waits.number not in elsewhere.text_content()
+    assert browser.get("/cases.csv?task=ほかの作業").text.count("\n") == 1

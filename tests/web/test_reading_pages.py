@@ -212,7 +212,9 @@ def test_the_log_shows_changes_and_finds_by_filters(sqlite_city, browse):
     assert "<del>提案と受付</del>" in page
     assert "<ins>個票の作成</ins>" in page
     assert "当てはまる記録はありません" in browser.get("/audit?person=だれもいない").text
+    assert '<details class="narrowing">' in browser.get("/audit").text
     wrong = browser.get("/audit?since=昨日")
+    assert '<details class="narrowing" open>' in wrong.text
     assert wrong.status_code == 422
     assert "2026-04-01 の形" in wrong.text
     assert browser.get("/audit/events/x").status_code == 404

@@ -19,6 +19,20 @@ def test_status_page(browse: Browse) -> None:
     assert browse("applicant").get("/admin/status").status_code == 403
 
 
+def test_status_names_what_needs_care_and_leads_to_where_it_is_mended(browse: Browse) -> None:
+    page = browse("admin").page("/admin/status")
+    (banner,) = page.xpath("//main//div[contains(@class, 'notice--error')]")
+    assert "異常: 自動処理" in " ".join(banner.text_content().split())
+    assert "注意: バックアップ、添付のウイルス検査、監査の検証" in banner.text_content()
+    (care,) = page.xpath("//section[h2/@id='care']")
+    assert len(care.xpath(".//tbody/tr")) == 4
+    assert all(cell.text_content() != "―" for cell in care.xpath(".//td[last()]"))
+    good = page.xpath("//section[not(h2/@id='care')]//tbody/tr")
+    assert not [row for row in good if "良好" not in row.text_content()]
+    assert page.xpath("//a[@href='/admin/incidents'][.='未解決の障害']")
+    assert not page.xpath("//main//a[@href='/audit']"), "an administrator does not read the log"
+
+
 def test_maintenance_from_banner_to_end(browse: Browse) -> None:
     admin, applicant = browse("admin"), browse("applicant")
     assert "保守のため" not in text_of(applicant.get("/"))

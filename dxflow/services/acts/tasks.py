@@ -251,7 +251,7 @@ def claim(site: Site, actor: Actor, task_id: str) -> None:
         act = _lock_case(site, tx, actor, task_id)
         item, groups = _open_task(act, task_id)
         if not standing.is_own(actor, groups, item.assignee_id):
-            raise _not_offered(actor, item, groups)
+            raise _not_offered(actor, item, groups, act.case_id)
         if item.assignee_id == actor.person_id:
             return
         standing.require_uninvolved(act, act.pack.act_of(item.process_key, item.element))
@@ -362,28 +362,28 @@ def require_mine(tx: Connection, actor: Actor, item: Row[Any]) -> StandIn | None
             select(WorkItemGroup.group_key).where(WorkItemGroup.work_item_id == item.id)
         ).scalars()
     )
-    _require_offered(actor, item, groups, item.act)
+    _require_offered(actor, item, groups, item.act, item.case_id)
     if standing.is_own(actor, groups, item.assignee_id):
         return None
     return standing.stands_in(actor, groups, item.assignee_id, item.act)
 
 
-def _require_offered(actor: Actor, item: Row[Any], groups: set[str], meaning: str) -> None:
+def _require_offered(actor: Actor, item: Any, groups: set[str], meaning: str, case: str) -> None:
     if not standing.may_act(actor, groups, item.assignee_id, meaning):
-        raise _not_offered(actor, item, groups)
+        raise _not_offered(actor, item, groups, case)
 
 
-def _not_offered(actor: Actor, item: Row[Any], groups: set[str]) -> NotAllowed:
+def _not_offered(actor: Actor, item: Row[Any], groups: set[str], case: str) -> NotAllowed:
     if item.assignee_id not in (None, actor.person_id) and not actor.reach.isdisjoint(groups):
-        return NotAllowed(_("この作業は別の人が引き受けています。"))
-    return NotAllowed(_("この作業の担当ではありません。"))
+        return NotAllowed(_("この作業は別の人が引き受けています。"), case_id=case)
+    return NotAllowed(_("この作業の担当ではありません。"), case_id=case)
 
 
 def _require_right(act: Act, item: Row[Any], groups: set[str], meaning: str) -> None:
     """Raise NotAllowed unless the task is the actor's and no duty conflict stands against it."""
     if not standing.may_act(act.actor, groups, item.assignee_id, meaning):
         visibility.require(act.site, act.tx, act.actor, act.case_id)  # strangers learn nothing
-    _require_offered(act.actor, item, groups, meaning)
+    _require_offered(act.actor, item, groups, meaning, act.case_id)
     standing.require_uninvolved(act, meaning)
 
 

@@ -1,4 +1,4 @@
-"""What has served its time goes, once a day: finished jobs, and the record of mail."""
+"""What has served its time goes, once a day: finished jobs, the record of mail, failed logins."""
 
 from datetime import datetime, timedelta
 
@@ -6,7 +6,7 @@ from sqlalchemy import Connection, delete
 
 from dxflow.db.mail import OutgoingMail
 from dxflow.jobs import queue
-from dxflow.services.people import mail_settings
+from dxflow.services.people import mail_settings, throttling
 
 KIND = "upkeep.tidy"
 HOUR = 3
@@ -16,8 +16,12 @@ _OPEN = ("waiting", "handed")
 
 
 def tidy(tx: Connection, now: datetime) -> None:
-    """Remove old finished jobs and old messages; what waits or failed for good stays as a job."""
+    """Remove old finished jobs, old messages and failed logins that no longer count.
+
+    What waits or failed for good stays as a job.
+    """
     queue.purge(tx, now - JOB_AGE)
+    throttling.forget(tx, now)
     keep = timedelta(days=mail_settings.read(tx).keep_days)
     tx.execute(
         delete(OutgoingMail).where(

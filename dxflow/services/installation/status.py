@@ -1,4 +1,4 @@
-"""How the installation is: one line a matter, with a word for its state and what to do.
+"""How the installation is: one line a matter, with its state and what to do.
 
 Nothing here grows with the number of events: heads, counters, and single rows by index.
 """
@@ -25,6 +25,7 @@ from dxflow.services.administration import groups, outgoing
 from dxflow.services.administration.transfers import applying, plans
 from dxflow.services.administration.transfers.rehearsing import rehearsed
 from dxflow.services.installation import backups, schema, vital_signs
+from dxflow.services.installation.status_lines import BAD, CARE, GOOD, Line, Status, in_order
 from dxflow.services.packs import store as packs
 from dxflow.services.people import facts, maintenance
 from dxflow.services.people.actor import Actor
@@ -33,7 +34,6 @@ from dxflow.services.site import Site
 from dxflow.texts import gettext as _
 from dxflow.texts import translated
 
-GOOD, CARE, BAD = "good", "care", "bad"
 #: When numbers become a matter of care, and when they are wrong.
 LAG = (timedelta(minutes=2), timedelta(minutes=15))
 SILENT = (timedelta(minutes=2), timedelta(minutes=10))
@@ -44,36 +44,6 @@ JOB_WAIT = (timedelta(minutes=5), timedelta(hours=1))
 MAIL_WAIT = (timedelta(minutes=30), timedelta(hours=6))
 CLOCK_SLACK = timedelta(seconds=5)
 _BEGAN = time.monotonic()
-
-
-@dataclass(frozen=True)
-class Line:
-    """One matter: `state` is good, care or bad; `advice` says what to do, '' when nothing."""
-
-    key: str
-    label: str
-    state: str
-    value: str
-    advice: str = ""
-
-
-@dataclass(frozen=True)
-class Status:
-    """Everything at a moment."""
-
-    at: datetime
-    lines: tuple[Line, ...]
-
-    @property
-    def worst(self) -> str:
-        """Return the worst state of any line."""
-        states = {line.state for line in self.lines}
-        return BAD if BAD in states else CARE if CARE in states else GOOD
-
-
-def word(state: str) -> str:
-    """Return the word for a state."""
-    return {GOOD: _("良好"), CARE: _("注意"), BAD: _("異常")}[state]
 
 
 def read(site: Site, actor: Actor) -> Status:
@@ -104,7 +74,7 @@ def read(site: Site, actor: Actor) -> Status:
             _maintenance(tx, now),
             *_transfers(site, tx),
         ]
-    return Status(now, tuple(lines))
+    return Status(now, in_order(lines))
 
 
 def _graded(amount: timedelta, limits: tuple[timedelta, timedelta]) -> str:
@@ -302,7 +272,9 @@ def _audit(tx: Connection, now: datetime) -> Iterator[Line]:
 def _verified(last: dict[str, object] | None, now: datetime) -> Line:
     label, at = _("監査の検証"), moment_of(last)
     if last is None or at is None:
-        advice = _("dxflow audit verify を実行してください。")
+        advice = _(
+            "CIO か監査担当が監査ログの画面で検証するか、dxflow audit verify を実行してください。"
+        )
         return Line("verified", label, CARE, _("まだありません"), advice)
     findings = last.get("findings")
     if findings:
@@ -310,7 +282,10 @@ def _verified(last: dict[str, object] | None, now: datetime) -> Line:
         value = _("{at}、食い違い {n} 件", at=wareki_datetime(at), n=findings)
         return Line("verified", label, BAD, value, advice)
     old = now - at > VERIFIED
-    advice = _("検証から一か月が過ぎました。dxflow audit verify を実行してください。")
+    advice = _(
+        "検証から一か月が過ぎました。"
+        "CIO か監査担当が監査ログの画面で検証するか、dxflow audit verify を実行してください。"
+    )
     value = _("{at}、食い違いなし", at=wareki_datetime(at))
     return Line("verified", label, CARE if old else GOOD, value, advice if old else "")
 

@@ -37,7 +37,7 @@ class Access:
     def require(self, actor: Actor) -> None:
         """Raise NotAllowed unless the person may call the endpoint."""
         if not self.permits(actor):
-            raise NotAllowed(_("この画面は、あなたの職では使えません。"))
+            raise NotAllowed(_("この画面は、あなたの職では使えません。"), self.roles)
 
 
 def public(view: View) -> View:

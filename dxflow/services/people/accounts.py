@@ -11,18 +11,15 @@ from sqlalchemy import Connection, RowMapping, Table, bindparam, delete, insert,
 
 from dxflow import audit
 from dxflow.db.base import table
-from dxflow.db.identity import ApiToken, LoginThrottle, Person, WebSession
+from dxflow.db.identity import ApiToken, Person, WebSession
 from dxflow.db.prepared import Prepared
-from dxflow.errors import NotLoggedIn, Throttled
-from dxflow.services.people import organisation, passwords
+from dxflow.errors import NotLoggedIn
+from dxflow.services.people import organisation, passwords, throttling
 from dxflow.services.people.actor import Actor
 from dxflow.services.people.events import system_event
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
 
-#: Failures that are free, and the longest wait; between them the wait doubles.
-FREE_FAILURES = 4
-LONGEST_WAIT = timedelta(minutes=15)
 #: How stale `last_seen_at` may be before a request writes it again.
 SEEN_GRAIN = timedelta(minutes=2)
 
@@ -204,7 +201,7 @@ def _authenticate(
 ) -> RowMapping:
     subject = f"{username.strip().casefold()[:80]}|{origin[:64]}"
     with site.database.read() as tx:
-        _require_patience(tx, subject, site.now())
+        throttling.require_patience(tx, subject, site.now())
         person = (
             tx.execute(
                 select(*_PERSON, Person.password_hash).where(Person.username == username.strip())
@@ -227,7 +224,7 @@ def knows_password(site: Site, actor: Actor, password: str) -> bool:
     """
     subject = f"{actor.person_id}|password"
     with site.database.read() as tx:
-        _require_patience(tx, subject, site.now())
+        throttling.require_patience(tx, subject, site.now())
         stored = tx.execute(
             select(Person.password_hash).where(Person.id == actor.person_id)
         ).scalar_one()
@@ -238,49 +235,15 @@ def knows_password(site: Site, actor: Actor, password: str) -> bool:
     return False
 
 
-def _require_patience(tx: Connection, subject: str, now: datetime) -> None:
-    """Raise Throttled while a subject has to wait after its failures."""
-    blocked = tx.execute(
-        select(LoginThrottle.blocked_until).where(LoginThrottle.subject == subject)
-    ).scalar_one_or_none()
-    if blocked is not None and blocked > now:
-        seconds = int((blocked - now).total_seconds()) + 1
-        raise Throttled(
-            _("ログインの失敗が続いたため、{n} 秒ほど待ってからお試しください。", n=seconds),
-            seconds,
-        )
-
-
 def _forgiven(site: Site, subject: str) -> None:
     with site.database.write() as tx:
-        tx.execute(delete(LoginThrottle).where(LoginThrottle.subject == subject))
+        throttling.forgive(tx, subject)
 
 
 def _refused(site: Site, subject: str, person_id: str | None, request_id: str) -> None:
     now = site.now()
     with site.database.write() as tx:
-        failures = tx.execute(
-            select(LoginThrottle.failures).where(LoginThrottle.subject == subject)
-        ).scalar_one_or_none()
-        count = (failures or 0) + 1
-        wait = (
-            timedelta(seconds=2 ** min(count - FREE_FAILURES, 12))
-            if count > FREE_FAILURES
-            else None
-        )
-        until = now + min(wait, LONGEST_WAIT) if wait else None
-        if failures is None:
-            tx.execute(
-                insert(LoginThrottle).values(
-                    subject=subject, failures=count, blocked_until=until, last_at=now
-                )
-            )
-        else:
-            tx.execute(
-                update(LoginThrottle)
-                .where(LoginThrottle.subject == subject)
-                .values(failures=count, blocked_until=until, last_at=now)
-            )
+        throttling.count_failure(tx, subject, now)
         audit.append_system(
             tx,
             audit.SystemStream.ACCESS,

@@ -78,7 +78,7 @@ class Actor:
     def require_role(self, *roles: str) -> None:
         """Raise NotAllowed unless the person holds one of the roles."""
         if not self.has_role(*roles):
-            raise NotAllowed(_("この操作を行う権限がありません。"))
+            raise NotAllowed(_("この操作を行う権限がありません。"), frozenset(roles))
 
 
 def system_actor(on: date, request_id: str = "") -> Actor:

@@ -241,7 +241,10 @@ def _require_deputy(
 
 def _require_recorder(by: Actor) -> None:
     if not by.has_role(*RECORDERS):
-        raise NotAllowed(_("ほかの人の不在や代理を変えられるのは、事務局と管理者だけです。"))
+        raise NotAllowed(
+            _("ほかの人の不在や代理を変えられるのは、事務局と管理者だけです。"),
+            frozenset(RECORDERS),
+        )
 
 
 def _reason(text: str) -> str:

@@ -28,7 +28,7 @@ from dxflow.services.packs import store as packs
 from dxflow.services.people import naming
 from dxflow.services.people.naming import Names
 from dxflow.services.reading import submitted
-from dxflow.services.reading.case_rulings import Words
+from dxflow.services.reading.case_rulings import Words, outcome_name
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
 from dxflow.texts import translated
@@ -300,7 +300,7 @@ _IN_WORDS = frozenset(
 _SPAN = frozenset({"valid_from", "valid_to"})
 _Teller = Callable[[packs.Pack | None, Names], Callable[[str], str]]
 _FIXED: Mapping[tuple[str, str], _Teller] = {
-    ("decision.recorded", "outcome"): lambda _pack, _names: _choice,
+    ("decision.recorded", "outcome"): lambda _pack, _names: outcome_name,
     ("decision.recorded", "decided_on"): lambda _pack, _names: _date,
     ("decision.recorded", "table"): lambda pack, _names: _table(pack),
     ("decision.recorded", "own_right"): lambda _pack, _names: _yes_no,

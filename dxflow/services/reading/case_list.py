@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, select, text
 from sqlalchemy.orm import aliased
 
 from dxflow.audit.export import guarded
@@ -46,7 +46,10 @@ MOST_TRIED = 100
 
 @dataclass(frozen=True)
 class Filters:
-    """What a list of cases is narrowed to; empty means everything. `unit` is the lead section."""
+    """What a list of cases is narrowed to; empty means everything.
+
+    `unit` is the lead section, `task` the name of work that is open in the case.
+    """
 
     q: str = ""
     status: str = ""
@@ -55,6 +58,7 @@ class Filters:
     unit: str = ""
     fiscal_year: int | None = None
     applicant: str = ""
+    task: str = ""
 
 
 @dataclass(frozen=True)
@@ -275,6 +279,9 @@ def _narrowed(filters: Filters) -> list[ColumnElement[bool]]:
         parts.append(Case.fiscal_year == filters.fiscal_year)
     if filters.applicant:
         parts.append(Case.applicant_id == filters.applicant)
+    if filters.task:
+        waits = WorkItem.status == text("'open'"), WorkItem.name == filters.task
+        parts.append(Case.id.in_(select(WorkItem.case_id).where(*waits)))
     parts += [
         Case.search_text.contains(word, autoescape=True) for word in folded(filters.q).split()
     ]

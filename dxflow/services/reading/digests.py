@@ -159,6 +159,7 @@ def one(site: Site, actor: Actor, week: str) -> Weekly:
         row["unit"] = names.unit(row["unit"])
     for row in body["late"]:
         row["since"] = date.fromisoformat(row["since"])
+        row.setdefault("tasks", 1)  # in those made before tasks shared a line
     for row in body["decided"]:
         row["post"], row["on"] = names.post(row["post"]), date.fromisoformat(row["on"])
         row["tone"], row["outcome"] = outcome_tone(row["outcome"]), outcome_name(row["outcome"])
@@ -233,4 +234,4 @@ def _row(week: str, made_at: datetime) -> WeekRow:
 
 def _require(actor: Actor) -> None:
     if not actor.has_role(*READS_ALL):
-        raise NotAllowed(_("週報は、すべての案件を見られる職が読みます。"))
+        raise NotAllowed(_("週報は、すべての案件を見られる職が読みます。"), READS_ALL)

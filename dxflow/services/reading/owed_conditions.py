@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Connection, select, text
+from sqlalchemy import ColumnElement, Connection, func, select, text
 
 from dxflow.db.case import Case, Duty
 from dxflow.services.paging import Page, bounds, count
@@ -11,7 +11,7 @@ from dxflow.services.people import visibility
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 
-#: The most lines; what is due later follows when these are met.
+#: The most lines in an inbox; the rest stands on a page of its own.
 MOST = 30
 
 
@@ -28,10 +28,29 @@ class OwedCondition:
     late_days: int
 
 
-def for_actor(site: Site, actor: Actor) -> list[OwedCondition]:
-    """Return what the actor's groups owe, the first due first, no more than MOST: one query."""
+@dataclass(frozen=True)
+class Owed:
+    """The first of what is owed, with how many there are in all and how many of these are late."""
+
+    entries: list[OwedCondition]
+    total: int
+    late: int
+
+
+def for_actor(site: Site, actor: Actor) -> Owed:
+    """Return what the actor's groups owe, the first due first, no more than MOST.
+
+    One query, and one more that counts where there are more.
+    """
     with site.database.read() as tx:
-        return _read(tx, actor, _owed(site, tx, actor), 0, MOST)
+        owed = _owed(site, tx, actor)
+        found = _read(tx, actor, owed, 0, MOST + 1)
+        if len(found) > MOST:
+            over = func.count().filter(Duty.due_on < actor.on)
+            counted = select(func.count(), over).join(Case, Case.id == Duty.case_id).where(*owed)
+            total, late = tx.execute(counted.select_from(Duty)).one()
+            return Owed(found[:MOST], total, late)
+    return Owed(found, len(found), sum(one.late_days > 0 for one in found))
 
 
 def page(site: Site, actor: Actor, page: int, per_page: int) -> Page[OwedCondition]:

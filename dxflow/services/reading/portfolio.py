@@ -55,10 +55,16 @@ class LateRow:
 
 @dataclass(frozen=True)
 class WaitingRow:
-    """Where tasks wait, with the days the oldest has waited."""
+    """Tasks of one name that wait in a stage, with the days the oldest has waited.
 
-    waiting: figures.Waiting
+    `stage` is the stage's name, "" for none.
+    """
+
+    name: str
     stage: str
+    tasks: int
+    late: int
+    oldest: datetime
     days: int
 
 
@@ -75,7 +81,10 @@ class DecisionRow:
 
 @dataclass(frozen=True)
 class Portfolio:
-    """The page. `year` is the fiscal year whose endings are counted."""
+    """The page. `year` is the fiscal year whose endings are counted.
+
+    `late_total` counts everything late one by one, `late_left` what the lines of `late` leave out.
+    """
 
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
@@ -85,6 +94,7 @@ class Portfolio:
     handed_in: int
     late: tuple[LateRow, ...]
     late_total: int
+    late_left: int
     waiting: tuple[WaitingRow, ...]
     decisions: Page[DecisionRow]
     month: date
@@ -102,7 +112,7 @@ def page(site: Site, actor: Actor, month: date | None = None, decisions: int = 1
     is fixed. Raises NotAllowed unless the actor reads every case, Invalid for a page that cannot be.
     """
     if not actor.has_role(*READS_ALL):
-        raise NotAllowed(_("全体状況は、すべての案件を見られる職の画面です。"))
+        raise NotAllowed(_("全体状況は、すべての案件を見られる職の画面です。"), READS_ALL)
     offset, limit = bounds(decisions, DECISIONS_PER_PAGE)
     today, now = actor.on, site.now()
     first = (month or today).replace(day=1)
@@ -128,7 +138,8 @@ def page(site: Site, actor: Actor, month: date | None = None, decisions: int = 1
         handed_in=handed_in,
         late=tuple(_late_row(one, names, today) for one in late),
         late_total=late_total,
-        waiting=tuple(_waiting_row(one, current, now) for one in waiting),
+        late_left=late_total - sum(one.tasks for one in late),
+        waiting=_waiting_rows(waiting, current, now),
         decisions=Page(
             [_decision_row(one, names) for one in decided], decisions, limit, decided_in_all
         ),
@@ -189,9 +200,21 @@ def _late_row(one: figures.Late, names: Names, today: date) -> LateRow:
     return LateRow(one, kinds[one.kind], names.unit(one.unit), max(0, (today - one.since).days))
 
 
-def _waiting_row(one: figures.Waiting, current: Sequence[packs.Pack], now: datetime) -> WaitingRow:
-    stage = next((name for pack in current if (name := _stage_of(pack, one.process))), "")
-    return WaitingRow(one, stage, (now - one.oldest).days)
+def _waiting_rows(
+    found: Sequence[figures.Waiting], current: Sequence[packs.Pack], now: datetime
+) -> tuple[WaitingRow, ...]:
+    """Return a row for what reads the same, the most first."""
+    rows: dict[tuple[str, str], WaitingRow] = {}
+    for one in found:
+        stage = next((name for pack in current if (name := _stage_of(pack, one.process))), "")
+        known = rows.get((one.name, stage))
+        tasks, late, oldest = one.tasks, one.late, one.oldest
+        if known is not None:
+            tasks, late = tasks + known.tasks, late + known.late
+            oldest = min(oldest, known.oldest)
+        days = (now - oldest).days
+        rows[one.name, stage] = WaitingRow(one.name, stage, tasks, late, oldest, days)
+    return tuple(sorted(rows.values(), key=lambda row: -row.tasks))
 
 
 def _stage_of(pack: packs.Pack, process: str) -> str:

@@ -4,8 +4,9 @@ Each is one aggregate or a list of limited length, whatever the number of cases.
 be known to read every case: nothing here looks at who may see a single one.
 """
 
+from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -31,6 +32,9 @@ from dxflow.services.packs import store as packs
 from dxflow.services.paging import values_of
 from dxflow.services.people import visibility
 
+#: So many overdue tasks are read for each line of a list: the members of a body share one.
+TASKS_PER_LINE = 10
+
 
 @dataclass(frozen=True)
 class Count:
@@ -46,7 +50,8 @@ class Count:
 class Late:
     """Something overdue: `kind` is task, duty or milestone; `since` is the day it was due.
 
-    `unit` is the section that owes a condition, for the rest the lead section of the case.
+    `unit` is the section that owes a condition, for the rest the lead section of the case. `tasks`
+    says how many overdue tasks of this name the case has: they are one line, `since` the first.
     """
 
     kind: str
@@ -57,14 +62,14 @@ class Late:
     title: str
     unit: str
     since: date
+    tasks: int = 1
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """How many tasks wait at an element, how many of them are late, and since when the oldest."""
+    """How many tasks of a name wait in a process, how many are late, and since when the oldest."""
 
     process: str
-    element: str
     name: str
     tasks: int
     late: int
@@ -133,17 +138,18 @@ def handed_in(tx: Connection, first: date, last: date) -> int:
 def late(
     tx: Connection, now: datetime, reported_in: Collection[str], most: int
 ) -> tuple[list[Late], int]:
-    """Return what is overdue, the oldest first, at most `most`, and how many there are in all.
+    """Return what is overdue, the oldest first, at most `most` lines, and how much there is in all.
 
-    Tasks past their time; conditions of running cases past their day, and milestones of those in
-    a stage in which somebody still reports them.
+    Tasks past their time, those of one name in a case together; conditions of running cases past
+    their day, and milestones of those in a stage in which somebody still reports them.
     """
     found: list[Late] = []
     total = 0
     for kind, name, due, which in _overdue(now, reported_in):
         of = name.class_
-        ids = list(tx.execute(select(of.id).where(which).order_by(due).limit(most)).scalars())
-        total += len(ids) if len(ids) < most else _size(tx, select(of.id).where(which))
+        read = most * TASKS_PER_LINE if of is WorkItem else most
+        ids = list(tx.execute(select(of.id).where(which).order_by(due).limit(read)).scalars())
+        total += len(ids) if len(ids) < read else _size(tx, select(of.id).where(which))
         rows = tx.execute(
             select(
                 of.id,
@@ -158,17 +164,42 @@ def late(
             .join(Case, Case.id == of.case_id)
             .where(of.id.in_(ids))
         )
+        lines = []
         for key, words, case_id, number, title, unit, at, restricted in rows:
             since = local_date(at) if isinstance(at, datetime) else at
             if restricted:
                 words = words if kind == "task" else title
-            found.append(
-                Late(
-                    kind, key, words, case_id, number, title, unit.removeprefix("section:"), since
-                )
-            )  # fmt: skip
-    found.sort(key=lambda one: (one.since, one.number, one.id))
+            section = unit.removeprefix("section:")
+            lines.append(Late(kind, key, words, case_id, number, title, section, since))
+        found += _together(tx, lines, which, cut=len(ids) == read) if of is WorkItem else lines
+    found.sort(key=_oldest_first)
     return found[:most], total
+
+
+def _oldest_first(one: Late) -> tuple[date, str, str]:
+    return one.since, one.number, one.id
+
+
+def _together(
+    tx: Connection, tasks: Sequence[Late], which: ColumnElement[bool], *, cut: bool
+) -> list[Late]:
+    """Return one line for the tasks of one name in a case, with how many there are.
+
+    They are counted in the database where the tasks that were read are not all: `cut`.
+    """
+    first: dict[tuple[str, str], Late] = {}
+    read = Counter((one.case_id, one.name) for one in tasks)
+    for one in sorted(tasks, key=_oldest_first):
+        first.setdefault((one.case_id, one.name), one)
+    if cut:
+        cases = {case_id for case_id, _name in first}
+        rows = tx.execute(
+            select(WorkItem.case_id, WorkItem.name, func.count())
+            .where(which, WorkItem.case_id.in_(cases))
+            .group_by(WorkItem.case_id, WorkItem.name)
+        )
+        read.update({(case_id, name): n - read[case_id, name] for case_id, name, n in rows})
+    return [replace(one, tasks=read[key]) for key, one in first.items()]
 
 
 def _overdue(
@@ -213,14 +244,14 @@ def _size(tx: Connection, ids: Select[Any]) -> int:
 
 
 def waiting(tx: Connection, now: datetime) -> list[Waiting]:
-    """Return where open tasks wait, the most first; a task of one name at one element is one row."""
-    where = (WorkItem.process_key, WorkItem.element, WorkItem.name)
+    """Return where open tasks wait, the most first; tasks of one name in a process are one row."""
+    where = (WorkItem.process_key, WorkItem.name)
     late_ones = func.count().filter(WorkItem.due_at < now)
     rows = tx.execute(
         select(*where, func.count(), late_ones, func.min(WorkItem.created_at))
         .where(WorkItem.status == text("'open'"))
         .group_by(*where)
-        .order_by(func.count().desc(), WorkItem.process_key, WorkItem.element)
+        .order_by(func.count().desc(), *where)
     )
     return [Waiting(*row) for row in rows]
 

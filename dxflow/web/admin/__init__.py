@@ -13,7 +13,8 @@ class Entry:
     """A page the hub leads to.
 
     `endpoint` is its first page, `title` and `lead` are message ids (translated when shown),
-    `icon` is one of the sprite's, `position` orders the hub, `roles` say who may use it.
+    `icon` is one of the sprite's, `position` orders the hub, its
+    hundreds say below which heading; `roles` say who may use it.
     """
 
     endpoint: str

@@ -24,7 +24,7 @@ blueprint = Blueprint("calendar_admin", __name__)
 
 ENTRY = Entry(
     "calendar_admin.index", _("閉庁日カレンダー"),
-    _("市の閉庁日と臨時の開庁日を入れる。期日の計算が従う。"), "calendar-days", 52,
+    _("市の閉庁日と臨時の開庁日を入れる。期日の計算が従う。"), "calendar-days", 410,
 )  # fmt: skip
 FIELDS = ("first", "last", "kind", "name", "reason")
 

@@ -19,7 +19,7 @@ blueprint = Blueprint("cases_admin", __name__)
 
 ENTRY = Entry(
     "cases_admin.index", _("案件の運用"),
-    _("一時停止、再開、取消し、担当の変更。動けない作業を見つける。"), "pause", 20,
+    _("一時停止、再開、取消し、担当の変更。動けない作業を見つける。"), "pause", 130,
 )  # fmt: skip
 PER_PAGE = 50
 

@@ -13,7 +13,7 @@ blueprint = Blueprint("groups_admin", __name__)
 
 ENTRY = Entry(
     "groups_admin.index", _("グループと閲覧"),
-    _("作業がだれに届くか、だれがどの案件を見られるかを確かめる。"), "eye", 52,
+    _("作業がだれに届くか、だれがどの案件を見られるかを確かめる。"), "eye", 260,
 )  # fmt: skip
 
 

@@ -2,7 +2,9 @@
 
 import importlib
 import pkgutil
+from collections.abc import Iterable
 from functools import cache
+from itertools import groupby
 
 from flask import Blueprint, render_template
 
@@ -22,8 +24,21 @@ def index() -> str:
     """List the pages the person may use. Raises NotAllowed when there is none."""
     entries = entries_for(current.actor())
     if not entries:
-        raise NotAllowed(_("この画面は、あなたの職では使えません。"))
-    return render_template("admin/hub.html", entries=entries)
+        may = frozenset(role for entry in _entries() for role in entry.roles)
+        raise NotAllowed(_("この画面は、あなたの職では使えません。"), may)
+    return render_template("admin/hub.html", groups=grouped(entries))
+
+
+def grouped(entries: Iterable[Entry]) -> list[tuple[str, list[Entry]]]:
+    """Return the entries below their headings."""
+    headings = {
+        1: _("毎日の確認"),
+        2: _("人と組織"),
+        3: _("手続きと版"),
+        4: _("暦、通知、保守"),
+    }
+    by = groupby(entries, key=lambda entry: entry.position // 100)
+    return [(headings[number], list(found)) for number, found in by]
 
 
 def entries_for(actor: Actor) -> list[Entry]:

@@ -22,7 +22,7 @@ blueprint = Blueprint("imports_admin", __name__)
 
 ENTRY = Entry(
     "imports_admin.index", _("人・組織・職の取込み"),
-    _("CSV か Excel のファイルを確かめてから、まとめて登録する。"), "upload", 50,
+    _("CSV か Excel のファイルを確かめてから、まとめて登録する。"), "upload", 240,
 )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ blueprint = Blueprint("incidents_admin", __name__)
 
 ENTRY = Entry(
     "incidents_admin.index", _("障害"),
-    _("止まった処理を見て、原因を確かめ、もう一度試し、解消する。"), "triangle-alert", 30,
+    _("止まった処理を見て、原因を確かめ、もう一度試し、解消する。"), "triangle-alert", 120,
 )  # fmt: skip
 PER_PAGE = 50
 

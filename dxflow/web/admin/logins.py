@@ -14,7 +14,7 @@ blueprint = Blueprint("logins_admin", __name__)
 
 ENTRY = Entry(
     "logins_admin.index", _("ログインの管理"),
-    _("いまログインしている人と API トークンを見て、終わらせる。"), "monitor", 56,
+    _("いまログインしている人と API トークンを見て、終わらせる。"), "monitor", 270,
 )  # fmt: skip
 
 

@@ -26,7 +26,7 @@ blueprint = Blueprint("migrations_admin", __name__)
 
 ENTRY = Entry(
     "migrations_admin.index", _("版の移行"),
-    _("進行中の案件を、同じ手続きの直した版へ移す。先に確かめ、元に戻せる。"), "arrow-right-left", 35,
+    _("進行中の案件を、同じ手続きの直した版へ移す。先に確かめ、元に戻せる。"), "arrow-right-left", 320,
 )  # fmt: skip
 PER_PAGE = 50
 #: What the names of the mapping's fields begin with; `process/element` follows.

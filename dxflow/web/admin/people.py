@@ -21,9 +21,10 @@ blueprint = Blueprint("people_admin", __name__)
 
 ENTRY = Entry(
     "people_admin.index", _("利用者"),
-    _("人を探し、職、パスワード、有効・無効を変える。"), "users", 48,
+    _("人を探し、職、パスワード、有効・無効を変える。"), "users", 210,
 )  # fmt: skip
 FILTERS = ("q", "unit", "role", "status")
+PER_PAGE = 25
 
 Page = str | tuple[str, int]
 
@@ -35,7 +36,7 @@ def index() -> str:
     site, by, given = current.site(), current.actor(), _given()
     return render_template(
         "admin/people/list.html",
-        page=persons.search(site, by, persons.Filters(**given), page_number()),
+        page=persons.search(site, by, persons.Filters(**given), page_number(), PER_PAGE),
         choices=persons.choices(site, by),
         given=given,
         address_of=lambda number: url_for("people_admin.index", **given, page=number),

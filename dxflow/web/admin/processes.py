@@ -25,7 +25,7 @@ blueprint = Blueprint("processes_admin", __name__)
 
 ENTRY = Entry(
     "processes_admin.index", "手続きの版",
-    "版を並べて違いを見る。新しい版を公開する、前の版に戻す、廃止する。", "git-branch", 40,
+    "版を並べて違いを見る。新しい版を公開する、前の版に戻す、廃止する。", "git-branch", 310,
 )  # fmt: skip
 
 

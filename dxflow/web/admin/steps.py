@@ -27,7 +27,7 @@ blueprint = Blueprint("steps_admin", __name__)
 
 ENTRY = Entry(
     "steps_admin.index", _("手順の待ち"),
-    _("どの手順で何件が何日待っているかを、流れ図の色と表で見る。"), "thermometer", 40,
+    _("どの手順で何件が何日待っているかを、流れ図の色と表で見る。"), "thermometer", 140,
     step_times.ROLES,
 )  # fmt: skip
 #: What the table may be sorted by; largest first but for the drawing's own order.

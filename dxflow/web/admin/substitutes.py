@@ -15,7 +15,7 @@ blueprint = Blueprint("substitutes_admin", __name__)
 
 ENTRY = Entry(
     "substitutes_admin.index", _("代決順位"),
-    _("職の人が不在のときに、だれがどの順で代わりに決裁するか。"), "list-checks", 50,
+    _("職の人が不在のときに、だれがどの順で代わりに決裁するか。"), "list-checks", 250,
 )  # fmt: skip
 #: How many places the page offers.
 PLACES = 5

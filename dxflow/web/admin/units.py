@@ -22,7 +22,7 @@ blueprint = Blueprint("units_admin", __name__)
 
 ENTRY = Entry(
     "units_admin.index", _("組織と職"),
-    _("部・課・係と職を、日付を決めて見る、作る、変える、廃止する。"), "building-2", 49,
+    _("部・課・係と職を、日付を決めて見る、作る、変える、廃止する。"), "building-2", 220,
 )  # fmt: skip
 STATUS_OF_KIND = {"conflict": 409, "not_found": 404}
 CSV = "text/csv; charset=utf-8"
