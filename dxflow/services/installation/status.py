@@ -6,7 +6,6 @@ Nothing here grows with the number of events: heads, counters, and single rows b
 import shutil
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
