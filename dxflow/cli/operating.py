@@ -64,7 +64,7 @@ def incidents(arguments: Namespace, settings: Settings, output: Output) -> int:
     with opened(settings) as site:
         found = incident_list.listed(site, operator(site), status, arguments.page)
     for row in found.entries:
-        output.say("\t".join((row.id, row.status, row.case_number or "-", row.element_name,
+        output.say("\t".join((row.id, row.status_name, row.case_number or "-", row.element_name,
                               str(row.occurrences), wareki_datetime(row.last_at), row.cause)))  # fmt: skip
     if not found.entries:
         output.say(_("障害はありません。"))
@@ -133,12 +133,12 @@ def _lines(sheet: CaseSheet) -> list[str]:
 
 def _incident_lines(row: IncidentRow) -> list[str]:
     return [
-        _("障害番号: {id}（{status}）", id=row.id,
-          status=_("未解消") if row.status == "open" else _("解消済み")),
+        _("障害番号: {id}（{status}）", id=row.id, status=row.status_name),
         _("原因: {cause}", cause=row.cause),
         _("場所: {element}（{process}）", element=row.element_name, process=row.process_name),
         _("案件: {number}", number=row.case_number or "-"),
         _("出会った人: {name}、回数: {n}", name=row.person, n=row.occurrences),
         _("最初: {first}、最後: {last}", first=wareki_datetime(row.at),
           last=wareki_datetime(row.last_at)),
+        *([row.waiting] if row.waiting else []),
     ]  # fmt: skip

@@ -202,7 +202,8 @@ def _armed_only(token: Token) -> bool:
 def _no_counterpart(token: Token) -> str:
     if token.unfinished:
         return _(
-            "新しい版に同じ要素がありません。どの要素で続けるかを対応付け（[map]）で選んでください。"
+            "新しい版に同じ要素がありません。"
+            "どの要素で続けるかを「手順の対応付け」（計画のファイルでは [map]）で選んでください。"
         )
     return _("並行する枝の途中です。枝の分かれた要素が新しい版にありません。")
 

@@ -159,7 +159,7 @@ class Crew(Runner):
                 queue.bring_again(tx, job, BUSY)
             return
         log.error("job %s (%s) failed", job.id, job.kind, exc_info=exc)
-        self._failed(job, f"{type(exc).__name__}: {exc}")
+        self._failed(job, exc)
 
     def _look_forever(self) -> None:
         """Put due timers into the queue, and look after carriers that got stuck."""

@@ -128,7 +128,7 @@ class Runner:
         except Exception as exc:
             # Whatever a job raises must not end the runner: it is kept, tried again, and seen.
             log.exception("job %s (%s) failed", job.id, job.kind)
-            self._failed(job, f"{type(exc).__name__}: {exc}")
+            self._failed(job, exc)
         return True
 
     def _go_outside(self, job: Leased) -> None:
@@ -138,7 +138,11 @@ class Runner:
             if not queue.finish(tx, job, self._clock()):
                 raise LeaseLost(job.id)
 
-    def _failed(self, job: Leased, why: str) -> None:
-        """Give a failed job back, and report it when that was its last attempt."""
+    def _failed(self, job: Leased, exc: Exception) -> None:
+        """Give a failed job back, and report it when that was its last attempt.
+
+        What was raised on purpose is a sentence for people already; of anything else its name too.
+        """
+        why = exc.message if isinstance(exc, DxflowError) else f"{type(exc).__name__}: {exc}"
         if queue.fail(self._database, job, self._clock(), why) and self._gave_up is not None:
             self._gave_up(job, why)

@@ -130,7 +130,15 @@ def _written(value: Any) -> str:
         return "; ".join(_written(part) for part in value)
     if isinstance(value, IoMapping):
         return f"{value.target} = {value.source}"
-    if isinstance(value, Timer | MultiInstance | Boundary):
+    if isinstance(value, Timer):
+        return f"{value.kind} {value.value}"
+    if isinstance(value, Boundary):
+        return _(
+            "「{name}」（{timer}、{effect}）",
+            name=value.name or value.id, timer=_written(value.timer),
+            effect=_("中断する") if value.interrupting else _("中断しない"),
+        )  # fmt: skip
+    if isinstance(value, MultiInstance):
         parts = (f"{f.name}: {_written(getattr(value, f.name))}" for f in fields(value)
                  if f.name != "line" and getattr(value, f.name))  # fmt: skip
         return ", ".join(parts)

@@ -207,12 +207,12 @@ def _logged_out() -> Answer:
     if not (security.from_own_page() and _typed()):
         return security.to_login()
     text = _(
-        "ログインの期限が切れていたため、受け付けませんでした。\n"
+        "ログインが終わっていたため、受け付けませんでした。\n"
         "書いた文章は下にあります。この画面を残したままログインし、写して使ってください。"
     )
     if returning.kept() is not None:
         text = _(
-            "ログインの期限が切れていたため、受け付けませんでした。書いた文章は、まだここにあります。\n"
+            "ログインが終わっていたため、受け付けませんでした。書いた文章は、まだここにあります。\n"
             "この画面からログインすると、書いた内容が入力欄に戻ります。"
         )
     return answer(Failure(401, _("もう一度ログインしてください"), text, "lock"))

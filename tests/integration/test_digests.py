@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from dxflow.calendars.retelling import retold
+from dxflow.clock import local_date
 from dxflow.db.job import Job
 from dxflow.errors import NotAllowed, NotFound
 from dxflow.services.administration import working
@@ -79,6 +80,16 @@ def test_the_week_is_told_once_and_stays_as_it_was_made(city):
     for reader in ("cio", "secretariat"):
         told = [one.message for one in notices.for_actor(city.site, city.actor(reader)).entries]
         assert sum("週報" in message for message in told) == 1
+
+
+def test_what_is_late_says_for_how_many_days(city):
+    city.start()
+    city.clock.advance(days=40)
+    with city.site.database.write() as tx:
+        digests.make(city.site, tx, {"week": "2026-W20"}, city.clock())
+    (late,) = digests.one(city.site, city.actor("cio"), "2026-W20").body["late"]
+    assert late["days"] > 20
+    assert late["since"] + timedelta(days=late["days"]) == local_date(city.clock())
 
 
 def test_the_embedded_worker_makes_it_and_only_once(sqlite_city):

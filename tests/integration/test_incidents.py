@@ -21,7 +21,7 @@ from dxflow.services.operations import case_acts, incident_acts, incident_list
 from tests.factories import SHEET, City
 from tests.integration.histories import broken
 from tests.integration.test_concurrency import at_once
-from tests.walks import do, task_of, to_committee, to_sheet
+from tests.walks import do, task_of, to_committee, to_sheet, to_triage
 
 
 def rows(city: City, statement):
@@ -146,6 +146,45 @@ def test_the_list_says_what_failed_where_and_for_whom(city):
     assert one.element_name
     assert one.process_name != one.process
     assert "壊れた処理" in one.cause
+
+
+def test_a_retry_that_fails_again_says_so_in_words(city, caplog, monkeypatch):
+    def refuse(*_args):
+        raise Conflict("宛先がありません。")
+
+    monkeypatch.setattr(upkeep, "announce", refuse)
+    incident = dead_notice(city)
+    admin = city.actor("admin")
+    one = incident_list.one(city.site, admin, incident)
+    assert (one.cause, one.waiting) == ("宛先がありません。", "")
+    incident_acts.retry(city.site, admin, incident)
+    assert "戻されています" in incident_list.one(city.site, admin, incident).waiting
+    city.run_jobs()
+    again = incident_list.one(city.site, admin, incident).waiting
+    for words in ("また失敗", "1回", "宛先がありません。", "令和"):
+        assert words in again
+    monkeypatch.undo()
+    mend(city)
+    city.clock.advance(seconds=BACKOFF[0])
+    city.run_jobs()
+    solved = incident_list.one(city.site, admin, incident)
+    assert (solved.status_name, solved.waiting) == ("解消済み", "")
+
+
+def test_an_act_that_has_succeeded_since_is_not_asked_for_again(city):
+    case = to_triage(city)
+    task = task_of(city, "secretariat", case, "triage").id
+    number = incidents.record(
+        city.site, case_id=case, element="triage", cause="y", task_id=task,
+        actor=city.actor("secretariat"),
+    )  # fmt: skip
+    tried = incident_acts.retry(city.site, city.actor("admin"), number)
+    assert "もう一度操作" in tried.message
+    do(city, case, "secretariat", "triage", "reject", reason="重なる")
+    tried = incident_acts.retry(city.site, city.actor("admin"), number)
+    assert tried.works is None
+    assert "もう開いていません" in tried.message
+    assert "もう一度操作" not in tried.message
 
 
 def test_resolving_needs_a_note_and_happens_once(city):

@@ -17,6 +17,16 @@ def test_readers_find_the_week_and_print_it(sqlite_city, browse):
     assert browser.get("/digests/2026-W01").status_code == 404
 
 
+def test_what_is_late_says_for_how_many_days(sqlite_city, browse):
+    sqlite_city.start()
+    sqlite_city.clock.advance(days=40)
+    with sqlite_city.site.database.write() as tx:
+        digests.make(sqlite_city.site, tx, {"week": "2026-W20"}, sqlite_city.clock())
+    page = browse("cio").page("/digests/2026-W20")
+    (row,) = page.xpath("//th[text()='いつから']/ancestor::table/tbody/tr")
+    assert row.xpath("td[last()]")[0].text_content().endswith("日")
+
+
 def test_others_are_kept_out(browse):
     assert browse("applicant").get("/digests").status_code == 403
 

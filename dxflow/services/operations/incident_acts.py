@@ -128,6 +128,12 @@ def _try_act(site: Site, row: IncidentRow) -> Retried:
     undone = _("操作は取り消され、何も変わっていません。操作を人の代わりに行うことはありません。")
     who = _("{name} さん", name=row.person) if row.person_id else _("操作した人")
     with site.database.read() as tx:
+        if _task_is_over(tx, row):
+            said = _(
+                "その作業はもう開いていません（済んだか、取り消されました）。"
+                "ほかにすることがなければ、解消済みにしてください。"
+            )
+            return Retried(row.id, False, None, f"{undone}{said}")
         person = _actor(site, tx, row.person_id) if _has_draft(tx, row) else None
     if person is None:
         said = _(
@@ -145,6 +151,14 @@ def _try_act(site: Site, row: IncidentRow) -> Retried:
         who=who,
     )
     return Retried(row.id, False, True, f"{undone}{said}", row.task_id)
+
+
+def _task_is_over(tx: Connection, row: IncidentRow) -> bool:
+    """Return whether the task in which it happened has been done or called off since."""
+    status = tx.execute(
+        select(WorkItem.status).where(WorkItem.id == row.task_id)
+    ).scalar_one_or_none()
+    return status not in (None, "open")
 
 
 def _has_draft(tx: Connection, row: IncidentRow) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, select
 from sqlalchemy.orm import aliased
 
+from dxflow.calendars.wareki import wareki_datetime
 from dxflow.db.case import Case
 from dxflow.db.identity import Person
 from dxflow.db.job import Job
@@ -30,7 +31,9 @@ MOST_OF_CASE = 20
 class IncidentRow:
     """An incident. `kind` is job (deferred work that was given up) or act (of a person).
 
-    `id` is the number that people quote; `job_status` is that of its job now, "" without one.
+    `id` is the number that people quote; `job_status` is that of its job now, "" without one,
+    `job_attempts` how often that has failed since it was put into the queue, `job_at` when it is
+    tried next and `job_error` why it failed last.
     """
 
     id: str
@@ -53,11 +56,32 @@ class IncidentRow:
     at: datetime
     last_at: datetime
     job_status: str
+    job_attempts: int
+    job_at: datetime | None
+    job_error: str
     pack_key: str
     pack_version: int | None
     resolved_at: datetime | None
     resolved_by: str
     note: str
+
+    @property
+    def status_name(self) -> str:
+        """Return the status in words."""
+        return _("未解消") if self.status == "open" else _("解消済み")
+
+    @property
+    def waiting(self) -> str:
+        """Return what has come of putting the job back into the queue, "" when it is not there."""
+        if self.status != "open" or self.job_status != "waiting":
+            return ""
+        if not self.job_attempts or self.job_at is None:
+            return _("待ち行列に戻されています。成功すると自動で解消になります。")
+        return _(
+            "待ち行列に戻したあと、また失敗しています（{n}回）: {why} "
+            "次は {at} に自動で試し、成功すると自動で解消になります。",
+            n=self.job_attempts, why=self.job_error, at=wareki_datetime(self.job_at),
+        )  # fmt: skip
 
 
 def listed(
@@ -122,6 +146,9 @@ def _rows() -> Select[Any]:
             Person.name.label("person_name"),
             settler.name.label("settler_name"),
             Job.status.label("job_status"),
+            Job.attempts.label("job_attempts"),
+            Job.run_at.label("job_at"),
+            Job.last_error.label("job_error"),
         )
         .select_from(Incident)
         .outerjoin(Case, Case.id == Incident.case_id)
@@ -161,6 +188,9 @@ def _entry(site: Site, tx: Connection, row: Any) -> IncidentRow:
         at=row.at,
         last_at=row.last_at,
         job_status=row.job_status or "",
+        job_attempts=row.job_attempts or 0,
+        job_at=row.job_at,
+        job_error=row.job_error or "",
         pack_key=pack.key if pack else "",
         pack_version=pack.version if pack else None,
         resolved_at=row.resolved_at,

@@ -241,10 +241,11 @@ def _timer_changes(one: _Tried) -> Iterator[str]:
     said = {"armed": _("新しい期限"), "rearmed": _("期限の変更"), "dropped": _("期限の廃止")}
     for timer in one.moved.timers if one.moved else ():
         pack = one.old if timer.what == "dropped" else one.new
+        moments = [_moment(at) for at in (timer.before, timer.after) if at is not None]
+        name = translated(pack.element_name(timer.element))
         yield _(
-            "{what}: {timer} {old} → {now}",
-            what=said[timer.what], timer=translated(pack.element_name(timer.element)),
-            old=_moment(timer.before) or "-", now=_moment(timer.after) or "-",
+            "{what}: {timer} {moments}",
+            what=said[timer.what], timer=name, moments=" → ".join(moments),
         )  # fmt: skip
 
 

@@ -159,6 +159,7 @@ def one(site: Site, actor: Actor, week: str) -> Weekly:
         row["unit"] = names.unit(row["unit"])
     for row in body["late"]:
         row["since"] = date.fromisoformat(row["since"])
+        row["days"] = (local_date(found.made_at) - row["since"]).days
         row.setdefault("tasks", 1)  # in those made before tasks shared a line
     for row in body["decided"]:
         row["post"], row["on"] = names.post(row["post"]), date.fromisoformat(row["on"])

@@ -6,7 +6,6 @@ from werkzeug.wrappers import Response
 from dxflow.errors import Invalid
 from dxflow.services.operations import incident_acts, incident_list, unattended
 from dxflow.services.operations.case_choice import OPERATORS
-from dxflow.services.operations.incident_acts import Retried
 from dxflow.services.people.access import needs_role
 from dxflow.texts import gettext as _
 from dxflow.web import current
@@ -55,12 +54,11 @@ def show(incident_id: str) -> str:
 
 @blueprint.post("/admin/incidents/<ident:incident_id>/retry")
 @needs_role(*OPERATORS)
-def retry(incident_id: str) -> Response | str:
+def retry(incident_id: str) -> Response:
     """Put a dead job back into the queue, or try whether a person's step would go through."""
     tried = incident_acts.retry(current.site(), current.actor(), incident_id)
-    if not tried.queued:
-        return _one(incident_id, tried=tried)
-    flash(tried.message, "success")
+    worked = tried.queued or tried.works
+    flash(tried.message, "success" if worked else "error" if tried.works is False else "info")
     return redirect(url_for("incidents_admin.show", incident_id=incident_id), 303)
 
 
@@ -77,11 +75,10 @@ def close(incident_id: str) -> Response | tuple[str, int]:
     return redirect(url_for("incidents_admin.index"), 303)
 
 
-def _one(incident_id: str, tried: Retried | None = None, note: str = "", error: str = "") -> str:
+def _one(incident_id: str, note: str = "", error: str = "") -> str:
     return render_template(
         "admin/incidents/one.html",
         one=incident_list.one(current.site(), current.actor(), incident_id),
-        tried=tried,
         note=note,
         error=error,
     )

@@ -73,8 +73,7 @@ def test_cases_are_planned_previewed_moved_and_put_back(
     press(page, "もう一度確かめる")
     expect(triage).to_have_count(1)
     sound(page, "migration-plan")
-    for box in page.locator("[name=case]").all():
-        box.uncheck()
+    assert page.locator("[name=case]:checked").count() == 0
     triage.check()
     press(page, "選んだ案件を移す")
     assert "移行を始めました" in said(page)

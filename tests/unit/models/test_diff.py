@@ -63,6 +63,15 @@ def test_changed_settings_say_from_what_to_what():
     assert '"P14D"' in deadline[2]
 
 
+def test_a_boundary_timer_is_told_in_words():
+    late = boundary("late", "a", timer("timeDuration", "P7D"))
+    after = version(
+        start(), user("a", name="確認"), late, end(), line_of("s", "a", "e"), flow("late", "e")
+    )
+    (added,) = [t for _s, e, t in told(FIRST, after) if e == "a"]
+    assert '境界イベントを なし から 「late」（timeDuration "P7D"、中断する） に' in added
+
+
 def test_changed_conditions_and_defaults_are_told():
     def choosing(condition: str, default: str) -> Process:
         other = {"e": "e2", "e2": "e"}[default]
