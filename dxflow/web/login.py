@@ -21,7 +21,9 @@ def form() -> str | Response:
     target = security.safe_next(request.args.get("next"))
     if current.visitor() is not None:
         return redirect(target, 303)
-    return render_template("login.html", target=target, username="", error="", kept=None)
+    return render_template(
+        "login.html", target=target, username="", error="", kept=None, ended=security.session_was()
+    )
 
 
 @blueprint.post("/login")
@@ -100,5 +102,6 @@ def _again(name: str, target: str, error: str, status: int) -> Response:
         username=name,
         error=error or _("ログインできません。"),
         kept=returning.carried(),
+        ended=False,
     )
     return make_response(page, status)

@@ -74,6 +74,11 @@ def begin_session(login: Login) -> None:
     session["_user_id"] = login.reference
 
 
+def session_was() -> bool:
+    """Return whether the browser still names a session, which may have ended on the server."""
+    return "_user_id" in session
+
+
 def end_session() -> None:
     """Forget the login in the browser."""
     session.clear()

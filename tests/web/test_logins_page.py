@@ -14,7 +14,11 @@ def test_a_login_is_seen_and_ended(browse: Callable[[str], Browser], sqlite_city
     key = row.xpath(".//input[@name='key']/@value")[0]
     answer = admin.post("/admin/sessions/end", {"kind": "session", "key": key})
     assert answer.status_code == 303
-    assert other.get("/inbox").status_code != 200
+    assert other.get("/mine").status_code == 303
+    assert "前のログインは終わりました" in other.get("/login?next=/mine").text
+    left = browse("applicant")
+    left.post("/logout")
+    assert "前のログインは終わりました" not in left.get("/login").text
     assert cio.get("/password").status_code == 200
     assert admin.post("/admin/sessions/end", {"kind": "session", "key": key}).status_code == 404
     admin.post("/admin/sessions/end", {"kind": "session", "others": "yes"})
