@@ -90,11 +90,11 @@ def test_what_needs_care_comes_first_then_each_group(city: City) -> None:
     city.run_jobs()
     audit_log.verify(city.site, operator(city.site))
     found = status.read(city.site, operator(city.site))
-    assert [one.key for one in found.troubled] == ["backup", "scanner"]
-    assert found.lines[:2] == found.troubled
+    assert [one.key for one in found.troubled] == ["backup", "scanner", "receivers"]
+    assert found.lines[:3] == found.troubled
     assert {one.state for one in found.troubled} == {"care"}
     grouped = [one for _title, lines in found.groups for one in lines]
-    assert found.lines[2:] == tuple(grouped)
+    assert found.lines[3:] == tuple(grouped)
     assert {one.state for one in grouped} == {"good"}
     assert [title for title, _lines in found.groups] == [
         "自動処理と通知", "データとバックアップ", "監査の記録", "保守と利用", "プログラムと手続き",

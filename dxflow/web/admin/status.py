@@ -32,6 +32,7 @@ _PAGES: Mapping[str, str] = MappingProxyType(
         "mail": "admin_notifications.index",
         "maintenance": "admin_maintenance.index",
         "pack": "processes_admin.index",
+        "receivers": "groups_admin.index",
         "sessions": "logins_admin.index",
     }
 )
