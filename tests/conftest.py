@@ -44,11 +44,28 @@ def _prepare(address: str) -> None:
     database.close()
 
 
+def _found(address: str, home: Path) -> factories.Founded:
+    database = Database(address)
+    founded = factories.Founded.of(factories.found_city(database, home))
+    database.close()
+    return founded
+
+
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("template")
     _prepare(f"sqlite:///{folder}/dxflow.db")
     return folder / "dxflow.db"
+
+
+@pytest.fixture(scope="session")
+def sqlite_founded(
+    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, factories.Founded]:
+    """A database with a small city in it, and who lives there."""
+    file = tmp_path_factory.mktemp("founded") / "dxflow.db"
+    shutil.copy(sqlite_template, file)
+    return file, _found(f"sqlite:///{file}", file.parent)
 
 
 @pytest.fixture(scope="session")
@@ -62,6 +79,15 @@ def postgres_server() -> Iterator[str]:
         postgres.stop(folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_founded(
+    postgres_server: str, tmp_path_factory: pytest.TempPathFactory
+) -> factories.Founded:
+    """Who lives in the city of the database `template_city`."""
+    address = postgres.create_database(postgres_server, "template_city", "template_dxflow")
+    return _found(address, tmp_path_factory.mktemp("founded"))
 
 
 @pytest.fixture
@@ -87,16 +113,35 @@ def database(request: pytest.FixtureRequest) -> Database:
     return request.getfixturevalue(name)
 
 
-@pytest.fixture
-def city(database: Database, tmp_path: Path) -> factories.City:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def city(request: pytest.FixtureRequest) -> factories.City:
     """A small city with the standard pack, on both databases."""
-    return factories.found_city(database, tmp_path)
+    name = "sqlite_city" if request.param == "sqlite" else "postgres_city"
+    return request.getfixturevalue(name)
 
 
 @pytest.fixture
-def sqlite_city(sqlite_database: Database, tmp_path: Path) -> factories.City:
+def sqlite_city(
+    sqlite_founded: tuple[Path, factories.Founded], tmp_path: Path
+) -> Iterator[factories.City]:
     """A small city with the standard pack, on SQLite only: for what no database changes."""
-    return factories.found_city(sqlite_database, tmp_path)
+    file, founded = sqlite_founded
+    shutil.copy(file, tmp_path / "dxflow.db")
+    database = Database(f"sqlite:///{tmp_path}/dxflow.db")
+    yield founded.city(database, tmp_path)
+    database.close()
+
+
+@pytest.fixture
+def postgres_city(
+    postgres_server: str, postgres_founded: factories.Founded, tmp_path: Path
+) -> Iterator[factories.City]:
+    """A small city with the standard pack, on PostgreSQL only."""
+    address = postgres.create_database(postgres_server, "one_test", "template_city")
+    database = Database(address)
+    yield postgres_founded.city(database, tmp_path)
+    database.close()
+    postgres.drop_database(postgres_server, "one_test")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

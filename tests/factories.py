@@ -212,12 +212,40 @@ class City:
         return self.runner().run_due()
 
 
-def found_city(database: Database, home: Path) -> City:
-    """Make people, organisation and the standard pack in an empty database."""
+@dataclass(frozen=True)
+class Founded:
+    """A city that was founded in a database of which copies are made."""
+
+    person: dict[str, str]
+    packs: dict[str, Any]
+
+    @classmethod
+    def of(cls, city: City) -> "Founded":
+        with city.site.database.read() as tx:
+            packs.current(city.site, tx)
+        return cls(city.person, city.site.packs)
+
+    def city(self, database: Database, home: Path) -> City:
+        """Return the city that lives in a copy.
+
+        Packs are known by what is in them and never change, so that every copy may have them.
+        """
+        city = _settled(database, home)
+        city.person |= self.person
+        city.site.packs.update(self.packs)
+        return city
+
+
+def _settled(database: Database, home: Path) -> City:
     clock = TestClock()
     settings = Settings(home=home, database=str(database.engine.url))
-    site = Site(settings, database, clock, COMMANDS)
-    city = City(site, clock)
+    return City(Site(settings, database, clock, COMMANDS), clock)
+
+
+def found_city(database: Database, home: Path) -> City:
+    """Make people, organisation and the standard pack in an empty database."""
+    city = _settled(database, home)
+    site, clock = city.site, city.clock
     names = list(dict.fromkeys(row[5] for row in POSTS))
     city.person = {name: new_id(clock()) for name in names}
     with database.write() as tx:

@@ -25,6 +25,7 @@ from sqlalchemy import text
 from dxflow import audit
 from dxflow.db.engine import Database
 from dxflow.errors import DxflowError
+from tests import memory
 from torture import calls
 from torture.clients import Client
 from torture.installation import Installation
@@ -181,7 +182,7 @@ def _cut(
     chance = random.Random(7)
     moments = _moments(entries, cuts, chance)
     disk = Disk(first)
-    with tempfile.TemporaryDirectory(prefix="dxc", dir=_fast()) as name:
+    with tempfile.TemporaryDirectory(prefix="dxc", dir=memory.folder()) as name:
         for number, one in enumerate(entries):
             disk.take(one)
             if number in moments:
@@ -266,8 +267,3 @@ def _sectors(one: Done) -> Iterator[Done]:
         part = one.data[place : place + length]
         yield Done(WRITE, one.fsync, one.file, one.offset + place, part, one.end)
         place += length
-
-
-def _fast() -> str | None:
-    """Return a folder in memory, None where there is none."""
-    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None

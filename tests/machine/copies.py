@@ -9,12 +9,11 @@ from pathlib import Path
 from dxflow.db.engine import Database
 from dxflow.services.installation import schema
 from dxflow.services.meetings import agenda, session
-from tests import factories, postgres, walks
+from tests import factories, memory, postgres, walks
 from tests.factories import City
 from tests.integration.test_standing_in import lists
 from tests.sessions import attend, plan
 
-MEMORY = Path("/dev/shm")
 COSTLY = {"cost_initial": 60_000_000}
 
 
@@ -52,8 +51,7 @@ class Copies:
 @contextmanager
 def made(kind: str = "sqlite") -> Iterator[Copies]:
     """Yield the copies of a city on a database in memory, or on a PostgreSQL of one's own."""
-    in_memory = MEMORY if MEMORY.is_dir() else None
-    folder = Path(tempfile.mkdtemp(prefix="dxm", dir=in_memory))
+    folder = Path(tempfile.mkdtemp(prefix="dxm", dir=memory.folder()))
     try:
         if kind == "postgresql":
             server = postgres.start_server(folder)
