@@ -21,7 +21,7 @@ from dxflow.services.people.actor import Actor
 from dxflow.services.people.events import system_event
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
-from dxflow.texts import mark
+from dxflow.texts import mark, source
 
 LONGEST_CAUSE = 4000
 
@@ -41,6 +41,7 @@ def record(
 ) -> str:
     """Record an incident and return its id, the number a person may quote."""
     now = site.now()
+    cause = source(cause)  # the same cause is one incident, whatever those who meet it read
     place = "\x1f".join((case_id or "", process, element, cause, job_id or ""))
     values = {
         "id": new_id(now),
