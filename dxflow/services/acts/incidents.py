@@ -26,6 +26,10 @@ from dxflow.texts import mark, source
 
 LONGEST_CAUSE = 4000
 
+#: What is noted where an incident was resolved by success and by nobody.
+JOB_SUCCEEDED = mark("再び試みて成功しました。")
+ACT_SUCCEEDED = mark("同じ操作が成功したため、自動で解消しました。")
+
 _INCIDENT = table(Incident)
 #: What a start leaves: it has no case yet, no task and no job.
 _FAILED_STARTS = Prepared(
@@ -129,7 +133,7 @@ def settling(tx: Connection, kind: str, key: str, now: datetime, work: Callable[
     """Do a job's work; an incident that its earlier failure has left is resolved with it."""
     work()
     job = select(Job.id).where(Job.kind == kind, Job.key == key).scalar_subquery()
-    settle(tx, now, Incident.job_id == job, None, "job", mark("再び試みて成功しました。"))
+    settle(tx, now, Incident.job_id == job, None, "job", JOB_SUCCEEDED)
 
 
 def met_by_success(
@@ -151,8 +155,7 @@ def met_by_start(tx: Connection, now: datetime, actor: Actor, processes: Collect
 
 
 def _settle_met(tx: Connection, now: datetime, actor: Actor, which: Any) -> None:
-    note = mark("同じ操作が成功したため、自動で解消しました。")
-    settle(tx, now, which, None, actor.channel, note, actor.request_id)
+    settle(tx, now, which, None, actor.channel, ACT_SUCCEEDED, actor.request_id)
 
 
 def settle(

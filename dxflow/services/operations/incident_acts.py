@@ -25,6 +25,7 @@ from dxflow.services.people import events, maintenance, organisation
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
+from dxflow.texts import translated
 
 LONGEST_NOTE = 2000
 
@@ -53,6 +54,12 @@ def retry(site: Site, actor: Actor, incident_id: str) -> Retried:
     actor.require_role(*OPERATORS)
     with site.database.read() as tx:
         row = incident_list.read(site, tx, incident_id)
+    return retry_known(site, actor, row)
+
+
+def retry_known(site: Site, actor: Actor, row: IncidentRow) -> Retried:
+    """Try an incident again that has been read. Raises as `retry`."""
+    actor.require_role(*OPERATORS)
     _require_open(row)
     return _requeue(site, actor, row) if row.kind == "job" else _try_act(site, row)
 
@@ -60,13 +67,7 @@ def retry(site: Site, actor: Actor, incident_id: str) -> Retried:
 def close(site: Site, actor: Actor, incident_id: str, note: str) -> None:
     """Resolve an incident with a note. Raises NotAllowed, NotFound, Invalid, Conflict."""
     actor.require_role(*OPERATORS)
-    given = note.strip()
-    if not given:
-        message = _("何をして解消したかを書いてください。")
-        raise Invalid(message, {"note": [message]})
-    if len(given) > LONGEST_NOTE:
-        message = _("{n} 文字以内で書いてください。", n=LONGEST_NOTE)
-        raise Invalid(message, {"note": [message]})
+    given = required_note(note)
     person = None if actor.is_system else actor.person_id
     with site.database.write() as tx:
         row = incident_list.read(site, tx, incident_id)
@@ -78,7 +79,21 @@ def close(site: Site, actor: Actor, incident_id: str, note: str) -> None:
             raise Conflict(_("この障害はすでに解消されています。"))
 
 
+def required_note(note: str) -> str:
+    """Return what was done about an incident. Raises Invalid when it is empty or too long."""
+    given = note.strip()
+    if not given:
+        message = _("何をして解消したかを書いてください。")
+        raise Invalid(message, {"note": [message]})
+    if len(given) > LONGEST_NOTE:
+        message = _("{n} 文字以内で書いてください。", n=LONGEST_NOTE)
+        raise Invalid(message, {"note": [message]})
+    return given
+
+
 def _require_open(row: IncidentRow) -> None:
+    if row.resolved_alone:
+        raise Conflict(_("この障害はすでに解消しています（{note}）。", note=translated(row.note)))
     if row.status != "open":
         raise Conflict(
             _(
