@@ -257,6 +257,7 @@ def same_incidents(city, count: int) -> list[str]:
 def test_one_cause_is_one_line_and_is_tried_and_resolved_together(browse, sqlite_city):
     numbers = same_incidents(sqlite_city, 7)
     admin = browse("admin")
+    assert "未解消 7件" in text_of(admin.get("/admin"))
     page = admin.page("/admin/incidents")
     (row,) = page.xpath("//tbody/tr")
     assert "7件" in row.text_content()
@@ -268,6 +269,8 @@ def test_one_cause_is_one_line_and_is_tried_and_resolved_together(browse, sqlite
     tried = admin.post(f"{address}/retry")
     assert tried.status_code == 200
     assert "試せない 7件" in text_of(tried)
+    assert text_of(tried).count("入力が残っていない") == 1  # what is the same is said once
+    assert "notice--success" not in tried.text
     assert admin.post(f"{address}/close", {"note": ""}).status_code == 422
     assert admin.post(f"{address}/close", {"note": "直した"}).status_code == 303
     assert admin.post(f"{address}/close", {"note": "直した"}).status_code == 409

@@ -89,6 +89,14 @@ class TriedTogether:
     tried: tuple[Tried, ...]
     left: int
 
+    @property
+    def alike(self) -> list[tuple[Tried, list[Tried]]]:
+        """Return what came in the same words together: one of them, and all."""
+        found: dict[tuple[str, str], list[Tried]] = {}
+        for one in self.tried:
+            found.setdefault((one.came, one.message.replace(one.case_number, "")), []).append(one)
+        return [(some[0], some) for some in found.values()]
+
     def count(self, *came: str) -> int:
         """Return how many ended in one of these ways."""
         return sum(one.came in came for one in self.tried)

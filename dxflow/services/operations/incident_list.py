@@ -109,6 +109,18 @@ def listed(
         return Page(entries(site, tx, rows), page, per_page, total)
 
 
+def open_count(site: Site, actor: Actor) -> int:
+    """Return how many incidents are open; none for those who may not see them."""
+    if not actor.has_role(*OPERATORS):
+        return 0
+    with site.database.read() as tx:
+        return int(
+            tx.execute(
+                select(func.count()).select_from(Incident).where(Incident.status == "open")
+            ).scalar_one()
+        )
+
+
 def require_status(status: str) -> None:
     """Raise Invalid for a status that is neither known nor "" for all."""
     if status and status not in STATUSES:

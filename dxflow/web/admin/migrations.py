@@ -117,7 +117,7 @@ def _list(error: str) -> str:
         (
             f"{row.key}:{row.version}",
             _(
-                "{title} 第{n}版（{status}）",
+                "第{n}版（{status}） {title}",
                 title=translated(row.title),
                 n=row.version,
                 status=versions.status_name(row.status),
