@@ -40,8 +40,9 @@ def announce() -> Answer | str | tuple[str, int]:
     before = maintenance.current(current.site())
     try:
         given = typed["message"], _moment(typed, "start"), _moment(typed, "until")
-        now = current.site().now()
-        at_once = maintenance.checked(current.site(), current.actor(), *given).active(now)
+        planned = maintenance.checked(current.site(), current.actor(), *given)
+        now = current.site().now()  # not earlier than the start that an empty field means
+        at_once = planned.active(now)
         begun = before is not None and before.active(now)
         if at_once and not begun and request.form.get("sure") != "yes":
             return _page(typed, {}, asked=True)
