@@ -1,5 +1,6 @@
 """Incidents: counted, listed, tried again once, resolved; a failing timer keeps nobody waiting."""
 
+import re
 from dataclasses import replace
 from functools import partial
 
@@ -181,6 +182,12 @@ def test_an_act_that_has_succeeded_since_is_not_asked_for_again(city):
     )  # fmt: skip
     tried = incident_acts.retry(city.site, city.actor("admin"), number)
     assert "もう一度操作" in tried.message
+    token = texts.language.set("en")
+    try:
+        said = incident_acts.retry(city.site, city.actor("admin"), number).message
+    finally:
+        texts.language.reset(token)
+    assert not re.search(r"\.[A-Z]", said), "sentences stand apart"
     do(city, case, "secretariat", "triage", "reject", reason="重なる")
     tried = incident_acts.retry(city.site, city.actor("admin"), number)
     assert tried.works is None

@@ -118,7 +118,7 @@ def _requeue(site: Site, actor: Actor, row: IncidentRow) -> Retried:
         events.record_configuration(site, tx, actor, "incident.retried", subject)
     said = _("処理を待ち行列に戻しました。成功すると、この障害は自動で解消になります。")
     if maintenance.paused(site):
-        said += _("いまは保守中なので、保守が終わってから行われます。")
+        said = _both(said, _("いまは保守中なので、保守が終わってから行われます。"))
     return Retried(row.id, True, None, said)
 
 
@@ -148,7 +148,7 @@ def _try_act(site: Site, row: IncidentRow) -> Retried:
                 "その作業はもう開いていません（済んだか、取り消されました）。"
                 "ほかにすることがなければ、解消済みにしてください。"
             )
-            return Retried(row.id, False, None, f"{undone}{said}")
+            return Retried(row.id, False, None, _both(undone, said))
         person = _actor(site, tx, row.person_id) if _has_draft(tx, row) else None
     if person is None:
         said = _(
@@ -156,16 +156,21 @@ def _try_act(site: Site, row: IncidentRow) -> Retried:
             "{who}に、もう一度操作するよう伝えてください。",
             who=who,
         )
-        return Retried(row.id, False, None, f"{undone}{said}")
+        return Retried(row.id, False, None, _both(undone, said))
     failure = _trial(site, person, row)
     if failure:
         said = _("いま試しても成功しません: {why}", why=failure)
-        return Retried(row.id, False, False, f"{undone}{said}", row.task_id)
+        return Retried(row.id, False, False, _both(undone, said), row.task_id)
     said = _(
         "いまは成功します。{who}に、下書きを開いてもう一度送るよう伝えてください。",
         who=who,
     )
-    return Retried(row.id, False, True, f"{undone}{said}", row.task_id)
+    return Retried(row.id, False, True, _both(undone, said), row.task_id)
+
+
+def _both(one: str, other: str) -> str:
+    """Return two sentences one after the other, as the reader's language joins them."""
+    return _("{one}{other}", one=one, other=other)
 
 
 def _task_is_over(tx: Connection, row: IncidentRow) -> bool:
