@@ -23,8 +23,9 @@ class DxflowError(Exception):
 
     @property
     def message(self) -> str:
-        """Return the sentence shown to a person."""
-        return str(self)
+        """Return the sentence shown to a person, as it was made: it may know its Japanese."""
+        made = self.args[0] if len(self.args) == 1 else None
+        return made if isinstance(made, str) else str(self)
 
 
 class NotFound(DxflowError):

@@ -33,11 +33,31 @@ def _catalogue(lang: str) -> _gettext.NullTranslations:
     )
 
 
+class Bilingual(str):
+    """A text in the reader's language that knows what it says in Japanese.
+
+    Only as it was made: what is joined or cut of it is text like any other.
+    """
+
+    __slots__ = ("japanese",)
+    japanese: str
+
+    def __new__(cls, text: str, japanese: str) -> "Bilingual":
+        """Return a text that is `japanese` where it is stored."""
+        made = super().__new__(cls, text)
+        made.japanese = japanese
+        return made
+
+
 def gettext(message: str, /, **values: object) -> str:
     """Return the text in the current language with `{name}` places filled in."""
     lang = language.get()
-    text = message if lang == JAPANESE else _catalogue(lang).gettext(message)
-    return text.format(**values) if values else text
+    if lang == JAPANESE:
+        return message.format(**values) if values else message
+    text = _catalogue(lang).gettext(message)
+    if not values:
+        return Bilingual(text, message)
+    return Bilingual(text.format(**values), message.format(**_sources(values)))
 
 
 _ = gettext
@@ -60,7 +80,19 @@ def to_be_stored() -> Iterator[None]:
 
 def mark(message: str, /, **values: object) -> str:
     """Return a text that will be stored: in Japanese, and known to the catalogue."""
-    return message.format(**values) if values else message
+    return message.format(**_sources(values)) if values else message
+
+
+def source(text: str) -> str:
+    """Return what is stored of a text that was made for a reader: its Japanese where that is known."""
+    return text.japanese if isinstance(text, Bilingual) else str(text)
+
+
+def _sources(values: Mapping[str, object]) -> dict[str, object]:
+    return {
+        name: value.japanese if isinstance(value, Bilingual) else value
+        for name, value in values.items()
+    }
 
 
 def translated(text: str) -> str:
@@ -69,7 +101,7 @@ def translated(text: str) -> str:
     if lang == JAPANESE or not text:
         return text
     own = _of_packs.get(lang, {}).get(text)
-    return own if own is not None else _catalogue(lang).gettext(text)
+    return Bilingual(own if own is not None else _catalogue(lang).gettext(text), source(text))
 
 
 def learn(lang: str, texts: Mapping[str, str]) -> None:

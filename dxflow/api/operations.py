@@ -6,7 +6,13 @@ from typing import Any
 from dxflow.api import answers, present, requests
 from dxflow.api.call import Call
 from dxflow.api.operation import Answer, Operation
-from dxflow.services.operations import case_acts, case_sheet, incident_acts, incident_list
+from dxflow.services.operations import (
+    case_acts,
+    case_sheet,
+    incident_acts,
+    incident_groups,
+    incident_list,
+)
 from dxflow.services.operations.incident_list import IncidentRow
 
 
@@ -39,6 +45,19 @@ def listed(call: Call) -> Answer:
 def retry(call: Call) -> Answer:
     """Try an incident again."""
     return Answer(asdict(incident_acts.retry(call.site, call.actor, call.path["incident"])))
+
+
+def grouped(call: Call) -> Answer:
+    """List incidents by cause and place."""
+    query = call.query
+    status = "" if query["status"] == "all" else query["status"]
+    found = incident_groups.listed(call.site, call.actor, status, query["page"], query["per_page"])
+    return Answer(present.page(found, map(incident_groups.plain, found.entries)))
+
+
+def retry_group(call: Call) -> Answer:
+    """Try every open incident of a group again."""
+    return Answer(asdict(incident_groups.retry(call.site, call.actor, call.path["incident"])))
 
 
 def _standing(call: Call) -> Answer:
@@ -82,5 +101,16 @@ OPERATIONS = (
         "Put a dead job back, or try whether a person's step would go through (admin)", retry,
         answer=answers.Retried, refusals=(409,),
         description="Safe to repeat: a job is put back once, a person's act is never repeated.",
+    ),
+    Operation(
+        "GET", "/incident-groups", "listIncidentGroups",
+        "Steps that failed, by cause and place (admin)", grouped,
+        answer=answers.IncidentGroupPage, query=requests.IncidentQuery,
+    ),
+    Operation(
+        "POST", "/incidents/{incident}/retry-group", "retryIncidentGroup",
+        "Try again all open incidents with this cause at this place (admin)", retry_group,
+        answer=answers.TriedTogether,
+        description="Each in a transaction of its own; safe to repeat, as for one.",
     ),
 )  # fmt: skip

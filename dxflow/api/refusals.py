@@ -20,7 +20,7 @@ from dxflow.errors import (
 )
 from dxflow.problems import Refused
 from dxflow.services.acts import incidents
-from dxflow.services.acts.tasks import TaskClosed
+from dxflow.services.acts.closed_tasks import TaskClosed
 from dxflow.services.people import denials
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _

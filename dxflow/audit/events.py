@@ -26,6 +26,7 @@ from typing import Any
 from dxflow.audit.commitments import Commitment, commit
 from dxflow.audit.event_types import EVENT_TYPES
 from dxflow.audit.plain import moment_text, normalized, plain
+from dxflow.texts import source
 
 FORMAT = 1
 CASE_STREAM = "case:"
@@ -144,7 +145,7 @@ def body_of(
         form=event.form,
         content=event.content,
         state=event.state,
-        reason=event.reason,
+        reason=source(event.reason),
         clock="held" if held else "",
     )
     if event.version is not None:
@@ -186,7 +187,7 @@ def _change(change: Change, private: list[Commitment]) -> dict[str, Any]:
         before, after = _hidden(before, private), _hidden(after, private)
     return {
         "field": normalized(change.field),
-        "label": normalized(change.label),
+        "label": normalized(source(change.label)),
         "before": before,
         "after": after,
     }

@@ -69,5 +69,6 @@ def duration_text(value: timedelta) -> str:
 
 
 def normalized(text: str) -> str:
-    """Return text in Unicode normalization form C."""
+    """Return text in Unicode normalization form C, as a string and nothing finer."""
+    text = str(text)
     return text if text.isascii() else unicodedata.normalize("NFC", text)

@@ -28,7 +28,7 @@ class MoveKind(StrEnum):
 class Move:
     """One order: a person gets a post, is released from one, or leaves. `line` is where it stands.
 
-    `closes`: whoever leaves cannot log in any more.
+    `closes`: whoever leaves cannot log in any more. `opens`: whoever comes back can again.
     """
 
     person: str
@@ -36,6 +36,7 @@ class Move:
     post: str = ""
     line: int = 0
     closes: bool = False
+    opens: bool = False
 
 
 class TroubleKind(StrEnum):

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from dxflow.clock import TOKYO
+from dxflow.texts import Bilingual, in_japanese, source, to_be_stored
 from dxflow.texts import gettext as _
-from dxflow.texts import in_japanese
 
 GREGORIAN_SINCE = date(1873, 1, 1)
 
@@ -85,7 +85,8 @@ def _letters(day: date) -> str:
 def wareki_date(day: date) -> str:
     """Return `令和8年11月21日`; readers of other languages get `2026-11-21`."""
     if not in_japanese():
-        return day.isoformat()
+        with to_be_stored():
+            return Bilingual(day.isoformat(), wareki_date(day))
     era, year = _written(day)
     return _("{era}{year}年{month}月{day}日", era=era, year=year, month=day.month, day=day.day)
 
@@ -115,7 +116,9 @@ def short_month(day: date) -> str:
 def wareki_datetime(moment: datetime) -> str:
     """Return an aware moment as `令和8年11月21日 14:05`, in Japan's time."""
     local = _in_japan(moment)
-    return f"{wareki_date(local.date())} {local:%H:%M}"
+    day, time = wareki_date(local.date()), f"{local:%H:%M}"
+    text = f"{day} {time}"
+    return text if in_japanese() else Bilingual(text, f"{source(day)} {time}")
 
 
 def short_datetime(moment: datetime) -> str:

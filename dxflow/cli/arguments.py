@@ -286,6 +286,9 @@ def _incidents(commands: "argparse._SubParsersAction[Parser]") -> None:
     listed = _command(group, "list", operating.incidents, _("障害の一覧"))
     listed.add_argument("--all", action="store_true", help=_("解消済みも含める"))
     listed.add_argument("--page", type=_page, default=1)
+    grouped = _command(group, "groups", operating.incident_groups, _("原因と場所ごとの一覧"))
+    grouped.add_argument("--all", action="store_true", help=_("解消済みも含める"))
+    grouped.add_argument("--page", type=_page, default=1)
     for name, run, text in (
         ("show", operating.incident, _("障害の内容を見る")),
         ("retry", operating.retry, _("もう一度試す（二度行われることはない）")),
@@ -293,6 +296,8 @@ def _incidents(commands: "argparse._SubParsersAction[Parser]") -> None:
     ):
         one = _command(group, name, run, text)
         one.add_argument("incident", metavar="ID", help=_("障害番号"))
+        if name != "show":
+            one.add_argument("--group", action="store_true", help=_("同じ原因と場所の障害すべて"))
         if name == "close":
             one.add_argument("--note", required=True, help=_("何をして解消したか"))
 

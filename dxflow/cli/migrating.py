@@ -60,6 +60,7 @@ def _shown(previews: list[Preview], output: Output) -> int:
             _("{number}  第 {version} 版  {verdict}  {title}", number=one.number,
               version=one.version, verdict=verdict, title=one.title),
             *(f"  {change}" for change in one.changes),
+            *(_("  注意: {what}", what=what) for what in one.at_once),
             *(f"  {why.place}: {why.sentence}" if why.place else f"  {why.sentence}"
               for why in one.blockers),
         )  # fmt: skip

@@ -4,6 +4,7 @@ from argparse import Namespace
 from collections.abc import Callable
 from dataclasses import asdict
 
+from dxflow.calendars.retelling import retold
 from dxflow.calendars.wareki import wareki_datetime
 from dxflow.cli.changing import changing
 from dxflow.cli.output import Output
@@ -17,6 +18,7 @@ from dxflow.services.operations import (
     incident_list,
     reassigning,
 )
+from dxflow.services.operations import incident_groups as groups
 from dxflow.services.operations.case_sheet import CaseSheet
 from dxflow.services.operations.incident_list import IncidentRow
 from dxflow.services.people.actor import Actor
@@ -65,10 +67,28 @@ def incidents(arguments: Namespace, settings: Settings, output: Output) -> int:
         found = incident_list.listed(site, operator(site), status, arguments.page)
     for row in found.entries:
         output.say("\t".join((row.id, row.status_name, row.case_number or "-", row.element_name,
-                              str(row.occurrences), wareki_datetime(row.last_at), row.cause)))  # fmt: skip
+                              str(row.occurrences), wareki_datetime(row.last_at), retold(row.cause))))  # fmt: skip
     if not found.entries:
         output.say(_("障害はありません。"))
     output.result({"items": [asdict(row) for row in found.entries], "total": found.total})
+    return 0
+
+
+def incident_groups(arguments: Namespace, settings: Settings, output: Output) -> int:
+    """List incidents by cause and place; open ones unless `--all`."""
+    status = "" if arguments.all else "open"
+    with opened(settings) as site:
+        found = groups.listed(site, operator(site), status, arguments.page)
+    for group in found.entries:
+        row = group.first
+        place = row.element_name + (
+            _("（第{n}版）", n=row.pack_version) if row.pack_version else ""
+        )
+        output.say("\t".join((row.id, row.status_name, _("案件 {n}件", n=group.cases), place,
+                              str(group.occurrences), wareki_datetime(group.last_at), retold(row.cause))))  # fmt: skip
+    if not found.entries:
+        output.say(_("障害はありません。"))
+    output.result({"items": [groups.plain(one) for one in found.entries], "total": found.total})
     return 0
 
 
@@ -82,7 +102,9 @@ def incident(arguments: Namespace, settings: Settings, output: Output) -> int:
 
 
 def retry(arguments: Namespace, settings: Settings, output: Output) -> int:
-    """Try an incident again; 1 when the step would not go through."""
+    """Try an incident again, or its whole group; 1 when a step would not go through."""
+    if arguments.group:
+        return _retry_group(arguments, settings, output)
     with opened(settings) as site:
         tried = incident_acts.retry(site, operator(site), arguments.incident)
     output.say(tried.message)
@@ -90,10 +112,32 @@ def retry(arguments: Namespace, settings: Settings, output: Output) -> int:
     return 1 if tried.works is False else 0
 
 
-def close(arguments: Namespace, settings: Settings, output: Output) -> int:
-    """Resolve an incident with a note."""
+def _retry_group(arguments: Namespace, settings: Settings, output: Output) -> int:
     with opened(settings) as site:
-        incident_acts.close(site, operator(site), arguments.incident, arguments.note)
+        together = groups.retry(site, operator(site), arguments.incident)
+    for one in together.tried:
+        output.say(f"{one.case_number or one.incident}\t{one.message}")
+    good, bad = together.count("queued", "works"), together.count("fails", "refused")
+    output.say(
+        _("待ち行列に戻した、または成功する {good}件、失敗または断られた {bad}件、"
+          "試せない {unknown}件、残り {left}件",
+          good=good, bad=bad, unknown=together.count("unknown"), left=together.left)
+    )  # fmt: skip
+    output.result(asdict(together))
+    return 1 if bad else 0
+
+
+def close(arguments: Namespace, settings: Settings, output: Output) -> int:
+    """Resolve an incident, or its whole group, with a note."""
+    with opened(settings) as site:
+        if arguments.group:
+            done = groups.close(site, operator(site), arguments.incident, arguments.note)
+        else:
+            incident_acts.close(site, operator(site), arguments.incident, arguments.note)
+    if arguments.group:
+        output.say(_("{n}件の障害を解消済みにしました。", n=done))
+        output.result({"incident": arguments.incident, "status": "resolved", "resolved": done})
+        return 0
     output.say(_("解消済みにしました。"))
     output.result({"incident": arguments.incident, "status": "resolved"})
     return 0
@@ -127,14 +171,16 @@ def _lines(sheet: CaseSheet) -> list[str]:
         _("期限: {name} {at}", name=timer.name, at=wareki_datetime(timer.due_at))
         for timer in sheet.timers
     ]
-    lines += [_("障害 {id}: {cause}", id=row.id, cause=row.cause) for row in sheet.incidents]
+    lines += [
+        _("障害 {id}: {cause}", id=row.id, cause=retold(row.cause)) for row in sheet.incidents
+    ]
     return lines
 
 
 def _incident_lines(row: IncidentRow) -> list[str]:
     return [
         _("障害番号: {id}（{status}）", id=row.id, status=row.status_name),
-        _("原因: {cause}", cause=row.cause),
+        _("原因: {cause}", cause=retold(row.cause)),
         _("場所: {element}（{process}）", element=row.element_name, process=row.process_name),
         _("案件: {number}", number=row.case_number or "-"),
         _("出会った人: {name}、回数: {n}", name=row.person, n=row.occurrences),

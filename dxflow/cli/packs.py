@@ -24,16 +24,31 @@ def folder_of(name: str) -> Path:
 
 def install(arguments: Namespace, settings: Settings, output: Output) -> int:
     """Publish a folder as a new version; the same files again change nothing."""
+    files = packs.read_folder(folder_of(arguments.folder))
     with opened(settings) as site:
-        row = packs.install(site, packs.read_folder(folder_of(arguments.folder)), "system")
-    output.say(
-        _(
-            "パック {key}（{title}）の第 {version} 版を公開しました。",
-            key=row.key,
-            title=row.title,
-            version=row.version,
+        standing = {one.digest: one.status for one in installed(site)}
+        row = packs.install(site, files, "system")
+    before = standing.get(row.digest)
+    if before == "current":
+        output.say(
+            _(
+                "公開中の第 {n} 版と、どのファイルも同じです。公開するものはありません。",
+                n=row.version,
+            )
         )
-    )
+    elif before is not None:
+        output.say(
+            _("第 {n} 版と、どのファイルも同じです。第 {n} 版を公開中に戻しました。", n=row.version)
+        )
+    else:
+        output.say(
+            _(
+                "パック {key}（{title}）の第 {version} 版を公開しました。",
+                key=row.key,
+                title=row.title,
+                version=row.version,
+            )
+        )
     output.result(row)
     return 0
 

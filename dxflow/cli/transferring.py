@@ -146,6 +146,7 @@ def apply(arguments: Namespace, settings: Settings, output: Output) -> int:
     output.say(
         _(
             "適用しました: 異動した人 {persons} 人、無効にした利用者 {closed} 人、"
+            "有効に戻した利用者 {opened} 人、"
             "解除した引受け {released} 件、渡した作業 {tasks} 件、引き継いだ義務 {duties} 件",
             **asdict(done),
         )

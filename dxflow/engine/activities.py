@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.bpmn.specs.defaults import ScriptTask, ServiceTask, UserTask
 
-from dxflow.engine.errors import StepFailed
+from dxflow.engine.errors import StepFailed, why
 from dxflow.engine.expressions import FAULTS, Expression, Place, parse, shown, stored
 from dxflow.engine.nodes import Mappings, Node, assign
 from dxflow.engine.step import Decided, Environment
@@ -45,7 +45,7 @@ def call_command(env: Environment, command: str, payload: Any, place: Place) -> 
         result = env.host.call(command, given, place.element)
     except _COMMAND_FAULTS as fault:
         raise place.fail(
-            _("「{command}」が失敗しました: {why}", command=command, why=str(fault))
+            _("「{command}」が失敗しました: {why}", command=command, why=why(fault))
         ) from fault
     copy = stored(result, place, command)
     if not isinstance(copy, dict):
@@ -193,7 +193,7 @@ class RuleActivity(Node):
             outcome = self.model.evaluate(self.decision, my_task.data, self.functions(my_task))
         except FAULTS as fault:
             raise self.place.fail(
-                _("決定「{name}」を評価できません: {why}", name=self.decision, why=str(fault))
+                _("決定「{name}」を評価できません: {why}", name=self.decision, why=why(fault))
             ) from fault
         top.decided.append(Decided(self.bpmn_id, outcome))
         my_task.data[self.result_variable] = stored(outcome.value, self.place, self.decision)

@@ -4,6 +4,14 @@ from dxflow.errors import Conflict, DxflowError
 from dxflow.texts import gettext as _
 
 
+def why(fault: Exception) -> str:
+    """Return what a fault says, as it was made: it may know its Japanese, which is stored."""
+    if isinstance(fault, DxflowError):
+        return fault.message
+    said = fault.args[0] if isinstance(fault, ValueError) and len(fault.args) == 1 else None
+    return said if isinstance(said, str) else str(fault)
+
+
 class TaskNotReady(Conflict):
     """The user task is not open: done, cancelled by a deadline, or never there."""
 

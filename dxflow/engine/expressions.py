@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from dxflow import feel
-from dxflow.engine.errors import StepFailed
+from dxflow.engine.errors import StepFailed, why
 from dxflow.engine.values import NotStorable, plain
 from dxflow.errors import DxflowError
 from dxflow.texts import gettext as _
@@ -46,7 +46,7 @@ class Expression:
             return self.parsed.evaluate(scope, functions)
         except FAULTS as fault:
             raise self.place.fail(
-                _("式「{text}」を評価できません: {why}", text=self.text, why=str(fault))
+                _("式「{text}」を評価できません: {why}", text=self.text, why=why(fault))
             ) from fault
 
     def storable(self, scope: Mapping[str, Any], functions: Functions) -> Any:

@@ -26,9 +26,9 @@ from dxflow.errors import (
     Unavailable,
 )
 from dxflow.services.acts import incidents
+from dxflow.services.acts.closed_tasks import TaskClosed
 from dxflow.services.acts.drafts import HandedIn
 from dxflow.services.acts.suspension import Suspended
-from dxflow.services.acts.tasks import TaskClosed
 from dxflow.services.administration.imports.reading import too_large
 from dxflow.services.attachments import limiting
 from dxflow.services.people import denials, entitled

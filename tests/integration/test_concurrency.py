@@ -17,7 +17,8 @@ from dxflow.db.case import Ballot, Case
 from dxflow.db.process import ProcessInstance, Submission, WorkItem
 from dxflow.errors import Conflict
 from dxflow.services.acts import cases, pulling_back, task_forms
-from dxflow.services.acts.tasks import Completed, TaskClosed
+from dxflow.services.acts.closed_tasks import TaskClosed
+from dxflow.services.acts.tasks import Completed
 from dxflow.services.packs import store as packs
 from tests.factories import ANALYSIS, SHEET, City
 from tests.integration.histories import History, broken, environment

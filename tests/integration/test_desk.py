@@ -4,8 +4,8 @@ import pytest
 
 from dxflow.errors import NotAllowed, NotFound
 from dxflow.services.acts import drafts
+from dxflow.services.acts.closed_tasks import TaskClosed
 from dxflow.services.acts.drafts import HandedIn
-from dxflow.services.acts.tasks import TaskClosed
 from dxflow.services.reading import briefing, my_cases
 from tests.factories import City
 from tests.integration.test_main_job import to_committee, to_kpi, to_sheet

@@ -1,11 +1,13 @@
 """Incidents: counted, listed, tried again once, resolved; a failing timer keeps nobody waiting."""
 
+import re
 from dataclasses import replace
 from functools import partial
 
 import pytest
 from sqlalchemy import func, select
 
+from dxflow import texts
 from dxflow.audit import verify_database
 from dxflow.db.audit import AuditEvent
 from dxflow.db.case import Notice
@@ -180,11 +182,69 @@ def test_an_act_that_has_succeeded_since_is_not_asked_for_again(city):
     )  # fmt: skip
     tried = incident_acts.retry(city.site, city.actor("admin"), number)
     assert "もう一度操作" in tried.message
+    token = texts.language.set("en")
+    try:
+        said = incident_acts.retry(city.site, city.actor("admin"), number).message
+    finally:
+        texts.language.reset(token)
+    assert not re.search(r"\.[A-Z]", said), "sentences stand apart"
     do(city, case, "secretariat", "triage", "reject", reason="重なる")
     tried = incident_acts.retry(city.site, city.actor("admin"), number)
     assert tried.works is None
     assert "もう開いていません" in tried.message
     assert "もう一度操作" not in tried.message
+
+
+def test_an_act_that_succeeds_later_resolves_what_it_left(city):
+    case = to_sheet(city)
+    ill = spoiled(city, "kpi.register")
+    task = task_of(city, "applicant", case, "project_sheet")
+    with pytest.raises(StepFailed) as stopped:
+        ill.complete_id("applicant", task.id, "submit", **SHEET)
+    number = incidents.of_failure(city.site, city.actor("applicant"), stopped.value, case)
+    elsewhere = incidents.record(
+        city.site, case_id=case, element="project_sheet", cause="別の作業", task_id="other"
+    )
+    token = texts.language.set("en")
+    try:
+        city.complete_id("applicant", task.id, "submit", **SHEET)
+    finally:
+        texts.language.reset(token)
+    admin = city.actor("admin")
+    one = incident_list.one(city.site, admin, number)
+    assert (one.status, one.resolved_by) == ("resolved", "システム")
+    assert one.note == "同じ操作が成功したため、自動で解消しました。"
+    assert [row.id for row in incident_list.listed(city.site, admin).entries] == [elsewhere]
+    ((body,),) = rows(city, select(AuditEvent.body).where(AuditEvent.type == "incident.resolved"))
+    assert number in body
+    assert one.note in body
+    assert broken(city) == []
+
+
+def test_another_button_says_nothing_of_the_one_that_failed(city):
+    case = to_triage(city)
+    task = task_of(city, "secretariat", case, "triage").id
+    incidents.record(
+        city.site, case_id=case, element="triage", cause="y", task_id=task, outcome="accept",
+        actor=city.actor("secretariat"),
+    )  # fmt: skip
+    do(city, case, "secretariat", "triage", "reject", reason="重なる")
+    assert incident_list.listed(city.site, city.actor("admin")).total == 1
+
+
+def test_a_start_that_succeeds_later_resolves_what_it_left(city):
+    mine, theirs = (
+        incidents.record(
+            city.site, case_id=None, element="notify", cause="y", process="proposal",
+            actor=city.actor(name),
+        )
+        for name in ("applicant", "colleague")
+    )  # fmt: skip
+    assert mine == theirs  # counted on one row, as the last who met it
+    city.start("applicant")
+    assert incident_list.listed(city.site, city.actor("admin")).total == 1
+    city.start("colleague")
+    assert incident_list.listed(city.site, city.actor("admin")).total == 0
 
 
 def test_resolving_needs_a_note_and_happens_once(city):

@@ -173,6 +173,33 @@ def test_a_case_measured_for_years_goes_on_in_the_corrected_process(city):
     assert broken(city) == []
 
 
+def test_what_would_be_past_at_once_is_said_of_each_case(city):
+    case, other = to_kpi(city), to_triage(city)
+    measure(city, case, 2026)
+    do(city, case, "secretariat", "kpi_review", "continue", reason="見込みどおり")
+    city.clock.at(date(2028, 4, 5))
+    city.run_jobs()
+    files = replaced(
+        packs.read_folder(ROOT / "processes" / "standard"),
+        "kpi.bpmn",
+        ("add_business_days(period_end(period), 10), 17)", "add_business_days(period_end(period), 1), 17)"),
+        ("add_business_days(period_end(period), 8), 9)", "add_business_days(period_end(period), 1), 9)"),
+    )  # fmt: skip
+    one = to_version(city, files)
+    seen = {
+        one.case: one.at_once
+        for one in migration_preview.preview(city.site, city.actor("admin"), one)
+    }
+    assert seen[case] == (
+        "期限「期日の2日前」は 令和10年4月3日 09:00 で、もう過ぎています。移すと、すぐに処理されます。",
+        "「実績を入力」の期日は 令和10年4月3日 17:00 になり、移すとすぐに期限超過になります。",
+    )
+    assert seen[other] == ()
+    begin(city, one, case)
+    city.run_jobs()
+    assert events(city, case)[-2:] == ["instance.migrated", "timer.fired"]
+
+
 def test_a_batch_with_blocked_cases_and_back_again(city):
     first = [to_triage(city) for _number in range(12)]
     behind = [to_sheet(city) for _number in range(12)]

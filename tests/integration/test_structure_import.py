@@ -82,7 +82,7 @@ def test_known_units_are_renamed_moved_and_ended_by_a_line(city):
     assert [(one.what, one.words) for one in plan.lines] == [
         (
             "changed",
-            "令和9年4月1日 から 組織名「収納課」→「税務収納課」 上位の組織「civic」→「planning」",
+            "令和9年4月1日 から 組織名「収納課」→「税務収納課」 上位の組織「市民部」→「企画部」",
         ),
         ("same", ""),
     ]
@@ -113,6 +113,11 @@ def test_posts_with_units_by_code_or_name_and_roles_in_words(city):
         "mayor2,顧問,,staff,,,\nhead-tax,収納対策課長,tax,課長,committee committee-member,2027-04-01,\n",
     )
     assert [one.what for one in plan.lines] == ["new", "new", "changed"]
+    assert [one.words for one in plan.lines] == [
+        "令和9年4月1日 から 所属「収納課」 種別「職員」 役割「監査担当、財政担当」",
+        "令和8年5月11日 から 所属「なし」 種別「職員」 役割「なし」",
+        "令和9年4月1日 から 職名「収納課長」→「収納対策課長」",
+    ]
     with city.site.database.read() as tx:
         row = tx.execute(select(Post.unit, Post.kind, Post.roles).where(Post.key == "tax2")).one()
         assert row == ("tax", "staff", "auditor finance")

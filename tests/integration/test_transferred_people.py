@@ -136,6 +136,54 @@ def test_the_sheet_says_which_accounts_stay(sqlite_city, kind, account, stands):
     assert done.closed == (stands == "disabled")
 
 
+def test_who_comes_back_leaves_no_hole_and_can_log_in_from_the_day_on(city):
+    by = city.actor("admin")
+    registry.disable(city.site, by, "tax_head")
+    registry.disable(city.site, by, "other")
+    made = plan(city, upload("tax_head,復職,収納課長,", "other,異動,市民課 主事,"))
+    found = rehearse(city, made)
+    assert found.prospect.opening == {city.person["tax_head"]}
+    holes = {one.hole.id for one in found.open}
+    assert not [one for one in holes if "head-tax" in one or one == "section:tax"]
+    assert change(city, made, "tax_head")[2] == "利用者を有効に戻す"
+    shown = page.page(city.site, by, made)
+    assert (shown.counts or {})["opening"] == 1
+    left = {one.hole.id: (LEAVE, "公募中") for one in found.open}
+    choosing.fill(city.site, by, made, left)
+    scheduling.schedule(city.site, by, made)
+    on_the_day(city)
+    assert (state(city, "tax_head"), state(city, "other")) == ("active", "disabled")
+    assert accounts.log_in(city.site, "tax_head", PASSWORD, "test")
+    assert change(city, made, "tax_head")[2] == "利用者を有効に戻した"
+    assert (page.page(city.site, by, made).done or {})["有効に戻した利用者"] == "1 人"
+    assert told(city, "tax_head")
+    undoing.undo(city.site, by, made)
+    assert state(city, "tax_head") == "disabled"
+    kinds = ("person.deactivated", "person.reactivated")
+    assert events(city, *kinds)[-2:] == ["person.reactivated", "person.deactivated"]
+
+
+@pytest.mark.parametrize(
+    ("line", "stands"),
+    [
+        ("other,復職,収納課 主事,そのまま", "disabled"),
+        ("other,採用,収納課 主事,", "active"),
+        ("other,異動,収納課 主事,", "disabled"),
+        ("other,異動,収納課 主事,有効に戻す", "active"),
+    ],
+)
+def test_the_sheet_says_which_accounts_are_opened_again(sqlite_city, line, stands):
+    city = sqlite_city
+    registry.disable(city.site, city.actor("admin"), "other")
+    appointments.end_post(city.site, city.actor("admin"), "other", "staff-tax")
+    made = plan(
+        city, upload(line, head="利用者名,区分,新しい職,利用者の扱い"), day=city.site.today()
+    )
+    done = apply(city, made)
+    assert state(city, "other") == stands
+    assert done.opened == (stands == "active")
+
+
 @pytest.mark.parametrize(
     ("line", "why"),
     [

@@ -51,6 +51,53 @@ def test_what_was_looked_at_is_what_is_published_and_cases_stay_on_theirs(city):
         publishing.publish(city.site, city.actor("admin"), "0" * 64)
 
 
+def arranged() -> bytes:
+    files = store.read_folder(ROOT / "processes" / KEY)
+    files["idea.bpmn"] = files["idea.bpmn"].replace('x="1', 'x="2', 1)
+    assert files != store.read_folder(ROOT / "processes" / KEY)
+    return archives.write(files, KEY)
+
+
+def test_what_differs_in_nothing_is_not_published(city):
+    admin = city.actor("admin")
+    files = store.read_folder(ROOT / "processes" / KEY)
+    found = publishing.upload(city.site, admin, archives.write(files, KEY))
+    assert (found.digest, found.same.version, list(found.problems)) == ("", 1, [])
+    assert "公開するものはありません" in publishing.same_already(found.same)
+    looked = publishing.upload(city.site, admin, changed())
+    assert looked.same is None
+    store.install(city.site, archives.read(changed()), "system")  # somebody else was faster
+    with pytest.raises(Conflict, match="公開するものはありません"):
+        publishing.publish(city.site, admin, looked.digest)
+    again = publishing.upload(city.site, admin, archives.write(files, KEY))
+    assert "第 1 版を公開中に" in publishing.same_already(again.same)
+    assert listed(city) == [(2, "current", 0), (1, "superseded", 0)]
+
+
+def test_a_retired_pack_is_not_the_first_version_of_its_kind(city):
+    admin = city.actor("admin")
+    versions.retire(city.site, admin, KEY, "試行の終わり")
+    files = store.read_folder(ROOT / "processes" / KEY)
+    found = publishing.upload(city.site, admin, archives.write(files, KEY))
+    assert (found.same.version, found.same.status) == (1, "retired")
+
+
+def test_only_another_way_of_writing_needs_a_reason(city):
+    admin = city.actor("admin")
+    found = publishing.upload(city.site, admin, arranged())
+    assert found.only_written
+    assert [one.place for one in found.differences] == ["idea.bpmn"]
+    with pytest.raises(Invalid, match="理由"):
+        publishing.publish(city.site, admin, found.digest, " ")
+    assert publishing.publish(city.site, admin, found.digest, "図を整えた").version == 2
+    page = audit_log.search(
+        city.site, city.actor("auditor"), audit_log.Filters(type="pack.published")
+    )
+    changes = {one.field: one.after for one in page.entries[0].entry.changes}
+    assert changes["reason"] == "図を整えた"
+    assert not publishing.upload(city.site, admin, changed()).only_written
+
+
 def test_a_broken_pack_is_told_with_its_places_and_kept_nowhere(city):
     files = store.read_folder(ROOT / "processes" / KEY)
     files["idea.bpmn"] = files["idea.bpmn"].replace("head_approval", "no_such_form", 1)

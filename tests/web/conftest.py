@@ -1,7 +1,7 @@
 """The application over a small city, and browsers that are logged in."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from lxml import html
 from werkzeug.test import TestResponse
 
+from dxflow import texts
 from dxflow.web.app import create_app
 from tests.factories import PASSWORD, City
 
@@ -60,6 +61,14 @@ class Browser:
             for field in form.xpath(".//input[@type='hidden']")
             if field.get("name").startswith("_")
         }
+
+
+@pytest.fixture(autouse=True)
+def _japanese_afterwards() -> Iterator[None]:
+    """Take back the language that a page was read in: the next test begins in Japanese."""
+    token = texts.language.set("ja")
+    yield
+    texts.language.reset(token)
 
 
 @pytest.fixture

@@ -67,6 +67,26 @@ def test_a_password_is_reset_from_the_page(sqlite_city, browse, anybody):
     assert browser.post(path(sqlite_city, "admin", "/password")).status_code == 422
 
 
+@pytest.mark.parametrize("act", ["password", "logins", "close"])
+def test_what_is_felt_at_once_is_asked_first(sqlite_city, browse, act):
+    browser, other = browse("admin"), browse("other")
+    address = path(sqlite_city, "other", f"/ask/{act}")
+    page = browser.page(path(sqlite_city, "other"))
+    posted = page.xpath("//main//form/@action")
+    assert not [one for one in posted if one.endswith(("/password", "/logins", "/status"))]
+    assert address in page.xpath("//a/@href")
+    asked = browser.page(address)
+    said = asked.text_content()
+    for words in ("other さん（other）", "画面のログイン 1件", "監査ログ"):
+        assert words in said
+    assert other.get("/mine").status_code == 200
+    (form,) = asked.xpath("//main//form[contains(@action, '/admin/people/')]")
+    done = browser.post(form.action, dict(form.fields))
+    assert done.status_code == (200 if act == "password" else 303)
+    assert other.get("/mine").status_code == 303
+    assert browse("cio").get(address).status_code == 403
+
+
 def test_posts_are_given_and_ended_and_refusals_stay_on_the_page(sqlite_city, browse):
     browser = browse("admin")
     given = browser.post(

@@ -1,13 +1,12 @@
 """閉庁日カレンダー: everybody reads it, administrators enter days by hand and from a file."""
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from lxml import html
 from werkzeug.test import TestResponse
 
-from dxflow import texts
 from dxflow.web import uploads
 from tests.web.conftest import Browser, text_of
 
@@ -139,14 +138,6 @@ def test_the_template_is_taken_in_as_it_is(browse: Browse) -> None:
     assert _upload(admin, template.data).status_code == 200
 
 
-@pytest.fixture
-def japanese_again() -> Iterator[None]:
-    token = texts.language.set("ja")
-    yield
-    texts.language.reset(token)
-
-
-@pytest.mark.usefixtures("japanese_again")
 def test_the_calendar_is_read_in_english(browse: Browse) -> None:
     admin = browse("admin")
     admin.post("/admin/calendar", DAY)

@@ -245,6 +245,63 @@ def test_commands_operate_on_cases(command, sqlite_city):
     assert (status, "R99-なし" in said) == (1, True)
 
 
+def same_incidents(city, count: int) -> list[str]:
+    return [
+        incidents.record(
+            city.site, case_id=city.start().id, element="triage", process="idea", cause="割れた"
+        )
+        for _ in range(count)
+    ]
+
+
+def test_one_cause_is_one_line_and_is_tried_and_resolved_together(browse, sqlite_city):
+    numbers = same_incidents(sqlite_city, 7)
+    admin = browse("admin")
+    assert "未解消 7件" in text_of(admin.get("/admin"))
+    page = admin.page("/admin/incidents")
+    (row,) = page.xpath("//tbody/tr")
+    assert "7件" in row.text_content()
+    assert len(row.xpath(".//details//li")) == 5
+    assert admin.page(f"/admin/incidents/{numbers[0]}").xpath("//a[contains(@href, '/together')]")
+    (address,) = row.xpath("./th//a/@href")
+    together = admin.page(address)
+    assert len(together.xpath("//tbody/tr")) == 7
+    tried = admin.post(f"{address}/retry")
+    assert tried.status_code == 200
+    assert "試せない 7件" in text_of(tried)
+    assert text_of(tried).count("入力が残っていない") == 1  # what is the same is said once
+    assert "notice--success" not in tried.text
+    assert admin.post(f"{address}/close", {"note": ""}).status_code == 422
+    assert admin.post(f"{address}/close", {"note": "直した"}).status_code == 303
+    assert admin.post(f"{address}/close", {"note": "直した"}).status_code == 409
+    assert "障害はありません" in text_of(admin.get("/admin/incidents"))
+    assert browse("secretariat").get(address).status_code == 403
+    assert browse("secretariat").post(f"{address}/retry").status_code == 403
+
+
+def test_programs_read_and_try_incidents_by_cause(sqlite_city):
+    numbers = same_incidents(sqlite_city, 3)
+    app = application(sqlite_city)
+    admin, head = Caller.of(app, "admin"), Caller.of(app, "head")
+    assert head.get("/incident-groups").status_code == 403
+    assert head.post(f"/incidents/{numbers[0]}/retry-group").status_code == 403
+    (group,) = admin.get("/incident-groups").json["items"]
+    assert (group["cases"], group["cause"], group["pack_version"]) == (3, "割れた", 1)
+    tried = admin.post(f"/incidents/{numbers[0]}/retry-group").json
+    assert [one["came"] for one in tried["tried"]] == ["unknown"] * 3
+
+
+def test_commands_try_and_resolve_incidents_by_cause(command, sqlite_city):
+    assert "障害はありません" in command("incident", "groups")[1]
+    numbers = same_incidents(sqlite_city, 3)
+    assert "案件 3件" in command("incident", "groups")[1]
+    status, said = command("incident", "retry", numbers[0], "--group")
+    assert (status, "試せない 3件" in said) == (0, True)
+    assert command("incident", "close", numbers[0], "--group", "--note", "直した")[0] == 0
+    listed = json.loads(command("incident", "groups", "--all", "--json")[1])
+    assert [(one["status"], one["cases"]) for one in listed["items"]] == [("resolved", 3)]
+
+
 def test_commands_read_retry_and_resolve_incidents(command, sqlite_city):
     case = sqlite_city.start().id
     assert "障害はありません" in command("incident", "list")[1]

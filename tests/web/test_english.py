@@ -9,7 +9,6 @@ import pytest
 from lxml import html
 
 from catalogue import keeping
-from dxflow import texts
 from tests.factories import City
 from tests.walks import (
     to_committee,
@@ -29,13 +28,6 @@ ATTRIBUTES = "//@aria-label | //@title | //@placeholder | //@data-label | //@alt
 NOT_PAGES = ("/static", "/language", "/logout", "/cases.", "/audit/export", "/api")
 #: Pages of one kind that are opened.
 MOST = 3
-
-
-@pytest.fixture(autouse=True)
-def _japanese_afterwards() -> Iterator[None]:
-    token = texts.language.set("ja")
-    yield
-    texts.language.reset(token)
 
 
 def known() -> set[str]:

@@ -1,11 +1,14 @@
 """What goes wrong is said calmly: no traceback, nothing half done, nothing typed lost."""
 
+import json
 import logging
 from dataclasses import replace
 
 import pytest
+from markupsafe import escape
 from sqlalchemy import event, func, select, update
 
+from dxflow import texts
 from dxflow.db.audit import AuditEvent
 from dxflow.db.identity import Person
 from dxflow.db.process import Draft, Incident, Submission
@@ -162,6 +165,36 @@ def test_a_refused_attempt_is_recorded(browse, sqlite_city):
             select(AuditEvent.actor).where(AuditEvent.type == "access.denied")
         ).scalar_one()
     assert denied == sqlite_city.person["secretariat"]
+
+
+def test_the_log_holds_a_refusal_in_japanese_whatever_the_refused_read(browse, sqlite_city):
+    to_sheet(sqlite_city)
+    task = task_of(sqlite_city, "applicant", "project_sheet")
+    refused = browse("secretariat")
+    refused.get("/language/en")
+    answer = refused.get(f"/tasks/{task}")
+    with sqlite_city.site.database.read() as tx:
+        body = tx.execute(
+            select(AuditEvent.body).where(AuditEvent.type == "access.denied")
+        ).scalar_one()
+    reason = json.loads(body)["reason"]
+    assert reason == "この作業の担当ではありません。"
+    assert reason not in answer.text
+    auditor = browse("auditor")
+    address = "/audit?type=access.denied"
+    assert reason in auditor.get(address).text
+    auditor.get("/language/en")
+    read = auditor.get(address).text
+    assert "この作業の担当" not in read
+    assert retold_in_english(reason) in read
+
+
+def retold_in_english(sentence: str) -> str:
+    token = texts.language.set("en")
+    try:
+        return str(escape(texts.translated(sentence)))
+    finally:
+        texts.language.reset(token)
 
 
 @pytest.mark.parametrize("path", ["/", "/mine", "/proposals/new", "/password", "/nothing"])

@@ -3,6 +3,7 @@
 import json
 
 from dxflow.cli import main
+from dxflow.services.operations import migration_preview, versions
 from dxflow.services.packs import store as packs
 from dxflow.services.people import maintenance
 from tests.integration.test_migrations import renamed
@@ -109,6 +110,47 @@ def test_cases_are_mapped_looked_at_moved_and_put_back(browse, sqlite_city):
     city.run_jobs()
     assert "中止した 2件" in admin.page(everything.location).text_content()
     assert len(admin.page("/admin/migrations").xpath("//tbody/tr")) == 2
+
+
+def test_nothing_is_offered_where_nothing_can_be_moved(browse, sqlite_city):
+    admin = browse("admin")
+    to_triage(sqlite_city)
+    packs.install(sqlite_city.site, renamed(), "system")
+    page = admin.page("/admin/migrations/plan?to=standard:2")
+    assert not page.xpath("//button[@name='_act']")
+    assert "いま移せる案件はありません" in page.text_content()
+    versions.make_current(sqlite_city.site, sqlite_city.actor("admin"), "standard", 1, "戻す")
+    movable = sqlite_city.start().id
+    page = admin.page("/admin/migrations/plan?to=standard:2")
+    assert page.xpath("//input[@name='case']/@value") == [movable]
+    assert "移せる1件すべてを移す" in page.text_content()
+
+
+def test_the_published_version_is_marked_and_chosen_first(browse, sqlite_city):
+    admin = browse("admin")
+    packs.install(sqlite_city.site, renamed(), "system")
+    versions.make_current(sqlite_city.site, sqlite_city.actor("admin"), "standard", 1, "戻す")
+    page = admin.page("/admin/migrations")
+    said = {one.get("value"): one.text_content() for one in page.xpath("//select[@name='to']/*")}
+    assert "公開中" in said["standard:1"]
+    assert "以前の版" in said["standard:2"]
+    assert page.xpath("//select[@name='to']/option[@selected]/@value") == ["standard:1"]
+    sqlite_city.start()
+    warned = "公開中の版ではありません"
+    assert warned in admin.page("/admin/migrations/plan?to=standard:2").text_content()
+    assert warned not in admin.page("/admin/migrations/plan?to=standard:1").text_content()
+
+
+def test_a_case_whose_timer_would_be_past_at_once_is_marked(browse, sqlite_city, monkeypatch):
+    admin = browse("admin")
+    sqlite_city.start()
+    packs.install(sqlite_city.site, renamed(), "system")
+    monkeypatch.setattr(
+        migration_preview, "_past_at_once", lambda *_given: iter(["もう過ぎています。"])
+    )
+    text = admin.page("/admin/migrations/plan?to=standard:2").text_content()
+    assert "この一覧に 1件あります" in text
+    assert "もう過ぎています。" in text
 
 
 def test_a_version_or_mapping_that_is_none_is_said_on_the_page(browse, sqlite_city):

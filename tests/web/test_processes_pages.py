@@ -2,11 +2,13 @@
 
 import io
 
+import pytest
 from sqlalchemy import select
 
 from dxflow.db.process import Draft
 from dxflow.services.acts import drafts
-from tests.integration.test_versions import changed
+from dxflow.services.packs import archives
+from tests.integration.test_versions import arranged, changed
 from tests.web.conftest import text_of
 
 
@@ -49,6 +51,48 @@ def test_what_is_no_pack_is_refused_on_the_page(browse):
     answer = upload(browser, b"nothing of a zip")
     assert answer.status_code == 422
     assert "zip ファイルとして読めません" in answer.text
+
+
+def test_a_pack_without_any_difference_is_not_offered_for_publication(browse):
+    browser = browse("admin")
+    content = browser.get("/admin/processes/standard/1.zip").data
+    answer = upload(browser, content)
+    assert answer.status_code == 409
+    assert "公開するものはありません" in answer.text
+    assert 'name="digest"' not in answer.text
+
+
+def test_a_drawing_that_was_only_arranged_is_published_with_a_reason(browse):
+    browser = browse("admin")
+    looked = upload(browser, arranged())
+    assert "動きは何も変わりません" in looked.text
+    digest = looked.text.split('name="digest" value="')[1].split('"')[0]
+    refused = browser.post("/admin/processes/publish", {"digest": digest, "reason": ""})
+    assert refused.status_code == 422
+    assert 'name="digest"' in refused.text
+    done = browser.post("/admin/processes/publish", {"digest": digest, "reason": "図を整えた"})
+    assert done.status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("pack.toml", 'name = "standard"\n件名 = "x"\n', "2行目の1文字目"),
+        ("forms/triage.form", '{"components": [', "値がありません"),
+        ("idea.bpmn", "<a><b></a>", "始まりのタグと終わりのタグが合っていません"),
+    ],
+)
+def test_a_broken_file_is_told_in_the_readers_language(browse, name, text, said):
+    browser = browse("admin")
+    files = archives.read(browser.get("/admin/processes/standard/1.zip").data)
+    content = archives.write({**files, name: text}, "standard")
+    answer = upload(browser, content)
+    assert answer.status_code == 422
+    assert said in answer.text
+    for english in ("Invalid statement", "Expecting", "expected", "mismatch"):
+        assert english not in answer.text
+    browser.get("/language/en")
+    assert said not in upload(browser, content).text
 
 
 def test_reasons_are_asked_for(browse):

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from flask.testing import FlaskClient
+from lxml import html
 
 from dxflow.services.installation.bootstrap import operator
 from dxflow.services.people import maintenance
@@ -41,7 +42,13 @@ def test_maintenance_from_banner_to_end(browse: Browse) -> None:
     admin, applicant = browse("admin"), browse("applicant")
     assert "保守のため" not in text_of(applicant.get("/"))
     values = {"message": "サーバーを点検します。", "start": "", "until": ""}
-    assert admin.post("/admin/maintenance", values).status_code == 303
+    asked = admin.post("/admin/maintenance", values)
+    assert "いますぐ、全員が閲覧だけになります" in text_of(asked)
+    assert "ほかに開いているログインは 1件" in text_of(asked)
+    assert "サーバーを点検します。" not in text_of(applicant.get("/"))
+    assert admin.post("/admin/maintenance", values | {"message": ""}).status_code == 422
+    (form,) = html.fromstring(asked.text).xpath("//form[@action='/admin/maintenance']")
+    assert admin.post("/admin/maintenance", dict(form.fields)).status_code == 303
     assert "サーバーを点検します。" in text_of(applicant.get("/"))
     refused = applicant.post(f"/proposals/proposal/{'a' * 32}", {"title": "打ちかけの提案の題名"})
     assert refused.status_code == 503

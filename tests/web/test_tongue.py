@@ -4,17 +4,9 @@ from datetime import date
 
 import pytest
 
-from dxflow import texts
 from tests.integration.test_due_conditions import CONDITION, conditional, on
 from tests.web.api_client import application
 from tests.web.conftest import text_of
-
-
-@pytest.fixture(autouse=True)
-def _japanese_afterwards():
-    token = texts.language.set("ja")
-    yield
-    texts.language.reset(token)
 
 
 def test_pages_are_japanese_until_the_reader_chooses(anybody):

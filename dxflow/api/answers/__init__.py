@@ -14,7 +14,13 @@ from dxflow.api.answers.migrations import (
     MigrationResultPage,
     MovePreviewPage,
 )
-from dxflow.api.answers.operations import IncidentPage, Retried, Standing
+from dxflow.api.answers.operations import (
+    IncidentGroupPage,
+    IncidentPage,
+    Retried,
+    Standing,
+    TriedTogether,
+)
 from dxflow.api.answers.people import Me, Token
 from dxflow.api.answers.shared import Problem
 from dxflow.api.answers.standing import StandingIn, SubstituteLists
@@ -34,6 +40,7 @@ __all__ = [
     "DraftList",
     "DutyPage",
     "EventPage",
+    "IncidentGroupPage",
     "IncidentPage",
     "KpiInFull",
     "KpiPage",
@@ -61,4 +68,5 @@ __all__ = [
     "Token",
     "Transfer",
     "TransferPage",
+    "TriedTogether",
 ]

@@ -25,6 +25,13 @@ class MovePreview(Schema):
     version = Whole(required=True)
     standing = fields.List(fields.String(), required=True)
     changes = fields.List(fields.String(), required=True)
+    at_once = fields.List(
+        fields.String(),
+        required=True,
+        metadata={
+            "description": "what is past as soon as it is moved: timers that fire, late tasks"
+        },
+    )
     movable = fields.Boolean(required=True)
     blockers = nested(Blocker, many=True)
 

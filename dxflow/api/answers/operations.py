@@ -51,3 +51,44 @@ class IncidentPage(Page):
     """Incidents."""
 
     items = nested(Incident, many=True)
+
+
+class IncidentGroup(Schema):
+    """Incidents with one cause at one place of one version; `incident` is the latest of them."""
+
+    incident = text(metadata={"description": "names the group, as any of its incidents does"})
+    status = text(validate=validate.OneOf(["open", "resolved"]))
+    kind = text(validate=validate.OneOf(["job", "act"]))
+    process = text()
+    element = text()
+    element_name = text()
+    cause = text()
+    pack_version = Whole(required=True, allow_none=True)
+    cases = Whole(required=True)
+    incidents = Whole(required=True)
+    occurrences = Whole(required=True)
+    waiting = Whole(required=True, metadata={"description": "put back into the queue by now"})
+    at = Moment(required=True)
+    last_at = Moment(required=True)
+
+
+class IncidentGroupPage(Page):
+    """Groups of incidents."""
+
+    items = nested(IncidentGroup, many=True)
+
+
+class Tried(Schema):
+    """What came of trying one incident of a group again."""
+
+    incident = text()
+    case_number = text()
+    came = text(validate=validate.OneOf(["queued", "works", "fails", "unknown", "refused"]))
+    message = text()
+
+
+class TriedTogether(Schema):
+    """What came of each; `left` were too many and are tried when this is asked again."""
+
+    tried = nested(Tried, many=True)
+    left = Whole(required=True)

@@ -8,6 +8,8 @@ import json
 from decimal import Decimal
 from typing import Any, NoReturn
 
+from dxflow.texts import gettext as _
+
 DEEPEST = 40
 LONGEST_NUMBER = 40
 _BLANK = " \t\n\r"
@@ -40,7 +42,7 @@ def read_json(text: str) -> Any:
     value = reader.value(0)
     reader.skip()
     if reader.at < len(text):
-        reader.fail("trailing text")
+        reader.fail(_("終わりのあとに余分な文字があります"))
     return value
 
 
@@ -68,7 +70,7 @@ class _Reader:
 
     def value(self, depth: int) -> Any:
         if depth > DEEPEST:
-            self.fail("nested too deeply")
+            self.fail(_("入れ子が深すぎます"))
         sign = self.skip()
         if sign == "{":
             return self.read_object(depth)
@@ -80,11 +82,11 @@ class _Reader:
         try:
             value, self.at = self.scalars.raw_decode(self.text, self.at)
         except json.JSONDecodeError as error:
-            self.fail(error.msg, error.pos)
+            self.fail(_of_scalar(error.msg), error.pos)
         except ValueError as error:
             self.fail(str(error))
         if isinstance(value, str) and any("\ud800" <= sign <= "\udfff" for sign in value):
-            self.fail("half of a surrogate pair")
+            self.fail(_("文字の符号が半分しかありません"))
         return value
 
     def read_object(self, depth: int) -> Located:
@@ -101,13 +103,13 @@ class _Reader:
 
     def name(self, found: Located) -> str:
         if self.skip() != '"':
-            self.fail("expected a name in double quotes")
+            self.fail(_('項目の名前を引用符 " で囲んで書いてください'))
         place = self.at
         name = str(self.scalar())
         if name in found:
-            self.fail(f"repeated name {name}", place)
+            self.fail(_("同じ名前「{name}」が二つあります", name=name), place)
         if self.skip() != ":":
-            self.fail("expected ':'")
+            self.fail(_("名前のあとに「:」がありません"))
         self.at += 1
         return name
 
@@ -125,26 +127,37 @@ class _Reader:
     def ends(self, closing: str) -> bool:
         sign = self.skip()
         if sign not in (",", closing) or not sign:
-            self.fail(f"expected ',' or '{closing}'")
+            self.fail(_("「,」か「{closing}」がありません", closing=closing))
         self.at += 1
         return sign == closing
+
+
+def _of_scalar(said: str) -> str:
+    """Return in the reader's language what the standard library says of a value."""
+    if said.startswith("Unterminated string"):
+        return _('文字列の引用符 " が閉じていません')
+    if said.startswith("Invalid control character"):
+        return _("文字列の中に改行か制御文字があります。改行は \\n と書きます")
+    if said.startswith("Invalid \\"):
+        return _("「\\」の使い方が正しくありません。「\\」そのものは「\\\\」と書きます")
+    return _('値がありません（文字列は引用符 " で囲み、最後の項目のあとに「,」は書けません）')
 
 
 def _exact(text: str) -> Decimal:
     try:
         number = Decimal(text)
     except ArithmeticError:
-        raise ValueError("number too long") from None
+        raise ValueError(_("数の桁が多すぎます")) from None
     if len(text) > LONGEST_NUMBER or abs(number.adjusted()) > LONGEST_NUMBER:
-        raise ValueError("number too long")
+        raise ValueError(_("数の桁が多すぎます"))
     return number
 
 
 def _whole(text: str) -> int:
     if len(text) > LONGEST_NUMBER:
-        raise ValueError("number too long")
+        raise ValueError(_("数の桁が多すぎます"))
     return int(text)
 
 
 def _constant(text: str) -> NoReturn:
-    raise ValueError(f"{text} is not a number")
+    raise ValueError(_("「{text}」は数ではありません", text=text))

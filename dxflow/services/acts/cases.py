@@ -13,7 +13,7 @@ from dxflow.db.case import Case, CaseUnit, Duty
 from dxflow.db.process import Draft, ProcessInstance, Timer, WorkItem, WorkItemGroup
 from dxflow.errors import Conflict, Invalid, NotAllowed, NotFound
 from dxflow.jobs import queue
-from dxflow.services.acts import filing, history, numbering, submissions
+from dxflow.services.acts import filing, history, incidents, numbering, submissions
 from dxflow.services.acts.act import Act, lock, require_running
 from dxflow.services.acts.writing import end_case, write_step
 from dxflow.services.packs import store as packs
@@ -297,6 +297,7 @@ def _begin(
         act.environment(),
     )
     write_step(act, step, ())
+    incidents.met_by_start(act.tx, act.now, act.actor, act.pack.processes)
     act.finish(
         status="ended" if step.ended else "active",
         pack_digest=act.pack.digest,

@@ -19,6 +19,7 @@ from dxflow.errors import Conflict, Invalid, NotFound
 from dxflow.ids import new_id
 from dxflow.services import plain
 from dxflow.services.acts import filing, tasks
+from dxflow.services.acts.closed_tasks import TaskClosed
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
@@ -90,7 +91,7 @@ def save_task(site: Site, actor: Actor, task_id: str, raw: Mapping[str, Any]) ->
             raise NotFound(_("作業が見つかりません。"))
         tasks.require_mine(tx, actor, item)
         if item.status != "open":
-            raise tasks.TaskClosed(_("この作業はもう受け付けていません。"), item.case_id)
+            raise TaskClosed(_("この作業はもう受け付けていません。"), item.case_id)
         subject = f"task:{task_id}"
         _write(site, tx, actor, new_id(site.now()), subject, item.title, body)
 

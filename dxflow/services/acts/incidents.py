@@ -5,25 +5,42 @@ minute stays one line of the list.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, text, update
+from sqlalchemy import Connection, bindparam, literal_column, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dxflow import audit
+from dxflow.db.base import table
 from dxflow.db.job import Job
+from dxflow.db.prepared import Prepared
 from dxflow.db.process import Incident
 from dxflow.engine import StepFailed
 from dxflow.ids import new_id
 from dxflow.services.people.actor import Actor
 from dxflow.services.people.events import system_event
 from dxflow.services.site import Site
-from dxflow.texts import gettext as _
-from dxflow.texts import mark
+from dxflow.texts import mark, source
 
 LONGEST_CAUSE = 4000
+
+#: What is noted where an incident was resolved by success and by nobody.
+JOB_SUCCEEDED = mark("再び試みて成功しました。")
+ACT_SUCCEEDED = mark("同じ操作が成功したため、自動で解消しました。")
+
+_INCIDENT = table(Incident)
+#: What a start leaves: it has no case yet, no task and no job.
+_FAILED_STARTS = Prepared(
+    select(_INCIDENT.c.id, _INCIDENT.c.process_key).where(
+        _INCIDENT.c.case_id.is_(None),
+        _INCIDENT.c.job_id.is_(None),
+        _INCIDENT.c.work_item_id.is_(None),
+        _INCIDENT.c.person_id == bindparam("person"),
+        _INCIDENT.c.status == literal_column("'open'"),
+    )
+)
 
 
 def record(
@@ -41,6 +58,7 @@ def record(
 ) -> str:
     """Record an incident and return its id, the number a person may quote."""
     now = site.now()
+    cause = source(cause)  # the same cause is one incident, whatever those who meet it read
     place = "\x1f".join((case_id or "", process, element, cause, job_id or ""))
     values = {
         "id": new_id(now),
@@ -115,7 +133,29 @@ def settling(tx: Connection, kind: str, key: str, now: datetime, work: Callable[
     """Do a job's work; an incident that its earlier failure has left is resolved with it."""
     work()
     job = select(Job.id).where(Job.kind == kind, Job.key == key).scalar_subquery()
-    settle(tx, now, Incident.job_id == job, None, "job", _("再び試みて成功しました。"))
+    settle(tx, now, Incident.job_id == job, None, "job", JOB_SUCCEEDED)
+
+
+def met_by_success(
+    tx: Connection, now: datetime, actor: Actor, failed: Mapping[str, str], outcome: str
+) -> None:
+    """Resolve what a task left when it failed before: the same was pressed, and went through.
+
+    `failed` is what was pressed, by incident. What failed with another button stays open.
+    """
+    if met := [incident for incident, pressed in failed.items() if pressed == outcome]:
+        _settle_met(tx, now, actor, Incident.id.in_(met))
+
+
+def met_by_start(tx: Connection, now: datetime, actor: Actor, processes: Collection[str]) -> None:
+    """Resolve what earlier starts of the same person left when they failed in these processes."""
+    rows = _FAILED_STARTS.all(tx, {"person": actor.person_id})
+    if met := [row.id for row in rows if row.process_key in processes]:
+        _settle_met(tx, now, actor, Incident.id.in_(met))
+
+
+def _settle_met(tx: Connection, now: datetime, actor: Actor, which: Any) -> None:
+    settle(tx, now, which, None, actor.channel, ACT_SUCCEEDED, actor.request_id)
 
 
 def settle(

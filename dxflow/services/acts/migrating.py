@@ -28,7 +28,7 @@ from dxflow.services.packs import store as packs
 from dxflow.services.people.actor import SYSTEM_ID, Actor, system_actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
-from dxflow.texts import mark
+from dxflow.texts import mark, source
 
 JOB = "case.migrate"
 #: Columns of a work item that follow from the version; a changed holder stays.
@@ -101,7 +101,7 @@ def _moving(
         act = lock(site, tx, _actor(tx, payload["person"], now), payload["case"])
         pack, moved = moved_by(act, batch)
     except DxflowError as refusal:
-        return {"outcome": "blocked", "reason": str(refusal)}
+        return {"outcome": "blocked", "reason": source(refusal.message)}
     before = {"before_state": act.state, "before_digest": act.pack.digest}
     _write(act, pack, moved.before, moved.after, batch, "instance.migrated")
     return {"outcome": "migrated", "version_after": act.version, **before}
@@ -114,7 +114,7 @@ def _reverting(
         act = lock(site, tx, _actor(tx, payload["person"], now), payload["case"])
         pack, before, after = put_back(act, batch)
     except DxflowError as refusal:
-        return {"outcome": "kept", "reason": str(refusal)}
+        return {"outcome": "kept", "reason": source(refusal.message)}
     _write(act, pack, before, after, batch, "instance.reverted")
     return {"outcome": "reverted", "reason": "", "before_state": None}
 

@@ -10,7 +10,7 @@ from sqlalchemy import union_all as union
 
 from dxflow.db.base import table
 from dxflow.db.prepared import Prepared
-from dxflow.db.process import Draft, Submission, Timer, WorkItem, WorkItemGroup
+from dxflow.db.process import Draft, Incident, Submission, Timer, WorkItem, WorkItemGroup
 from dxflow.services.acts.act import Act
 from dxflow.services.acts.history import DRAFT
 from dxflow.services.people import organisation
@@ -30,7 +30,8 @@ class Surroundings:
     """The task's row, and what stands around it.
 
     `work` are the open tasks of the case with the groups they are offered to, `assignees` who has
-    taken them; `drafted`: the person has a draft of the task.
+    taken them; `drafted`: the person has a draft of the task; `failed`: what was pressed when the
+    task failed before, by the incident that is open for it.
     """
 
     task: Any
@@ -40,6 +41,7 @@ class Surroundings:
     drafters: frozenset[str]
     first: FirstAnswer | None
     drafted: bool
+    failed: Mapping[str, str]
     organisation: str
 
 
@@ -56,7 +58,8 @@ def of_task(act: Act, task_id: str, idempotency_key: str | None) -> Surroundings
         },
     )
     kinds: dict[str, list[Any]] = {
-        kind: [] for kind in ("work", "timer", "drafter", "first", "draft", "organisation")
+        kind: []
+        for kind in ("work", "timer", "drafter", "first", "draft", "failed", "organisation")
     }
     for row in rows:
         kinds[row.kind].append(row)
@@ -73,6 +76,7 @@ def of_task(act: Act, task_id: str, idempotency_key: str | None) -> Surroundings
         drafters=frozenset(row.id for row in kinds["drafter"]),
         first=FirstAnswer(first.id, first.form_key, first.variables) if first else None,
         drafted=bool(kinds["draft"]),
+        failed={row.id: row.form_key for row in kinds["failed"]},
         organisation=kinds["organisation"][0].id or organisation.NONE_YET,
     )
 
@@ -87,7 +91,7 @@ def of_case(act: Act) -> tuple[set[str], list[Any]]:
 
 
 _WORK, _GROUP, _TIMER = table(WorkItem), table(WorkItemGroup), table(Timer)
-_SUBMISSION, _DRAFT = table(Submission), table(Draft)
+_SUBMISSION, _DRAFT, _INCIDENT = table(Submission), table(Draft), table(Incident)
 _CASE, _TASK = bindparam("case", type_=String()), bindparam("task", type_=String())
 # Written out, not parameters: where an index holds some rows only, SQLite would plan the statement
 # anew for every value, and use no such index for a value it does not know.
@@ -140,6 +144,11 @@ _ALL = Prepared(
         _part("draft", id=_DRAFT.c.id).where(
             _DRAFT.c.person_id == bindparam("person", type_=String()),
             _DRAFT.c.subject == bindparam("subject", type_=String()),
+        ),
+        _part("failed", id=_INCIDENT.c.id, form_key=_INCIDENT.c.outcome).where(
+            _INCIDENT.c.case_id == _CASE,
+            _INCIDENT.c.work_item_id == _TASK,
+            _INCIDENT.c.status == _OPEN,
         ),
         _part("organisation", id=organisation.version_query()),
     )

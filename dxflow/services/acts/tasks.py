@@ -10,15 +10,14 @@ from dxflow import audit, engine, forms
 from dxflow.authority.directory import Directory
 from dxflow.authority.standing_in import StandIn
 from dxflow.authority.verdicts import person_key
-from dxflow.calendars.wareki import wareki_datetime
 from dxflow.db.base import table
-from dxflow.db.identity import Person
 from dxflow.db.prepared import Prepared
 from dxflow.db.process import Draft, WorkItem, WorkItemGroup
 from dxflow.errors import Conflict, NotAllowed, NotFound
 from dxflow.services import plain
-from dxflow.services.acts import history, standing, submissions, surroundings
+from dxflow.services.acts import history, incidents, standing, submissions, surroundings
 from dxflow.services.acts.act import Act, lock_of_task, require_present, require_running
+from dxflow.services.acts.closed_tasks import too_late
 from dxflow.services.acts.surroundings import FirstAnswer, Surroundings
 from dxflow.services.acts.writing import end_work, write_step
 from dxflow.services.packs import store as packs
@@ -54,14 +53,6 @@ class Completed:
     waiting: tuple[Waiting, ...] = field(default=(), compare=False)
     who: Directory | None = field(default=None, compare=False)
     pack: packs.Pack | None = field(default=None, compare=False)
-
-
-class TaskClosed(Conflict):
-    """The task is no longer open; the message says who was first, and where the case stands."""
-
-    def __init__(self, message: str, case_id: str) -> None:
-        self.case_id = case_id
-        super().__init__(message)
 
 
 class PageOutdated(Conflict):
@@ -153,6 +144,7 @@ def _complete(site: Site, actor: Actor, task_id: str, reading: Reading, sent: Se
             request=sent.request,
         )
         standing.write(act, submission_id, task_id)
+        incidents.met_by_success(tx, act.now, actor, around.failed, submission.outcome)
         undoable = not act.final and not step.ended
         act.finish(
             status="ended" if step.ended else None,
@@ -301,7 +293,7 @@ def _open_task(act: Act, task_id: str) -> tuple[Any, set[str]]:
 def _require_open(act: Act, item: Any) -> None:
     """Raise Conflict when the task is no longer open."""
     if item.status != "open":
-        raise _too_late(act.tx, act, item, act.actor)
+        raise too_late(act, item)
     require_running(act)
 
 
@@ -311,38 +303,6 @@ _DROP_DRAFT = Prepared(
         _DRAFT.c.person_id == bindparam("person"), _DRAFT.c.subject == bindparam("subject")
     )
 )
-
-
-def _too_late(tx: Connection, act: Act, item: Row[Any], actor: Actor) -> Conflict | NotFound:
-    """Say who was first, when, and where the case stands; to strangers nothing is said."""
-    visibility.require(act.site, tx, actor, act.case_id)
-    return TaskClosed(finished_text(tx, item, act.case, act.pack), act.case_id)
-
-
-def finished_text(tx: Connection, item: Row[Any], case: Any, pack: packs.Pack) -> str:
-    """Return the sentence for a task that is no longer open."""
-    name = tx.execute(
-        select(Person.name).where(Person.id == item.ended_by)
-    ).scalar_one_or_none() or _("システム")
-    values: dict[str, object] = {
-        "task": item.name,
-        "name": name,
-        "at": wareki_datetime(item.ended_at) if item.ended_at else "",
-        "number": case["number"],
-        "stage": pack.stage_name(case["stage"])
-        if case["status"] == "running"
-        else packs.status_name(case["status"]),
-    }
-    if item.status == "completed":
-        return _(
-            "「{task}」は {name} さんが {at} に済ませました。案件 {number} はいま「{stage}」です。",
-            **values,
-        )
-    return _(
-        "「{task}」は {at} に取り消されました（期限切れ・引戻し・終了など）。"
-        "案件 {number} はいま「{stage}」です。",
-        **values,
-    )
 
 
 def _require_version(act: Act, version: int | None) -> None:

@@ -1,9 +1,10 @@
 """Logins as the administrators see and end them: browser sessions and tokens of programs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, delete, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, select
 
 from dxflow import audit
 from dxflow.db.identity import ApiToken, Person, WebSession
@@ -37,9 +38,34 @@ def listed(
 ) -> Page[LoginRow]:
     """Return open logins, newest first. `own` is the reference of the asker's session."""
     by.require_role(ADMIN_ROLE)
+    return _page(site, kind, own, (), page, per_page)
+
+
+def to_be_ended(
+    site: Site, by: Actor, kind: str, own: str, person_id: str = "", per_page: int = 20
+) -> Page[LoginRow]:
+    """Return what `end_of_person` would end, or `end_others` where no person is given.
+
+    Raises NotAllowed, NotFound for an unknown person, Invalid for an unknown kind.
+    """
+    by.require_role(ADMIN_ROLE)
+    table = _table(kind)
+    which = [_key(table) != accounts.digest(own)]
+    if person_id:
+        with site.database.read() as tx:
+            if tx.execute(select(Person.id).where(Person.id == person_id)).first() is None:
+                raise NotFound(_("この利用者はいません。"))
+        which.append(table.person_id == person_id)
+    return _page(site, kind, own, which, 1, per_page)
+
+
+def _page(
+    site: Site, kind: str, own: str, which: Sequence[ColumnElement[bool]], page: int, per_page: int
+) -> Page[LoginRow]:
     table = _table(kind)
     offset, limit = bounds(page, per_page)
-    key, open_now = _key(table), (table.expires_at > site.now(), table.epoch == Person.epoch)
+    key = _key(table)
+    which = (table.expires_at > site.now(), table.epoch == Person.epoch, *which)
     seen = (WebSession.last_seen_at,) if table is WebSession else ()
     rows = (
         select(
@@ -47,12 +73,12 @@ def listed(
             table.created_at, table.expires_at, *seen,
         )
         .join(Person, Person.id == table.person_id)
-        .where(*open_now)
+        .where(*which)
     )  # fmt: skip
     mine = accounts.digest(own)
     with site.database.read() as tx:
         total, more = count(
-            tx, select(key).join(Person, Person.id == table.person_id).where(*open_now)
+            tx, select(key).join(Person, Person.id == table.person_id).where(*which)
         )
         found = tx.execute(
             rows.order_by(table.created_at.desc(), key).offset(offset).limit(limit)
@@ -101,9 +127,16 @@ def _key(table: type[WebSession] | type[ApiToken]) -> ColumnElement[str]:
 
 
 def _ended(site: Site, tx: Connection, by: Actor, kind: str, which: ColumnElement[bool]) -> int:
-    """End logins, and record each one with the person whose it was."""
+    """End logins, and record each one with the person whose it was; return how many were open."""
     table = _table(kind)
-    people = tx.execute(select(table.person_id).where(which)).scalars().all()
+    is_open = and_(table.expires_at > site.now(), table.epoch == Person.epoch)
+    people = (
+        tx.execute(
+            select(table.person_id).join(Person, Person.id == table.person_id).where(which, is_open)
+        )
+        .scalars()
+        .all()
+    )
     tx.execute(delete(table).where(which))
     for person_id in people:
         event = events.system_event(

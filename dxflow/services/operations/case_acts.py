@@ -125,7 +125,7 @@ def cancel(site: Site, actor: Actor, case: str, reason: str, version: int | None
         person = None if actor.is_system else actor.person_id
         incidents.settle(
             tx, act.now, Incident.case_id == act.case_id, person, actor.channel,
-            _("案件の取消し: {reason}", reason=given), actor.request_id,
+            mark("案件の取消し: {reason}", reason=given), actor.request_id,
         )  # fmt: skip
         return act.case_id
 

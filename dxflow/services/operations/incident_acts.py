@@ -25,6 +25,7 @@ from dxflow.services.people import events, maintenance, organisation
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
+from dxflow.texts import translated
 
 LONGEST_NOTE = 2000
 
@@ -53,6 +54,12 @@ def retry(site: Site, actor: Actor, incident_id: str) -> Retried:
     actor.require_role(*OPERATORS)
     with site.database.read() as tx:
         row = incident_list.read(site, tx, incident_id)
+    return retry_known(site, actor, row)
+
+
+def retry_known(site: Site, actor: Actor, row: IncidentRow) -> Retried:
+    """Try an incident again that has been read. Raises as `retry`."""
+    actor.require_role(*OPERATORS)
     _require_open(row)
     return _requeue(site, actor, row) if row.kind == "job" else _try_act(site, row)
 
@@ -60,13 +67,7 @@ def retry(site: Site, actor: Actor, incident_id: str) -> Retried:
 def close(site: Site, actor: Actor, incident_id: str, note: str) -> None:
     """Resolve an incident with a note. Raises NotAllowed, NotFound, Invalid, Conflict."""
     actor.require_role(*OPERATORS)
-    given = note.strip()
-    if not given:
-        message = _("何をして解消したかを書いてください。")
-        raise Invalid(message, {"note": [message]})
-    if len(given) > LONGEST_NOTE:
-        message = _("{n} 文字以内で書いてください。", n=LONGEST_NOTE)
-        raise Invalid(message, {"note": [message]})
+    given = required_note(note)
     person = None if actor.is_system else actor.person_id
     with site.database.write() as tx:
         row = incident_list.read(site, tx, incident_id)
@@ -78,7 +79,21 @@ def close(site: Site, actor: Actor, incident_id: str, note: str) -> None:
             raise Conflict(_("この障害はすでに解消されています。"))
 
 
+def required_note(note: str) -> str:
+    """Return what was done about an incident. Raises Invalid when it is empty or too long."""
+    given = note.strip()
+    if not given:
+        message = _("何をして解消したかを書いてください。")
+        raise Invalid(message, {"note": [message]})
+    if len(given) > LONGEST_NOTE:
+        message = _("{n} 文字以内で書いてください。", n=LONGEST_NOTE)
+        raise Invalid(message, {"note": [message]})
+    return given
+
+
 def _require_open(row: IncidentRow) -> None:
+    if row.resolved_alone:
+        raise Conflict(_("この障害はすでに解消しています（{note}）。", note=translated(row.note)))
     if row.status != "open":
         raise Conflict(
             _(
@@ -103,7 +118,7 @@ def _requeue(site: Site, actor: Actor, row: IncidentRow) -> Retried:
         events.record_configuration(site, tx, actor, "incident.retried", subject)
     said = _("処理を待ち行列に戻しました。成功すると、この障害は自動で解消になります。")
     if maintenance.paused(site):
-        said += _("いまは保守中なので、保守が終わってから行われます。")
+        said = _both(said, _("いまは保守中なので、保守が終わってから行われます。"))
     return Retried(row.id, True, None, said)
 
 
@@ -133,7 +148,7 @@ def _try_act(site: Site, row: IncidentRow) -> Retried:
                 "その作業はもう開いていません（済んだか、取り消されました）。"
                 "ほかにすることがなければ、解消済みにしてください。"
             )
-            return Retried(row.id, False, None, f"{undone}{said}")
+            return Retried(row.id, False, None, _both(undone, said))
         person = _actor(site, tx, row.person_id) if _has_draft(tx, row) else None
     if person is None:
         said = _(
@@ -141,16 +156,21 @@ def _try_act(site: Site, row: IncidentRow) -> Retried:
             "{who}に、もう一度操作するよう伝えてください。",
             who=who,
         )
-        return Retried(row.id, False, None, f"{undone}{said}")
+        return Retried(row.id, False, None, _both(undone, said))
     failure = _trial(site, person, row)
     if failure:
         said = _("いま試しても成功しません: {why}", why=failure)
-        return Retried(row.id, False, False, f"{undone}{said}", row.task_id)
+        return Retried(row.id, False, False, _both(undone, said), row.task_id)
     said = _(
         "いまは成功します。{who}に、下書きを開いてもう一度送るよう伝えてください。",
         who=who,
     )
-    return Retried(row.id, False, True, f"{undone}{said}", row.task_id)
+    return Retried(row.id, False, True, _both(undone, said), row.task_id)
+
+
+def _both(one: str, other: str) -> str:
+    """Return two sentences one after the other, as the reader's language joins them."""
+    return _("{one}{other}", one=one, other=other)
 
 
 def _task_is_over(tx: Connection, row: IncidentRow) -> bool:

@@ -14,6 +14,7 @@ from dxflow.db.identity import Person
 from dxflow.db.job import Job
 from dxflow.db.process import Incident, ProcessInstance
 from dxflow.errors import Invalid, NotFound
+from dxflow.services.acts import incidents
 from dxflow.services.operations.case_choice import OPERATORS
 from dxflow.services.packs import store as packs
 from dxflow.services.paging import Page, bounds
@@ -63,6 +64,7 @@ class IncidentRow:
     pack_version: int | None
     resolved_at: datetime | None
     resolved_by: str
+    resolved_alone: bool
     note: str
 
     @property
@@ -92,21 +94,38 @@ def listed(
     Raises NotAllowed, or Invalid for an unknown status.
     """
     actor.require_role(*OPERATORS)
-    if status and status not in STATUSES:
-        message = _("status は open か resolved です。")
-        raise Invalid(message, {"status": [message]})
+    require_status(status)
     offset, limit = bounds(page, per_page)
     which = (Incident.status == status,) if status else ()
     with site.database.read() as tx:
         total = tx.execute(select(func.count()).select_from(Incident).where(*which)).scalar_one()
         rows = tx.execute(
-            _rows()
+            statement()
             .where(*which)
             .order_by(Incident.last_at.desc(), Incident.id.desc())
             .offset(offset)
             .limit(limit)
         ).all()
-        return Page(_entries(site, tx, rows), page, per_page, total)
+        return Page(entries(site, tx, rows), page, per_page, total)
+
+
+def open_count(site: Site, actor: Actor) -> int:
+    """Return how many incidents are open; none for those who may not see them."""
+    if not actor.has_role(*OPERATORS):
+        return 0
+    with site.database.read() as tx:
+        return int(
+            tx.execute(
+                select(func.count()).select_from(Incident).where(Incident.status == "open")
+            ).scalar_one()
+        )
+
+
+def require_status(status: str) -> None:
+    """Raise Invalid for a status that is neither known nor "" for all."""
+    if status and status not in STATUSES:
+        message = _("status は open か resolved です。")
+        raise Invalid(message, {"status": [message]})
 
 
 def one(site: Site, actor: Actor, incident_id: str) -> IncidentRow:
@@ -118,24 +137,25 @@ def one(site: Site, actor: Actor, incident_id: str) -> IncidentRow:
 
 def read(site: Site, tx: Connection, incident_id: str) -> IncidentRow:
     """Return an incident within a transaction. Raises NotFound."""
-    row = tx.execute(_rows().where(Incident.id == incident_id.strip())).one_or_none()
+    row = tx.execute(statement().where(Incident.id == incident_id.strip())).one_or_none()
     if row is None:
         raise NotFound(_("障害番号「{number}」はありません。", number=incident_id.strip()))
-    return _entries(site, tx, [row])[0]
+    return entries(site, tx, [row])[0]
 
 
 def of_case(site: Site, tx: Connection, case_id: str) -> list[IncidentRow]:
     """Return a case's open incidents, the latest first."""
     rows = tx.execute(
-        _rows()
+        statement()
         .where(Incident.case_id == case_id, Incident.status == "open")
         .order_by(Incident.last_at.desc())
         .limit(MOST_OF_CASE)
     ).all()
-    return _entries(site, tx, rows)
+    return entries(site, tx, rows)
 
 
-def _rows() -> Select[Any]:
+def statement() -> Select[Any]:
+    """Return the statement that reads incidents with all that `entries` says of them."""
     settler = aliased(Person)
     return (
         select(
@@ -159,7 +179,8 @@ def _rows() -> Select[Any]:
     )
 
 
-def _entries(site: Site, tx: Connection, rows: Sequence[Any]) -> list[IncidentRow]:
+def entries(site: Site, tx: Connection, rows: Sequence[Any]) -> list[IncidentRow]:
+    """Return the incidents of rows that `statement` has read."""
     return [_entry(site, tx, row) for row in rows]
 
 
@@ -195,6 +216,7 @@ def _entry(site: Site, tx: Connection, row: Any) -> IncidentRow:
         pack_version=pack.version if pack else None,
         resolved_at=row.resolved_at,
         resolved_by=(row.settler_name or _("システム")) if row.resolved_at else "",
+        resolved_alone=row.note in (incidents.JOB_SUCCEEDED, incidents.ACT_SUCCEEDED),
         note=row.note,
     )
 

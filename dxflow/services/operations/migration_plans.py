@@ -6,17 +6,18 @@ Elements that keep their id need no line.
 """
 
 import hashlib
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, select
 
+from dxflow import toml
 from dxflow.db.process import PackVersion
 from dxflow.engine import Place
 from dxflow.errors import Invalid
 from dxflow.models.model import Process
+from dxflow.problems import Refused
 from dxflow.services import plain
 from dxflow.services.operations.case_choice import OPERATORS
 from dxflow.services.packs import store as packs
@@ -67,9 +68,11 @@ def read(site: Site, actor: Actor, text: str) -> Plan:
     Raises NotAllowed, and Invalid with every mistake and how to mend it.
     """
     try:
-        written = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as wrong:
-        raise Invalid(_("計画のファイルが TOML として読めません: {why}", why=str(wrong))) from None
+        written = toml.parse(text)
+    except Refused as broken:
+        (wrong,) = broken.problems
+        said = _("計画のファイル: {what} {hint}", what=wrong.message, hint=wrong.hint)
+        raise Invalid(said) from None
     unknown = sorted(set(written) - _KEYS)
     if unknown:
         raise Invalid(

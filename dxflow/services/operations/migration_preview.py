@@ -50,6 +50,8 @@ class Preview:
     """What a plan would do to a case.
 
     `standing` are the names of open steps and timers, `changes` say what will differ about them.
+    `at_once` are sentences about what will be past when it is moved: timers that fire straight
+    away, and tasks that are late.
     """
 
     case: str
@@ -58,6 +60,7 @@ class Preview:
     version: int
     standing: tuple[str, ...]
     changes: tuple[str, ...]
+    at_once: tuple[str, ...]
     blockers: tuple[Blocked, ...]
 
 
@@ -154,7 +157,8 @@ def _previews(
         reached.setdefault(item.case_id, {})[item.id] = item.created_at
     tried = [_try(site, tx, plan, row, reached.get(row.id, {})) for row in rows]
     words = _words(site, tx, actor, tried)
-    return [_previewed(one, words) for one in tried]
+    now = site.now()
+    return [_previewed(one, words, now) for one in tried]
 
 
 def _try(site: Site, tx: Connection, plan: Plan, row: Any, reached: dict[str, datetime]) -> _Tried:
@@ -190,18 +194,20 @@ def _words(site: Site, tx: Connection, actor: Actor, tried: Sequence[_Tried]) ->
     return naming.load(tx, organisation.directory(site, tx, actor.on), persons=persons)
 
 
-def _previewed(one: _Tried, words: naming.Names) -> Preview:
+def _previewed(one: _Tried, words: naming.Names, now: datetime) -> Preview:
     standing: dict[str, None] = {}
     if one.before is not None:
         names = (one.old.element_name(timer.element) for timer in one.before.timers)
         every = (*(task.name for task in one.before.tasks), *names)
         standing = dict.fromkeys(map(translated, every))
     changes: tuple[str, ...] = ()
+    at_once: tuple[str, ...] = ()
     if one.moved is not None:
         changes = (*_task_changes(one.moved, words), *_timer_changes(one))
+        at_once = tuple(_past_at_once(one.moved, one.new, now))
     row, blockers = one.row, tuple(_blockers(one))
     return Preview(
-        row.id, row.number, row.title, one.old.version, tuple(standing), changes, blockers
+        row.id, row.number, row.title, one.old.version, tuple(standing), changes, at_once, blockers
     )
 
 
@@ -247,6 +253,24 @@ def _timer_changes(one: _Tried) -> Iterator[str]:
             "{what}: {timer} {moments}",
             what=said[timer.what], timer=name, moments=" → ".join(moments),
         )  # fmt: skip
+
+
+def _past_at_once(moved: engine.Migrated, new: packs.Pack, now: datetime) -> Iterator[str]:
+    """Say what is past as soon as the case is moved: whoever moves it may not want it to happen."""
+    for timer in moved.after.timers:
+        if timer.due <= now:
+            yield _(
+                "期限「{timer}」は {at} で、もう過ぎています。移すと、すぐに処理されます。",
+                timer=translated(new.element_name(timer.element)), at=_moment(timer.due),
+            )  # fmt: skip
+    was = {task.id: task.due for task in moved.before.tasks}
+    for task in moved.after.tasks:
+        due, before = task.due, was[task.id]
+        if due is not None and due < now and (before is None or before >= now):
+            yield _(
+                "「{task}」の期日は {at} になり、移すとすぐに期限超過になります。",
+                task=translated(task.name), at=_moment(due),
+            )  # fmt: skip
 
 
 def _moment(at: datetime | None) -> str:

@@ -26,11 +26,15 @@ from dxflow.texts import gettext as _
 
 @dataclass(frozen=True)
 class Difference:
-    """One thing that differs; `place` is a process id or a file name."""
+    """One thing that differs; `place` is a process id or a file name.
+
+    `written`: only how it is written differs, nothing behaves otherwise.
+    """
 
     place: str
     element: str
     sentence: str
+    written: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,8 +79,23 @@ def between(
     new_processes: Mapping[str, Process],
     new_files: Mapping[str, str],
 ) -> list[Difference]:
-    """Return what differs from one version to another, process by process, then file by file."""
-    return [*_processes(old_processes, new_processes), *_files(old_files, new_files)]
+    """Return what differs from one version to another, process by process, then file by file.
+
+    Where no process and no file behaves otherwise, drawings that were only arranged are told too.
+    """
+    found = [*_processes(old_processes, new_processes), *_files(old_files, new_files)]
+    if all(one.written for one in found):
+        found += [
+            _rewritten(name)
+            for name in sorted({*old_files, *new_files})
+            if name.endswith(".bpmn") and old_files.get(name) != new_files.get(name)
+        ]
+    return found
+
+
+def _rewritten(name: str) -> Difference:
+    sentence = _("書き方だけを変えました。動きは変わりません。")
+    return Difference(name, "", sentence, written=True)
 
 
 def _processes(before: Mapping[str, Process], after: Mapping[str, Process]) -> Iterator[Difference]:
@@ -105,7 +124,7 @@ def _files(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Diff
             for element, sentence in told:
                 yield Difference(name, element, sentence)
             if not told:
-                yield Difference(name, "", _("書き方だけを変えました。動きは変わりません。"))
+                yield _rewritten(name)
 
 
 def _contents(name: str, before: str, after: str) -> Iterator[Told]:

@@ -3,7 +3,6 @@
 Reading names every key that is wrong; nothing in it is a program, lanes are FEEL.
 """
 
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -11,6 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from dxflow import toml
 from dxflow.authority.escalation import EscalateTo
 from dxflow.authority.obligations import Follows
 from dxflow.authority.opinions import OpinionReaders
@@ -21,7 +21,7 @@ from dxflow.committee.evaluation import EvaluationRule, evaluation_rule
 from dxflow.committee.rules import BodyRules, body_rules
 from dxflow.feel import FeelSyntaxError, parse
 from dxflow.forms import Option
-from dxflow.problems import Problem
+from dxflow.problems import Problem, Refused
 from dxflow.services.packs import attaching, authority
 from dxflow.services.packs.attaching import AttachmentSettings
 from dxflow.services.packs.authority import AuthoritySettings
@@ -132,11 +132,9 @@ class PackSettings:
 def read_settings(text: str) -> tuple[PackSettings, list[Problem]]:
     """Return the settings and every problem found in them."""
     try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as exc:
-        return PackSettings(), [
-            Problem("toml-broken", _("TOML として読めません: {why}", why=exc), FILE)
-        ]
+        raw = toml.parse(text, FILE)
+    except Refused as broken:
+        return PackSettings(), list(broken.problems)
     reader = _Reader(text, raw)
     settings = reader.settings()
     return settings, reader.problems

@@ -159,10 +159,12 @@ def install(
     channel: str = "cli",
     *,
     only_first: bool = False,
+    reason: str = "",
 ) -> PackRow:
     """Publish files as a new version of their pack; the same files again change nothing.
 
-    With `only_first` a pack of that key that is there already stays as the city has it.
+    With `only_first` a pack of that key that is there already stays as the city has it. `reason`
+    is written to the log where there is one.
     Raises Refused with every problem when something in the pack may not be published.
     """
     checked = check_files(files, site.commands)
@@ -222,6 +224,7 @@ def install(
                 changes=(
                     audit.Change("version", mark("版"), _words(before), _words(version)),
                     audit.Change("digest", mark("版の指紋"), None, digest),
+                    *([audit.Change("reason", mark("理由"), None, reason)] if reason else []),
                 ),
             ),
         )

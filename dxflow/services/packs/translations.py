@@ -6,10 +6,10 @@ it is written.
 """
 
 import re
-import tomllib
 from collections.abc import Mapping
 
-from dxflow.problems import Problem
+from dxflow import toml
+from dxflow.problems import Problem, Refused
 from dxflow.texts import JAPANESE, LANGUAGES
 from dxflow.texts import gettext as _
 
@@ -43,9 +43,9 @@ def language_of(name: str) -> str:
 def read(text: str, name: str) -> tuple[dict[str, str], list[Problem]]:
     """Return the translations of one file, and its problems."""
     try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as exc:
-        return {}, [Problem("toml-broken", _("TOML として読めません: {why}", why=exc), name)]
+        raw = toml.parse(text, name)
+    except Refused as broken:
+        return {}, list(broken.problems)
     faults = [
         Problem(
             "texts-value",

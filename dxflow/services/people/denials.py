@@ -4,12 +4,16 @@ from dxflow import audit
 from dxflow.services.people.actor import Actor
 from dxflow.services.people.events import who
 from dxflow.services.site import Site
+from dxflow.texts import source
 
 LONGEST_REASON = 500
 
 
 def record(site: Site, actor: Actor, kind: str, target: str, reason: str) -> None:
-    """Record that somebody was refused; `kind` and `target` say what, e.g. page and its path."""
+    """Record that somebody was refused; `kind` and `target` say what, e.g. page and its path.
+
+    `reason` is what they were told; the log holds it in Japanese, whatever they read.
+    """
     with site.database.write() as tx:
         audit.append_system(
             tx,
@@ -21,6 +25,6 @@ def record(site: Site, actor: Actor, kind: str, target: str, reason: str) -> Non
                 subject=audit.Subject(kind, target[:200]),
                 request=audit.Request(id=actor.request_id),
                 result=audit.Result.DENIED,
-                reason=reason[:LONGEST_REASON],
+                reason=source(reason)[:LONGEST_REASON],
             ),
         )

@@ -96,6 +96,15 @@ def announce(
     site: Site, actor: Actor, message: str, start: datetime | None, until: datetime | None
 ) -> Maintenance:
     """Announce a maintenance, or begin it at once. Raises NotAllowed, Invalid."""
+    planned = checked(site, actor, message, start, until)
+    _store(site, actor, planned, "maintenance.announced")
+    return planned
+
+
+def checked(
+    site: Site, actor: Actor, message: str, start: datetime | None, until: datetime | None
+) -> Maintenance:
+    """Return the maintenance that would be announced; nothing is. Raises NotAllowed, Invalid."""
     actor.require_role("admin")
     message = " ".join(message.split())
     wrong: dict[str, list[str]] = {}
@@ -108,9 +117,7 @@ def announce(
         wrong["until"] = [_("終わりの予定は、始まりより後にしてください。")]
     if wrong:
         raise Invalid(_("保守の予定を確かめてください。"), wrong)
-    planned = Maintenance(begin, message, until)
-    _store(site, actor, planned, "maintenance.announced")
-    return planned
+    return Maintenance(begin, message, until)
 
 
 def end(site: Site, actor: Actor) -> bool:

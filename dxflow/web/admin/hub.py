@@ -9,6 +9,7 @@ from itertools import groupby
 from flask import Blueprint, render_template
 
 from dxflow.errors import NotAllowed
+from dxflow.services.operations import incident_list
 from dxflow.services.people.access import signed_in
 from dxflow.services.people.actor import Actor
 from dxflow.texts import gettext as _
@@ -26,7 +27,9 @@ def index() -> str:
     if not entries:
         may = frozenset(role for entry in _entries() for role in entry.roles)
         raise NotAllowed(_("この画面は、あなたの職では使えません。"), may)
-    return render_template("admin/hub.html", groups=grouped(entries))
+    failed = incident_list.open_count(current.site(), current.actor())
+    counts = {"incidents_admin.index": _("未解消 {n}件", n=failed)} if failed else {}
+    return render_template("admin/hub.html", groups=grouped(entries), counts=counts)
 
 
 def grouped(entries: Iterable[Entry]) -> list[tuple[str, list[Entry]]]:

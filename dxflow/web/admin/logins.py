@@ -38,6 +38,19 @@ def index() -> str:
     )
 
 
+@blueprint.get("/admin/sessions/end")
+@needs_role("admin")
+def ask_to_end() -> str:
+    """Show what ending all logins of a person, or all but one's own, would end."""
+    kind, person = request.args.get("kind", "session"), request.args.get("person", "")
+    return render_template(
+        "admin/logins_end.html",
+        page=logins.to_be_ended(current.site(), current.actor(), kind, current.reference(), person),
+        kind=kind,
+        person=person,
+    )
+
+
 @blueprint.post("/admin/sessions/end")
 @needs_role("admin")
 def end() -> Response:

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response as Answer
 
 from dxflow.clock import TOKYO
 from dxflow.errors import Invalid
+from dxflow.services.administration import logins
 from dxflow.services.people import maintenance
 from dxflow.services.people.access import needs_role
 from dxflow.services.people.maintenance import Maintenance
@@ -33,15 +34,19 @@ def index() -> str:
 
 @blueprint.post("/admin/maintenance")
 @needs_role("admin")
-def announce() -> Answer | tuple[str, int]:
-    """Announce or begin a maintenance."""
+def announce() -> Answer | str | tuple[str, int]:
+    """Announce a maintenance; one that would begin at once is asked for first."""
     typed = {name: request.form.get(name, "").strip() for name in ("message", "start", "until")}
     before = maintenance.current(current.site())
     try:
-        start, until = _moment(typed, "start"), _moment(typed, "until")
-        planned = maintenance.announce(
-            current.site(), current.actor(), typed["message"], start, until
-        )
+        given = typed["message"], _moment(typed, "start"), _moment(typed, "until")
+        planned = maintenance.checked(current.site(), current.actor(), *given)
+        now = current.site().now()  # not earlier than the start that an empty field means
+        at_once = planned.active(now)
+        begun = before is not None and before.active(now)
+        if at_once and not begun and request.form.get("sure") != "yes":
+            return _page(typed, {}, asked=True)
+        planned = maintenance.announce(current.site(), current.actor(), *given)
     except Invalid as exc:
         return _page(typed, exc.fields), 422
     flash(_announced(before, planned, current.site().now()), "success")
@@ -59,7 +64,8 @@ def end() -> Answer:
     return redirect(url_for("admin_maintenance.index"), 303)
 
 
-def _page(typed: dict[str, str], wrong: dict[str, list[str]]) -> str:
+def _page(typed: dict[str, str], wrong: dict[str, list[str]], *, asked: bool = False) -> str:
+    """Show the page; `asked`: what was typed would begin at once, and waits for a yes."""
     planned = maintenance.current(current.site())
     typed = typed or _written(planned)
     return render_template(
@@ -67,6 +73,8 @@ def _page(typed: dict[str, str], wrong: dict[str, list[str]]) -> str:
         planned=planned,
         active=planned is not None and planned.active(current.site().now()),
         typed=typed,
+        asked=asked,
+        others=_others() if asked else 0,
         wrong={name: "".join(texts) for name, texts in wrong.items()},
         errors=[
             {"id": f"f-{name}", "label": "", "message": text}
@@ -74,6 +82,13 @@ def _page(typed: dict[str, str], wrong: dict[str, list[str]]) -> str:
             for text in texts
         ],
     )
+
+
+def _others() -> int:
+    """Return how many other logins are open, whose people could not go on."""
+    return logins.to_be_ended(
+        current.site(), current.actor(), "session", current.reference(), per_page=1
+    ).total
 
 
 def _announced(before: Maintenance | None, planned: Maintenance, now: datetime) -> str:

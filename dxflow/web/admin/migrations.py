@@ -11,6 +11,7 @@ from dxflow.services.operations import (
     migration_plans,
     migration_preview,
     migrations,
+    versions,
 )
 from dxflow.services.operations.case_choice import OPERATORS
 from dxflow.services.operations.migration_plans import Plan
@@ -111,16 +112,24 @@ def _to(batch: str) -> Response:
 
 def _list(error: str) -> str:
     site, actor = current.site(), current.actor()
-    versions = [
+    rows = installed(site)
+    offered = [
         (
             f"{row.key}:{row.version}",
-            _("{title} 第{n}版", title=translated(row.title), n=row.version),
+            _(
+                "第{n}版（{status}） {title}",
+                title=translated(row.title),
+                n=row.version,
+                status=versions.status_name(row.status),
+            ),
         )
-        for row in installed(site)
+        for row in rows
     ]
+    published = (f"{row.key}:{row.version}" for row in rows if row.status == versions.CURRENT)
     return render_template(
         "admin/migrations/list.html",
-        versions=versions,
+        versions=offered,
+        published=next(published, ""),
         page=migration_list.listed(site, actor, page_number(), PER_PAGE),
         name_of=migration_list.outcome_name,
         error=error,
@@ -148,6 +157,7 @@ def _planned(given: Any, error: str = "") -> str | tuple[str, int]:
         return _list(refused.message), 422
     page = migration_preview.preview_page(site, actor, found, page_number(), PER_PAGE)
     mapped = {MAP + "/".join(old): "/".join(new) for old, new in found.mapping.items()}
+    status = {(row.key, row.version): row.status for row in installed(site)}
     kept: dict[str, Any] = {"to": f"{found.pack}:{found.version}", **mapped}
     shown = render_template(
         "admin/migrations/plan.html",
@@ -159,6 +169,8 @@ def _planned(given: Any, error: str = "") -> str | tuple[str, int]:
         ),
         prefix=MAP,
         error=error,
+        status=status[found.pack, found.version],
+        status_name=versions.status_name,
         movable=sum(not one.blockers for one in page.entries),
         address_of=lambda number: url_for("migrations_admin.plan", **kept, page=number),
     )

@@ -92,6 +92,18 @@ def change(person_id: str) -> Page | Answer:
     return _done(person_id, act)
 
 
+@blueprint.get("/admin/people/<ident:person_id>/ask/<any(password, logins, close):act>")
+@needs_role("admin")
+def ask(person_id: str, act: str) -> str:
+    """Say what resetting the password, ending the logins or closing the account would do."""
+    site, by = current.site(), current.actor()
+    found = persons.person(site, by, person_id)
+    return render_template(
+        "admin/people/ask.html", found=found, row=found.row, act=act,
+        mine=person_id == by.person_id,
+    )  # fmt: skip
+
+
 @blueprint.post("/admin/people/<ident:person_id>/password")
 @needs_role("admin")
 def password(person_id: str) -> Page:

@@ -68,15 +68,19 @@ def upload() -> Response:
         found = publishing.upload(current.site(), current.actor(), sent.read())
     except Invalid as refused:
         return make_response(_list(error=refused.message), 422)
-    return make_response(_looked_at(found), 422 if not found.digest else 200)
+    return make_response(_looked_at(found), 409 if found.same else 200 if found.digest else 422)
 
 
 @blueprint.post("/admin/processes/publish")
 @needs_role("admin")
-def publish() -> Answer:
+def publish() -> Answer | tuple[str, int]:
     """Publish what was uploaded and looked at."""
-    digest = request.form.get("digest", "")
-    row = publishing.publish(current.site(), current.actor(), digest)
+    digest, reason = request.form.get("digest", ""), request.form.get("reason", "")
+    try:
+        row = publishing.publish(current.site(), current.actor(), digest, reason)
+    except Invalid as refused:
+        found = publishing.looked_at(current.site(), current.actor(), digest)
+        return _looked_at(found, reason, refused.message), 422
     flash(
         _(
             "パック {key}（{title}）の第 {version} 版を公開しました。",
@@ -128,8 +132,14 @@ def _list(error: str = "") -> str:
     )
 
 
-def _looked_at(found: Uploaded) -> str:
-    return render_template("admin/processes/upload.html", found=found)
+def _looked_at(found: Uploaded, reason: str = "", error: str = "") -> str:
+    return render_template(
+        "admin/processes/upload.html",
+        found=found,
+        same_already=publishing.same_already,
+        reason=reason,
+        error=error,
+    )
 
 
 def _number(name: str) -> int:

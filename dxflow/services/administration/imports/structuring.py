@@ -14,7 +14,8 @@ from itertools import pairwise
 from typing import Any
 
 from dxflow.authority import timelines
-from dxflow.authority.organisation import Post, Unit
+from dxflow.authority.decision import post_kind_label
+from dxflow.authority.organisation import Post, Unit, unit_kind_label
 from dxflow.authority.structure import Fault, FaultKind, Structure, new_faults
 from dxflow.calendars.wareki import wareki_date
 from dxflow.errors import Invalid
@@ -47,7 +48,10 @@ class LineChange:
 
 @dataclass
 class StructurePlan:
-    """What would change. `past` is the earliest day gone by that is touched: it needs a reason."""
+    """What would change. `past` is the earliest day gone by that is touched: it needs a reason.
+
+    `roles` are the words of roles, `coming` the names of units that lines of the file bring.
+    """
 
     what: str
     effective: date
@@ -58,6 +62,8 @@ class StructurePlan:
     past: date | None = None
     lines: list[LineChange] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    roles: Mapping[str, str] = field(default_factory=dict)
+    coming: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def changes(self) -> int:
@@ -91,7 +97,10 @@ def merged(
 
     Whether the whole is sound is not asked: another file may be about to mend it.
     """
-    plan = StructurePlan(sheet.layout.what, effective, known, known, encoding=sheet.encoding)
+    plan = StructurePlan(
+        sheet.layout.what, effective, known, known, encoding=sheet.encoding, roles=roles,
+        coming={row.text("unit"): row.text("name") for row in sheet.rows},
+    )  # fmt: skip
     read = _values(plan, sheet, roles)
     rows_of: dict[str, list[tuple[Row, Value]]] = defaultdict(list)
     for row, value in read:
@@ -205,7 +214,7 @@ def _merged(
                 )
             )
             return rows
-        _tell(plan, row, value, "new", _begins(value), begin, today)
+        _tell(plan, row, value, "new", _made(plan, value), begin, today)
         return timelines.joined((*rows, value))
     alike = replace(value, valid_from=old.valid_from, valid_to=old.valid_to) == old
     if alike and end == old.valid_to:
@@ -228,7 +237,7 @@ def _merged(
     if alike:
         _tell(plan, row, value, "ended", _("{day} に終わる", day=wareki_date(end)), end, today)
     else:
-        _tell(plan, row, value, "changed", _difference(old, value), begin, today)
+        _tell(plan, row, value, "changed", _difference(plan, old, value), begin, today)
     kept = (one for one in rows if one is not old)
     before = (replace(old, valid_to=begin),) if old.valid_from < begin else ()
     return timelines.joined((*kept, *before, replace(value, valid_from=max(begin, old.valid_from))))
@@ -250,26 +259,51 @@ def _begins(value: Value) -> str:
     return _("{day} から {end} の前日まで", day=begin, end=end)
 
 
-def _difference(old: Value, new: Value) -> str:
-    """Say in words what a line changes from its first day on."""
-    labels = {
+def _labels() -> Mapping[str, str]:
+    return {
         "name": _("組織名"), "title": _("職名"), "kind": _("種別"), "parent": _("上位の組織"),
         "unit": _("所属"), "roles": _("役割"),
     }  # fmt: skip
+
+
+def _made(plan: StructurePlan, value: Value) -> str:
+    """Say in words what a line makes, its name apart; of a post also which roles come with it."""
+    names = ("kind", "parent") if isinstance(value, Unit) else ("unit", "kind", "roles")
+    labels = _labels()
     said = [
-        _("{label}「{old}」→「{new}」", label=label, old=_word(old, name), new=_word(new, name))
-        for name, label in labels.items()
+        _("{label}「{value}」", label=labels[name], value=_word(plan, value, name))
+        for name in names
+    ]  # fmt: skip
+    return " ".join([_begins(value), *said])
+
+
+def _difference(plan: StructurePlan, old: Value, new: Value) -> str:
+    """Say in words what a line changes from its first day on."""
+    said = [
+        _("{label}「{old}」→「{new}」", label=label, old=_word(plan, old, name),
+          new=_word(plan, new, name))
+        for name, label in _labels().items()
         if getattr(old, name, None) != getattr(new, name, None)
-    ]
+    ]  # fmt: skip
     words = [_("{day} から", day=wareki_date(new.valid_from)), *said]
     if new.valid_to is not None and new.valid_to != old.valid_to:
         words.append(_("{day} に終わる", day=wareki_date(new.valid_to)))
     return " ".join(words)
 
 
-def _word(row: Value, name: str) -> str:
+def _word(plan: StructurePlan, row: Value, name: str) -> str:
+    """Return one value of a unit or post as people call it."""
     value = getattr(row, name, None)
-    return " ".join(sorted(value)) if isinstance(value, frozenset) else value or ""
+    if not value:
+        return _("なし")
+    if isinstance(value, frozenset):
+        return _("、").join(sorted(plan.roles.get(one, one) for one in value))
+    if name == "kind":
+        return unit_kind_label(value) if isinstance(row, Unit) else post_kind_label(value)
+    if name in ("parent", "unit"):
+        known = plan.before.units.get(value, ())
+        return rules.name_of(known, row.valid_from, plan.coming.get(value) or value)
+    return str(value)
 
 
 def _faults(

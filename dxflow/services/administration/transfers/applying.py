@@ -52,10 +52,14 @@ class HolesOpen(Conflict):
 
 @dataclass(frozen=True)
 class Applied:
-    """What was done: persons with other posts, accounts closed, tasks released or given on, duties."""
+    """What was done: persons with other posts, accounts closed and opened, tasks, duties.
+
+    Tasks are `released`, or given on.
+    """
 
     persons: int
     closed: int
+    opened: int
     released: int
     tasks: int
     duties: int
@@ -139,10 +143,11 @@ def _written(
     writing.lists(site, tx, {post: new for post, (_old, new) in lists.items()})
     was, will = (writing.by_person(one.holdings) for one in (prospect.before, prospect.after))
     administered = person_rows.administrators(site, tx)
-    moved = {one for one in (*was, *will) if was.get(one) != will.get(one)}
+    moved = {one for one in (*was, *will) if was.get(one) != will.get(one)} | prospect.opening
     said = _("人事異動による")
     recorded = writing.holdings(site, tx, by, was, will)
     recorded += writing.accounts(site, tx, by, prospect.closing, "disabled")
+    recorded += writing.accounts(site, tx, by, prospect.opening, "active")
     _succeed(site, tx, found, plan)
     organisation.raise_version(tx, site.now())
     save(site, tx, by, prospect.before, prospect.after, said)
@@ -153,7 +158,9 @@ def _written(
     telling.applied(site, tx, plan, found, duties, ends)
     released = sum(old[0] is not None and new[0] is None for old, new in tasks.values())
     given_on = len(tasks) - released
-    done = Applied(len(moved), len(prospect.closing), released, given_on, len(duties))
+    done = Applied(
+        len(moved), len(prospect.closing), len(prospect.opening), released, given_on, len(duties)
+    )
     writing.append_admin(
         tx,
         [
@@ -169,7 +176,8 @@ def _written(
         "holdings": {one: [was.get(one, []), will.get(one, [])] for one in sorted(moved)},
         "tasks": tasks, "duties": duties, "deputies": ends, "lists": lists, "led": led,
         "heirs": heirs, "hands": _hands(found),
-        "accounts": {one: ("active", "disabled") for one in sorted(prospect.closing)},
+        "accounts": dict.fromkeys(sorted(prospect.closing), ("active", "disabled"))
+        | dict.fromkeys(sorted(prospect.opening), ("disabled", "active")),
     }, done  # fmt: skip
 
 
@@ -324,6 +332,7 @@ def _of_plan(site: Site, by: Actor, found: Rehearsed, plan: str, done: Applied) 
         audit.Change("valid_from", mark("始まり"), None, found.prospect.day),
         audit.Change("persons", mark("異動する人"), None, done.persons),
         audit.Change("closed", mark("無効にした利用者"), None, done.closed or None),
+        audit.Change("opened", mark("有効に戻した利用者"), None, done.opened or None),
         audit.Change("released", mark("解除した引受け"), None, done.released),
         audit.Change("tasks", mark("渡した作業"), None, done.tasks),
         audit.Change("duties", mark("引き継いだ義務"), None, done.duties),

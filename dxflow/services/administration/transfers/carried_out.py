@@ -83,7 +83,10 @@ class _Words:
                 self._was.person(person), "",
                 held_words(map(held_of, old), self._eve, self._was.post),
                 held_words(map(held_of, new), self._day, self._is.post),
-                note_words("closed" if person in self._record.accounts else ""),
+                note_words(
+                    "closed" if person in self._record.closed
+                    else "opened" if person in self._record.opened else ""
+                ),
             )  # fmt: skip
 
     def units(self) -> Iterator[Line]:

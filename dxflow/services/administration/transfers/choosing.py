@@ -133,7 +133,7 @@ def _person(found: Rehearsed, name: str) -> str:
     for key, (username, _shown) in found.underway.people.items():
         if (
             username.casefold() == wanted or key == name
-        ) and key not in found.underway.affairs.closed:
+        ) and key not in found.underway.affairs.closed - found.prospect.opening:
             return key
     raise Invalid(_("利用者「{name}」はいないか、利用を止められています。", name=name))
 

@@ -30,7 +30,7 @@ class Record:
     """What was kept with the plan: pairs of before and after by key.
 
     `hands` are who has tasks and duties that changed hands, with a note; `accounts` the states of
-    those that were closed. Plans applied by older versions have none of either.
+    those that were closed or opened. Plans applied by older versions have none of either.
     """
 
     units: Mapping[str, tuple[list[Any], list[Any]]]
@@ -44,6 +44,16 @@ class Record:
     heirs: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     hands: Mapping[str, tuple[list[str], list[str], str]] = field(default_factory=dict)
     accounts: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+    @property
+    def closed(self) -> frozenset[str]:
+        """Return the persons whose accounts were closed."""
+        return frozenset(one for one, (_was, now) in self.accounts.items() if now != "active")
+
+    @property
+    def opened(self) -> frozenset[str]:
+        """Return the persons whose accounts were opened again."""
+        return frozenset(one for one, (_was, now) in self.accounts.items() if now == "active")
 
 
 def record_of(row: Any) -> Record:
@@ -207,7 +217,7 @@ def _tasks_since(site: Site, tx: Connection, record: Record, now: Structure) -> 
     """Name cases in which somebody has taken, or can do, a task by the transfer alone."""
     current = underway.load(site, tx, site.today())
     before = rehearsing.directory(restored(record, now), current, site.today())
-    able = Able(before, current.affairs.closed - record.accounts.keys())
+    able = Able(before, (current.affairs.closed - record.closed) | record.opened)
     after = Able(organisation.directory(site, tx, site.today()), current.affairs.closed)
     since = [one for one in current.affairs.tasks if one.id not in record.tasks]
     taken = [one for one in since if after.holds(one) and not able.holds(one)]

@@ -40,11 +40,15 @@ _KINDS = {
 _KIND = {word: kind for kind, words in _KINDS.items() for word in (*words, kind.value)}
 #: Who leaves so comes back to the city: the account stays unless the line says otherwise.
 _COME_BACK = frozenset({"休職", "派遣"})
+#: Who begins so comes to the city, or back to it: an account that is closed is opened again.
+_COMES = frozenset({"復職", "採用", "新規採用"})
+_KEPT = ("残す", "そのまま")
+_OPENED = ("有効", "有効にする", "有効に戻す")
 #: What is said of the account of somebody who leaves: whether it is closed.
 _ACCOUNTS = {
-    "残す": False, "そのまま": False, "有効": False,
-    "閉じる": True, "無効": True, "無効にする": True, "停止": True,
-}  # fmt: skip
+    **dict.fromkeys((*_KEPT, *_OPENED), False),
+    **dict.fromkeys(("閉じる", "無効", "無効にする", "停止"), True),
+}
 
 
 @dataclass(frozen=True)
@@ -213,7 +217,15 @@ def _move(
     post = tried(lambda: _post(row, known, titles, among, day))
     if person is None or kind is None or post is None:
         return None
-    return Move(person[0], kind, post, row.line)
+    return Move(person[0], kind, post, row.line, opens=_opens(row, kind))
+
+
+def _opens(row: Row, kind: MoveKind) -> bool:
+    """Return whether a closed account is opened again: by what is said, else by the kind."""
+    text = row.text("account")
+    return kind is MoveKind.MAIN and (
+        text in _OPENED or (text not in _KEPT and row.text("kind") in _COMES)
+    )
 
 
 def _kind(row: Row) -> MoveKind:

@@ -1,7 +1,7 @@
 """What the page of one plan shows: its files, the rehearsal, the holes, and what may be done."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -152,6 +152,7 @@ def _rehearsal(shown: PlanPage, found: Rehearsed) -> PlanPage:
         "counts": {kind.value: counts[kind.value] for kind in MoveKind}
         | {
             "closing": len(found.prospect.closing),
+            "opening": len(found.prospect.opening),
             "filled": sum(move.line < 0 for move in found.prospect.moves),
         },
         "words": found.prospect.words,
@@ -207,7 +208,9 @@ def _told(tx: Connection, row: Any) -> tuple[tuple[str, str, datetime], ...]:
 def _done(row: Any) -> dict[str, str]:
     """Return how much an applied plan changed, each with its unit."""
     kept = record_of(row)
-    people = {_("異動した人"): kept.holdings, _("無効にした利用者"): kept.accounts}
+    people: dict[str, Sized] = {_("異動した人"): kept.holdings, _("無効にした利用者"): kept.closed}
+    if kept.opened:
+        people[_("有効に戻した利用者")] = kept.opened
     matters = {
         _("変わった組織"): kept.units, _("変わった職"): kept.posts,
         _("戻した・渡した作業"): kept.tasks, _("引き継いだ義務"): kept.duties,

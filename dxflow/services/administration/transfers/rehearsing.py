@@ -44,7 +44,8 @@ from dxflow.texts import gettext as _
 class Prospect:
     """The organisation of all times before and after; `problems` forbid all of it.
 
-    `closing` are those who leave and whose accounts are closed.
+    `closing` are those who leave and whose accounts are closed, `opening` those who come back and
+    whose accounts are opened again.
     """
 
     day: date
@@ -56,6 +57,7 @@ class Prospect:
     problems: tuple[Problem, ...] = ()
     splits: tuple[Split, ...] = ()
     closing: frozenset[str] = frozenset()
+    opening: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,7 @@ def rehearsed(
     was = directory(before, now, day)
     will = directory(first.after, now, day, first.successions)
     parts = given(first.splits, now.affairs.cases, chosen_for_cases(chosen))
-    closed = now.affairs.closed | first.closing
+    closed = (now.affairs.closed | first.closing) - first.opening
     base = rehearse(was, will, now.affairs, _moved_on(now.affairs, was, will, parts, closed))
     known = {one.id for one in base.holes}
     used = [fill for fill in chosen if fill.hole in known and _can_be(fill, first)]
@@ -209,6 +211,7 @@ def _prospect(
         day, before, after, (*made.successions, *successions_of(fills, day)), moves, made.words,
         tuple(problems), made.splits,
         frozenset(move.person for move in moves if move.closes) - now.affairs.closed,
+        frozenset(move.person for move in moves if move.opens) & now.affairs.closed,
     )  # fmt: skip
 
 

@@ -91,7 +91,8 @@ def _of_moved(found: Rehearsed, words: Wording) -> Iterator[tuple[str, str]]:
     day, eve = prospect.day, prospect.day - timedelta(days=1)
     for person in dict.fromkeys((*was, *will)):
         old, new = was.get(person, []), will.get(person, [])
-        if old == new or person in found.affairs.closed:
+        same = old == new and person not in prospect.opening
+        if same or person in found.affairs.closed:
             continue
         lines = [
             _("人事異動により、{day}から職が変わりました。", day=wareki_date(day)),

@@ -88,7 +88,8 @@ def _restore(
     was, then = (writing.by_person(one.holdings) for one in (now, before))
     administered = person_rows.administrators(site, tx)
     recorded = writing.holdings(site, tx, by, was, then)
-    recorded += writing.accounts(site, tx, by, record.accounts, "active")
+    recorded += writing.accounts(site, tx, by, record.closed, "active")
+    recorded += writing.accounts(site, tx, by, record.opened, "disabled")
     organisation.raise_version(tx, site.now())
     save(site, tx, by, now, before, _("人事異動の取消し"))
     if administered and not person_rows.administrators(site, tx):

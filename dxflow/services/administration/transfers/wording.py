@@ -72,7 +72,8 @@ def note_words(note: str) -> str:
         "stays": _("異動しても本人に残る"), "heir": _("職の後任に引き継ぐ"),
         "stand-in": _("代わりの人だけができる"),
         "beside": _("穴を埋める兼務"), "closing": _("利用者を無効にする"),
-        "closed": _("利用者を無効にした"),
+        "closed": _("利用者を無効にした"), "opening": _("利用者を有効に戻す"),
+        "opened": _("利用者を有効に戻した"),
     }[note]  # fmt: skip
 
 
@@ -174,9 +175,12 @@ class Wording:
         filled = {move.person for move in prospect.moves if move.line < 0}
         for person in dict.fromkeys((*was, *will)):
             old, new = was.get(person, []), will.get(person, [])
-            if old == new:
+            if old == new and person not in prospect.opening:
                 continue
-            note = "closing" if person in prospect.closing else "beside" if person in filled else ""
+            note = (
+                "closing" if person in prospect.closing else "opening" if person in prospect.opening
+                else "beside" if person in filled else ""
+            )  # fmt: skip
             yield Line(
                 self._names.person(person), "",
                 held_words(old, eve, lambda post: title_on(prospect.before, post, eve)),
