@@ -11,6 +11,7 @@ from dxflow.db.process import WorkItem
 from dxflow.errors import Conflict, Invalid, NotFound
 from dxflow.services.acts import papers, standing, tasks
 from dxflow.services.acts.act import Act, lock_of_task, require_running
+from dxflow.services.acts.finished import finished_text
 from dxflow.services.people import visibility
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
@@ -74,7 +75,7 @@ def _own_task(site: Site, tx: Connection, actor: Actor, task_id: str) -> Act:
     visibility.require(site, tx, actor, act.case_id)
     row = tx.execute(select(WorkItem.__table__).where(WorkItem.id == task_id)).one()
     if row.status != "open":
-        raise tasks.TaskClosed(tasks.finished_text(tx, row, act.case, act.pack), act.case_id)
+        raise tasks.TaskClosed(finished_text(tx, row, act.case, act.pack), act.case_id)
     require_running(act)
     tasks.require_mine(tx, actor, row)
     standing.require_uninvolved(act, act.pack.act_of(row.process_key, row.element))

@@ -29,6 +29,7 @@ from dxflow.services.acts import (
     tasks,
 )
 from dxflow.services.acts.act import Act
+from dxflow.services.acts.finished import finished_text
 from dxflow.services.acts.suspension import Suspension
 from dxflow.services.packs import city_days
 from dxflow.services.packs import store as packs
@@ -140,7 +141,7 @@ def task_form(site: Site, actor: Actor, task_id: str) -> TaskForm:
         case = _case(tx, row.case_id)
         pack = packs.load(site, tx, row.pack_digest)
         if row.status != "open":
-            raise tasks.TaskClosed(tasks.finished_text(tx, row, case, pack), row.case_id)
+            raise tasks.TaskClosed(finished_text(tx, row, case, pack), row.case_id)
         standing = tasks.require_mine(tx, actor, row)
         stopped = suspension.of_row(tx, row._mapping, "instance_")
         definition = pack.form(row.form_key)

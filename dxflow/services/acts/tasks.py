@@ -10,15 +10,14 @@ from dxflow import audit, engine, forms
 from dxflow.authority.directory import Directory
 from dxflow.authority.standing_in import StandIn
 from dxflow.authority.verdicts import person_key
-from dxflow.calendars.wareki import wareki_datetime
 from dxflow.db.base import table
-from dxflow.db.identity import Person
 from dxflow.db.prepared import Prepared
 from dxflow.db.process import Draft, WorkItem, WorkItemGroup
 from dxflow.errors import Conflict, NotAllowed, NotFound
 from dxflow.services import plain
-from dxflow.services.acts import history, standing, submissions, surroundings
+from dxflow.services.acts import history, passing_over, standing, submissions, surroundings
 from dxflow.services.acts.act import Act, lock_of_task, require_present, require_running
+from dxflow.services.acts.finished import finished_text
 from dxflow.services.acts.surroundings import FirstAnswer, Surroundings
 from dxflow.services.acts.writing import end_work, write_step
 from dxflow.services.packs import store as packs
@@ -139,6 +138,8 @@ def _complete(site: Site, actor: Actor, task_id: str, reading: Reading, sent: Se
         _record(act, task_id, submission, sent, kept)
         undo_state = act.state
         step = _step(act, task_id, submission)
+        if act.recused:
+            step = passing_over.without(act, step, act.recused).step
         _close(act, task_id, submission.outcome, drafted=around.drafted)
         write_step(act, step, [key for key in around.work if key != task_id])
         answer = _answer(act, step)
@@ -207,7 +208,6 @@ def _waiting(act: Act, step: engine.Step, around: Surroundings) -> tuple[Waiting
             around.assignees.get(task.id) or (person_key(task.assignee) if task.assignee else None),
         )
         for task in step.tasks
-        if not (task.groups and act.recused.issuperset(task.groups))
     )  # fmt: skip
 
 
@@ -317,32 +317,6 @@ def _too_late(tx: Connection, act: Act, item: Row[Any], actor: Actor) -> Conflic
     """Say who was first, when, and where the case stands; to strangers nothing is said."""
     visibility.require(act.site, tx, actor, act.case_id)
     return TaskClosed(finished_text(tx, item, act.case, act.pack), act.case_id)
-
-
-def finished_text(tx: Connection, item: Row[Any], case: Any, pack: packs.Pack) -> str:
-    """Return the sentence for a task that is no longer open."""
-    name = tx.execute(
-        select(Person.name).where(Person.id == item.ended_by)
-    ).scalar_one_or_none() or _("システム")
-    values: dict[str, object] = {
-        "task": item.name,
-        "name": name,
-        "at": wareki_datetime(item.ended_at) if item.ended_at else "",
-        "number": case["number"],
-        "stage": pack.stage_name(case["stage"])
-        if case["status"] == "running"
-        else packs.status_name(case["status"]),
-    }
-    if item.status == "completed":
-        return _(
-            "「{task}」は {name} さんが {at} に済ませました。案件 {number} はいま「{stage}」です。",
-            **values,
-        )
-    return _(
-        "「{task}」は {at} に取り消されました（期限切れ・引戻し・終了など）。"
-        "案件 {number} はいま「{stage}」です。",
-        **values,
-    )
 
 
 def _require_version(act: Act, version: int | None) -> None:

@@ -15,8 +15,9 @@ from dxflow.authority.segregation import Action, conflict
 from dxflow.db.process import WorkItem, WorkItemGroup
 from dxflow.errors import Conflict, Invalid, NotAllowed, NotFound
 from dxflow.services.acts.act import Act, lock_of_task, require_running
+from dxflow.services.acts.finished import finished_text
 from dxflow.services.acts.notices import leave_notice
-from dxflow.services.acts.tasks import TaskClosed, finished_text
+from dxflow.services.acts.tasks import TaskClosed
 from dxflow.services.operations.case_acts import require_version, required_reason
 from dxflow.services.operations.case_choice import OPERATORS
 from dxflow.services.people import naming, organisation, person_rows
