@@ -133,6 +133,7 @@ def _complete(site: Site, actor: Actor, task_id: str, reading: Reading, sent: Se
         )  # fmt: skip
         submission = reading(act, item)
         _require_form(act, item, submission)
+        act.form = submission.form_digest
         act.drafting = meaning == history.DRAFT
         kept = submissions.keep(act, submission, task_id, meaning)
         _record(act, task_id, submission, sent, kept)
