@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dxflow.services.meetings import session
 from tests.factories import City
 from tests.sessions import attend, opened
-from tests.walks import do, task_of, to_committee, to_decision, vote
+from tests.walks import do, task_of, to_committee, to_decision, to_sheet, vote
 from tests.web.conftest import Browser
 
 #: So much that the document goes round before its decision.
@@ -80,3 +80,29 @@ def test_without_a_quorum_no_result_is_claimed(
     _order, words = parts(browse("cio"), task_of(sqlite_city, "cio", case, "reconvene").id)
     assert "定足数に達しなかったため、表決は成立していません。" in words
     assert "表決の結果は" not in words
+
+
+def test_whose_proposal_came_back_goes_on_with_it_right_below_the_reason(
+    sqlite_city: City, browse: Callable[[str], Browser]
+) -> None:
+    case = sqlite_city.start().id
+    do(sqlite_city, case, "head", "head_approval", "send_back", reason="だれの申請書か")
+    task = next(one for one in sqlite_city.open_tasks("applicant") if one.case_id == case)
+    browser = browse("applicant")
+    order, _words = parts(browser, task.id)
+    assert order == ["do", "so-far"]
+    main = browser.page(f"/tasks/{task.id}").xpath("//main")[0].text_content()
+    assert main.index("戻された理由") < main.index("だれの申請書か") < main.index("どう変えたいか")
+    assert main.count("戻された理由") == 1
+
+
+def test_who_writes_a_sheet_finds_the_form_before_the_files(
+    sqlite_city: City, browse: Callable[[str], Browser]
+) -> None:
+    case = to_sheet(sqlite_city)
+    task = task_of(sqlite_city, "applicant", case, "project_sheet")
+    browser = browse("applicant")
+    order, _words = parts(browser, task.id)
+    assert order == ["so-far", "do"]
+    labels = browser.page(f"/tasks/{task.id}").xpath("//main//section/@aria-labelledby")
+    assert labels.index("do") < labels.index("attachments")
