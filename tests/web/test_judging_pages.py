@@ -86,6 +86,7 @@ def test_whose_proposal_came_back_goes_on_with_it_right_below_the_reason(
     sqlite_city: City, browse: Callable[[str], Browser]
 ) -> None:
     case = sqlite_city.start().id
+    sqlite_city.clock.advance(minutes=1)  # what was handed in last is what sent it back
     do(sqlite_city, case, "head", "head_approval", "send_back", reason="だれの申請書か")
     task = next(one for one in sqlite_city.open_tasks("applicant") if one.case_id == case)
     browser = browse("applicant")
@@ -106,3 +107,15 @@ def test_who_writes_a_sheet_finds_the_form_before_the_files(
     assert order == ["so-far", "do"]
     labels = browser.page(f"/tasks/{task.id}").xpath("//main//section/@aria-labelledby")
     assert labels.index("do") < labels.index("attachments")
+
+
+def test_what_was_done_is_said_above_the_head_of_the_case(
+    sqlite_city: City, browse: Callable[[str], Browser]
+) -> None:
+    case = sqlite_city.start().id
+    task = task_of(sqlite_city, "head", case, "head_approval").id
+    head = browse("head")
+    values = head.controls(f"/tasks/{task}") | {"_outcome": "approve"}
+    page = head.post(f"/tasks/{task}", values, follow_redirects=True).text
+    assert page.index("で済ませました") < page.index('class="case-head"')
+    assert page.count("で済ませました") == 1
