@@ -82,6 +82,14 @@ def recuse(call: Call) -> Answer:
     return _meeting(call, call.path["meeting"])
 
 
+def rejoin(call: Call) -> Answer:
+    """Let a seat take part again that was recused by word."""
+    recusing.take_back(
+        call.site, call.actor, call.path["matter"], call.path["seat"], call.body["reason"]
+    )
+    return _meeting(call, call.path["meeting"])
+
+
 def defer(call: Call) -> Answer:
     """Put a matter off to another meeting."""
     session.defer(call.site, call.actor, call.path["matter"], call.body["reason"])
@@ -184,6 +192,12 @@ OPERATIONS = (
         "POST", "/meetings/{meeting}/matters/{matter}/recusals", "recuseSeat",
         "Recuse a seat from a matter, as its member or as the secretariat", recuse,
         answer=answers.MeetingInFull, body=requests.Recusal, refusals=(409,),
+    ),
+    Operation(
+        "POST", "/meetings/{meeting}/matters/{matter}/recusals/{seat}/withdraw", "withdrawRecusal",
+        "Take a declared recusal back while the vote is not closed, as its member or as the "
+        "secretariat", rejoin,
+        answer=answers.MeetingInFull, body=requests.Deferral, refusals=(409,),
     ),
     Operation(
         "POST", "/meetings/{meeting}/matters/{matter}/defer", "deferMatter",

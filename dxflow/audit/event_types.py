@@ -62,6 +62,7 @@ _LABELS = {
     "committee.scheduled": "会議の議題に採用",
     "committee.unscheduled": "会議の議題から除外",
     "committee.recused": "除斥を申出",
+    "committee.recusal_withdrawn": "除斥の申出を取下げ",
     "committee.chair_changed": "議長を交代",
     "committee.evaluated": "観点ごとに評価",
     "committee.noted": "自分用のメモを書く",

@@ -35,6 +35,9 @@ class Bound:
 
 def bound(tally: Tally, rule: VoteRule) -> Bound:
     """Return what a count lets the chair conclude, nothing without a quorum."""
+    if not tally.quorum_met:
+        missing = _("定足数に達しなかったため、表決は成立していません。")
+        return Bound((), (), (missing,))
     ways = resolutions_open(tally, rule)
     if tally.tied:
         return Bound(ways, (), (_("可否同数です。結論は議長が決めます。"),))

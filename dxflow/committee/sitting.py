@@ -138,6 +138,14 @@ def recuse(sitting: Sitting) -> None:
         raise Conflict(_("表決が締め切られたあとでは、除斥を申し出られません。"))
 
 
+def take_back(sitting: Sitting) -> None:
+    """Let a declared interest be taken back. Raises Conflict once the vote is closed."""
+    if sitting.state not in (State.PLANNED, State.OPEN):
+        raise Conflict(_("この会議は終わっています。"))
+    if sitting.matter not in (Matter.WAITING, Matter.VOTING):
+        raise Conflict(_("表決が締め切られたあとでは、除斥の申出を取り下げられません。"))
+
+
 def end(state: State, undecided: Iterable[str]) -> None:
     """Let a meeting be closed. `undecided` names matters that are neither resolved nor put off."""
     if state is not State.OPEN:

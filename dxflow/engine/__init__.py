@@ -7,7 +7,17 @@ from dxflow.engine.compile import Definition, Definitions, compile_definition
 from dxflow.engine.errors import BudgetExceeded, StateUnreadable, StepFailed, TaskNotReady
 from dxflow.engine.migrate import Migrated, NotMigratable, TimerChange, migrated
 from dxflow.engine.rehoming import Blocker, Place
-from dxflow.engine.runtime import Instance, cancel, complete, fire_timers, move_timers, peek, start
+from dxflow.engine.runtime import (
+    Instance,
+    cancel,
+    complete,
+    fire_timers,
+    move_timers,
+    pass_over,
+    peek,
+    start,
+    take_in,
+)
 from dxflow.engine.step import (
     ArmedTimer,
     Decided,
@@ -22,5 +32,6 @@ __all__ = [
     "ArmedTimer", "Blocker", "BudgetExceeded", "Decided", "Definition", "Definitions",
     "Environment", "Host", "Instance", "Migrated", "NotMigratable", "OpenTask", "Place",
     "StateUnreadable", "Step", "StepFailed", "TaskNotReady", "TimerChange", "Visit", "cancel",
-    "compile_definition", "complete", "fire_timers", "migrated", "move_timers", "peek", "start",
+    "compile_definition", "complete", "fire_timers", "migrated", "move_timers",
+    "pass_over", "peek", "start", "take_in",
 ]  # fmt: skip

@@ -50,11 +50,44 @@ class Instances(Node, LoopTask):  # type: ignore[misc]
         if self.output_element is not None:
             notes["results"][index] = self.output_element.storable(child.data, functions)
         notes["done"] += 1
+        self._go_on(token, child)
+
+    def pass_over(self, child: Token, task_id: str) -> None:
+        """Go on without an instance, of which an open user task is known.
+
+        Nothing comes of it: what it would have given stays null.
+        """
+        token = child.parent
+        notes = token.internal_data
+        child.cancel()
+        notes["passed"] = notes.get("passed", 0) + 1
+        notes["aside"] = {**notes.get("aside", {}), task_id: child.internal_data["index"]}
+        self._go_on(token, child)
+
+    def take_in(self, token: Token, task_id: str) -> None:
+        """Let an instance that was passed over begin again; in a sequence it comes last."""
+        notes = token.internal_data
+        aside = dict(notes["aside"])
+        index = aside.pop(task_id)
+        notes["aside"] = aside
+        if self.sequential:
+            notes["entries"] = [*notes["entries"], notes["entries"][index]]
+            notes["count"] += 1
+            if self.output_collection:
+                notes["results"] = [*notes["results"], None]
+            return
+        notes["passed"] -= 1
+        entries = self.collection.storable(token.data, self.functions(token))
+        self._begin(token, index, entries[index], task_id)
+
+    def _go_on(self, token: Token, child: Token) -> None:
+        notes = token.internal_data
+        over = notes["done"] + notes.get("passed", 0)
         if self.completion is not None and self._enough(token, child, self.completion):
             self._cancel_instances(token)
-        elif notes["done"] < notes["count"]:
+        elif over < notes["count"]:
             if self.sequential:
-                self._begin(token, notes["done"], notes["entries"][notes["done"]])
+                self._begin(token, over, notes["entries"][over])
             return
         token._ready()
 
@@ -78,8 +111,10 @@ class Instances(Node, LoopTask):  # type: ignore[misc]
             self._begin(my_task, index, entry)
         return False
 
-    def _begin(self, token: Token, index: int, entry: Any) -> None:
-        child = token.follow(self.instance)
+    def _begin(self, token: Token, index: int, entry: Any, task_id: str | None = None) -> None:
+        """Begin an instance; `task_id`: of the open user task that it is to be, where it is one."""
+        again = task_id if self.instance.manual else None
+        child = Token(token.workflow, self.instance, token, id=again)
         child.internal_data["index"] = index
         child.data["loopCounter"] = index + 1
         if self.element_variable:

@@ -15,7 +15,7 @@ from dxflow.engine.expressions import Place, stored
 from dxflow.engine.merging import merged
 from dxflow.engine.prune import prune
 from dxflow.engine.step import ArmedTimer, Environment, OpenTask, Step
-from dxflow.engine.tree import READY, Token
+from dxflow.engine.tree import READY, STARTED, Token
 from dxflow.engine.workflow import TopWorkflow
 from dxflow.errors import NotFound
 from dxflow.texts import gettext as _
@@ -68,6 +68,27 @@ def move_timers(
     instance = Instance.restore(definitions, state, env)
     instance.top.move_timers(moves)
     instance.run()
+    return instance.rest()
+
+
+def pass_over(definitions: "Definitions", state: bytes, task_id: str, env: Environment) -> Step:
+    """Let a multi-instance activity go on without the instance that an open user task is of.
+
+    Raises TaskNotReady for a task of no such activity, otherwise as `complete` does.
+    """
+    instance = Instance.restore(definitions, state, env)
+    instance.pass_over(task_id)
+    return instance.rest()
+
+
+def take_in(definitions: "Definitions", state: bytes, task_id: str, env: Environment) -> Step:
+    """Let the instance of a user task that was passed over begin again, the task with its id.
+
+    One of a sequence comes as its last. Raises TaskNotReady when the activity is over, otherwise as
+    `complete` does.
+    """
+    instance = Instance.restore(definitions, state, env)
+    instance.take_in(task_id)
     return instance.rest()
 
 
@@ -125,6 +146,26 @@ class Instance:
         spec.accept(token, stored(values, spec.place, _("送信された値")), outcome)
         token.run()
         self.top.run()
+
+    def pass_over(self, task_id: str) -> None:
+        """Go on without the instance that an open user task is of. Raises TaskNotReady."""
+        token = self._ready_task(task_id)
+        while token.task_spec.instance_of is None:
+            if token.workflow is self.top:
+                raise TaskNotReady(task_id)
+            token = token.workflow.caller
+        token.task_spec.instance_of.pass_over(token, task_id)
+        self.top.run()
+
+    def take_in(self, task_id: str) -> None:
+        """Let an instance that was passed over begin again. Raises TaskNotReady."""
+        for level in self.top.levels():
+            for token in level.tasks.values():
+                if token._state == STARTED and task_id in token.internal_data.get("aside", ()):
+                    token.task_spec.take_in(token, task_id)
+                    self.top.run()
+                    return
+        raise TaskNotReady(task_id)
 
     def cancel(self) -> None:
         """Take every token away."""

@@ -96,7 +96,7 @@ def do(meeting_id: str, act: str) -> Answer:
 
 @blueprint.post(
     "/meetings/<ident:meeting_id>/matters/<ident:matter_id>/"
-    "<any(remove,open,close,defer,recuse,read,up,down):act>"
+    "<any(remove,open,close,defer,recuse,rejoin,read,up,down):act>"
 )
 @signed_in
 def do_to_matter(meeting_id: str, matter_id: str, act: str) -> Answer:
@@ -197,7 +197,12 @@ def _defer(site: Site, by: Actor, matter: str, given: Given) -> str:
 
 def _recuse(site: Site, by: Actor, matter: str, given: Given) -> str:
     recusing.declare(site, by, matter, given.get("seat", ""), given.get("reason", ""))
-    return _("除斥を記録しました。")
+    return _("除斥を記録しました。この席への表決の依頼はなくなりました。")
+
+
+def _rejoin(site: Site, by: Actor, matter: str, given: Given) -> str:
+    recusing.take_back(site, by, matter, given.get("seat", ""), given.get("reason", ""))
+    return _("除斥の申出の取下げを記録しました。この席は、この議題の審議と表決に加わります。")
 
 
 def _read(site: Site, by: Actor, matter: str, _given: Given) -> str:
@@ -221,7 +226,7 @@ MEETING_ACTS: dict[str, Doing] = {
 }  # fmt: skip
 MATTER_ACTS: dict[str, Doing] = {
     "remove": _remove, "open": _open_vote, "close": _close_vote, "defer": _defer,
-    "recuse": _recuse, "read": _read, "up": _up, "down": _down,
+    "recuse": _recuse, "rejoin": _rejoin, "read": _read, "up": _up, "down": _down,
 }  # fmt: skip
 
 

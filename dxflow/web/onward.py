@@ -26,25 +26,18 @@ def back() -> str:
     return security.safe_next(request.form.get("next"))
 
 
-def say_next(
-    said: str, number: str, status: str, turns: Sequence[Turn], *, voted: bool = False
-) -> None:
-    """Leave a line for the next page: what was done, and whose turn it is now.
-
-    `voted`: what was done is a vote, which goes on when it is closed even if nobody has a task.
-    """
-    flash(f"{said}{_next_words(number, status, turns, voted=voted)}", "success")
+def say_next(said: str, number: str, status: str, turns: Sequence[Turn]) -> None:
+    """Leave a line for the next page: what was done, and whose turn it is now."""
+    flash(f"{said}{_next_words(number, status, turns)}", "success")
 
 
-def _next_words(number: str, status: str, turns: Sequence[Turn], *, voted: bool) -> str:
+def _next_words(number: str, status: str, turns: Sequence[Turn]) -> str:
     if status != "running":
         return _(
             "案件 {number} は「{status}」になりました。",
             number=number,
             status=packs.status_name(status),
         )
-    if not turns and voted:
-        return _("表決が締め切られると、次に進みます。")
     if not turns:
         return _("次の作業は、決められた日が来ると届きます。")
     mine = next((turn for turn in turns if turn.mine), None)

@@ -7,7 +7,6 @@ from flask import Blueprint, flash, g, make_response, redirect, render_template,
 from werkzeug.wrappers import Response
 
 from dxflow import forms
-from dxflow.authority.segregation import Action
 from dxflow.engine import StepFailed
 from dxflow.errors import DxflowError, Invalid, Unavailable
 from dxflow.services.acts import drafts, task_forms, tasks
@@ -160,10 +159,7 @@ def _say(form: TaskForm, filled: forms.Submission, done: Completed) -> None:
         outcome=translated(label),
     )
     turns = my_cases.turns_after(current.site(), current.actor(), done)
-    voted = bool(
-        form.task and form.pack.act_of(form.task.process_key, form.task.element) == Action.VOTE
-    )
-    onward.say_next(said, done.number, done.status, turns, voted=voted)
+    onward.say_next(said, done.number, done.status, turns)
 
 
 def _again(form: TaskForm, page: PostedPage, trouble: Trouble) -> Response:

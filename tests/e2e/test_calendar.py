@@ -30,7 +30,7 @@ def test_a_day_is_refused_then_entered_and_everybody_reads_it(window: Opened, vi
     reader.goto("/")
     reader.get_by_role("link", name="閉庁日カレンダー").click()
     reader.goto("/calendar?year=2028")
-    assert f"{day}閉" in reader.locator(".day--closed").all_inner_texts()[-1].replace("\n", "")
+    assert f"{day}閉" in reader.locator(".day--closed").all_text_contents()[-1]
     assert (overflow(reader), breaches(reader)) == ([], [])
 
 

@@ -60,9 +60,6 @@ def test_a_meeting_from_its_plan_to_its_sealed_minutes(town, window, viewport):
     for member in MEMBERS:
         if member != "tax_head":
             do(town.city, case, member, "verdict", "approve", reason="効果が見込める")
-    chair.goto(way)
-    with chair.expect_navigation():
-        chair.get_by_role("button", name="表決を締め切る").click()
     complete(town, chair, case, "conclude", "cio", "承認", reason="賛成多数")
     secretariat.goto(way)
     press(secretariat, "閉会する")

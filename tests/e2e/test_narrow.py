@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.acts import press
-from tests.e2e.conftest import NARROW, WIDE, Opened, fits, overflow
+from tests.e2e.conftest import NARROW, WIDE, Opened, breaches, fits, overflow
 from tests.e2e.town import Town
 
 
@@ -68,3 +68,32 @@ def test_filters_are_folded_where_it_is_narrow_only(window: Opened, path: str) -
     expect(button).to_be_visible()
     expect(page.locator(".narrowing > summary")).to_be_hidden()
     fits(page, f"folded-{path.strip('/').replace('/', '-')}")
+
+
+def test_months_that_are_not_near_are_folded_only_where_it_is_narrow(window: Opened) -> None:
+    page = window("applicant", viewport=NARROW)
+    page.goto("/calendar")
+    assert page.locator(".month__days:visible").count() == 2
+    page.locator(".month:not([open]) > summary").first.click()
+    assert page.locator(".month__days:visible").count() == 3
+    assert (overflow(page), breaches(page)) == ([], [])
+    wide = window("applicant")
+    wide.goto("/calendar")
+    assert wide.locator(".month__days:visible").count() == 12
+    assert breaches(wide) == []
+
+
+def test_what_lies_below_a_department_is_folded_only_where_it_is_narrow(window: Opened) -> None:
+    page = window("admin", viewport=NARROW)
+    page.goto("/admin/units")
+    every = page.locator(".tree tbody tr").count()
+    folded = page.locator(".tree tbody tr:visible").count()
+    assert folded < every
+    page.locator(".tree__below > summary").first.click()
+    assert folded < page.locator(".tree tbody tr:visible").count() <= every
+    assert (overflow(page), breaches(page)) == ([], [])
+    page.goto("/admin/units?q=tax")
+    assert page.locator(".tree tbody tr:visible").count() == page.locator(".tree tbody tr").count()
+    wide = window("admin")
+    wide.goto("/admin/units")
+    assert wide.locator(".tree tbody tr:visible").count() == every

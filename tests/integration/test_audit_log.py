@@ -19,7 +19,7 @@ from dxflow.services.reading import audit_log
 from dxflow.services.reading.audit_log import Filters
 from tests.factories import ROOT, City
 from tests.statements import counted
-from tests.walks import to_execution, to_kpi, to_sheet
+from tests.walks import circulate, to_decision, to_execution, to_kpi, to_sheet
 
 CATALOGUE = ROOT / "dxflow" / "locale" / "en" / "LC_MESSAGES" / "dxflow.po"
 
@@ -227,3 +227,31 @@ def test_the_trace_of_reading_names_kinds_of_entries_and_days_are_written_out(ci
         )  # fmt: skip
     (line,) = search(city, type="transfer.applied")
     assert [one.after for one in line.entry.changes] == ["令和9年4月1日"]
+
+
+def told(city: City, kind: str, field: str) -> set[tuple[str, str]]:
+    return {
+        (kind, change.after)
+        for line in search(city)
+        if line.entry.type == kind
+        for change in line.entry.changes
+        if change.field == field
+    }
+
+
+def test_opinions_and_stamps_are_told_with_the_words_of_their_buttons(city):
+    circulate(city, to_decision(city, sheet={"cost_initial": 60_000_000}))
+    said = told(city, "opinion.recorded", "opinion") | told(city, "document.stamped", "outcome")
+    assert said == {
+        ("opinion.recorded", "意見なし"),
+        ("opinion.recorded", "意見ありで出す"),
+        ("document.stamped", "確認した"),  # 回議
+        ("document.stamped", "同意する"),  # 合議
+    }
+    token = texts.language.set("en")
+    try:
+        words = {word for _type, word in told(city, "opinion.recorded", "opinion")}
+    finally:
+        texts.language.reset(token)
+    assert words
+    assert not words & {"agree", "remark", "意見なし"}

@@ -80,7 +80,8 @@ def test_a_reading_passes_to_the_new_holder_of_the_post_where_the_pack_says_so(c
     assert owner(city) == "tax_head"
     (event,) = events(city, "duty.handed_over")
     assert "職の後任が後閲する決まり" in {one.after for one in event.changes}
-    assert any("引き継ぎました" in one for one in messages(city))
+    (told,) = [one for one in messages(city) if "受け取った条件・後閲" in one]
+    assert "（前の人: head）" in told
     with pytest.raises(NotAllowed):
         later_reading.read(city.site, city.actor("head"), reading)
     undoing.undo(city.site, by, made)

@@ -37,10 +37,15 @@ def test_a_meeting_is_planned_held_and_read_over_rest(sqlite_city: City) -> None
     said = {"seat": "head-tax", "reason": "委託先の親族"}
     assert member.send("POST", f"{matter}/recusals", json=said).status_code == 200
     assert member.send("POST", f"{matter}/recusals", json=said | {"seat": "cio"}).status_code == 403
+    back = f"{matter}/recusals/head-tax/withdraw"
+    assert Caller.of(app, "it_head").send("POST", back, json={"reason": "他人"}).status_code == 403
+    assert member.send("POST", back, json={"reason": "親族でなかった"}).status_code == 200
+    assert member.send("POST", back, json={"reason": "親族でなかった"}).status_code == 409
+    assert member.send("POST", f"{matter}/recusals", json=said).status_code == 200
     for name in MEMBERS:
         if name != "tax_head":
             do(city, case, name, "verdict", "approve", reason="賛成")
-    assert chair.send("POST", f"{matter}/close").json["agenda"][0]["status"] == "closed"
+    assert chair.send("GET", way).json["agenda"][0]["status"] == "closed"
     assert chair.send("POST", f"{matter}/defer", json={"reason": "遅い"}).status_code == 409
     do(city, case, "cio", "conclude", "approve", reason="賛成多数")
     answer = secretariat.send("POST", f"{way}/close")

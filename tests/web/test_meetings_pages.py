@@ -75,10 +75,20 @@ def test_a_meeting_from_its_plan_to_its_sealed_minutes(sqlite_city, browse):
     assert browse("tax_head").post(
         recuse, {"seat": "head-tax", "reason": "委託先の親族"}
     ).status_code == 303  # fmt: skip
+    declared = browse("tax_head").page(way)
+    assert declared.xpath("//form[contains(@action, '/rejoin')]//option[@value='head-tax']")
+    assert not member.page(way).xpath("//form[contains(@action, '/rejoin')]")
+    back = {"seat": "head-tax", "reason": "親族でなかった"}
+    rejoin = vote.replace("/open", "/rejoin")
+    assert member.post(rejoin, back).status_code == 403
+    assert browse("tax_head").post(rejoin, back).status_code == 303
+    assert task_of(city, "tax_head", case, "verdict")
+    assert browse("tax_head").post(
+        recuse, {"seat": "head-tax", "reason": "委託先の親族"}
+    ).status_code == 303  # fmt: skip
     for name in MEMBERS:
         if name != "tax_head":
             do(city, case, name, "verdict", "approve", reason="効果が見込める")
-    assert chair.post(vote.replace("/open", "/close")).status_code == 303
     do(city, case, "cio", "conclude", "approve", reason="賛成多数")
     assert secretariat.post(f"{way}/close").status_code == 303
 

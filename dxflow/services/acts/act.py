@@ -73,6 +73,8 @@ class Act:
     #: For whom the person acts, where it is not their own work, and the sentence that allows it.
     standing: StandIn | None = None
     standing_words: str = ""
+    #: The digest of the form that is handed in with this act, "" without one.
+    form: str = ""
     #: The ballot that is entered for somebody else in this act.
     entered_ballot: EnteredBallot | None = None
     case_changes: dict[str, Any] = field(default_factory=dict)

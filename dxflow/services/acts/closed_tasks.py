@@ -5,8 +5,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from dxflow.calendars.wareki import wareki_datetime
+from dxflow.db.case import Deliberation
 from dxflow.db.identity import Person
 from dxflow.errors import Conflict
+from dxflow.services import plain
 from dxflow.services.acts.act import Act
 from dxflow.services.packs import store as packs
 from dxflow.services.people import visibility
@@ -29,6 +31,8 @@ def too_late(act: Act, item: Row[Any]) -> TaskClosed:
 
 def finished_text(tx: Connection, item: Row[Any], case: Any, pack: packs.Pack) -> str:
     """Return the sentence for a task that is no longer open."""
+    if item.status == "cancelled" and _recused(tx, item.id, case["id"]):
+        return _("この議題から除斥されているため、判断は出せません。出す必要もありません。")
     name = tx.execute(
         select(Person.name).where(Person.id == item.ended_by)
     ).scalar_one_or_none() or _("システム")
@@ -51,3 +55,13 @@ def finished_text(tx: Connection, item: Row[Any], case: Any, pack: packs.Pack) -
         "案件 {number} はいま「{stage}」です。",
         **values,
     )
+
+
+def _recused(tx: Connection, task_id: str, case_id: str) -> bool:
+    """Return whether a task was the vote of a seat that is recused in the case's open round."""
+    found = tx.execute(
+        select(Deliberation.recused).where(
+            Deliberation.case_id == case_id, Deliberation.resolution.is_(None)
+        )
+    ).scalars()
+    return any(one.get("task") == task_id for recused in found for one in plain.loads(recused))

@@ -15,7 +15,14 @@ from dxflow.db.prepared import Prepared
 from dxflow.db.process import Draft, WorkItem, WorkItemGroup
 from dxflow.errors import Conflict, NotAllowed, NotFound
 from dxflow.services import plain
-from dxflow.services.acts import history, incidents, standing, submissions, surroundings
+from dxflow.services.acts import (
+    history,
+    incidents,
+    passing_over,
+    standing,
+    submissions,
+    surroundings,
+)
 from dxflow.services.acts.act import Act, lock_of_task, require_present, require_running
 from dxflow.services.acts.closed_tasks import too_late
 from dxflow.services.acts.surroundings import FirstAnswer, Surroundings
@@ -125,11 +132,14 @@ def _complete(site: Site, actor: Actor, task_id: str, reading: Reading, sent: Se
         )  # fmt: skip
         submission = reading(act, item)
         _require_form(act, item, submission)
+        act.form = submission.form_digest
         act.drafting = meaning == history.DRAFT
         kept = submissions.keep(act, submission, task_id, meaning)
         _record(act, task_id, submission, sent, kept)
         undo_state = act.state
         step = _step(act, task_id, submission)
+        if act.recused:
+            step = passing_over.without(act, step, act.recused).step
         _close(act, task_id, submission.outcome, drafted=around.drafted)
         write_step(act, step, [key for key in around.work if key != task_id])
         answer = _answer(act, step)
@@ -199,7 +209,6 @@ def _waiting(act: Act, step: engine.Step, around: Surroundings) -> tuple[Waiting
             around.assignees.get(task.id) or (person_key(task.assignee) if task.assignee else None),
         )
         for task in step.tasks
-        if not (task.groups and act.recused.issuperset(task.groups))
     )  # fmt: skip
 
 

@@ -49,6 +49,7 @@ def record_opinion(act: Act, payload: dict[str, Any], _element: str) -> dict[str
         audit.Change("by", mark("意見を出した所"), None, read.text(payload, "by")),
         audit.Change("opinion", mark("意見"), None, read.text(payload, "opinion")),
         audit.Change("comment", mark("理由・助言"), None, read.text(payload, "comment")),
+        form=act.form,
     )
     return {}
 

@@ -91,6 +91,7 @@ def stamp(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
         audit.Change("remark", mark("所見"), None, remark or None),
         audit.Change("content", mark("見た内容のハッシュ"), None, whole.digest),
         subject=audit.Subject("document", document, act.case_id),
+        form=act.form,
     )
     return {}
 

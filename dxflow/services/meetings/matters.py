@@ -39,7 +39,8 @@ class MatterView:
     `task` is the reader's own task on it, or "". `suggested` are seats that take part although
     something speaks against it. `read` counts those who take part and have read the papers,
     `mine` says whether the reader has, `may_read` whether they take part and may still say so.
-    `may_recuse` are seats (key, title) the reader may recuse.
+    `may_recuse` are seats (key, title) the reader may recuse, `may_rejoin` those recused by word
+    for whom the reader may take it back.
     """
 
     id: str
@@ -65,6 +66,7 @@ class MatterView:
     mine: bool
     may_read: bool
     may_recuse: tuple[Pair, ...]
+    may_rejoin: tuple[Pair, ...]
     evaluation: EvaluationView | None = None
     #: Its number on the agenda, 0 for one that was taken off.
     item: int = 0
@@ -190,7 +192,8 @@ def _view(around: _Around, row: Row[Any]) -> MatterView:
         read=sum(one.key in seats and not reading.isdisjoint(one.persons) for one in around.seats),
         mine=around.by.person_id in reading,
         may_read=open_ and around.by.person_id not in reading and _sits(around, seats),
-        may_recuse=_may_recuse(around, row, seats),
+        may_recuse=_may_speak_for(around, row, seats),
+        may_rejoin=_may_speak_for(around, row, _declared(row)),
         evaluation=_evaluation(around, row),
     )
 
@@ -251,7 +254,14 @@ def _suggested(around: _Around, row: Row[Any], seats: frozenset[str]) -> tuple[P
     return tuple((one.seat.title, _("、").join(one.reasons)) for one in found)
 
 
-def _may_recuse(around: _Around, row: Row[Any], seats: frozenset[str]) -> tuple[Pair, ...]:
+def _declared(row: Row[Any]) -> frozenset[str]:
+    """Return the seats recused by their members' word, not by the rules."""
+    recused = plain.loads(row.recused or "[]")
+    return frozenset(one["seat"] for one in recused if one.get("declared"))
+
+
+def _may_speak_for(around: _Around, row: Row[Any], seats: frozenset[str]) -> tuple[Pair, ...]:
+    """Return those of the seats for which the reader may say whether they take part."""
     going = around.meeting.status in (State.PLANNED, State.OPEN)
     if not going or row.status not in (Matter.WAITING, Matter.VOTING):
         return ()

@@ -6,7 +6,7 @@ version it began with.
 
 import hashlib
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cached_property
@@ -70,6 +70,17 @@ class Pack:
         found = self.element(process, element)
         return found.properties.get("act", "") if found else ""
 
+    def forms_with(self, command: str) -> tuple[FormDefinition, ...]:
+        """Return the forms of the tasks that run a command when they are completed."""
+        named = f"command:{command}"
+        keys = {
+            one.form_key
+            for process in self.processes.values()
+            for one in _all(process)
+            if named in one.properties
+        }
+        return tuple(self.forms[key] for key in sorted(keys) if key in self.forms)
+
     def element_name(self, element: str) -> str:
         """Return the name of an element or of a timer on a boundary; its id when it has none."""
         return self._names.get(element) or element
@@ -113,6 +124,13 @@ def _find(process: Process, element: str) -> Element | None:
         if inner.body is not None and (deep := _find(inner.body, element)) is not None:
             return deep
     return None
+
+
+def _all(process: Process) -> Iterator[Element]:
+    for one in process.elements.values():
+        yield one
+        if one.body is not None:
+            yield from _all(one.body)
 
 
 def read_folder(folder: Path) -> dict[str, str]:

@@ -157,6 +157,9 @@ def _teller(
         return (lambda text: submitted.outcome_words(form, text)[0]) if form else None
     if _is_unit(entry, change):
         return lambda text: _each(text, names.unit)
+    command = _BUTTONS.get((entry.type, field))
+    if command is not None:
+        return _pressed(source, command)
     if form is not None and pack is not None:
         labels = _options(pack, form, field)
         return (lambda text: _each(text, lambda one: labels.get(one, one))) if labels else None
@@ -231,13 +234,18 @@ def _account(text: str) -> str:
     return {"active": _("有効"), "disabled": _("無効")}.get(text, text)
 
 
-def _opinion(pack: packs.Pack | None) -> Callable[[str], str]:
-    """Return words for an opinion: the button's, when every form that has it says the same."""
+def _pressed(source: Source, command: str) -> Callable[[str], str]:
+    """Return words for what a command was told: the label of the button that was pressed.
+
+    Events of earlier versions name no form; then it is what the forms with it say.
+    """
+    forms: Sequence[FormDefinition] = (source.form,) if source.form else ()
+    if not forms and source.pack is not None:
+        forms = source.pack.forms_with(command)
 
     def say(text: str) -> str:
-        forms: Sequence[FormDefinition] = tuple(pack.forms.values()) if pack else ()
         found = {one.label for form in forms for one in form.outcomes if one.key == text}
-        return translated(found.pop()) if len(found) == 1 else text
+        return "／".join(translated(one) for one in sorted(found)) or text
 
     return say
 
@@ -279,6 +287,11 @@ def _flags(pack: packs.Pack | None) -> Callable[[str], str]:
     return lambda text: _each(text, lambda one: labels.get(one, one))
 
 
+#: Fields that hold the key of a button, with the command that wrote them.
+_BUTTONS = {
+    ("opinion.recorded", "opinion"): "opinion.record",
+    ("document.stamped", "outcome"): "document.stamp",
+}
 #: Fields whose values are stored as the words people see.
 _IN_WORDS = frozenset(
     {
@@ -306,7 +319,6 @@ _FIXED: Mapping[tuple[str, str], _Teller] = {
     ("decision.recorded", "own_right"): lambda _pack, _names: _yes_no,
     ("document.drawn", "owed_by"): lambda _pack, names: lambda text: _each(text, names.person),
     ("decision.passed_up", "flags"): lambda pack, _names: _flags(pack),
-    ("document.stamped", "outcome"): lambda pack, _names: _opinion(pack),
     ("duty.imposed", "owners"): lambda _pack, names: lambda text: _each(text, names.group),
     ("duty.imposed", "due"): lambda _pack, _names: lambda text: _each(text, _date),
     ("audit.viewed", "type"): lambda _pack, _names: (
@@ -318,7 +330,6 @@ _FIXED: Mapping[tuple[str, str], _Teller] = {
     ("person.deactivated", "status"): lambda _pack, _names: _account,
     ("person.reactivated", "status"): lambda _pack, _names: _account,
     ("opinion.recorded", "by"): lambda _pack, names: names.group,
-    ("opinion.recorded", "opinion"): lambda pack, _names: _opinion(pack),
     ("role.granted", "roles"): lambda _pack, _names: naming.role_name,
     ("role.ended", "roles"): lambda _pack, _names: naming.role_name,
     ("unit.created", "kind"): lambda _pack, _names: unit_kind_label,

@@ -51,10 +51,19 @@ class Day:
 
 @dataclass(frozen=True)
 class Month:
-    """A month as weeks from Sunday to Saturday; days of other months are None."""
+    """A month as weeks from Sunday to Saturday; days of other months are None.
+
+    `near`: it is this month or the next one.
+    """
 
     first: date
     weeks: tuple[tuple[Day | None, ...], ...]
+    near: bool = False
+
+    @property
+    def business_days(self) -> int:
+        """Return on how many of its days the city works."""
+        return sum(day.is_open for week in self.weeks for day in week if day)
 
     @property
     def named(self) -> list[tuple[Day, Day]]:
@@ -171,6 +180,7 @@ def _month(facts: _Facts, first: date) -> Month:
             tuple(_day(facts, day) if day.month == first.month else None for day in week)
             for week in weeks
         ),
+        near=(first.year - facts.today.year) * 12 + first.month - facts.today.month in (0, 1),
     )
 
 

@@ -1,7 +1,7 @@
 """Votes that nobody waits for any more: of seats that were recused when they had been asked.
 
-The process asks every seat at once; who is recused after that keeps the task until the vote is
-closed, though their verdict is not wanted.
+Their task is taken away with the recusal. Where it was declared with an earlier version of the
+program, the seat keeps it until the next member votes, and nobody waits for it meanwhile.
 """
 
 from collections.abc import Collection, Iterable, Mapping

@@ -184,6 +184,12 @@ class World:
             engine.complete(self.definitions, self.state, task_id, values, outcome, self.env)
         )
 
+    def pass_over(self, task_id: str) -> "World":
+        return self._took(engine.pass_over(self.definitions, self.state, task_id, self.env))
+
+    def take_in(self, task_id: str) -> "World":
+        return self._took(engine.take_in(self.definitions, self.state, task_id, self.env))
+
     def later(self, **duration: float) -> "World":
         self.now += timedelta(**duration)
         return self

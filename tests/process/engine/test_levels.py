@@ -1,5 +1,8 @@
 """Call activities, embedded sub-processes and multi-instance."""
 
+import pytest
+
+from dxflow.engine import TaskNotReady
 from tests.process.engine.factory import Draft, World, each, out
 
 
@@ -119,6 +122,58 @@ def test_enough_answers_end_the_rest() -> None:
         None,
         {"who": "d", "said": "x"},
     ]
+
+
+def test_an_entry_is_passed_over_and_the_others_end_it() -> None:
+    w = World(voting()).start(members=["a", "b", "c"])
+    passed = w.now_at.tasks[1].id
+    w.pass_over(passed).do("vote", "x", which=1).do("vote", "y")
+    assert w.open == ["conclude"]
+    assert w.variables["votes"] == [{"who": "a", "said": "y"}, None, {"who": "c", "said": "x"}]
+
+
+def test_the_last_entry_passed_over_ends_it_at_once() -> None:
+    w = World(voting()).start(members=["a", "b"]).do("vote", "x")
+    assert w.pass_over(w.task("vote").id).open == ["conclude"]
+
+
+def test_an_entry_taken_in_again_is_the_task_it_was_while_the_activity_lasts() -> None:
+    w = World(voting()).start(members=["a", "b"])
+    passed = w.now_at.tasks[0]
+    w.pass_over(passed.id).take_in(passed.id)
+    assert {task.id: task.variables for task in w.now_at.tasks}[passed.id] == passed.variables
+    w.pass_over(passed.id).do("vote", "x")
+    with pytest.raises(TaskNotReady):
+        w.take_in(passed.id)
+
+
+def test_in_a_sequence_the_next_comes_and_who_is_taken_in_again_comes_last() -> None:
+    w = World(voting(sequential=True)).start(members=["a", "b", "c"])
+    passed = w.task("vote").id
+    w.pass_over(passed)
+    assert w.task("vote").variables["member"] == "b"
+    w.take_in(passed).do("vote", "x").do("vote", "y")
+    assert w.task("vote").variables["member"] == "a"
+    w.do("vote", "z")
+    assert [one and one["said"] for one in w.variables["votes"]] == [None, "x", "y", "z"]
+
+
+def test_an_instance_that_called_a_process_is_passed_over_with_it() -> None:
+    multi = each("units", "unit", output_collection="all", output_element="r")
+    top = Draft("top").start().call("c", "child", outputs=out(r="string(result)"), multi=multi)
+    w = World(top.user("z").end(), called()).start(units=["a", "b"])
+    passed = w.now_at.tasks[0].id
+    w.pass_over(passed)
+    assert w.open == ["work"]
+    assert w.take_in(passed).open == ["work", "work"]
+    w.pass_over(w.now_at.tasks[0].id).do("work", x=4)
+    assert (w.open, w.variables["all"].count(None)) == (["z"], 1)
+
+
+def test_a_task_that_is_no_instance_is_not_passed_over() -> None:
+    w = World(Draft().start().user("a").end()).start()
+    with pytest.raises(TaskNotReady):
+        w.pass_over(w.task("a").id)
 
 
 def test_it_can_be_entered_again() -> None:

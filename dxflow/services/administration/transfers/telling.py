@@ -15,7 +15,7 @@ from dxflow.authority.structure import Structure
 from dxflow.calendars.wareki import wareki_date
 from dxflow.db.case import Notice
 from dxflow.ids import new_id
-from dxflow.services.administration.transfers import plans
+from dxflow.services.administration.transfers import plans, receiving
 from dxflow.services.administration.transfers.obstacles import Record
 from dxflow.services.administration.transfers.rehearsing import Rehearsed
 from dxflow.services.administration.transfers.wording import Wording, held_on, title_on
@@ -33,16 +33,26 @@ def applied(
     site: Site, tx: Connection, plan: str, found: Rehearsed,
     duties: Mapping[str, tuple[str, str]], ends: Iterable[str],
 ) -> None:  # fmt: skip
-    """Tell who moved, who takes a duty over, and whose deputy's time ends."""
+    """Tell who moved, to whom work came without that, who owes a duty now, whose deputy's time ends.
+
+    A person to whom work comes is told in one notice, whatever it is.
+    """
+    gained, lost = _handed(found.changes)
+    known = {one.key for changes in gained.values() for one in changes}
     with to_be_stored():
         words = Wording(found)
-        told = [*_of_duties(found, words, duties), *_of_deputies(found, words, ends)]
+        others = {key: owner for key, owner in duties.items() if key not in known}
+        told = [*_of_duties(found, words, others), *_of_deputies(found, words, ends)]
         _insert(site, tx, told)
-        _tell(site, tx, f"transfer-moved:{plan}", dict(_of_moved(found, words)))
+        _tell(site, tx, f"transfer-moved:{plan}", dict(_of_moved(found, words, gained, lost)))
+        _tell(site, tx, f"transfer-received:{plan}", dict(_of_received(found, words, gained)))
 
 
 def undone(site: Site, tx: Connection, plan: str, record: Record, then: Structure) -> None:
-    """Tell those whom a transfer had moved that it was taken back, and which posts they hold."""
+    """Tell those whom a transfer had moved, or given work, that it was taken back.
+
+    Who had moved is told which posts they hold.
+    """
     row, today = plans.row_of(tx, plan), site.today()
     held = by_person(then.holdings)
     with to_be_stored():
@@ -56,6 +66,7 @@ def undone(site: Site, tx: Connection, plan: str, record: Record, then: Structur
             )
             for person in record.holdings
         }  # fmt: skip
+        messages |= receiving.taken_back(record, wareki_date(row.effective))
     _tell(site, tx, f"transfer-undone:{plan}", messages)
 
 
@@ -83,16 +94,19 @@ def _of_deputies(
         yield f"user:{given.giver}", None, message
 
 
-def _of_moved(found: Rehearsed, words: Wording) -> Iterator[tuple[str, str]]:
+Handed = Mapping[str, Sequence[Change]]
+
+
+def _of_moved(
+    found: Rehearsed, words: Wording, gained: Handed, lost: Handed
+) -> Iterator[tuple[str, str]]:
     """Give what each person who moves and can still log in is told."""
     prospect = found.prospect
     was, will = (by_person(one.holdings) for one in (prospect.before, prospect.after))
-    gained, lost = _handed(found.changes)
     day, eve = prospect.day, prospect.day - timedelta(days=1)
-    for person in dict.fromkeys((*was, *will)):
+    for person in _movers(found):
         old, new = was.get(person, []), will.get(person, [])
-        same = old == new and person not in prospect.opening
-        if same or person in found.affairs.closed:
+        if person in found.affairs.closed:
             continue
         lines = [
             _("人事異動により、{day}から職が変わりました。", day=wareki_date(day)),
@@ -104,7 +118,24 @@ def _of_moved(found: Rehearsed, words: Wording) -> Iterator[tuple[str, str]]:
         yield person, "\n".join(lines)
 
 
-Handed = Mapping[str, Sequence[Change]]
+def _of_received(found: Rehearsed, words: Wording, gained: Handed) -> Iterator[tuple[str, str]]:
+    """Give what each person is told who does not move and to whom something comes."""
+    moved = set(_movers(found))
+    for person, changes in sorted(gained.items()):
+        if person not in moved and person not in found.affairs.closed:
+            lines = receiving.opening(found, words, changes, moved)
+            yield person, "\n".join((*lines, *_given(found, words, changes)))
+
+
+def _movers(found: Rehearsed) -> list[str]:
+    """Return whose posts are others from the day on, and who comes back."""
+    prospect = found.prospect
+    was, will = (by_person(one.holdings) for one in (prospect.before, prospect.after))
+    return [
+        one
+        for one in dict.fromkeys((*was, *will))
+        if was.get(one, []) != will.get(one, []) or one in prospect.opening
+    ]
 
 
 def _handed(changes: Iterable[Change]) -> tuple[Handed, Handed]:
