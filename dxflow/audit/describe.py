@@ -39,6 +39,11 @@ _KINDS = {
     "calendar": "閉庁日カレンダー",
     "system": "システム",
     "transfer": "人事異動",
+    "document": "決裁の文書",
+    "migration": "版の移行",
+    "mail": "メール",
+    "page": "画面",
+    "api": "API",
 }
 _CHANNELS = {
     "page": "画面",

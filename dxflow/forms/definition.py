@@ -102,7 +102,8 @@ class FieldFact:
     """A field as others need to know it: audit labels, personal flags, CSV headings.
 
     `path` is dotted without row numbers ("kpis.name"); `kind` is the kind of the field view;
-    `options` are the options written in the form itself.
+    `options` are the options written in the form itself, `offered` names a list of the pack or of
+    the city that it offers, such as `units`.
     """
 
     path: str
@@ -110,6 +111,7 @@ class FieldFact:
     kind: str
     pii: bool
     options: tuple[Option, ...]
+    offered: str = ""
 
 
 @dataclass(frozen=True)
@@ -162,8 +164,9 @@ def _facts(components: tuple[Component, ...], prefix: str, *, pii: bool) -> Iter
         path = prefix + component.key
         personal = pii or component.pii
         if component.key:
+            choices = component.choices
             yield FieldFact(
-                path, component.label, component.kind, personal, component.choices.fixed
+                path, component.label, component.kind, personal, choices.fixed, choices.key
             )
         inner = f"{path}." if component.key else prefix
         yield from _facts(component.components, inner, pii=personal)

@@ -242,6 +242,7 @@ def told(city: City, kind: str, field: str) -> set[tuple[str, str]]:
 def test_opinions_and_stamps_are_told_with_the_words_of_their_buttons(city):
     circulate(city, to_decision(city, sheet={"cost_initial": 60_000_000}))
     said = told(city, "opinion.recorded", "opinion") | told(city, "document.stamped", "outcome")
+    assert told(city, "opinion.recorded", "by") >= {("opinion.recorded", "情報セキュリティ担当")}
     assert said == {
         ("opinion.recorded", "意見なし"),
         ("opinion.recorded", "意見ありで出す"),

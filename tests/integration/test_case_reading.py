@@ -1,5 +1,6 @@
 """What people read of a case: overview, standing, timeline, papers; and what stays hidden."""
 
+import re
 from datetime import date
 from decimal import Decimal
 
@@ -167,6 +168,30 @@ def test_the_timeline_says_who_did_what_in_which_post(city):
     assert (approval.what, approval.outcome) == ("所属長の確認", "承認する")
     triage = entries[-3]
     assert "判定表を適用" in [one.label for one in triage.consequences]
+
+
+def changed(city: City, case: str) -> set[tuple[str, str]]:
+    """Return label and new value of everything that the timeline says has changed."""
+    return {
+        (line.label, line.after)
+        for entry in case_pages.story(city.site, city.actor("applicant"), case).page.entries
+        for lines in (entry.changes, *(one.changes for one in entry.consequences))
+        for line in lines
+    }
+
+
+def test_the_timeline_tells_changes_in_words(city):
+    found = changed(city, to_execution(city))
+    assert {
+        ("担当課", "市民課"),
+        ("目指す向き", "増やす・上げる"),
+        ("目標年度", "令和9年度"),
+        ("決裁", "承認"),
+        ("意見を出した所", "情報セキュリティ担当"),
+    } <= found
+    told = {after for _label, after in found}
+    assert not told & {"citizen", "increase", "2027", "approve", "role:security"}
+    assert not {text for text in told if re.fullmatch(r"\d{4}-\d\d-\d\d", text)}
 
 
 def test_every_form_stands_as_it_was_and_a_recalled_one_is_marked(city):

@@ -165,6 +165,8 @@ def test_a_refused_attempt_is_recorded(browse, sqlite_city):
             select(AuditEvent.actor).where(AuditEvent.type == "access.denied")
         ).scalar_one()
     assert denied == sqlite_city.person["secretariat"]
+    log = browse("auditor").page("/audit?type=access.denied").xpath("//li[@class]")
+    assert any(f"画面 /tasks/{task}" in one.text_content() for one in log)
 
 
 def test_the_log_holds_a_refusal_in_japanese_whatever_the_refused_read(browse, sqlite_city):

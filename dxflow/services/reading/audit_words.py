@@ -17,12 +17,13 @@ from dxflow.audit import event_types
 from dxflow.authority.decision import post_kind_label
 from dxflow.authority.organisation import unit_kind_label
 from dxflow.authority.papers import PROVISIONAL
+from dxflow.calendars.fiscal import fiscal_label
 from dxflow.calendars.wareki import wareki_date
 from dxflow.committee.resolution import choice_label
 from dxflow.committee.voting import Choice
 from dxflow.decisions.table import TableLogic
 from dxflow.errors import NotFound
-from dxflow.forms import FormDefinition
+from dxflow.forms import FieldFact, FormDefinition
 from dxflow.services import plain
 from dxflow.services.packs import store as packs
 from dxflow.services.people import naming
@@ -160,18 +161,18 @@ def _teller(
     command = _BUTTONS.get((entry.type, field))
     if command is not None:
         return _pressed(source, command)
-    if form is not None and pack is not None:
-        labels = _options(pack, form, field)
-        return (lambda text: _each(text, lambda one: labels.get(one, one))) if labels else None
+    fixed = _FIXED.get((entry.type, field))
+    if fixed is not None:
+        return fixed(pack, names)
+    fact = _asked(form, field)
+    if fact is not None and pack is not None:
+        return _answered(pack, fact, names)
     if field in _POSTS:
         return lambda text: _each(text, names.post)
     if field == "element" and pack is not None:
         return lambda text: submitted.step_name(pack, text)
     if field in _SPAN:
         return _date
-    fixed = _FIXED.get((entry.type, field))
-    if fixed is not None:
-        return fixed(pack, names)
     return translated if field in _IN_WORDS or entry.type.startswith("committee.") else None
 
 
@@ -179,12 +180,23 @@ def _each(text: str, word: Callable[[str], str]) -> str:
     return _(_COMMA).join(map(word, text.split(_COMMA))) if text else ""
 
 
-def _options(pack: packs.Pack, form: FormDefinition, field: str) -> dict[str, str]:
-    """Return the labels of a field's options: those in the form and those of the pack."""
+def _asked(form: FormDefinition | None, field: str) -> FieldFact | None:
+    """Return what the form asks under the name of a change; None for what the program recorded."""
     path = _ROW.sub("", field)
-    written = (one for fact in form.fields() if fact.path == path for one in fact.options)
-    offered = pack.settings.options.get(path.rpartition(".")[2], ())
-    return {one.value: translated(one.label) for one in (*offered, *written)}
+    return next((one for one in form.fields() if one.path == path), None) if form else None
+
+
+def _answered(pack: packs.Pack, fact: FieldFact, names: Names) -> Callable[[str], str] | None:
+    """Return the words for answers of a field, as the form showed them."""
+    if fact.kind == "date":
+        return _date
+    if fact.offered == "units":
+        return lambda text: _each(text, names.unit)
+    if fact.offered == "fiscal_years":
+        return lambda text: fiscal_label(int(text)) if text.isdecimal() else text
+    listed = pack.settings.options.get(fact.offered, ())
+    labels = {one.value: translated(one.label) for one in (*listed, *fact.options)}
+    return (lambda text: _each(text, lambda one: labels.get(one, one))) if labels else None
 
 
 def _result(text: str, decision: str, pack: packs.Pack, names: Names) -> str:

@@ -21,7 +21,7 @@ from dxflow.services.attachments import viewing
 from dxflow.services.packs import store as packs
 from dxflow.services.paging import Page, bounds
 from dxflow.services.people import naming
-from dxflow.services.reading import submitted
+from dxflow.services.reading import audit_words, submitted
 from dxflow.services.reading.case_opening import Opened
 from dxflow.services.reading.case_rounds import Rounds
 from dxflow.texts import gettext as _
@@ -112,16 +112,27 @@ def _entries(
     opened: Opened, rounds: Rounds, acts: Sequence[list[dict[str, Any]]]
 ) -> Iterator[Entry]:
     private = private_values(opened.tx, _committed(acts))
-    described = [[audit.describe(plain.dumps(body), private) for body in act] for act in acts]
+    texts = [[plain.dumps(body) for body in act] for act in acts]
+    described = [[audit.describe(text, private) for text in act] for act in texts]
     items = _items(opened, described)
-    names = naming.load(
+    names = _names(opened, described)
+    for act, bodies in zip(described, texts, strict=True):
+        sources = audit_words.sources(opened.site, opened.tx, bodies)
+        told = [audit_words.worded(*both, names) for both in zip(act, sources, strict=True)]
+        yield _entry(opened, rounds, act, told, items, names)
+
+
+def _names(opened: Opened, acts: Sequence[list[audit.Entry]]) -> naming.Names:
+    """Return the names of who acted and of what stands in the changes."""
+    events = [event for act in acts for event in act]
+    posts, units = audit_words.keys(events)
+    return naming.load(
         opened.tx,
         opened.who,
-        persons=[act[0].person for act in described],
-        posts=[act[0].post for act in described],
+        persons=[*(act[0].person for act in acts), *audit_words.persons(events)],
+        posts=[*(act[0].post for act in acts), *posts],
+        units=units,
     )
-    for act in described:
-        yield _entry(opened, rounds, act, items, names)
 
 
 def _committed(acts: Sequence[list[dict[str, Any]]]) -> list[bytes]:
@@ -149,9 +160,11 @@ def _entry(
     opened: Opened,
     rounds: Rounds,
     act: list[audit.Entry],
+    told: list[audit.Entry],
     items: dict[str, Any],
     names: naming.Names,
 ) -> Entry:
+    """Return an act for people; `told` are its events with their changes in words."""
     first = act[0]
     item = items.get(first.object_id)
     meaning = opened.pack.act_of(item.process_key, item.element) if item else ""
@@ -167,12 +180,12 @@ def _entry(
         post=names.post(first.post),
         channel=first.channel,
         reason="" if withheld else first.reason or _reason(act),
-        changes=() if withheld else _shown(first),
+        changes=() if withheld else _shown(told[0]),
         consequences=tuple(
             Consequence(
                 event.label, () if event.type in _TELLING and withheld else _in_words(event.changes)
             )
-            for event in act[1:]
+            for event in told[1:]
         ),
         withheld=withheld,
     )
