@@ -2,6 +2,7 @@
 
 from dxflow.services.reading import papers
 from tests.statements import counted
+from tests.walks import to_committee
 
 
 def test_nobody_without_a_login_sees_papers(anybody):
@@ -26,6 +27,14 @@ def test_every_waiting_case_is_there_with_what_was_handed_in(sqlite_city, browse
 def test_the_inbox_leads_to_the_papers(sqlite_city, browse):
     sqlite_city.start()
     assert browse("head").page("/").xpath("//a[@href='/papers']")
+
+
+def test_the_papers_lead_a_member_to_the_evaluation_of_the_case(sqlite_city, browse):
+    case = to_committee(sqlite_city)
+    member = browse("it_head")
+    (link,) = member.page("/papers").xpath("//article//a[normalize-space()='評価と自分用のメモ']")
+    assert link.get("href") == f"/cases/{case}/evaluation"
+    assert member.get(link.get("href")).status_code == 200
 
 
 def test_a_page_costs_the_same_however_many_wait_behind_it(sqlite_city):
