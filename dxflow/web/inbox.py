@@ -42,6 +42,7 @@ class Entry:
     claim_url: str
     release_url: str
     suspended: bool = False
+    returned: bool = False
     standing: str = ""
     held_for: str = ""
     held_until: str = ""
@@ -136,6 +137,7 @@ def _entry(actor: Actor, one: Listed, today: date) -> Entry:
         claim_url=frame.task_url(one.id, "claim") if claim else "",
         release_url=frame.task_url(one.id, "release") if taken_by_me and moves else "",
         suspended=one.suspended,
+        returned=one.returned,
         standing=one.standing,
         held_for=one.held_for,
         held_until=wareki_short(one.held_until) if one.held_until else "",

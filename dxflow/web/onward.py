@@ -26,12 +26,17 @@ def back() -> str:
     return security.safe_next(request.form.get("next"))
 
 
-def say_next(said: str, number: str, status: str, turns: Sequence[Turn]) -> None:
-    """Leave a line for the next page: what was done, and whose turn it is now."""
-    flash(f"{said}{_next_words(number, status, turns)}", "success")
+def say_next(
+    said: str, number: str, status: str, turns: Sequence[Turn], *, leads_on: bool = True
+) -> None:
+    """Leave a line for the next page: what was done, and whose turn it is now.
+
+    `leads_on`: a task that has come to the person's own groups is told as theirs.
+    """
+    flash(f"{said}{_next_words(number, status, turns, leads_on=leads_on)}", "success")
 
 
-def _next_words(number: str, status: str, turns: Sequence[Turn]) -> str:
+def _next_words(number: str, status: str, turns: Sequence[Turn], *, leads_on: bool) -> str:
     if status != "running":
         return _(
             "案件 {number} は「{status}」になりました。",
@@ -41,7 +46,7 @@ def _next_words(number: str, status: str, turns: Sequence[Turn]) -> str:
     if not turns:
         return _("次の作業は、決められた日が来ると届きます。")
     mine = next((turn for turn in turns if turn.mine), None)
-    if mine is not None:
+    if mine is not None and leads_on:
         return _("続けて「{task}」があなたに届いています。", task=mine.task)
     return _("次は{who}です。", who=_("、").join(words_of(turns)))
 

@@ -17,6 +17,7 @@ from dxflow.services.acts.tasks import Completed, Sent
 from dxflow.services.attachments import limiting
 from dxflow.services.people.access import signed_in
 from dxflow.services.reading import briefing, decision_papers, inbox, my_cases
+from dxflow.services.reading.submitted import is_return
 from dxflow.texts import gettext as _
 from dxflow.texts import translated
 from dxflow.web import current, leading, onward, posting
@@ -147,7 +148,9 @@ def _hand_in(page: PostedPage, task_id: str) -> Response:
         raise
     if done.who is not None:  # not the answer of an earlier request
         _say(*seen[-1], done)
-    return redirect(onward.after(done.case_id, done.next_tasks), 303)
+    # what somebody sent back is for others to write, also where it lies with their own section
+    leads_to = () if is_return(page.outcome) else done.next_tasks
+    return redirect(onward.after(done.case_id, leads_to), 303)
 
 
 def _say(form: TaskForm, filled: forms.Submission, done: Completed) -> None:
@@ -159,7 +162,8 @@ def _say(form: TaskForm, filled: forms.Submission, done: Completed) -> None:
         outcome=translated(label),
     )
     turns = my_cases.turns_after(current.site(), current.actor(), done)
-    onward.say_next(said, done.number, done.status, turns)
+    leads_on = not is_return(filled.outcome)
+    onward.say_next(said, done.number, done.status, turns, leads_on=leads_on)
 
 
 def _again(form: TaskForm, page: PostedPage, trouble: Trouble) -> Response:

@@ -5,9 +5,10 @@ from datetime import date, timedelta
 from sqlalchemy import event
 
 from dxflow.services.reading import owed_conditions
+from tests.factories import ANALYSIS, SHEET
 from tests.integration.test_due_conditions import conditional
 from tests.integration.test_main_job import to_sheet
-from tests.walks import to_committee
+from tests.walks import do, to_committee
 from tests.web.conftest import text_of
 
 
@@ -149,3 +150,22 @@ def test_what_waits_for_many_on_one_case_is_one_line(browse, sqlite_city):
     words = sorted(" ".join(line.text_content().split()) for line in lines)
     assert words == ["委員の判断", "委員の判断 5人分"], "the reader's own vote stands for itself"
     assert sections(page)[-1].endswith("6件")
+
+
+def test_what_was_sent_back_is_marked_and_nothing_else(browse, sqlite_city):
+    case = to_sheet(sqlite_city)
+    (line,) = browse("applicant").page("/").xpath("//li[contains(@class,'work__entry')]")
+    assert "差戻し" not in line.text_content()
+    do(sqlite_city, case, "applicant", "project_sheet", "submit", **SHEET)
+    do(sqlite_city, case, "applicant", "bpr_analysis", "submit", **ANALYSIS)
+    sqlite_city.clock.advance(hours=1)
+    back = {"reason": "根拠を書き足す。", "return_to": "sheet"}
+    do(sqlite_city, case, "head", "sheet_approval", "send_back", **back)
+    (line,) = browse("applicant").page("/").xpath("//li[contains(@class,'work__entry')]")
+    assert "個票を書く" in line.text_content()
+    assert "差戻し" in line.text_content()
+    sqlite_city.clock.advance(hours=1)
+    do(sqlite_city, case, "applicant", "project_sheet", "submit", **SHEET)
+    (line,) = browse("applicant").page("/").xpath("//li[contains(@class,'work__entry')]")
+    assert "業務を分析" in line.text_content()
+    assert "差戻し" not in line.text_content()

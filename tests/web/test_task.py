@@ -8,7 +8,10 @@ from sqlalchemy import func, select
 from dxflow.db.case import Case
 from dxflow.db.process import Draft, Submission
 from dxflow.services.acts import drafts
+from tests.factories import ANALYSIS
+from tests.factories import SHEET as FILLED
 from tests.integration.test_main_job import to_committee, to_kpi, to_sheet
+from tests.walks import do
 from tests.web.conftest import text_of
 
 
@@ -104,6 +107,20 @@ def test_the_persons_next_task_on_the_case_comes_up_at_once(browse, sqlite_city)
     assert "続けて「業務を分析」があなたに届いています。" in browser.get(f"/tasks/{following}").text
     with sqlite_city.site.database.read() as tx:
         assert tx.execute(select(Case.amount)).scalar_one() == 3_500_000
+
+
+def test_who_sends_a_sheet_back_is_not_led_to_write_it(browse, sqlite_city):
+    case = to_sheet(sqlite_city)
+    do(sqlite_city, case, "applicant", "project_sheet", "submit", **FILLED)
+    do(sqlite_city, case, "applicant", "bpr_analysis", "submit", **ANALYSIS)
+    task = task_of(sqlite_city, "head", "sheet_approval")
+    browser = browse("head")
+    sent = {"reason": "積算の根拠を書き足してください。", "return_to": "sheet"}
+    answer = browser.post(f"/tasks/{task}", {**sent, "_outcome": "send_back"})
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"/cases/{case}")
+    words = text_of(browser.get(f"/cases/{case}"))
+    assert "次は市民課の「個票を書く」です。" in words
+    assert "続けて" not in words
 
 
 def test_wrong_and_missing_fields_come_back_with_everything_typed(browse, sqlite_city):

@@ -6,7 +6,18 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, RowMapping, Select, and_, bindparam, func, select
+from sqlalchemy import (
+    Connection,
+    Row,
+    RowMapping,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+)
 
 from dxflow.calendars.business_days import BusinessCalendar
 from dxflow.clock import local_date
@@ -14,9 +25,10 @@ from dxflow.db.base import UtcDateTime
 from dxflow.db.case import Case
 from dxflow.db.document import TaskHold
 from dxflow.db.identity import Person
-from dxflow.db.process import ProcessInstance, WorkItem, WorkItemGroup
+from dxflow.db.process import ProcessInstance, Submission, WorkItem, WorkItemGroup
 from dxflow.errors import Invalid
 from dxflow.services.acts import standing
+from dxflow.services.acts.history import DRAFT
 from dxflow.services.acts.suspension import SUSPENDED
 from dxflow.services.packs import city_days
 from dxflow.services.packs import store as packs
@@ -32,11 +44,23 @@ from dxflow.services.paging import (
 from dxflow.services.people import visibility
 from dxflow.services.people.actor import Actor
 from dxflow.services.reading import open_work
+from dxflow.services.reading.submitted import RETURNS
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
 from dxflow.texts import translated
 
 SCOPES = ("mine", "group", "all")
+#: Whether a task came of an act that sent the case back.
+_SENT_BACK = (
+    exists()
+    .where(
+        Submission.case_id == WorkItem.case_id,
+        Submission.at == WorkItem.created_at,
+        Submission.superseded_at.is_(None),
+        or_(*(Submission.outcome.startswith(one, autoescape=True) for one in RETURNS)),
+    )
+    .correlate(WorkItem)
+)
 
 
 @dataclass(frozen=True)
@@ -64,6 +88,8 @@ class Listed:
     #: Why and until when it is laid aside (保留).
     held_for: str = ""
     held_until: date | None = None
+    #: It is to be written again: the act it came of sent the case back.
+    returned: bool = False
 
 
 def waiting(
@@ -120,6 +146,7 @@ def waiting(
                     standing=other.words if other else "",
                     held_for=row.held_for or "",
                     held_until=row.held_until,
+                    returned=row.sent_back and pack.act_of(row.process_key, row.element) == DRAFT,
                 )
             )
     return Page(entries, page, per_page, total, more)
@@ -215,6 +242,7 @@ def _listed(shown: Select[Any]) -> Select[Any]:
             ProcessInstance.pack_digest,
             ProcessInstance.status.label("instance_status"),
             city_days.version_query().label("city_days"),
+            _SENT_BACK.label("sent_back"),
         )
         .join(page, page.c.id == WorkItem.id)
         .join(Case, Case.id == WorkItem.case_id)

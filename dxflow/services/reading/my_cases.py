@@ -209,7 +209,7 @@ def _holder(actor: Actor, names: naming.Names, rows: Sequence[Any]) -> tuple[str
     assignee = rows[0].assignee_id
     groups = [row.group_key for row in rows if row.group_key]
     if assignee:
-        return names.person(assignee), assignee == actor.person_id
+        return _person(names.person(assignee)), assignee == actor.person_id
     words = _("、").join(dict.fromkeys(_in_words(names, group) for group in groups))
     return words, not actor.groups.isdisjoint(groups)
 
@@ -218,6 +218,13 @@ def _in_words(names: naming.Names, group: str) -> str:
     """Return a group in words, with the name when it means one person only."""
     holders = names.who.holders(group)
     label = names.group(group)
-    if group.startswith("user:") or len(holders) != 1:
+    if group.startswith("user:"):
+        return _person(label)
+    if len(holders) != 1:
         return label
     return _("{post}（{name}）", post=label, name=names.person(next(iter(holders))))
+
+
+def _person(name: str) -> str:
+    """Return somebody who is named without a post, politely: it stands in sentences."""
+    return _("{name} さん", name=name)
