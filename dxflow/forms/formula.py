@@ -6,10 +6,12 @@ A form is evaluated while it is still half filled in, so an expression that fail
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from dxflow.errors import DxflowError
 from dxflow.feel import Expression, FeelSyntaxError, parse
+from dxflow.texts import translated
 
 
 @dataclass(frozen=True)
@@ -39,3 +41,17 @@ def is_name(text: str) -> bool:
         return parse(text).free_names == {text}
     except FeelSyntaxError:
         return False
+
+
+def in_words_of_reader(rule: Formula) -> Formula:
+    """Return a formula as the pack's file of texts writes it in the reader's language.
+
+    The rule itself where the file does not have it.
+    """
+    written = f"={rule.text}"
+    own = translated(written)
+    return rule if own == written else _read(str(own))
+
+
+#: The same formula is read once.
+_read = lru_cache(maxsize=1024)(formula)

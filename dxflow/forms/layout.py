@@ -14,7 +14,7 @@ from typing import Any
 
 from dxflow.forms.definition import Bound, Component, FormDefinition
 from dxflow.forms.evaluation import Node, Scope, Sheet, Source, Verdicts, label_of
-from dxflow.forms.formula import Formula
+from dxflow.forms.formula import Formula, in_words_of_reader
 from dxflow.forms.options import offered, table_rows
 from dxflow.forms.shapes import Context, Option, Outcome
 from dxflow.texts import gettext as _
@@ -157,5 +157,5 @@ def _number(bound: Bound | None, scope: Scope, context: Context) -> Decimal | No
 def _text(component: Component, scope: Scope, context: Context) -> str:
     if component.kind != "text" or component.formula is None:
         return translated(component.text)
-    found = component.formula.value(scope, context.functions)
+    found = in_words_of_reader(component.formula).value(scope, context.functions)
     return found if isinstance(found, str) else ""

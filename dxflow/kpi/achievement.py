@@ -108,7 +108,7 @@ def assess(
     late = missing(owing, day)
     return Achievement(
         status=status,
-        reason=reason + words.missing_note(late),
+        reason=words.with_missing(reason, late),
         latest=latest,
         value=judged.value,
         expected=None if judged.expected is None else rounded(judged.expected, measure.places),

@@ -56,11 +56,13 @@ def no_target(latest: Actual) -> str:
     )
 
 
-def missing_note(late: Sequence[OwedPeriod]) -> str:
-    """Say which values are overdue; empty when none."""
-    if not late:
-        return ""
-    periods = "、".join(one.label for one in late[:3])
+def with_missing(reason: str, late: Sequence[OwedPeriod]) -> str:
+    """Say after a reason which values are overdue; the reason alone when none."""
+    return _("{one}{other}", one=reason, other=_missing(late)) if late else reason
+
+
+def _missing(late: Sequence[OwedPeriod]) -> str:
+    periods = _("、").join(one.label for one in late[:3])
     if len(late) > 3:
         return _("{periods}ほか{count}期の実績が未入力です。", periods=periods, count=len(late) - 3)
     return _("{periods}の実績が未入力です。", periods=periods)

@@ -33,7 +33,8 @@ def say_next(
 
     `leads_on`: a task that has come to the person's own groups is told as theirs.
     """
-    flash(f"{said}{_next_words(number, status, turns, leads_on=leads_on)}", "success")
+    following = _next_words(number, status, turns, leads_on=leads_on)
+    flash(_("{one}{other}", one=said, other=following), "success")
 
 
 def _next_words(number: str, status: str, turns: Sequence[Turn], *, leads_on: bool) -> str:

@@ -11,6 +11,7 @@ from lxml import html
 from catalogue import keeping
 from tests.factories import City
 from tests.walks import (
+    task_of,
     to_committee,
     to_decision,
     to_execution,
@@ -19,7 +20,7 @@ from tests.walks import (
     to_sheet,
     to_triage,
 )
-from tests.web.conftest import Browser
+from tests.web.conftest import Browser, text_of
 
 ROOT = Path(__file__).parents[2]
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
@@ -90,3 +91,14 @@ def test_no_translated_text_is_shown_in_japanese(busy_city, browse, name):
 
 #: What people of the test city typed, or what things of it are called, in the words of the program.
 TYPED = frozenset({"市長", "副市長", "日本語", "職員", "受付", "決裁する"})
+
+
+def test_whoever_decides_reads_in_english_why_they_do(sqlite_city, browse):
+    case = to_decision(sqlite_city)
+    browser = browse("civic_head")
+    browser.get("/language/en")
+    task = task_of(sqlite_city, "civic_head", case, "decide")
+    for path in (f"/tasks/{task.id}", f"/cases/{case}/decision", f"/cases/{case}/decision/print"):
+        words = text_of(browser.get(path))
+        assert "が決裁します" not in words, path
+        assert "の決裁を求めます" not in words, path

@@ -1,5 +1,6 @@
 """The page of a task: filled in, kept, refused with everything typed, done once."""
 
+import re
 import threading
 
 import pytest
@@ -93,6 +94,16 @@ def test_handing_in_moves_the_case_and_says_whose_turn_it_is(browse, sqlite_city
     words = text_of(browser.get("/"))
     assert "「所属長の確認」を「承認する」で済ませました。" in words
     assert "「受付審査」です。" in words
+
+
+def test_what_was_done_and_whose_turn_it_is_stand_apart_in_english(browse, sqlite_city):
+    sqlite_city.start()
+    task = task_of(sqlite_city, "head", "head_approval")
+    browser = browse("head")
+    browser.get("/language/en")
+    browser.post(f"/tasks/{task}", {"_outcome": "approve"})
+    words = text_of(browser.get("/"))
+    assert re.search(r"is done: \w+\. Next: ", words), words[:600]
 
 
 def test_the_persons_next_task_on_the_case_comes_up_at_once(browse, sqlite_city):

@@ -81,10 +81,10 @@ def day(payload: Mapping[str, Any], key: str) -> date | None:
         try:
             return date.fromisoformat(value)
         except ValueError:
-            raise _wrong(key, _("日付")) from None
+            raise _wrong(key, _("年月日")) from None
     if isinstance(value, date):
         return value
-    raise _wrong(key, _("日付"))
+    raise _wrong(key, _("年月日"))
 
 
 def _missing(key: str) -> Invalid:

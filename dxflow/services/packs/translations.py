@@ -2,13 +2,14 @@
 
 The file is flat: the key is the text exactly as it stands in a diagram, form, table or
 `pack.toml`, the value what readers of that language see instead. What it leaves out is shown as
-it is written.
+it is written. A text that is a formula, with its leading =, has a formula as its translation.
 """
 
 import re
 from collections.abc import Mapping
 
 from dxflow import toml
+from dxflow.feel import FeelSyntaxError, parse, unknown_functions
 from dxflow.problems import Problem, Refused
 from dxflow.texts import JAPANESE, LANGUAGES
 from dxflow.texts import gettext as _
@@ -56,4 +57,35 @@ def read(text: str, name: str) -> tuple[dict[str, str], list[Problem]]:
         for key, value in raw.items()
         if not isinstance(value, str) or not value.strip()
     ]
-    return {key: value for key, value in raw.items() if isinstance(value, str)}, faults
+    found = {key: value for key, value in raw.items() if isinstance(value, str)}
+    for key in [key for key in found if key.startswith("=")]:
+        trouble = _trouble(key, found[key])
+        if trouble:
+            faults.append(
+                Problem(
+                    "texts-formula",
+                    trouble,
+                    name,
+                    hint=_("元の式と同じ名前だけを使い、引用符の中の言葉を訳します。"),
+                )
+            )
+            del found[key]
+    return found, faults
+
+
+def _trouble(key: str, value: str) -> str:
+    """Return why a formula cannot stand for another one, "" when it can."""
+    if not value.startswith("="):
+        return _("「{key}」は式なので、訳も = で始まる式で書いてください。", key=key)
+    try:
+        asked, given = parse(key.removeprefix("=")), parse(value.removeprefix("="))
+    except FeelSyntaxError as broken:
+        return _("「{key}」の訳が式として読めません: {why}", key=key, why=broken.reason)
+    more = sorted(given.free_names - asked.free_names | unknown_functions(given, set(asked.called)))
+    if more:
+        return _(
+            "「{key}」の訳が、元の式にない {names} を使っています。",
+            key=key,
+            names=_("、").join(more),
+        )
+    return ""

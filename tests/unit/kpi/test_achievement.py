@@ -1,3 +1,4 @@
+import re
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -5,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dxflow import texts
 from dxflow.calendars.business_days import BusinessCalendar
 from dxflow.calendars.periods import Frequency, period_end, periods_of_year
 from dxflow.kpi.achievement import Status, Thresholds, achievement_rate, assess, meets
@@ -134,6 +136,16 @@ def test_without_values_there_is_no_judgement_but_what_is_late_is_named():
     assert found.reason == (
         "実績がまだ入力されていません。令和8年度、令和9年度の実績が未入力です。"
     )
+
+
+def test_sentences_stand_apart_in_english_and_are_stored_in_japanese():
+    token = texts.language.set("en")
+    try:
+        reason = judge(RISING, [], date(2028, 4, 20)).reason
+    finally:
+        texts.language.reset(token)
+    assert re.fullmatch(r"No value.*\. No value entered for FY2026 .*, FY2027 .*\.", reason), reason
+    assert texts.source(reason).startswith("実績がまだ入力されていません。")
 
 
 def test_many_late_periods_are_counted_not_listed():

@@ -1,8 +1,13 @@
 """Texts of a pack in other languages: read strictly, shown to readers of that language only."""
 
+import json
+import re
+from pathlib import Path
+
 import pytest
 
 from dxflow import texts
+from dxflow.forms.formula import formula, in_words_of_reader
 from dxflow.services.packs import translations
 
 
@@ -25,6 +30,10 @@ def test_a_file_gives_a_translation_for_each_text():
         ("texts.en.toml", '"決裁" = 3', "texts-value"),
         ("texts.en.toml", '"決裁" = " "', "texts-value"),
         ("texts.en.toml", "決裁 Decision", "toml-broken"),
+        ("texts.en.toml", """'="期間: " + span' = "Period" """, "texts-formula"),
+        ("texts.en.toml", """'="期間: " + span' = '="Period: " +' """, "texts-formula"),
+        ("texts.en.toml", """'="期間: " + span' = '="Period: " + month' """, "texts-formula"),
+        ("texts.en.toml", """'="期間: " + span' = '="Period: " + told(span)' """, "texts-formula"),
         ("texts.fr.toml", '"決裁" = "Décision"', "texts-language"),
         ("texts.ja.toml", '"決裁" = "決裁"', "texts-language"),
     ],
@@ -40,6 +49,31 @@ def test_readers_see_a_packs_text_in_their_language(english):
     assert texts.translated("だれも訳していない文") == "だれも訳していない文"
     texts.language.set("ja")
     assert texts.translated("見本の作業") == "見本の作業"
+
+
+def test_a_formula_is_told_by_its_formula_in_the_language_of_the_reader(english):
+    written = """'="期間: " + span' = '="Period: " + span + " to the end"' """
+    found, problems = translations.read_all({"texts.en.toml": written})
+    assert problems == []
+    texts.learn("en", found["en"])
+    rule, scope = formula('="期間: " + span'), {"span": "FY2026"}
+    assert in_words_of_reader(rule).value(scope, {}) == "Period: FY2026 to the end"
+    texts.language.set("ja")
+    assert in_words_of_reader(rule).value(scope, {}) == "期間: FY2026"
+
+
+def test_every_sentence_that_the_standard_forms_put_together_has_its_english():
+    root = Path(__file__).parents[3]
+    written = (root / "processes" / "standard" / "texts.en.toml").read_text(encoding="utf-8")
+    found, problems = translations.read(written, "texts.en.toml")
+    assert problems == []
+    composed = [
+        text
+        for file in sorted((root / "forms" / "standard").glob("*.form"))
+        for text in re.findall(r'"text": ("=.*")', file.read_text(encoding="utf-8"))
+    ]
+    assert len(composed) > 8
+    assert [text for text in map(json.loads, composed) if text not in found] == []
 
 
 def test_what_is_stored_is_japanese_whoever_acts(english):
