@@ -25,6 +25,7 @@ def test_an_absence_sends_the_work_to_the_substitute_and_is_read_afterwards(sqli
     assert "市民課 主事" in admin.get("/admin/substitutes").text
 
     head, colleague = browse("head"), browse("colleague")
+    assert "市民課 主事（colleague）" in text_of(head.get("/standing"))
     assert (
         head.post("/standing/absences", _week(sqlite_city) | {"reason": "出張"}).status_code == 303
     )
@@ -45,6 +46,14 @@ def test_an_absence_sends_the_work_to_the_substitute_and_is_read_afterwards(sqli
     assert "目を通してください" not in head.get("/").text
     assert head.post(way, {}).status_code == 409
     assert "・後閲 R8" in colleague.get(f"/cases/{task.case_id}/forms").text
+
+
+def test_whoever_has_no_substitute_is_told_before_they_go(sqlite_city, browse):
+    assert "代わる人が決まっていません" in text_of(browse("head").get("/standing"))
+    staff = text_of(browse("colleague").get("/standing"))
+    assert "代わる人が決まっていません" not in staff
+    assert "代決順位" not in staff
+    assert "課のほかの人が行えます" in staff
 
 
 def test_a_deputy_is_named_and_dismissed(sqlite_city, browse):

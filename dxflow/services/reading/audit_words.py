@@ -322,7 +322,7 @@ _IN_WORDS = frozenset(
     }
 )
 #: Fields that are a day, whatever was done.
-_SPAN = frozenset({"valid_from", "valid_to"})
+_SPAN = frozenset({"valid_from", "valid_to", "held_on"})
 _Teller = Callable[[packs.Pack | None, Names], Callable[[str], str]]
 _FIXED: Mapping[tuple[str, str], _Teller] = {
     ("decision.recorded", "outcome"): lambda _pack, _names: outcome_name,

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, or_, select
 
+from dxflow.authority.directory import Directory
 from dxflow.authority.organisation import LADDER
 from dxflow.authority.standing_in import StandIn, Way, way_label
 from dxflow.calendars.wareki import wareki_short
@@ -72,7 +73,11 @@ class Owed:
 
 @dataclass(frozen=True)
 class StandingPage:
-    """Everything on the page. `records`: the reader may enter absences of others."""
+    """Everything on the page. `records`: the reader may enter absences of others.
+
+    `instead`: for each of the reader's posts that leads or decides, its title and who acts for it
+    while its holder is away, in their order.
+    """
 
     absences: tuple[Away, ...]
     deputies: tuple[Deputy, ...]
@@ -81,6 +86,7 @@ class StandingPage:
     posts: tuple[tuple[str, str], ...]
     colleagues: tuple[tuple[str, str], ...]
     records: bool
+    instead: tuple[tuple[str, tuple[str, ...]], ...]
 
 
 @dataclass(frozen=True)
@@ -123,6 +129,7 @@ def page(site: Site, actor: Actor) -> StandingPage:
             *(row.giver_id for row in given), *(row.deputy_id for row in given),
             *(row.person_id for row in owed if row.person_id),
             *(one.absent for one in actor.stands_in.values()),
+            *(one for post in actor.posts for one in _acting_for(who, post.key)),
         }  # fmt: skip
         names = naming.load(tx, who, persons=persons, posts=[row.post for row in owed])
         found = {one: None for one in sorted(actor.stands_in.values(), key=lambda one: one.title)}
@@ -134,7 +141,35 @@ def page(site: Site, actor: Actor) -> StandingPage:
             tuple((post.key, post.title) for post in actor.posts),
             near,
             records,
+            tuple(
+                (
+                    post.title,
+                    tuple(_in_words(who, key, names) for key in _substitutes(who, post.key)),
+                )
+                for post in actor.posts
+                if post.kind in LADDER
+            ),
         )
+
+
+def _substitutes(who: Directory, post: str) -> tuple[str, ...]:
+    return who.standing.substitutes(post)
+
+
+def _acting_for(who: Directory, post: str) -> set[str]:
+    """Return who holds the posts on the list of a post."""
+    return {one for key in _substitutes(who, post) for one in who.holders(f"post:{key}")}
+
+
+def _in_words(who: Directory, post: str, names: Names) -> str:
+    """Return a post with who holds it and whether they are away, or that nobody does."""
+    people = sorted((names.person(one), one) for one in who.holders(f"post:{post}"))
+    if not people:
+        return _("{post}（欠員）", post=names.post(post))
+    said = (
+        _("{name} 不在", name=name) if one in who.standing.away else name for name, one in people
+    )
+    return _("{post}（{people}）", post=names.post(post), people=_("・").join(said))
 
 
 def owed_count(site: Site, actor: Actor) -> int:
