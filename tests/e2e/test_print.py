@@ -41,3 +41,21 @@ def test_nothing_on_paper_is_wider_than_the_sheet(town: Town, window: Opened) ->
     page.emulate_media(media="print")
     on_case(page, town.cases["reviewing"], "/print")
     assert overflow(page) == []
+
+
+#: A form that begins in the second half of a sheet and is longer than the rest of it.
+LONG_FORM = """main => {
+  const rows = Array.from({length: 36}, (_, n) => `<dt>項目${n}</dt><dd>値</dd>`).join("");
+  main.innerHTML = `<div></div><article class="paper-form"><h3>様式</h3>
+    <p class="paper-stamp">提出</p><dl class="facts">${rows}</dl></article>`;
+  main.firstElementChild.style.height = "150mm";
+}"""
+
+
+def test_a_form_begins_below_its_heading_and_goes_on_on_the_next_sheet(
+    town: Town, window: Opened
+) -> None:
+    page = window("mgmt_head")
+    on_case(page, town.cases["reviewing"], "/print")
+    page.locator("main").evaluate(LONG_FORM)
+    assert len(PAGE.findall(page.pdf(prefer_css_page_size=True))) == 2
