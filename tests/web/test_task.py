@@ -82,6 +82,8 @@ def test_earlier_values_stand_beside_the_measurement(browse, sqlite_city):
     assert "これまでの実績" in words
     assert "37" in words
     assert "対象の期間: 令和9年度" in words
+    order = [words.index(part) for part in ("これまでの実績", "対象の期間", "これまでの内容")]
+    assert order == sorted(order), "what is to be entered stands before the papers"
 
 
 def test_handing_in_moves_the_case_and_says_whose_turn_it_is(browse, sqlite_city):
