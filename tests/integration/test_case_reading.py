@@ -194,6 +194,23 @@ def test_the_timeline_tells_changes_in_words(city):
     assert not {text for text in told if re.fullmatch(r"\d{4}-\d\d-\d\d", text)}
 
 
+def test_the_timeline_names_what_was_measured_and_reached(city):
+    case = to_execution(city)
+    task = next(one for one in city.open_tasks("applicant") if one.element == "execution_report")
+    (first, *_others) = city.form("applicant", task.id).values["reports"]
+    done = [{"milestone": first["milestone"], "status": "done", "note": ""}]
+    city.complete_id("applicant", task.id, "done", progress="終えた", reports=done)
+    city.clock.at(date(2027, 4, 20))
+    city.run_jobs()
+    task = next(one for one in city.open_tasks("applicant") if one.element == "kpi_measure")
+    measure = city.form("applicant", task.id).values["actuals"][0]["measure"]
+    city.complete_id("applicant", task.id, "submit", actuals=[{"measure": measure, "value": 20}])
+    told = changed(city, case)
+    assert ("指標", SHEET["kpis"][0]["name"]) in told
+    assert ("節目", SHEET["milestones"][0]["name"]) in told
+    assert not {after for _label, after in told} & {measure, first["milestone"]}
+
+
 def test_every_form_stands_as_it_was_and_a_recalled_one_is_marked(city):
     case = to_sheet(city)
     city.clock.advance(hours=1)

@@ -5,12 +5,12 @@ stays as it was written; the exact text of an event is shown beside it, see audi
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select, union_all
 
 from dxflow import audit
 from dxflow.audit import event_types
@@ -21,6 +21,7 @@ from dxflow.calendars.fiscal import fiscal_label
 from dxflow.calendars.wareki import wareki_date
 from dxflow.committee.resolution import choice_label
 from dxflow.committee.voting import Choice
+from dxflow.db.case import Measure, Milestone
 from dxflow.decisions.table import TableLogic
 from dxflow.errors import NotFound
 from dxflow.forms import FieldFact, FormDefinition
@@ -61,15 +62,21 @@ _COMMA = "、"
 
 @dataclass(frozen=True)
 class Source:
-    """Where the words of an event come from: its pack version and its form, when known."""
+    """Where the words of an event come from: its pack version and its form, when known.
+
+    `rows` names the measures and milestones of cases by their ids.
+    """
 
     pack: packs.Pack | None = None
     form: FormDefinition | None = None
+    rows: Mapping[str, str] = field(default_factory=dict)
 
 
 def sources(site: Site, tx: Connection, bodies: Iterable[str]) -> list[Source]:
     """Return the source of each stored body; a damaged or foreign one has none."""
-    return [_source(site, tx, body) for body in bodies]
+    events = [_read(body) for body in bodies]
+    rows = _rows(tx, {value for event in events for value in _row_ids(event)})
+    return [replace(_source(site, tx, event), rows=rows) for event in events]
 
 
 def keys(entries: Iterable[audit.Entry]) -> tuple[set[str], set[str]]:
@@ -102,12 +109,35 @@ def worded(entry: audit.Entry, source: Source, names: Names) -> audit.Entry:
     return replace(entry, changes=tuple(_line(entry, one, source, names) for one in entry.changes))
 
 
-def _source(site: Site, tx: Connection, body: str) -> Source:
+def _read(body: str) -> Mapping[str, Any]:
     try:
         event = plain.loads(body)
     except ValueError:
-        return Source()
-    digest = event.get("definition") if isinstance(event, dict) else None
+        return {}
+    return event if isinstance(event, dict) else {}
+
+
+def _row_ids(event: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the ids of measures and milestones that stand in the rows of a form."""
+    changes = event.get("changes")
+    for change in changes if isinstance(changes, list) else ():
+        if isinstance(change, dict) and str(change.get("field")).endswith(
+            (".measure", ".milestone")
+        ):
+            yield from (str(change.get(side)) for side in ("before", "after") if change.get(side))
+
+
+def _rows(tx: Connection, ids: set[str]) -> dict[str, str]:
+    """Return the names behind ids: no query without ids."""
+    if not ids:
+        return {}
+    known = select(Measure.id, Measure.name).where(Measure.id.in_(ids))
+    more = select(Milestone.id, Milestone.name).where(Milestone.id.in_(ids))
+    return {row.id: row.name for row in tx.execute(union_all(known, more))}
+
+
+def _source(site: Site, tx: Connection, event: Mapping[str, Any]) -> Source:
+    digest = event.get("definition")
     if not isinstance(digest, str) or not digest:
         return Source()
     try:
@@ -166,7 +196,7 @@ def _teller(
         return fixed(pack, names)
     fact = _asked(form, field)
     if fact is not None and pack is not None:
-        return _answered(pack, fact, names)
+        return _answered(source, pack, fact, names)
     if field in _POSTS:
         return lambda text: _each(text, names.post)
     if field == "element" and pack is not None:
@@ -186,10 +216,14 @@ def _asked(form: FormDefinition | None, field: str) -> FieldFact | None:
     return next((one for one in form.fields() if one.path == path), None) if form else None
 
 
-def _answered(pack: packs.Pack, fact: FieldFact, names: Names) -> Callable[[str], str] | None:
+def _answered(
+    source: Source, pack: packs.Pack, fact: FieldFact, names: Names
+) -> Callable[[str], str] | None:
     """Return the words for answers of a field, as the form showed them."""
     if fact.kind == "date":
         return _date
+    if fact.offered in ("measures", "milestones"):
+        return lambda text: source.rows.get(text, text)
     if fact.offered == "units":
         return lambda text: _each(text, names.unit)
     if fact.offered == "fiscal_years":

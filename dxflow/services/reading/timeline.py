@@ -116,9 +116,10 @@ def _entries(
     described = [[audit.describe(text, private) for text in act] for act in texts]
     items = _items(opened, described)
     names = _names(opened, described)
-    for act, bodies in zip(described, texts, strict=True):
-        sources = audit_words.sources(opened.site, opened.tx, bodies)
-        told = [audit_words.worded(*both, names) for both in zip(act, sources, strict=True)]
+    every = [text for act in texts for text in act]
+    sources = iter(audit_words.sources(opened.site, opened.tx, every))
+    for act in described:
+        told = [audit_words.worded(event, next(sources), names) for event in act]
         yield _entry(opened, rounds, act, told, items, names)
 
 
