@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from dxflow.audit.canonical import NotCanonical, parse
 from dxflow.audit.chain import Index, Row
+from dxflow.audit.events import CASE_STREAM
 
 CHUNK = 1000
 
@@ -40,6 +41,12 @@ FROM process_instance
 _INSTANCES_POSTGRESQL = (
     "SELECT case_id, audit_seq, audit_head, audit_at, state FROM process_instance"
 )
+_CASE_HEADS_SQLITE = """
+SELECT CAST(case_id AS BLOB), CASE typeof(audit_seq) WHEN 'integer' THEN audit_seq END,
+  CASE typeof(audit_head) WHEN 'blob' THEN audit_head END
+FROM process_instance
+"""
+_CASE_HEADS_POSTGRESQL = "SELECT case_id, audit_seq, audit_head FROM process_instance"
 _STREAMS_SQLITE = """
 SELECT CAST(stream AS BLOB), CASE typeof(seq) WHEN 'integer' THEN seq END,
   CASE typeof(head) WHEN 'blob' THEN head END, CAST(at AS BLOB), NULL
@@ -95,6 +102,23 @@ def instances(connection: Connection) -> Iterator[Stored]:
 def system_streams(connection: Connection) -> Iterator[Stored]:
     """Yield the heads of the `sys:*` streams."""
     return _stored(connection, _STREAMS_SQLITE if _sqlite(connection) else _STREAMS_POSTGRESQL)
+
+
+def heads(connection: Connection) -> dict[str, tuple[int, str]]:
+    """Return where every chain ends, by stream: number and hash (hex) of its last event.
+
+    As cases and the streams' own rows know it: one row a chain, no event is read.
+    """
+    sqlite = _sqlite(connection)
+    found: dict[str, tuple[int, str]] = {}
+    for prefix, statement in (
+        (CASE_STREAM, _CASE_HEADS_SQLITE if sqlite else _CASE_HEADS_POSTGRESQL),
+        ("", _STREAMS_SQLITE if sqlite else _STREAMS_POSTGRESQL),
+    ):
+        for owner, seq, head, *_rest in connection.exec_driver_sql(statement):
+            if seq:
+                found[f"{prefix}{_text(owner)}"] = (seq, (_bytes(head) or b"").hex())
+    return found
 
 
 def openings(connection: Connection, digests: Sequence[bytes]) -> dict[bytes, Opening]:
