@@ -27,7 +27,8 @@ def init(arguments: Namespace, settings: Settings, output: Output) -> int:
         if done.upgraded
         else _("データベースは最新です（表の版 {revision}）。", revision=done.revision),
     )
-    tell_key(done.public_key, output)
+    if done.public_key is not None:
+        tell_key(done.public_key, output)
     if done.pack is not None:
         output.say(
             _("パック {key} の第 {version} 版です。", key=done.pack.key, version=done.pack.version)

@@ -2,65 +2,35 @@
 
 import json
 import shutil
-import subprocess
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, text
 
 from dxflow.audit import checkpoints as form
-from dxflow.audit import folder as shelf
 from dxflow.audit import signing
 from dxflow.audit.canonical import canonical
 from dxflow.audit.chain import leaf_hash
-from dxflow.audit.findings import FindingKind, Report
 from dxflow.db.engine import Database
-from dxflow.errors import Conflict, Invalid, NotAllowed
-from dxflow.services.administration import checkpoint_keys, checkpoint_mail, checkpointing, working
-from dxflow.services.administration.checkpointing import Made, NotWritten
-from dxflow.services.installation import backups, bootstrap, restoring, status
+from dxflow.services.installation import backups, bootstrap, restoring
 from dxflow.services.people import identity
-from dxflow.services.reading import verification
-from tests import smtp_sink
 from tests.factories import City
+from tests.integration import office
 from tests.integration.audit.test_verify import intruder
-from tests.smtp_sink import Sink
+from tests.integration.office import (
+    checkpoint_findings,
+    day,
+    files,
+    make,
+    public_file,
+    texts,
+    verify,
+)
 
 
 @pytest.fixture
 def city(city: City, tmp_path: Path) -> City:
-    """The small city, with an id and a folder for its checkpoints on another machine."""
-    office = tmp_path / "audit office"
-    office.mkdir()
-    with city.site.database.write() as tx:
-        identity.ensure(tx, city.clock())
-    settings = replace(city.site.settings, checkpoint_dir=office)
-    return replace(city, site=replace(city.site, settings=settings))
-
-
-def make(city: City) -> Made:
-    return checkpointing.make(city.site, bootstrap.operator(city.site))
-
-
-def day(city: City) -> Made:
-    """A day's work, then its checkpoint."""
-    city.clock.advance(days=1)
-    city.start()
-    return make(city)
-
-
-def verify(city: City, folder: Path | None = None, *keys: Path) -> Report:
-    return verification.verify(city.site, bootstrap.operator(city.site), folder, keys)
-
-
-def texts(report: Report) -> str:
-    return "\n".join(str(one) for one in report.findings)
-
-
-def public_file(city: City, place: Path) -> Path:
-    place.write_text(checkpoint_keys.public(city.site, bootstrap.operator(city.site)).pem)
-    return place
+    return office.with_office(city, tmp_path)
 
 
 def forge(connection: Connection, stream: str, first: int) -> None:
@@ -119,10 +89,6 @@ def cut(connection: Connection, stream: str, last: int) -> None:
         text("UPDATE process_instance SET audit_at = :a WHERE case_id = :c"),
         {"a": row.at, "c": stream.removeprefix("case:")},
     )
-
-
-def checkpoint_findings(report: Report) -> list[str]:
-    return [one.text for one in report.findings if one.kind is FindingKind.CHECKPOINT]
 
 
 def test_a_log_that_went_on_holds_every_checkpoint(city: City) -> None:
@@ -284,8 +250,8 @@ def test_all_files_replaced_by_somebody_with_another_key(city: City, tmp_path: P
     for _turn in range(2):
         day(city)
     assert verify(city, None, paper).ok
-    installation = form.read(next(city_files(city)).read_bytes()).installation
-    for file in list(city_files(city)):
+    installation = form.read(files(city)[0].read_bytes()).installation
+    for file in files(city):
         file.unlink()
     evil = signing.make_seed()
     place = city.site.settings.checkpoint_key_place
@@ -303,80 +269,9 @@ def test_all_files_replaced_by_somebody_with_another_key(city: City, tmp_path: P
     assert any(shown in one for one in report.notices)
 
 
-def city_files(city: City):  # noqa: ANN201
-    return city.site.settings.checkpoint_place.iterdir()
-
-
 def identity_of(database: Database) -> str | None:
     with database.read() as tx:
         return identity.read(tx)
-
-
-def test_a_key_is_changed_under_the_signature_of_the_old_one(city: City, tmp_path: Path) -> None:
-    first = public_file(city, tmp_path / "first.pem")
-    day(city)
-    made, vouched = checkpointing.change_key(city.site, bootstrap.operator(city.site))
-    assert (made.number, vouched) == (3, True)
-    second = public_file(city, tmp_path / "second.pem")
-    assert first.read_text() != second.read_text()
-    day(city)
-    for key in (first, second):
-        report = verify(city, None, key)
-        assert report.ok, texts(report)
-        assert any("前の鍵が認めた次の鍵" in one for one in report.notices)
-    assert {"audit.key_changed", "audit.checkpointed"} <= set(types(city))
-
-
-def types(city: City) -> list[str]:
-    with city.site.database.read() as tx:
-        return list(tx.execute(text("SELECT type FROM audit_event")).scalars())
-
-
-def test_a_key_that_is_gone_is_not_made_up(city: City, tmp_path: Path) -> None:
-    first = public_file(city, tmp_path / "first.pem")
-    day(city)
-    city.site.settings.checkpoint_key_place.unlink()
-    with pytest.raises(Conflict, match="元の鍵の写し"):
-        day(city)
-    assert line(city).state == "bad"
-    _made, vouched = checkpointing.change_key(city.site, bootstrap.operator(city.site))
-    assert not vouched
-    said = checkpoint_findings(verify(city, None, first))
-    assert ["前の鍵の署名なしに" in one for one in said] == [True]
-    both = public_file(city, tmp_path / "second.pem")
-    assert verify(city, None, first, both).ok
-
-
-def test_a_key_that_others_can_read_is_refused(city: City) -> None:
-    day(city)
-    place = city.site.settings.checkpoint_key_place
-    assert place.stat().st_mode & 0o777 == 0o600
-    place.chmod(0o644)
-    with pytest.raises(Exception, match="他の利用者が読めます"):
-        day(city)
-
-
-def test_openssl_checks_a_checkpoint_without_the_program(city: City, tmp_path: Path) -> None:
-    tool = shutil.which("openssl")
-    if tool is None:
-        pytest.skip("no openssl here")
-    key = public_file(city, tmp_path / "key.pem")
-    made = day(city)
-    line, _feed, rest = made.file.read_bytes().partition(b"\n")
-    (tmp_path / "said").write_bytes(line + b"\n")
-    (tmp_path / "signature.b64").write_bytes(rest)
-    subprocess.run([tool, "base64", "-d", "-A", "-in", tmp_path / "signature.b64",
-                    "-out", tmp_path / "signature"], check=True)  # fmt: skip
-    done = subprocess.run(
-        [tool, "pkeyutl", "-verify", "-pubin", "-inkey", key, "-rawin", "-in", tmp_path / "said",
-         "-sigfile", tmp_path / "signature"], capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert (done.returncode, done.stdout) == (0, "Signature Verified Successfully\n")
-    der = subprocess.run(
-        [tool, "pkey", "-pubin", "-in", key, "-outform", "DER"], capture_output=True, check=True
-    ).stdout
-    shown = checkpoint_keys.public(city.site, bootstrap.operator(city.site)).fingerprint
-    assert form.digest_of(der) == shown
 
 
 def test_a_restored_log_is_said_to_be_restored(city: City, tmp_path: Path) -> None:
@@ -422,116 +317,3 @@ def test_a_restore_excuses_no_event_from_before_the_backup(city: City, tmp_path:
         forge(connection, f"case:{case}", 1)
     report = verify(city)
     assert [one.stream for one in report.findings] == ["", f"case:{case}"]
-
-
-def line(city: City) -> status.Line:
-    found = status.read(city.site, bootstrap.operator(city.site))
-    return next(one for one in found.lines if one.key == "checkpoint")
-
-
-def test_the_status_tells_of_the_last_one_its_age_and_the_folder(city: City) -> None:
-    assert (line(city).state, line(city).value) == ("care", "まだありません")
-    made = day(city)
-    assert line(city).state == "good"
-    assert line(city).value.startswith("1 番、")
-    assert str(made.file.parent) in line(city).value
-    city.clock.advance(days=3, minutes=1)
-    assert line(city).state == "bad"
-    assert "3 日を過ぎました" in line(city).advice
-    day(city)
-    assert line(city).state == "good"
-    city.site.settings.checkpoint_place.rename(made.file.parent.with_name("gone"))
-    assert "書けません" in line(city).advice
-    with pytest.raises(NotWritten, match="書けません"):
-        day(city)
-    assert line(city).state == "bad"
-
-
-def test_a_folder_of_the_same_machine_alone_is_a_matter_of_care(city: City) -> None:
-    here = replace(city, site=replace(
-        city.site, settings=replace(city.site.settings, checkpoint_dir=None)))  # fmt: skip
-    assert day(here).file.parent == here.site.settings.home / "checkpoints"
-    assert line(here).state == "care"
-    assert "同じ機械の中" in line(here).advice
-
-
-def test_the_worker_makes_one_a_day_and_one_only(city: City) -> None:
-    worker = working.make_worker(city.site)
-    worker.run_due()
-    worker.run_due()
-    assert len(list(city_files(city))) == 1
-    city.clock.advance(days=1)
-    working.make_worker(replace(city.site, kept={})).run_due()
-    working.make_worker(replace(city.site, kept={})).run_due()
-    assert len(list(city_files(city))) == 2
-    never = replace(city.site.settings, checkpoint_hours=0)
-    city.clock.advance(days=1)
-    working.make_worker(replace(city.site, settings=never, kept={})).run_due()
-    assert len(list(city_files(city))) == 2
-    assert verify(city).ok
-
-
-def test_each_goes_to_the_auditors_by_mail_until_they_have_it(city: City) -> None:
-    settings = replace(city.site.settings, checkpoint_mail=("audit@example.jp", "watch@example.jp"))
-    office = replace(city, site=replace(city.site, settings=settings))
-    with Sink() as sink:
-        smtp_sink.with_mail(office, sink.port)
-        made = day(office)
-        sink.says["DATA"] = "451 not now"
-        with pytest.raises(checkpoint_mail.NotMailed):
-            checkpoint_mail.send_due(office.site)
-        assert "451" in line(office).advice
-        sink.says.clear()
-        second = day(office)
-        assert checkpoint_mail.send_due(office.site) == 4
-        assert checkpoint_mail.send_due(office.site) == 0
-    assert line(office).state == "good"
-    assert [one.recipients for one in sink.received] == [
-        ("audit@example.jp",), ("watch@example.jp",)] * 2  # fmt: skip
-    for received, checkpoint in zip(sink.received[::2], (made, second), strict=True):
-        body, attached = received.message.iter_parts()
-        assert signing.grouped(checkpoint.sha256) in body.get_content()
-        assert attached.get_filename() == checkpoint.file.name
-        assert attached.get_content() == checkpoint.file.read_bytes()
-
-
-def test_who_may(city: City) -> None:
-    for name in ("applicant", "auditor", "cio"):
-        with pytest.raises(NotAllowed):
-            checkpointing.make(city.site, city.actor(name))
-        with pytest.raises(NotAllowed):
-            checkpointing.change_key(city.site, city.actor(name))
-    for name in ("applicant", "admin", "secretariat"):
-        with pytest.raises(NotAllowed):
-            verification.checkpoints(city.site, city.actor(name))
-    assert list(city_files(city)) == []
-
-
-def test_the_list_is_what_the_log_tells(city: City) -> None:
-    made = [day(city) for _turn in range(3)]
-    page, key = verification.checkpoints(city.site, city.actor("auditor"))
-    assert [(one.number, one.at, one.events, one.sha256) for one in page.entries] == [
-        (one.number, one.at, one.events, one.sha256) for one in reversed(made)
-    ]
-    assert key is not None
-    assert key.fingerprint == made[0].fingerprint
-    assert key.grouped.count(" ") == 7
-
-
-def test_a_folder_without_any_is_no_proof(city: City, tmp_path: Path) -> None:
-    assert verify(city).ok  # nothing was made yet, nothing is missing
-    with pytest.raises(Invalid, match="読めない"):
-        verify(city, tmp_path / "nowhere")
-    (tmp_path / "empty").mkdir()
-    assert "この導入のチェックポイントがありません" in texts(verify(city, tmp_path / "empty"))
-    made = day(city)
-    made.file.unlink()
-    assert not verify(city).ok
-
-
-def test_what_is_kept_is_never_overwritten(city: City) -> None:
-    made = day(city)
-    before = made.file.read_bytes()
-    with pytest.raises(FileExistsError):
-        shelf.put(made.file.parent, form.read(before), b"other")
-    assert made.file.read_bytes() == before

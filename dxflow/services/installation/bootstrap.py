@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from dxflow import audit
 from dxflow.config import ConfigRefused
+from dxflow.errors import Conflict
 from dxflow.services.administration import checkpoint_keys
 from dxflow.services.attachments import limiting
 from dxflow.services.installation import clock_check, schema
@@ -25,13 +26,14 @@ from dxflow.texts import mark
 class Initialised:
     """What `init` has done. `revision` is the tables' revision now.
 
-    `public_key` is the one by which checkpoints of the audit log are checked.
+    `public_key` is the one by which checkpoints of the audit log are checked, None when the key
+    that signs them was lost.
     """
 
     key_made: bool
     revision: str
     upgraded: bool
-    public_key: PublicKey
+    public_key: PublicKey | None
     pack: packs.PackRow | None = None
     administrator: Account | None = None
 
@@ -60,7 +62,7 @@ def init(
     key_made = not site.settings.key_file.exists()
     site.settings.make_secret_key()
     upgraded = upgrade(site)
-    public_key = checkpoint_keys.public(site, operator(site))
+    public_key = _public_key(site)
     row = packs.install(site, pack, "system", only_first=True) if pack else None
     account = (
         appointments.make_administrator(
@@ -70,6 +72,13 @@ def init(
         else None
     )
     return Initialised(key_made, revision(), upgraded, public_key, row, account)
+
+
+def _public_key(site: Site) -> PublicKey | None:
+    try:
+        return checkpoint_keys.public(site, operator(site))
+    except (Conflict, ConfigRefused):  # said by the status; an administrator is needed all the same
+        return None
 
 
 def upgrade(site: Site) -> bool:
