@@ -8,6 +8,7 @@ half way through.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -148,6 +149,14 @@ def private_values(connection: Connection, digests: Sequence[bytes]) -> dict[str
     return values
 
 
+def rows(connection: Connection, statement: str) -> Iterator[Any]:
+    """Yield rows piece by piece, so that the largest table needs no memory."""
+    options = {"stream_results": True, "max_row_buffer": CHUNK}
+    result = connection.exec_driver_sql(statement, execution_options=options)
+    for part in result.partitions(CHUNK):
+        yield from part
+
+
 def _sqlite(connection: Connection) -> bool:
     return connection.dialect.name == "sqlite"
 
@@ -157,7 +166,7 @@ def _stored(connection: Connection, statement: str) -> Iterator[Stored]:
         statement, execution_options={"stream_results": True, "max_row_buffer": CHUNK}
     )
     for owner, seq, head, at, state in result:
-        yield Stored(_text(owner) or "", seq, _bytes(head), _moment(at), _bytes(state))
+        yield Stored(_text(owner) or "", seq, _bytes(head), moment(at), _bytes(state))
 
 
 def _row(found: tuple[object, ...]) -> Row:
@@ -186,7 +195,7 @@ def _bytes(value: object) -> bytes | None:
     return bytes(value) if isinstance(value, bytes | memoryview) else None
 
 
-def _moment(value: object) -> datetime | None:
+def moment(value: object) -> datetime | None:
     """Return a moment in UTC from a datetime, or from its text in SQLite or in the log."""
     if not isinstance(value, datetime):
         try:

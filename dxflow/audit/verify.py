@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from dxflow.audit import reading
+from dxflow.audit.case_rows import CaseSaid, case_row_findings
 from dxflow.audit.chain import ChainCheck
 from dxflow.audit.commitments import opens, reference
 from dxflow.audit.files import Logged, file_findings, logged
@@ -23,6 +24,7 @@ from dxflow.audit.findings import Finding, FindingKind, Report
 from dxflow.audit.hashes import Hashes, sealed_findings
 from dxflow.audit.heads import End, instance_findings, system_findings
 from dxflow.audit.kept import Kept
+from dxflow.audit.people_rows import PeopleSaid, people_findings
 from dxflow.audit.protection import protection_findings
 from dxflow.audit.records import Said, record_findings
 from dxflow.calendars.wareki import wareki_datetime
@@ -46,6 +48,8 @@ class _Pass:
     files: dict[str, Logged] = field(default_factory=dict)
     said: Said = field(default_factory=Said)
     hashes: Hashes = field(default_factory=Hashes)
+    cases: CaseSaid = field(default_factory=CaseSaid)
+    people: PeopleSaid = field(default_factory=PeopleSaid)
     kept: Kept | None = None
     findings: list[Finding] = field(default_factory=list)
 
@@ -141,6 +145,8 @@ def _check_events(connection: Connection, done: _Pass) -> None:
                 done.files[known[0]] = known[1]
             done.said.note(body or {}, stream, row.seq or 0)
             done.hashes.note(body or {}, stream, row.seq or 0)
+            done.cases.note(body or {}, stream, row.seq or 0)
+            done.people.note(body or {}, row.seq or 0)
             if done.kept is not None:
                 at = row.index.at if row.index is not None else ""
                 done.kept.see(stream, row.seq or 0, row.body, at)
@@ -224,6 +230,8 @@ def _check_heads(connection: Connection, done: _Pass) -> None:
 def _check_records(connection: Connection, done: _Pass) -> None:
     done.findings += record_findings(connection, done.said)
     done.findings += sealed_findings(connection, done.hashes)
+    done.findings += case_row_findings(connection, done.cases)
+    done.findings += people_findings(connection, done.people)
 
 
 def _check_files(connection: Connection, done: _Pass) -> None:
