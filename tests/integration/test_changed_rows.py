@@ -13,7 +13,7 @@ from dxflow.services.administration import person_acts
 from dxflow.services.administration.units import post_acts
 from dxflow.services.administration.units.post_acts import PostText
 from dxflow.services.people import events
-from dxflow.services.reading import kpis
+from dxflow.services.reading import kpis, verification
 from tests.factories import SHEET, City
 from tests.integration.test_changed_records import after
 from tests.sessions import audited
@@ -204,6 +204,25 @@ def test_a_stamp_that_was_pulled_back_and_put_anew_is_no_change(city: City) -> N
     assert audited(city.site.database) == ()
     do(city, case, whoever(city, case, "decide"), "decide", "approve", reason="妥当")
     assert audited(city.site.database) == ()
+
+
+@pytest.mark.parametrize(
+    ("statement", "word"),
+    [
+        ("UPDATE work_item SET status = 'cancelled' WHERE status = 'open'", "終わっていますが"),
+        ("UPDATE work_item SET status = 'open' WHERE element = 'triage'", "開いていますが"),
+    ],
+)
+def test_a_task_that_does_not_fit_the_state_of_its_case_is_found(
+    city: City, statement: str, word: str
+) -> None:
+    to_sheet(city)
+    by = city.actor("auditor")
+    assert verification.verify(city.site, by).ok
+    with city.site.database.write() as tx:
+        assert tx.execute(text(statement)).rowcount > 0
+    found = [one.text for one in verification.verify(city.site, by).findings]
+    assert any(word in one for one in found), found
 
 
 def test_a_task_that_nobody_has_done_is_found(city: City) -> None:

@@ -71,6 +71,17 @@ def test_a_key_that_is_gone_is_not_made_up(city: City, tmp_path: Path) -> None:
     assert verify(city, None, first, both).ok
 
 
+def test_a_key_that_was_put_there_by_hand_is_recorded(city: City, tmp_path: Path) -> None:
+    day(city)
+    place = city.site.settings.checkpoint_key_place
+    signing.write_seed(place, signing.make_seed(), replace=True)
+    assert types(city).count("audit.key_changed") == 1
+    day(city)
+    day(city)
+    assert types(city).count("audit.key_changed") == 2
+    assert ["前の鍵の署名なしに" in one for one in checkpoint_findings(verify(city))] == [True]
+
+
 def test_a_key_that_others_can_read_is_refused(city: City) -> None:
     day(city)
     place = city.site.settings.checkpoint_key_place

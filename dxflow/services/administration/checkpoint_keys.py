@@ -39,6 +39,14 @@ def seed(site: Site, actor: Actor) -> bytes:
     return fresh
 
 
+def settle(site: Site, actor: Actor, found: bytes) -> None:
+    """Record a key that is not the one the installation knows: somebody has put it there by hand."""
+    with site.database.read() as tx:
+        before = known(tx)
+    if before is None or before.fingerprint != signing.fingerprint(signing.public_of(found)):
+        note(site, actor, found)
+
+
 def public(site: Site, actor: Actor) -> PublicKey:
     """Return the key by which checkpoints are checked. Raises NotAllowed, and like `seed`."""
     actor.require_role("admin")

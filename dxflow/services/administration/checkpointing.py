@@ -92,6 +92,7 @@ def make(site: Site, actor: Actor, *, slot: str = "", successor: str = "") -> Ma
     actor.require_role("admin")
     try:
         seed = checkpoint_keys.seed(site, actor)
+        checkpoint_keys.settle(site, actor, seed)
         made = _written(site, seed, successor)
     except OSError as exc:
         folder, why = site.settings.checkpoint_place, exc.strerror or type(exc).__name__

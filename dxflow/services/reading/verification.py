@@ -19,6 +19,7 @@ from dxflow.services.people import checkpoint_facts, facts, identity
 from dxflow.services.people.actor import Actor
 from dxflow.services.people.checkpoint_facts import LAST, PublicKey
 from dxflow.services.reading.audit_log import ROLES, note
+from dxflow.services.reading.task_rows import task_findings
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
 from dxflow.texts import mark
@@ -57,6 +58,8 @@ def verify(
     kept, notice = _kept(site, folder, keys)
     with site.database.read() as tx:
         report = audit.verify_database(tx, kept, site.now())
+        tasks = task_findings(tx)
+    report = replace(report, findings=(*report.findings, *tasks))
     if notice:
         report = replace(report, notices=(*report.notices, notice))
     note(
