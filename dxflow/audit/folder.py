@@ -59,6 +59,8 @@ def put(folder: Path, checkpoint: Checkpoint, content: bytes) -> Path:
             f.write(content)
             f.flush()
             os.fsync(f.fileno())
+        with suppress(OSError):  # for everybody to read, whatever the service's umask; some shares
+            place.chmod(0o444)  # have rights of their own
     except OSError:
         with suppress(OSError):
             place.unlink()

@@ -1,5 +1,6 @@
 """Who makes checkpoints, where they go, which key signs, and what is said of them."""
 
+import os
 import shutil
 import subprocess
 from dataclasses import replace
@@ -215,7 +216,12 @@ def test_a_folder_without_any_is_no_proof(city: City, tmp_path: Path) -> None:
 
 
 def test_what_is_kept_is_never_overwritten(city: City) -> None:
-    made = day(city)
+    before = os.umask(0o077)  # as the service runs
+    try:
+        made = day(city)
+    finally:
+        os.umask(before)
+    assert made.file.stat().st_mode & 0o777 == 0o444
     before = made.file.read_bytes()
     with pytest.raises(FileExistsError):
         shelf.put(made.file.parent, form.read(before), b"other")
