@@ -1,5 +1,6 @@
 """A city on a database as it is run for real: durable, with the clock of today."""
 
+import gc
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,9 +31,12 @@ def city_on(kind: str) -> Iterator[City]:
             city.clock.moment = clock.now()
             city.clock.goes()
             city.site.settings.make_secret_key()
+            gc.collect()
+            gc.freeze()  # as every program that serves does
             yield city
             database.close()
         finally:
+            gc.unfreeze()
             if kind == "postgresql":
                 postgres.stop(folder / "pg")
 

@@ -14,10 +14,12 @@ import subprocess
 import sys
 import time
 import uuid
+from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import repeat
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -167,19 +169,27 @@ def _generate(orders: Connection) -> None:
         orders.send("ready")
         orders.recv()
         with ThreadPoolExecutor(CONNECTIONS) as pool:
-            shares = [tasks[number::CONNECTIONS] for number in range(CONNECTIONS)]
-            done = list(pool.map(_complete, clients[url], shares))
+            # Each takes the next task when it is free: with a share of its own, a connection whose
+            # process has others to serve as well would go on alone at the end.
+            waiting = deque(tasks)
+            done = list(pool.map(_complete, clients[url], repeat(waiting)))
         orders.send(sum(done))
 
 
-def _complete(client: Client, tasks: list[str]) -> int:
-    for task in tasks:
+def _complete(client: Client, waiting: deque[str]) -> int:
+    done = 0
+    while waiting:
+        try:
+            task = waiting.popleft()
+        except IndexError:  # another connection was faster
+            break
         path, body = f"/api/v1/tasks/{task}/complete", {"values": {}, "outcome": "approve"}
         status, answer = client.post_json(path, body, **{"Idempotency-Key": uuid.uuid4().hex})
         if status != 200:
             message = f"the server answered {status}: {answer}"
             raise RuntimeError(message)
-    return len(tasks)
+        done += 1
+    return done
 
 
 def _slice(city: City, server: Server, clients: list[tuple[int, Connection]], acts: int) -> Slice:

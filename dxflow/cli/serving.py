@@ -109,6 +109,7 @@ def worker(_arguments: Namespace, settings: Settings, output: Output) -> int:
         stop.listen()
         output.say(_("自動処理を動かしています（Ctrl+C で終了）。"))
         output.flush()
+        gc.freeze()  # the program itself never becomes garbage; nobody need look there again
         run_worker(site, stop)
     return 0 if stop.asked else 1
 
@@ -138,7 +139,7 @@ def serve_until(
         from dxflow.cli.application import build  # the pages are only needed here
 
         application = build(site)
-    gc.freeze()  # the program itself never becomes garbage; nobody need look there again
+    gc.freeze()
     server = _listen(application, site.settings, listening)
     if listening is None:
         bootstrap.record_start(site)
