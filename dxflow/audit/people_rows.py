@@ -126,13 +126,14 @@ def _holdings(
     there = set()
     for person, post, begin, end in rows(connection, _HOLDINGS):
         there.add((person, post))
+        if not said.complete and person not in said.created:
+            continue  # what they held before the log began is not known
         held = said.held.get((person, post))
         name, title = names.get(person, person), titles.get(post, post)
         if held is None or not held.granted:
-            if said.complete or person in said.created:
-                text = _("利用者 {name} の職「{post}」への任命が記録されていません。",
-                         name=name, post=title)  # fmt: skip
-                yield _finding(0, text)
+            text = _("利用者 {name} の職「{post}」への任命が記録されていません。",
+                     name=name, post=title)  # fmt: skip
+            yield _finding(0, text)
             continue
         days = (held.dated and str(begin) not in held.begins) or (
             held.ended if end is None else str(end) not in held.ends
@@ -143,7 +144,8 @@ def _holdings(
             )
             yield _finding(held.seq, text)
     for (person, post), held in said.held.items():
-        if held.granted and not held.ended and (person, post) not in there:
+        known = said.complete or person in said.created
+        if known and held.granted and not held.ended and (person, post) not in there:
             text = _("記録にある、利用者 {name} の職「{post}」がありません（削除）。",
                      name=names.get(person, person), post=titles.get(post, post))  # fmt: skip
             yield _finding(held.seq, text)
