@@ -333,7 +333,18 @@ def _mail(commands: "argparse._SubParsersAction[Parser]") -> None:
 
 def _audit(commands: "argparse._SubParsersAction[Parser]") -> None:
     group = _group(commands, "audit", _("監査ログ"))
-    _command(group, "verify", auditing.verify, _("改変の跡がないか検証する"))
+    verify = _command(group, "verify", auditing.verify, _("改変の跡がないか検証する"))
+    verify.add_argument(
+        "--checkpoints", metavar="DIR", default="",
+        help=_("このフォルダーのチェックポイントと照らし合わせる（省けば設定のフォルダー）"),
+    )  # fmt: skip
+    verify.add_argument(
+        "--public-key", metavar="FILE", action="append", default=[],
+        help=_("監査の担当が保管している公開鍵（何度でも）"),
+    )  # fmt: skip
+    _command(group, "checkpoint", auditing.checkpoint, _("いまの監査ログのチェックポイントを作る"))
+    key = _command(group, "key", auditing.key, _("チェックポイントの公開鍵と指紋を見る"))
+    key.add_argument("--new", action="store_true", help=_("新しい鍵に替える"))
     export = _command(group, "export", auditing.export, _("書き出す（標準出力へ）"))
     export.add_argument("--format", choices=("jsonl", "csv"), required=True)
 
