@@ -1,7 +1,8 @@
 """Settings, read once from the environment.
 
 Everything has a default good for one machine; `DXFLOW_HOME` is the folder that holds the
-database, the secret key, perhaps the password for the mail server, and nothing else.
+database, the secret key, the key that signs checkpoints of the audit log, perhaps these checkpoints
+and the password for the mail server, and nothing else.
 """
 
 import os
@@ -49,6 +50,24 @@ class Settings:
     scan_required: bool = True
     #: Where the password for the mail server lies; `mail_password` in `home` unless said.
     mail_password_file: Path | None = None
+    #: Checkpoints of the audit log: where they are written and where the key that signs them lies
+    #: (in `home` unless said), every how many hours (0: never), after how many days without one it
+    #: is wrong, and the addresses that each is mailed to.
+    checkpoint_dir: Path | None = None
+    checkpoint_key_file: Path | None = None
+    checkpoint_hours: int = 24
+    checkpoint_days: int = 3
+    checkpoint_mail: tuple[str, ...] = ()
+
+    @property
+    def checkpoint_place(self) -> Path:
+        """Return the folder that checkpoints of the audit log are written to."""
+        return self.checkpoint_dir or self.home / "checkpoints"
+
+    @property
+    def checkpoint_key_place(self) -> Path:
+        """Return where the key that signs checkpoints lies, or would lie."""
+        return self.checkpoint_key_file or self.home / "checkpoint_key"
 
     @property
     def key_file(self) -> Path:
@@ -155,7 +174,12 @@ def load(environ: dict[str, str] | None = None) -> Settings:
         scan_command=_command(env, "DXFLOW_SCAN_COMMAND"),
         scan_seconds=_number(env, "DXFLOW_SCAN_SECONDS", 60),
         scan_required=_flag(env, "DXFLOW_SCAN_REQUIRED", default=True),
-        mail_password_file=Path(given) if (given := env.get("DXFLOW_MAIL_PASSWORD_FILE")) else None,
+        mail_password_file=_path(env, "DXFLOW_MAIL_PASSWORD_FILE"),
+        checkpoint_dir=_path(env, "DXFLOW_CHECKPOINT_DIR"),
+        checkpoint_key_file=_path(env, "DXFLOW_CHECKPOINT_KEY_FILE"),
+        checkpoint_hours=_number(env, "DXFLOW_CHECKPOINT_HOURS", 24),
+        checkpoint_days=_number(env, "DXFLOW_CHECKPOINT_DAYS", 3),
+        checkpoint_mail=tuple(env.get("DXFLOW_CHECKPOINT_MAIL", "").replace(",", " ").split()),
     )
 
 
@@ -163,6 +187,11 @@ def root() -> Path:
     """Return the folder that holds `processes`, `forms` and `migrations`."""
     bundled = Path(__file__).parent / "_bundled"
     return bundled if bundled.is_dir() else Path(__file__).parent.parent
+
+
+def _path(env: dict[str, str], name: str) -> Path | None:
+    given = env.get(name)
+    return Path(given).absolute() if given else None
 
 
 def _command(env: dict[str, str], name: str) -> tuple[str, ...]:

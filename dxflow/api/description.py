@@ -25,8 +25,8 @@ come back as text. Errors are RFC 9457 problem documents; with 422 `errors` maps
 messages. Acts with an `Idempotency-Key` are done once: the same key with the same body gives the
 first answer again, with another body 409.
 
-`GET /audit/checkpoint` and `GET /audit/proofs/{seq}` are not offered yet: the log is protected by
-its hash chains, checkpoints outside the database follow in a later version.
+The log is protected by its hash chains, and by signed checkpoints that are kept elsewhere:
+`GET /audit/checkpoints` says which were made, to be compared with the files.
 """
 _WORDS = {
     400: "The body is no JSON",

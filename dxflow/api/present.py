@@ -14,6 +14,7 @@ from dxflow.services.reading.case_record import CaseRecord, FullCase, TaskRecord
 from dxflow.services.reading.inbox import Listed
 from dxflow.services.reading.kpis import KpiDetail, KpiRow
 from dxflow.services.reading.timeline import Entry
+from dxflow.services.reading.verification import Listed as ListedCheckpoint
 
 
 def page(found: Page[Any], entries: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
@@ -149,6 +150,14 @@ def event(line: LogLine) -> dict[str, Any]:
         "changes": changes(entry.changes),
         "hash": entry.hash,
     }
+
+
+def checkpoint(one: ListedCheckpoint) -> dict[str, Any]:
+    """Return a checkpoint of the log."""
+    return {
+        "event": one.event_id, "number": one.number, "at": one.at, "events": one.events,
+        "sha256": one.sha256, "key": one.fingerprint,
+    }  # fmt: skip
 
 
 def kpi(row: KpiRow) -> dict[str, Any]:

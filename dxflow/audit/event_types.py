@@ -172,6 +172,8 @@ _LABELS = {
     "audit.viewed": "監査ログを閲覧",
     "audit.exported": "監査ログを書出し",
     "audit.verified": "監査ログを検証",
+    "audit.checkpointed": "監査ログのチェックポイントを作成",
+    "audit.key_changed": "チェックポイントに署名する鍵を変更",
     "private.erased": "個人情報を消去",
 }
 

@@ -9,7 +9,8 @@
     request                   id, idempotency
     changes                   [{field, label, before, after}]; personal values as commitments
     definition, form, state   SHA-256 of pack version, of the form, of the engine's state after
-    content                   SHA-256 of what was handed in, see `records.sealed`
+    content                   SHA-256 of what was handed in (`records.sealed`) or registered
+                              (`case_rows.sealed_measures`)
     version                   of the instance after the step
     reason                    why it was denied
     clock                     "held" when the clock stood behind the event before

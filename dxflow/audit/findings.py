@@ -20,6 +20,7 @@ class FindingKind(StrEnum):
     PRIVATE = "private"  # a personal value is not the one that was committed to
     RECORD = "record"  # a form, decision, ballot or text is not the one the log tells of
     FILE = "file"  # the bytes of an attached file are not those that the log names
+    CHECKPOINT = "checkpoint"  # the log is not the one that a checkpoint saw, or it is not sound
     ORPHAN = "orphan"  # events without their case, a case without events, a value without event
     SCHEMA = "schema"  # a protection of the tables is missing or altered
     UNREADABLE = "unreadable"  # the database cannot read its own rows
@@ -43,7 +44,9 @@ class Finding:
 class Report:
     """The outcome of a verification. `erased` counts personal values that were deleted.
 
-    `files` counts the attached files whose bytes were hashed.
+    `files` counts the attached files whose bytes were hashed, `checkpoints` those that the log was
+    compared with; `last_checkpoint` says which was the last. `notices` are no contradictions, but
+    whoever reads the report must know them.
     """
 
     events: int
@@ -52,6 +55,9 @@ class Report:
     erased: int
     findings: tuple[Finding, ...]
     files: int = 0
+    checkpoints: int = 0
+    last_checkpoint: str = ""
+    notices: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -71,12 +77,36 @@ class Report:
         )
         if self.files:
             counts += _("添付ファイル {n} 件の中身を、記録と照らし合わせました。", n=self.files)
+        if self.checkpoints:
+            counts += _(
+                "チェックポイント {n} 件と照らし合わせました（最後は {last}）。",
+                n=self.checkpoints,
+                last=self.last_checkpoint,
+            )
         verdict = (
             _("改変の跡は見つかりませんでした。")
             if self.ok
             else _("{count} 件の食い違いが見つかりました。", count=len(self.findings))
         )
-        return "\n".join((counts, verdict, *(f"- {f}" for f in self.findings), limits()))
+        found = (f"- {one}" for one in self.findings)
+        said = (_("お知らせ: {text}", text=one) for one in self.notices)
+        return "\n".join((counts, verdict, *found, *said, self.limits))
+
+    @property
+    def limits(self) -> str:
+        """Return what this verification cannot see."""
+        return limits_with_checkpoints() if self.checkpoints else limits()
+
+
+def limits_with_checkpoints() -> str:
+    """Return what a verification cannot see although it knows checkpoints."""
+    return _(
+        "この検証では分からないこと：最後のチェックポイントよりあとの記録を、つじつまを合わせて"
+        "切り取ったり計算し直したりした場合。サーバーの鍵を使える者が、フォルダーのファイルも"
+        "入れ替え、計算し直したログに合わせて署名し直した場合。後者は、監査の側で別に保管した"
+        "ファイル（メールで届いたものなど）と、紙に控えた公開鍵の指紋で見つけられます"
+        "（dxflow audit verify --checkpoints フォルダー --public-key ファイル）。"
+    )
 
 
 def limits() -> str:
@@ -85,5 +115,5 @@ def limits() -> str:
         "この検証では分からないこと：データベースを直接書き換えられる者が、"
         "末尾の記録と案件側の控えをそろえて切り取った場合、案件の行と記録をまるごと消した場合、"
         "ある記録以後のハッシュ値をすべて計算し直した場合。"
-        "これらは、外部に保管したチェックポイントと照合してはじめて見つかります（今後対応）。"
+        "これらは、外部に保管したチェックポイントと照合してはじめて見つかります。"
     )

@@ -8,11 +8,13 @@ half way through.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
 from dxflow.audit.canonical import NotCanonical, parse
 from dxflow.audit.chain import Index, Row
+from dxflow.audit.events import CASE_STREAM
 
 CHUNK = 1000
 
@@ -40,6 +42,12 @@ FROM process_instance
 _INSTANCES_POSTGRESQL = (
     "SELECT case_id, audit_seq, audit_head, audit_at, state FROM process_instance"
 )
+_CASE_HEADS_SQLITE = """
+SELECT CAST(case_id AS BLOB), CASE typeof(audit_seq) WHEN 'integer' THEN audit_seq END,
+  CASE typeof(audit_head) WHEN 'blob' THEN audit_head END
+FROM process_instance
+"""
+_CASE_HEADS_POSTGRESQL = "SELECT case_id, audit_seq, audit_head FROM process_instance"
 _STREAMS_SQLITE = """
 SELECT CAST(stream AS BLOB), CASE typeof(seq) WHEN 'integer' THEN seq END,
   CASE typeof(head) WHEN 'blob' THEN head END, CAST(at AS BLOB), NULL
@@ -97,6 +105,23 @@ def system_streams(connection: Connection) -> Iterator[Stored]:
     return _stored(connection, _STREAMS_SQLITE if _sqlite(connection) else _STREAMS_POSTGRESQL)
 
 
+def heads(connection: Connection) -> dict[str, tuple[int, str]]:
+    """Return where every chain ends, by stream: number and hash (hex) of its last event.
+
+    As cases and the streams' own rows know it: one row a chain, no event is read.
+    """
+    sqlite = _sqlite(connection)
+    found: dict[str, tuple[int, str]] = {}
+    for prefix, statement in (
+        (CASE_STREAM, _CASE_HEADS_SQLITE if sqlite else _CASE_HEADS_POSTGRESQL),
+        ("", _STREAMS_SQLITE if sqlite else _STREAMS_POSTGRESQL),
+    ):
+        for owner, seq, head, *_rest in connection.exec_driver_sql(statement):
+            if seq:
+                found[f"{prefix}{_text(owner)}"] = (seq, (_bytes(head) or b"").hex())
+    return found
+
+
 def openings(connection: Connection, digests: Sequence[bytes]) -> dict[bytes, Opening]:
     """Return the personal values that are still there for these commitments."""
     found: dict[bytes, Opening] = {}
@@ -124,6 +149,14 @@ def private_values(connection: Connection, digests: Sequence[bytes]) -> dict[str
     return values
 
 
+def rows(connection: Connection, statement: str) -> Iterator[Any]:
+    """Yield rows piece by piece, so that the largest table needs no memory."""
+    options = {"stream_results": True, "max_row_buffer": CHUNK}
+    result = connection.exec_driver_sql(statement, execution_options=options)
+    for part in result.partitions(CHUNK):
+        yield from part
+
+
 def _sqlite(connection: Connection) -> bool:
     return connection.dialect.name == "sqlite"
 
@@ -133,7 +166,7 @@ def _stored(connection: Connection, statement: str) -> Iterator[Stored]:
         statement, execution_options={"stream_results": True, "max_row_buffer": CHUNK}
     )
     for owner, seq, head, at, state in result:
-        yield Stored(_text(owner) or "", seq, _bytes(head), _moment(at), _bytes(state))
+        yield Stored(_text(owner) or "", seq, _bytes(head), moment(at), _bytes(state))
 
 
 def _row(found: tuple[object, ...]) -> Row:
@@ -162,7 +195,7 @@ def _bytes(value: object) -> bytes | None:
     return bytes(value) if isinstance(value, bytes | memoryview) else None
 
 
-def _moment(value: object) -> datetime | None:
+def moment(value: object) -> datetime | None:
     """Return a moment in UTC from a datetime, or from its text in SQLite or in the log."""
     if not isinstance(value, datetime):
         try:

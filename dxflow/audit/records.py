@@ -17,10 +17,10 @@ from sqlalchemy import Connection
 from dxflow.audit.chain import case_stream
 from dxflow.audit.findings import Finding, FindingKind
 from dxflow.audit.plain import plain
+from dxflow.audit.reading import rows
 from dxflow.texts import LANGUAGE_NAMES, language, mark, translated
 from dxflow.texts import gettext as _
 
-_CHUNK = 500
 #: Who acted, in rows, where an entry names no person.
 _SYSTEM = "system"
 _HANDED_IN = frozenset({"case.started", "case.resubmitted", "task.completed"})
@@ -161,22 +161,22 @@ class Said:
 
 def record_findings(connection: Connection, said: Said) -> list[Finding]:
     """Compare the rows with what the log says of them."""
-    for one in _rows(connection, _SUBMISSIONS):
+    for one in rows(connection, _SUBMISSIONS):
         row, case, task, person, outcome, form, digest, meaning, body = one
         whole = sealed(row, case, task, person, outcome, (form, digest), meaning, body)
         # forms handed in before events carried the hash are known by who, what and which form
         older = _key([case, task or "", person, outcome if task else "", digest])
         said.forms.row(case, row, whole.encode(), older)
-    for row, case, person, *told in _rows(connection, _DECISIONS):
+    for row, case, person, *told in rows(connection, _DECISIONS):
         texts = [plain(str(one)) if one is not None else "" for one in told]
         said.decisions.row(case, row, _key([case, person, *texts]))
-    for row, case, body, person, entered_by, verdict, reason in _rows(connection, _BALLOTS):
+    for row, case, body, person, entered_by, verdict, reason in rows(connection, _BALLOTS):
         told = [body, person, entered_by or person, verdict, plain(reason)]
         said.ballots.row(case, row, _key([case, *told]))
-    for row, case, body, person, reason, resolution in _rows(connection, _RESOLUTIONS):
+    for row, case, body, person, reason, resolution in rows(connection, _RESOLUTIONS):
         told = [case, body, person, plain(reason or "")]
         said.resolutions.row(case, row, *(_key([*told, one]) for one in _words(resolution)))
-    for row, case, document, person, added in _rows(connection, _ADDITIONS):
+    for row, case, document, person, added in rows(connection, _ADDITIONS):
         said.additions.row(case, row, _key([case, document, person, plain(added)]))
     every = (said.forms, said.decisions, said.ballots, said.resolutions, said.additions)
     found = [one for pairs in every for one in pairs.left()]
@@ -188,7 +188,7 @@ def record_findings(connection: Connection, said: Said) -> list[Finding]:
 
 
 def _case_findings(connection: Connection, said: Said) -> Iterator[Finding]:
-    for case, applicant, restricted in _rows(connection, _CASES):
+    for case, applicant, restricted in rows(connection, _CASES):
         if said.applicants.get(case, applicant) != applicant:
             text = _("提案者が、記録された人と違います。")
             yield Finding(FindingKind.RECORD, case_stream(case), 1, text)
@@ -208,14 +208,6 @@ def _words(resolution: str) -> list[str]:
         found.append(translated(japanese))
         language.reset(before)
     return found
-
-
-def _rows(connection: Connection, statement: str) -> Iterator[Any]:
-    """Yield rows piece by piece, so that the largest table needs no memory."""
-    options = {"stream_results": True, "max_row_buffer": _CHUNK}
-    result = connection.exec_driver_sql(statement, execution_options=options)
-    for part in result.partitions(_CHUNK):
-        yield from part
 
 
 def _after(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,28 +1,34 @@
 """Verify the log in the database: recompute everything and compare everything with everything.
 
 Every hash, link, number and column of every event; the heads that cases and system streams keep;
-the engine's states; the personal values; the forms, decisions, ballots and sealed texts that the log
-tells of; the bytes of attached files; the triggers. Reads in one snapshot and in chunks, so that it
-runs beside the work of the day and in little memory (about 300 bytes per stream, per file and per
-form handed in).
+the engine's states; the personal values; the forms, decisions, ballots, sealed texts, values of cases
+and people that the log tells of; the bytes of attached files; the triggers; checkpoints that were
+kept. Reads in one snapshot and in chunks, so that it runs beside the work of the day and in little
+memory (about 300 bytes per stream, file, form handed in, task done, stamp and measured value).
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from dxflow.audit import reading
+from dxflow.audit.case_rows import CaseSaid, case_row_findings
 from dxflow.audit.chain import ChainCheck
 from dxflow.audit.commitments import opens, reference
 from dxflow.audit.files import Logged, file_findings, logged
 from dxflow.audit.findings import Finding, FindingKind, Report
 from dxflow.audit.hashes import Hashes, sealed_findings
 from dxflow.audit.heads import End, instance_findings, system_findings
+from dxflow.audit.kept import Kept
+from dxflow.audit.people_rows import PeopleSaid, people_findings
 from dxflow.audit.protection import protection_findings
 from dxflow.audit.records import Said, record_findings
+from dxflow.calendars.wareki import wareki_datetime
+from dxflow.clock import now as utc_now
 from dxflow.texts import gettext as _
 
 
@@ -42,19 +48,26 @@ class _Pass:
     files: dict[str, Logged] = field(default_factory=dict)
     said: Said = field(default_factory=Said)
     hashes: Hashes = field(default_factory=Hashes)
+    cases: CaseSaid = field(default_factory=CaseSaid)
+    people: PeopleSaid = field(default_factory=PeopleSaid)
+    kept: Kept | None = None
     findings: list[Finding] = field(default_factory=list)
 
     def found(self, kind: FindingKind, stream: str, text: str, seq: int = 0) -> None:
         self.findings.append(Finding(kind, stream, seq, text))
 
 
-def verify_database(connection: Connection) -> Report:
+def verify_database(
+    connection: Connection, kept: Kept | None = None, now: datetime | None = None
+) -> Report:
     """Verify everything on a connection that shows one snapshot (`Database.read()`).
 
-    Raises NotASnapshot on any other. Damage of any kind is a finding, never an exception.
+    With checkpoints that were kept, also that the log still holds what each of them saw; `now` is
+    the moment of the verification. Raises NotASnapshot on any other connection. Damage of any kind
+    is a finding, never an exception.
     """
     _require_snapshot(connection)
-    done = _Pass()
+    done = _Pass(kept=kept)
     parts: tuple[Callable[[Connection, _Pass], None], ...] = (
         _check_protection,
         _check_events,
@@ -72,6 +85,13 @@ def verify_database(connection: Connection) -> Report:
                 FindingKind.UNREADABLE, "", _("データベースを読めません：{reason}", reason=reason)
             )
             break
+    else:
+        if kept is not None:
+            kept.compare(now or utc_now())
+    checkpoints = [] if kept is None else kept.taken
+    last = checkpoints[-1] if checkpoints else None
+    if kept is not None:
+        done.findings += kept.findings
     return Report(
         events=done.events,
         streams=len(done.ends),
@@ -79,6 +99,9 @@ def verify_database(connection: Connection) -> Report:
         erased=done.committed - done.opened,
         findings=tuple(done.findings),
         files=len(done.files),
+        checkpoints=len(checkpoints),
+        last_checkpoint=_("{n}、{at}", n=last.number, at=wareki_datetime(last.at)) if last else "",
+        notices=() if kept is None else tuple(kept.notices),
     )
 
 
@@ -122,6 +145,12 @@ def _check_events(connection: Connection, done: _Pass) -> None:
                 done.files[known[0]] = known[1]
             done.said.note(body or {}, stream, row.seq or 0)
             done.hashes.note(body or {}, stream, row.seq or 0)
+            done.cases.note(body or {}, stream, row.seq or 0)
+            done.people.note(body or {}, row.seq or 0)
+            if done.kept is not None:
+                at = row.index.at if row.index is not None else ""
+                done.kept.see(stream, row.seq or 0, row.body, at)
+                done.kept.note(body or {}, row.seq or 0)
             done.events += 1
             done.last_id = max(done.last_id, row.id or 0)
         _check_private(connection, private, done)
@@ -201,6 +230,8 @@ def _check_heads(connection: Connection, done: _Pass) -> None:
 def _check_records(connection: Connection, done: _Pass) -> None:
     done.findings += record_findings(connection, done.said)
     done.findings += sealed_findings(connection, done.hashes)
+    done.findings += case_row_findings(connection, done.cases)
+    done.findings += people_findings(connection, done.people)
 
 
 def _check_files(connection: Connection, done: _Pass) -> None:

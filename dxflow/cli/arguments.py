@@ -6,11 +6,10 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import NoReturn
 
-from dxflow.cli import transfer_arguments
+from dxflow.cli import audit_arguments, transfer_arguments
 from dxflow.cli.later import Later
 from dxflow.texts import gettext as _
 
-auditing = Later("dxflow.cli.auditing")
 backups = Later("dxflow.cli.backups")
 calendaring = Later("dxflow.cli.calendaring")
 care = Later("dxflow.cli.care")
@@ -70,7 +69,7 @@ def parse(given: Sequence[str]) -> argparse.Namespace:
     _cases(commands)
     _incidents(commands)
     _mail(commands)
-    _audit(commands)
+    audit_arguments.offer(_group(commands, "audit", _("監査ログ")), _command)
     return top.parse_args(given)
 
 
@@ -329,13 +328,6 @@ def _mail(commands: "argparse._SubParsersAction[Parser]") -> None:
     )  # fmt: skip
     test = _command(group, "test", mailing.test, _("試しのメールを送る"))
     test.add_argument("address", metavar="ADDRESS")
-
-
-def _audit(commands: "argparse._SubParsersAction[Parser]") -> None:
-    group = _group(commands, "audit", _("監査ログ"))
-    _command(group, "verify", auditing.verify, _("改変の跡がないか検証する"))
-    export = _command(group, "export", auditing.export, _("書き出す（標準出力へ）"))
-    export.add_argument("--format", choices=("jsonl", "csv"), required=True)
 
 
 def _during_maintenance(parser: argparse.ArgumentParser) -> None:

@@ -2,6 +2,7 @@
 
 from argparse import Namespace
 
+from dxflow.cli.auditing import tell_key
 from dxflow.cli.output import Output
 from dxflow.cli.packs import folder_of
 from dxflow.cli.passwords import asked_for
@@ -26,6 +27,8 @@ def init(arguments: Namespace, settings: Settings, output: Output) -> int:
         if done.upgraded
         else _("データベースは最新です（表の版 {revision}）。", revision=done.revision),
     )
+    if done.public_key is not None:
+        tell_key(done.public_key, output)
     if done.pack is not None:
         output.say(
             _("パック {key} の第 {version} 版です。", key=done.pack.key, version=done.pack.version)
@@ -41,6 +44,7 @@ def init(arguments: Namespace, settings: Settings, output: Output) -> int:
             "revision": done.revision,
             "upgraded": done.upgraded,
             "key_made": done.key_made,
+            "public_key": done.public_key,
             "pack": done.pack,
             "administrator": account,
         }

@@ -3,6 +3,7 @@
 The only room that knows SpiffWorkflow.
 """
 
+from dxflow.engine.codec import waiting
 from dxflow.engine.compile import Definition, Definitions, compile_definition
 from dxflow.engine.errors import BudgetExceeded, StateUnreadable, StepFailed, TaskNotReady
 from dxflow.engine.migrate import Migrated, NotMigratable, TimerChange, migrated
@@ -33,5 +34,5 @@ __all__ = [
     "Environment", "Host", "Instance", "Migrated", "NotMigratable", "OpenTask", "Place",
     "StateUnreadable", "Step", "StepFailed", "TaskNotReady", "TimerChange", "Visit", "cancel",
     "compile_definition", "complete", "fire_timers", "migrated", "move_timers",
-    "pass_over", "peek", "start", "take_in",
+    "pass_over", "peek", "start", "take_in", "waiting",
 ]  # fmt: skip

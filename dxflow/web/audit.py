@@ -7,10 +7,9 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request, url_for
 from werkzeug.exceptions import NotFound as NoPage
 
-from dxflow.audit.findings import limits
 from dxflow.errors import Invalid
 from dxflow.services.people.access import needs_role
-from dxflow.services.reading import audit_log
+from dxflow.services.reading import audit_log, verification
 from dxflow.web import current
 from dxflow.web.case import attachment
 from dxflow.web.inbox import page_number
@@ -74,8 +73,22 @@ def export(form: str) -> Response:
 @needs_role(*audit_log.ROLES)
 def verify() -> str:
     """Verify the whole log and show the report."""
-    report = audit_log.verify(current.site(), current.actor())
-    return render_template("audit/report.html", report=report, limits=limits())
+    report = verification.verify(current.site(), current.actor())
+    return render_template("audit/report.html", report=report)
+
+
+@blueprint.get("/audit/checkpoints")
+@needs_role(*audit_log.ROLES)
+def checkpoints() -> str:
+    """List the checkpoints of the log, with the key by which they are checked."""
+    found, key = verification.checkpoints(current.site(), current.actor(), page_number(), PER_PAGE)
+    return render_template(
+        "audit/checkpoints.html",
+        page=found,
+        key=key,
+        folder=current.site().settings.checkpoint_place,
+        address_of=lambda number: url_for("audit.checkpoints", page=number),
+    )
 
 
 def _given() -> dict[str, Any]:

@@ -19,7 +19,7 @@ from dxflow.db.audit import AuditEvent
 from dxflow.db.case import Case
 from dxflow.db.job import Job
 from dxflow.db.process import ProcessInstance, Submission, Timer, WorkItem, WorkItemGroup
-from dxflow.errors import Conflict, NotAllowed, NotFound
+from dxflow.errors import Conflict, NotAllowed, NotFound, Unavailable
 from dxflow.services.acts import cases, pulling_back, task_forms, tasks
 from dxflow.services.acts.act import lock
 from dxflow.services.acts.task_forms import TaskForm
@@ -75,7 +75,8 @@ ANSWERS["kpi_closing"] = ANSWERS["kpi_review"]
 class History:
     """What a few people do on a few cases; `did` is the story, for when an invariant breaks.
 
-    `together`: others act at the same time, so that anything may turn out to be too late.
+    `together`: others act at the same time, so that anything may turn out to be too late, and
+    on a slow machine somebody may be asked to come again.
     """
 
     city: City
@@ -88,7 +89,7 @@ class History:
         for _ in range(steps):
             try:
                 self.one_thing()
-            except (Conflict, NotAllowed, NotFound) as refused:
+            except (Conflict, NotAllowed, NotFound, Unavailable) as refused:
                 if not self.together:
                     raise
                 self.did.append(str(refused))

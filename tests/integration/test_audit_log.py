@@ -15,7 +15,7 @@ from dxflow.audit import verify_database
 from dxflow.db.audit import AuditEvent, AuditPrivate
 from dxflow.errors import Invalid, NotAllowed, NotFound
 from dxflow.services import plain
-from dxflow.services.reading import audit_log
+from dxflow.services.reading import audit_log, verification
 from dxflow.services.reading.audit_log import Filters
 from tests.factories import ROOT, City
 from tests.statements import counted
@@ -46,7 +46,7 @@ def test_only_cio_and_auditors_read_the_log(sqlite_city, name):
         lambda: audit_log.search(sqlite_city.site, actor, Filters()),
         lambda: audit_log.event(sqlite_city.site, actor, 1),
         lambda: audit_log.export(sqlite_city.site, actor, Filters(), "csv"),
-        lambda: audit_log.verify(sqlite_city.site, actor),
+        lambda: verification.verify(sqlite_city.site, actor),
     ):
         with pytest.raises(NotAllowed):
             read()
@@ -57,7 +57,7 @@ def test_each_view_export_and_verification_leaves_its_event(city):
     to_sheet(city)
     search(city)
     list(audit_log.export(city.site, city.actor("cio"), Filters(), "jsonl"))
-    report = audit_log.verify(city.site, city.actor("auditor"))
+    report = verification.verify(city.site, city.actor("auditor"))
     assert report.ok
     assert own_events(city) == ["audit.viewed", "audit.exported", "audit.verified"]
     with city.site.database.read() as tx:
@@ -159,7 +159,7 @@ def test_a_damaged_body_is_shown_as_damaged(sqlite_city):
         file.commit()
     proof = audit_log.event(city.site, city.actor("auditor"), line.id)
     assert not proof.intact
-    assert not audit_log.verify(city.site, city.actor("auditor")).ok
+    assert not verification.verify(city.site, city.actor("auditor")).ok
     assert b"".join(audit_log.export(city.site, city.actor("auditor"), Filters(), "csv"))
 
 

@@ -21,7 +21,8 @@ from tests.walks import circulate, do, to_committee, vote, whoever
 
 TABLES = (
     "submission", "decision_record", "decision_document", "addendum", "ballot", "deliberation",
-    "minutes", "minutes_correction", "pack_version", "case_file",
+    "minutes", "minutes_correction", "pack_version", "case_file", "stamp", "actual", "measure",
+    "target", "work_item", "person", "post", "holding",
 )  # fmt: skip
 #: What is done to the records, with a word of the finding that tells of it.
 CHANGES = {

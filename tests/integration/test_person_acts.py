@@ -15,7 +15,7 @@ from dxflow.services.administration import person_acts, persons
 from dxflow.services.administration.persons import Filters
 from dxflow.services.installation.bootstrap import operator
 from dxflow.services.people import accounts, appointments, person_rows, registry
-from dxflow.services.reading import audit_log
+from dxflow.services.reading import verification
 from tests.factories import BEGIN, PASSWORD, City
 from tests.integration.test_concurrency import at_once
 from tests.statements import counted
@@ -164,7 +164,7 @@ def test_of_two_administrators_who_go_at_the_same_moment_one_stays(city):
             registry.enable(site, by, name)
         appointments.appoint_administrator(site, by, "admin")
         assert len(administrators(city)) == 2
-    assert audit_log.verify(site, by).ok
+    assert verification.verify(site, by).ok
 
 
 def test_two_main_posts_given_at_the_same_moment_are_one(city):

@@ -15,7 +15,7 @@ from dxflow.services.installation import schema, status
 from dxflow.services.installation.bootstrap import operator
 from dxflow.services.installation.status_lines import Line
 from dxflow.services.people import facts, maintenance
-from dxflow.services.reading import audit_log
+from dxflow.services.reading import verification
 from tests.factories import City, found_city
 from tests.integration.transfers import ROUND, on_the_day, plan, upload
 from tests.integration.transfers import status as status_of
@@ -80,7 +80,7 @@ def test_a_clock_set_back_is_seen(city: City) -> None:
 
 def test_the_last_verification_is_kept(city: City) -> None:
     assert line(city, "verified").state == "care"
-    audit_log.verify(city.site, operator(city.site))
+    verification.verify(city.site, operator(city.site))
     assert line(city, "verified").state == "good"
     city.clock.advance(days=40)
     assert line(city, "verified").state == "care"
@@ -88,13 +88,13 @@ def test_the_last_verification_is_kept(city: City) -> None:
 
 def test_what_needs_care_comes_first_then_each_group(city: City) -> None:
     city.run_jobs()
-    audit_log.verify(city.site, operator(city.site))
+    verification.verify(city.site, operator(city.site))
     found = status.read(city.site, operator(city.site))
-    assert [one.key for one in found.troubled] == ["backup", "scanner", "receivers"]
-    assert found.lines[:3] == found.troubled
+    assert [one.key for one in found.troubled] == ["backup", "scanner", "checkpoint", "receivers"]
+    assert found.lines[:4] == found.troubled
     assert {one.state for one in found.troubled} == {"care"}
     grouped = [one for _title, lines in found.groups for one in lines]
-    assert found.lines[3:] == tuple(grouped)
+    assert found.lines[4:] == tuple(grouped)
     assert {one.state for one in grouped} == {"good"}
     assert [title for title, _lines in found.groups] == [
         "自動処理と通知", "データとバックアップ", "監査の記録", "保守と利用", "プログラムと手続き",
@@ -127,7 +127,7 @@ def test_announced_then_closed_then_over(city: City) -> None:
     assert maintenance.end(city.site, chief)
     maintenance.require_open(city.site)
     assert not maintenance.end(city.site, chief)
-    report = audit_log.verify(city.site, chief)
+    report = verification.verify(city.site, chief)
     assert report.ok
 
 

@@ -265,11 +265,12 @@ def test_a_thousand_lines_cost_no_statement_each(city):
         importing.apply(city.site, by, _thousand(10), "f.csv", DAY)
     with counted(city.site.database) as many:
         importing.apply(city.site, by, _thousand(1000), "f.csv", DAY)
-    assert many.statements <= few.statements + 4
+    # Many rows are asked for and written in portions of some hundred.
+    assert many.statements <= few.statements + 8
     posts = ["post,title,unit,kind", *(f"p{n},職{n},u{n},staff" for n in range(1000))]
     with counted(city.site.database) as also:
         importing.apply(city.site, by, "\n".join(posts).encode(), "f.csv", DAY)
-    assert also.statements <= few.statements + 4
+    assert also.statements <= few.statements + 8
     assert len(tree.tree(city.site, by, DAY).lines) == 1007
 
 

@@ -45,7 +45,7 @@ def test_the_contract_is_served(app):
         "POST /token", "DELETE /token", "GET /me", "GET /processes", "GET /processes/{process}",
         "POST /cases", "GET /cases", "GET /cases/{case}", "GET /tasks", "GET /tasks/{task}",
         "POST /tasks/{task}/claim", "POST /tasks/{task}/release", "POST /tasks/{task}/complete",
-        "GET /audit/events", "GET /kpis", "GET /kpis/{kpi}", "POST /kpis/{kpi}/actuals",
+        "GET /audit/events", "GET /audit/checkpoints", "GET /kpis", "GET /kpis/{kpi}", "POST /kpis/{kpi}/actuals",
     }  # fmt: skip
     assert contract <= {f"{operation.method} {operation.path}" for operation in OPERATIONS}
     served = app.test_client().get("/api/v1/openapi.json")

@@ -178,10 +178,11 @@ def test_every_change_of_accounts_stands_in_the_log(ready):
     ready("user", "disable", "hanako")
     lines = ready("audit", "export", "--format", "jsonl").out.splitlines()
     types = [json.loads(line)["type"] for line in lines]
-    assert types[:4] == [
-        "system.initialised", "person.created", "post.created", "membership.granted",
+    assert types[:5] == [
+        "system.initialised", "audit.key_changed", "person.created", "post.created",
+        "membership.granted",
     ]  # fmt: skip
-    assert types[4:] == [
+    assert types[5:] == [
         "person.created", "membership.granted", "password.reset", "person.deactivated",
         "audit.exported",
     ]  # fmt: skip
@@ -194,6 +195,34 @@ def test_the_log_is_verified_and_damage_is_found(ready, tmp_path):
     found = ready("audit", "verify", "--json")
     assert (found.status, found.document["ok"]) == (1, False)
     assert found.document["findings"]
+
+
+def test_checkpoints_are_made_shown_and_compared(ready, run, tmp_path, monkeypatch):
+    office = tmp_path / "office"
+    office.mkdir()
+    monkeypatch.setenv("DXFLOW_CHECKPOINT_DIR", str(office))
+    key = ready("audit", "key", "--json").document
+    again = run("init")
+    assert re.sub(" ", "", again.out).find(key["fingerprint"]) > 0
+    made = ready("audit", "checkpoint", "--json").document
+    assert (made["number"], made["fingerprint"], made["torn"]) == (1, key["fingerprint"], 0)
+    assert [file.name for file in office.iterdir()] == [Path(made["file"]).name]
+    paper = tmp_path / "key.pem"
+    paper.write_text(key["pem"])
+    kept = tmp_path / "kept"
+    shutil.copytree(office, kept)
+    words = ("audit", "verify", "--checkpoints", str(kept), "--public-key", str(paper))
+    found = ready(*words, "--json")
+    assert (found.status, found.document["checkpoints"]) == (0, 1)
+    said = ready(*words)
+    assert "チェックポイント 1 件と照らし合わせました" in said.out
+    changed = ready("audit", "key", "--new", "--json").document
+    assert (changed["fingerprint"] != key["fingerprint"], changed["vouched"]) == (True, True)
+    assert ready(*words).status == 0
+    assert "監査のチェックポイント: 3 番" in ready("status").out
+    paper.write_text("no key")
+    refused = ready(*words)
+    assert (refused.status, "公開鍵（Ed25519 の PEM）ではありません" in refused.err) == (1, True)
 
 
 def _damage(database: Path) -> None:

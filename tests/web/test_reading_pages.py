@@ -193,7 +193,8 @@ def test_a_value_is_entered_and_what_is_wrong_comes_back(sqlite_city, browse):
 
 
 @pytest.mark.parametrize(
-    "path", ["/audit", "/audit/events/1", "/audit/export.csv", "/audit/export.jsonl"]
+    "path",
+    ["/audit", "/audit/events/1", "/audit/export.csv", "/audit/export.jsonl", "/audit/checkpoints"],
 )
 def test_the_log_is_for_cio_and_auditors(sqlite_city, browse, anybody, path):
     for name in ("cio", "auditor"):

@@ -25,11 +25,11 @@ def test_status_names_what_needs_care_and_leads_to_where_it_is_mended(browse: Br
     (banner,) = page.xpath("//main//div[contains(@class, 'notice--error')]")
     assert "異常: 自動処理" in " ".join(banner.text_content().split())
     assert (
-        "注意: バックアップ、添付のウイルス検査、監査の検証、作業を受ける人"
+        "注意: バックアップ、添付のウイルス検査、監査の検証、監査のチェックポイント、作業を受ける人"
         in banner.text_content()
     )
     (care,) = page.xpath("//section[h2/@id='care']")
-    assert len(care.xpath(".//tbody/tr")) == 5
+    assert len(care.xpath(".//tbody/tr")) == 6
     assert care.xpath(".//a[@href='/admin/groups']")
     assert all(cell.text_content() != "―" for cell in care.xpath(".//td[last()]"))
     good = page.xpath("//section[not(h2/@id='care')]//tbody/tr")

@@ -33,6 +33,25 @@ class Event(Schema):
     hash = text()
 
 
+class Checkpoint(Schema):
+    """A checkpoint of the log. `sha256` is its file's, `key` the fingerprint of the public key."""
+
+    event = Whole(required=True, metadata={"description": "id of the entry that tells of it"})
+    number = Whole(required=True)
+    at = Moment(required=True)
+    events = Whole(required=True, metadata={"description": "how many entries the log had"})
+    sha256 = text()
+    key = text()
+
+
+class CheckpointPage(Page):
+    """Checkpoints of the log, and the public key in use (PEM; empty before there is one)."""
+
+    items = nested(Checkpoint, many=True)
+    public_key = text()
+    fingerprint = text()
+
+
 class EventPage(Page):
     """Entries of the log."""
 

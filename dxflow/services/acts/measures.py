@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from dxflow import audit
+from dxflow.audit.case_rows import sealed_measures
 from dxflow.calendars.business_days import BusinessCalendar
 from dxflow.calendars.periods import is_period, parse_frequency, period_label, period_start
 from dxflow.db import case as tables
@@ -163,8 +164,26 @@ def register(act: Act, rows: Sequence[Mapping[str, Any]]) -> list[Measure]:
     act.record(
         "kpi.registered",
         audit.Change("measures", mark("指標"), None, [measure.name for measure in measures]),
+        content=_sealed(rows_of, measures),
     )
     return measures
+
+
+def _sealed(rows: Sequence[Mapping[str, Any]], measures: Sequence[Measure]) -> str:
+    """Return the hash of fresh measures with their targets, by which the log knows them."""
+    columns = (
+        "id", "position", "name", "unit", "direction", "aggregation", "frequency", "baseline",
+        "baseline_year",
+    )  # fmt: skip
+    return sealed_measures(
+        [
+            [
+                *(row[name] for name in columns),
+                sorted(((year, str(value)) for year, value in measure.targets.items()), key=str),
+            ]
+            for row, measure in zip(rows, measures, strict=True)
+        ]
+    )
 
 
 def _measure_row(

@@ -3,7 +3,12 @@
 from dxflow.jobs.runner import Runner
 from dxflow.services import once_a_day
 from dxflow.services.acts import upkeep
-from dxflow.services.administration import due_conditions, escalating, tidying
+from dxflow.services.administration import (
+    checkpointing,
+    due_conditions,
+    escalating,
+    tidying,
+)
 from dxflow.services.administration.transfers import scheduling
 from dxflow.services.commands.committee import REFER
 from dxflow.services.mail import daily, offered, sending
@@ -52,9 +57,11 @@ def make_worker(site: Site) -> Runner:
             lambda now: once_a_day.queue_due(site, now, tidying.KIND, tidying.HOUR),
             lambda now: concluding.queue_due(site, now),
             lambda now: sending.queue_due(site, now),
+            lambda now: checkpointing.queue_due(site, now),
         ],
         outside={
             sending.KIND: lambda payload: sending.send_due(site, payload),
             escalating.KIND: escalate,
+            checkpointing.KIND: lambda payload: checkpointing.run(site, payload),
         },
     )

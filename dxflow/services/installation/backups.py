@@ -11,11 +11,11 @@ from dxflow import audit
 from dxflow.clock import TOKYO
 from dxflow.db.identity import Setting
 from dxflow.errors import Conflict
-from dxflow.services.installation import identity, schema
+from dxflow.services.installation import schema
 from dxflow.services.installation.backup import archive, checking, dumping
 from dxflow.services.installation.backup.archive import BackupRefused
 from dxflow.services.installation.backup.checking import Checked
-from dxflow.services.people import events
+from dxflow.services.people import events, identity
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _

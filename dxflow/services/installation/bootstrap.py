@@ -7,12 +7,15 @@ from sqlalchemy import Connection
 
 from dxflow import audit
 from dxflow.config import ConfigRefused
+from dxflow.errors import Conflict
+from dxflow.services.administration import checkpoint_keys
 from dxflow.services.attachments import limiting
-from dxflow.services.installation import clock_check, identity, schema
+from dxflow.services.installation import clock_check, schema
 from dxflow.services.packs import store as packs
-from dxflow.services.people import appointments, events
+from dxflow.services.people import appointments, events, identity
 from dxflow.services.people import registry as people
 from dxflow.services.people.actor import Actor, system_actor
+from dxflow.services.people.checkpoint_facts import PublicKey
 from dxflow.services.people.person_rows import Account
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
@@ -21,11 +24,16 @@ from dxflow.texts import mark
 
 @dataclass(frozen=True)
 class Initialised:
-    """What `init` has done. `revision` is the tables' revision now."""
+    """What `init` has done. `revision` is the tables' revision now.
+
+    `public_key` is the one by which checkpoints of the audit log are checked, None when the key
+    that signs them was lost.
+    """
 
     key_made: bool
     revision: str
     upgraded: bool
+    public_key: PublicKey | None
     pack: packs.PackRow | None = None
     administrator: Account | None = None
 
@@ -54,6 +62,7 @@ def init(
     key_made = not site.settings.key_file.exists()
     site.settings.make_secret_key()
     upgraded = upgrade(site)
+    public_key = _public_key(site)
     row = packs.install(site, pack, "system", only_first=True) if pack else None
     account = (
         appointments.make_administrator(
@@ -62,7 +71,14 @@ def init(
         if administrator
         else None
     )
-    return Initialised(key_made, revision(), upgraded, row, account)
+    return Initialised(key_made, revision(), upgraded, public_key, row, account)
+
+
+def _public_key(site: Site) -> PublicKey | None:
+    try:
+        return checkpoint_keys.public(site, operator(site))
+    except (Conflict, ConfigRefused):  # said by the status; an administrator is needed all the same
+        return None
 
 
 def upgrade(site: Site) -> bool:

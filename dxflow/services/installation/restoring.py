@@ -19,12 +19,12 @@ from dxflow.db.engine import Database
 from dxflow.db.job import Job
 from dxflow.errors import Conflict
 from dxflow.services.administration import outgoing
-from dxflow.services.installation import backups, identity, running
+from dxflow.services.installation import backups, running
 from dxflow.services.installation.backup import archive, checking
 from dxflow.services.installation.backup.archive import BackupRefused, Reader
 from dxflow.services.installation.backup.checking import Checked
 from dxflow.services.installation.backup.refilling import refill
-from dxflow.services.people import events
+from dxflow.services.people import events, identity
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _

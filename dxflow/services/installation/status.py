@@ -24,11 +24,12 @@ from dxflow.services.administration import groups, outgoing
 from dxflow.services.administration.transfers import applying, plans
 from dxflow.services.administration.transfers.rehearsing import rehearsed
 from dxflow.services.installation import backups, schema, vital_signs
+from dxflow.services.installation.checkpoint_line import checkpoint_line
 from dxflow.services.installation.status_lines import BAD, CARE, GOOD, Line, Status, in_order
 from dxflow.services.packs import store as packs
 from dxflow.services.people import facts, maintenance
 from dxflow.services.people.actor import Actor
-from dxflow.services.reading.audit_log import VERIFIED_KEY
+from dxflow.services.reading.verification import VERIFIED_KEY
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
 from dxflow.texts import translated
@@ -69,6 +70,7 @@ def read(site: Site, actor: Actor) -> Status:
             _incidents(signs.incidents_open),
             _scanner(site),
             *_audit(tx, now),
+            checkpoint_line(tx, site.settings, now),
             _sessions(tx, now),
             _maintenance(tx, now),
             *_transfers(site, tx),

@@ -13,7 +13,7 @@ _WORST_FIRST = (BAD, CARE, GOOD)
 _GROUPS = (
     (mark("自動処理と通知"), ("workers", "timers", "jobs", "incidents", "mail")),
     (mark("データとバックアップ"), ("backup", "database", "disk", "scanner")),
-    (mark("監査の記録"), ("audit", "verified", "clock")),
+    (mark("監査の記録"), ("audit", "verified", "checkpoint", "clock")),
     (mark("保守と利用"), ("maintenance", "receivers", "transfer", "sessions")),
     (mark("プログラムと手続き"), ("program", "schema", "pack", "uptime")),
 )

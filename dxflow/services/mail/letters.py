@@ -32,11 +32,15 @@ MOST_NOTICES, MOST_TASKS = 20, 10
 
 @dataclass(frozen=True)
 class Text:
-    """A message's subject and lines; `path` is the page that it leads to."""
+    """A message's subject and lines; `path` is the page that it leads to.
+
+    `ending` stands where others read how to choose what they get.
+    """
 
     subject: str
     lines: tuple[str, ...]
     path: str
+    ending: str = ""
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,7 @@ def written(
         ending = _("受け取り方は {url} で変えられます。", url=f"{base}/account/mail")
     else:
         ending = _("受け取り方は、dxflow の「お知らせ」の「メールの設定」で変えられます。")
-    lines += ["", "--", _("このメールは dxflow が自動で送っています。"), ending]
+    lines += ["", "--", _("このメールは dxflow が自動で送っています。"), text.ending or ending]
     message.set_content("\n".join(lines) + "\n", charset="utf-8", cte="base64")
     return message
 

@@ -1,4 +1,4 @@
-"""The audit log for those who may read it: search, one event in full, export, verification.
+"""The audit log for those who may read it: search, one event in full, export.
 
 Reading the log is itself an act: every view, export and verification leaves an event of its own
 before the answer is given.
@@ -25,7 +25,6 @@ from sqlalchemy import (
 from dxflow import audit
 from dxflow.audit.event_types import EVENT_TYPES
 from dxflow.audit.export import to_csv, to_jsonl
-from dxflow.audit.findings import Report
 from dxflow.audit.plain import moment_text
 from dxflow.audit.reading import private_values
 from dxflow.audit.verify import references
@@ -36,7 +35,7 @@ from dxflow.db.identity import Person
 from dxflow.errors import Conflict, Invalid, NotFound
 from dxflow.services import plain
 from dxflow.services.paging import Page, bounds, count
-from dxflow.services.people import facts, naming, organisation
+from dxflow.services.people import naming, organisation
 from dxflow.services.people.actor import Actor
 from dxflow.services.people.events import who as who_acts
 from dxflow.services.people.naming import Names
@@ -47,8 +46,6 @@ from dxflow.texts import gettext as _
 from dxflow.texts import mark
 
 ROLES = ("cio", "auditor")
-#: The fact that holds when the log was last verified, and how many findings there were.
-VERIFIED_KEY = "audit.verified"
 FORMATS = ("csv", "jsonl")
 CHUNK = 500
 #: So many persons may answer to a part of a name.
@@ -114,7 +111,7 @@ def search(
     """
     actor.require_role(*ROLES)
     offset, limit = bounds(page, per_page)
-    _note(
+    note(
         site,
         actor,
         "audit.viewed",
@@ -141,7 +138,7 @@ def search(
 def event(site: Site, actor: Actor, event_id: int) -> Proof:
     """Return one event in full, after noting that it was read. Raises NotFound or NotAllowed."""
     actor.require_role(*ROLES)
-    _note(site, actor, "audit.viewed", audit.Change("event", mark("記録"), None, event_id))
+    note(site, actor, "audit.viewed", audit.Change("event", mark("記録"), None, event_id))
     with site.database.read() as tx:
         row = tx.execute(
             select(AuditEvent.__table__).where(AuditEvent.id == event_id)
@@ -170,7 +167,7 @@ def export(site: Site, actor: Actor, filters: Filters, form: str) -> Iterator[by
         raise Invalid(message, {"format": [message]})
     with site.database.read() as tx:
         _require_seen(site, tx, actor, _condition(tx, filters))
-    _note(
+    note(
         site,
         actor,
         "audit.exported",
@@ -192,30 +189,12 @@ def _require_seen(site: Site, tx: Connection, actor: Actor, which: ColumnElement
         )
 
 
-def verify(site: Site, actor: Actor) -> Report:
-    """Verify the whole log and note the outcome. Raises NotAllowed."""
-    actor.require_role(*ROLES)
-    with site.database.read() as tx:
-        report = audit.verify_database(tx)
-    _note(
-        site,
-        actor,
-        "audit.verified",
-        audit.Change("events", mark("検証した記録"), None, report.events),
-        audit.Change("findings", mark("食い違い"), None, len(report.findings)),
-    )
-    with site.database.write() as tx:
-        outcome = {"at": site.now().isoformat(), "findings": len(report.findings)}
-        facts.write(tx, VERIFIED_KEY, outcome)
-    return report
-
-
 def types() -> list[tuple[str, str]]:
     """Return every type of event with its words."""
     return [(key, _(words)) for key, words in EVENT_TYPES.items()]
 
 
-def _note(site: Site, actor: Actor, event_type: str, *changes: audit.Change) -> None:
+def note(site: Site, actor: Actor, event_type: str, *changes: audit.Change) -> None:
     """Leave an event about the reading of the log; without it nothing is answered."""
     with site.database.write() as tx:
         audit.append_system(

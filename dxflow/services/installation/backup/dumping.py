@@ -13,9 +13,10 @@ from typing import Any
 from sqlalchemy import Connection, MetaData, Table, func, inspect, select
 from sqlalchemy.exc import SAWarning
 
-from dxflow.services.installation import identity, schema
+from dxflow.services.installation import schema
 from dxflow.services.installation.backup.archive import Writer
 from dxflow.services.installation.backup.rows import line_of
+from dxflow.services.people import identity
 from dxflow.version import VERSION
 
 FORMAT = 1
