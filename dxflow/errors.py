@@ -13,6 +13,7 @@ STATUS_OF_KIND = {
     "unauthenticated": 401,
     "throttled": 429,
     "unavailable": 503,
+    "outcome-unknown": 503,
 }
 
 
@@ -77,6 +78,12 @@ class Unavailable(DxflowError):
     """The database is locked, full or away; nothing was changed."""
 
     kind = "unavailable"
+
+
+class OutcomeUnknown(Unavailable):
+    """The database was lost before it said whether it had saved: look, or ask with the same key."""
+
+    kind = "outcome-unknown"
 
 
 class Invalid(DxflowError):

@@ -22,7 +22,8 @@ _CASE = re.compile(r"/cases/([0-9a-f]{32})")
 WAITED_SECONDS = 0.25
 #: One of these stands in every 503: that nothing was changed, what to do, or, when the server of
 #: the database died while it was saving, that one must look.
-COMFORT = ("何も変更されていません", "お試しください", "開き直して確かめてから")
+UNKNOWN = "開き直して確かめてから"
+COMFORT = ("何も変更されていません", "お試しください", UNKNOWN)
 
 #: How often each kind of thing is done, out of their sum.
 WEIGHTS = {
@@ -296,6 +297,7 @@ class Client(threading.Thread):
                 continue
             if reply.status == 503:
                 one.busy += 1
+                one.lost += UNKNOWN in reply.text  # it may have been done
                 one.seconds = max(one.seconds, reply.seconds)
                 self._judge_busy(one, reply)
                 line.drop()

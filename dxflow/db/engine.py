@@ -17,7 +17,7 @@ from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, Operationa
 
 from dxflow.db import guard, postgresql, sqlite
 from dxflow.db.prepared import BEGIN, IMMEDIATE, SNAPSHOT, Prepared, Values, send
-from dxflow.errors import Unavailable
+from dxflow.errors import OutcomeUnknown, Unavailable
 from dxflow.texts import gettext as _
 
 
@@ -64,7 +64,7 @@ class Database:
                 postgresql.wake_workers(connection)
         except Unavailable as exc:
             if committing:  # the server was lost before it said whether it had
-                raise Unavailable(_unknown()) from exc
+                raise OutcomeUnknown(_unknown()) from exc
             raise
         finally:
             if self._queue is not None:

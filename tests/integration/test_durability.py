@@ -21,7 +21,7 @@ from dxflow.db.base import Base
 from dxflow.db.engine import Database
 from dxflow.db.process import Incident, ProcessInstance
 from dxflow.engine import StepFailed
-from dxflow.errors import Conflict, DxflowError, Unavailable
+from dxflow.errors import STATUS_OF_KIND, Conflict, DxflowError, OutcomeUnknown, Unavailable
 from dxflow.services.acts import cases, incidents
 from dxflow.services.acts.act import Act
 from dxflow.services.installation import schema
@@ -306,13 +306,7 @@ def test_a_server_that_ends_the_connection_is_waited_for(postgres_database, tmp_
 
     def shoot(*given: Any) -> None:
         if "UPDATE work_item" in given[2] and next(shot, False):
-            with other.write() as tx:
-                tx.execute(
-                    text(
-                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-                    )
-                )
+            end_other_connections(other)
 
     event.listen(city.site.database.engine, "before_cursor_execute", shoot)
     with nothing_changes(city, Unavailable):
@@ -321,6 +315,38 @@ def test_a_server_that_ends_the_connection_is_waited_for(postgres_database, tmp_
     city.complete_form("applicant", form, "submit", **SHEET)
     other.close()
     assert broken(city) == []
+
+
+def test_a_connection_that_ends_while_it_saves_is_told_as_unknown(postgres_database, tmp_path):
+    city = found_city(postgres_database, tmp_path)
+    case = to_sheet(city)
+    form = city.form("applicant", task_of(city, "applicant", case, "project_sheet").id)
+    other = Database(city.site.database.url)
+    shot = iter([True])
+
+    def shoot(*_given: Any) -> None:
+        if next(shot, False):
+            end_other_connections(other)
+
+    event.listen(city.site.database.engine, "commit", shoot)
+    with nothing_changes(city, OutcomeUnknown):
+        city.complete_form("applicant", form, "submit", key="once", **SHEET)
+    event.remove(city.site.database.engine, "commit", shoot)
+    assert STATUS_OF_KIND[OutcomeUnknown.kind] == 503
+    city.complete_form("applicant", form, "submit", key="once", **SHEET)
+    other.close()
+    assert broken(city) == []
+
+
+def end_other_connections(database: Database) -> None:
+    """End every connection to a database of PostgreSQL but the one that says so."""
+    with database.write() as tx:
+        tx.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        )
 
 
 def test_a_database_that_may_not_grow_refuses_and_goes_on_when_it_may_again(sqlite_city):
