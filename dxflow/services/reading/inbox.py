@@ -15,7 +15,7 @@ from sqlalchemy import (
     bindparam,
     exists,
     func,
-    or_,
+    literal_column,
     select,
 )
 
@@ -44,22 +44,29 @@ from dxflow.services.paging import (
 from dxflow.services.people import visibility
 from dxflow.services.people.actor import Actor
 from dxflow.services.reading import open_work
-from dxflow.services.reading.submitted import RETURNS
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
 from dxflow.texts import translated
 
 SCOPES = ("mine", "group", "all")
-#: Whether a task came of an act that sent the case back.
-_SENT_BACK = (
+#: Whether a form that somebody is to write was sent back: it has been handed in before and not been
+#: pulled back, and the task came of nobody's writing. Asked by what indices hold: a case grows old.
+_SENT_BACK = and_(
     exists()
     .where(
         Submission.case_id == WorkItem.case_id,
-        Submission.at == WorkItem.created_at,
+        Submission.form_key == WorkItem.form_key,
+        Submission.at <= WorkItem.created_at,
         Submission.superseded_at.is_(None),
-        or_(*(Submission.outcome.startswith(one, autoescape=True) for one in RETURNS)),
     )
-    .correlate(WorkItem)
+    .correlate(WorkItem),
+    ~exists()
+    .where(
+        Submission.case_id == WorkItem.case_id,
+        Submission.at == WorkItem.created_at,
+        Submission.act == literal_column("'draft'"),
+    )
+    .correlate(WorkItem),
 )
 
 
@@ -88,7 +95,7 @@ class Listed:
     #: Why and until when it is laid aside (保留).
     held_for: str = ""
     held_until: date | None = None
-    #: It is to be written again: the act it came of sent the case back.
+    #: It is to be written again: it was handed in, and the case was sent back.
     returned: bool = False
 
 
