@@ -59,7 +59,10 @@ def drafts(city: City, case: str, name: str) -> None:
             )
         ).first()
         assert row is not None
-        own = {"id": new_id(city.clock()), "person_id": city.person[name], "idempotency_key": None}
+        own = {
+            "id": new_id(city.clock()), "person_id": city.person[name], "idempotency_key": None,
+            "at": row.at - timedelta(seconds=1),  # whoever drafted last stamps the document
+        }  # fmt: skip
         tx.execute(insert(Submission).values(**{**row._mapping, **own}))
         tx.execute(  # as every act on the case does
             update(ProcessInstance)
