@@ -30,7 +30,7 @@ from dxflow.api import (
 )
 from dxflow.api.call import Call, idempotency_key, read_body, read_file, read_query, schema_of
 from dxflow.api.operation import Answer, Operation
-from dxflow.errors import NotAllowed, NotFound, NotLoggedIn
+from dxflow.errors import NotAllowed, NotFound, NotLoggedIn, OutcomeUnknown, Unavailable
 from dxflow.services.attachments import limiting
 from dxflow.services.people import accounts
 from dxflow.services.people.access import brings_files, public
@@ -131,9 +131,29 @@ def _view(
             call.file = read_file(request, limiting.largest_request(site.settings))
         if operation.idempotent:
             call.idempotency_key = idempotency_key(request)
-        return _written(operation, operation.run(call))
+        return _written(operation, _done(operation, call))
 
     return brings_files(view) if operation.brings_file else view
+
+
+def _done(operation: Operation, call: Call) -> Answer:
+    """Do what was asked for.
+
+    A database that goes away after the act, while its answer is read, has changed something all the
+    same: who is told that nothing was would send it once more.
+    """
+    before = call.site.database.saved()
+    try:
+        return operation.run(call)
+    except Unavailable as lost:
+        if request.method in SAFE or call.site.database.saved() == before:
+            raise
+        raise OutcomeUnknown(
+            _(
+                "保存は済みましたが、結果を読む前にデータベースを使えなくなりました。"
+                "画面を開き直して確かめてから、必要ならもう一度操作してください。"
+            )
+        ) from lost
 
 
 def _log_in(call: Call, session_actor: SessionActor) -> None:

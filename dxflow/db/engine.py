@@ -8,6 +8,7 @@ databases become Unavailable: nothing of the transaction exists then.
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,9 @@ from dxflow.db import guard, postgresql, sqlite
 from dxflow.db.prepared import BEGIN, IMMEDIATE, SNAPSHOT, Prepared, Values, send
 from dxflow.errors import OutcomeUnknown, Unavailable
 from dxflow.texts import gettext as _
+
+#: How many writing transactions this thread has committed.
+_saved: ContextVar[int] = ContextVar("saved", default=0)
 
 
 class Database:
@@ -61,6 +65,7 @@ class Database:
                     connection.rollback()
                     raise
                 committing = False
+                _saved.set(_saved.get() + 1)
                 postgresql.wake_workers(connection)
         except Unavailable as exc:
             if committing:  # the server was lost before it said whether it had
@@ -69,6 +74,10 @@ class Database:
         finally:
             if self._queue is not None:
                 self._queue.leave()
+
+    def saved(self) -> int:
+        """Return how often this thread has committed something: two of these tell whether it has."""
+        return _saved.get()
 
     def glance(self, statement: Prepared, values: Values) -> list[Any]:
         """Return the rows of one SELECT that needs no transaction around it."""

@@ -7,10 +7,12 @@ from sqlalchemy import update
 
 from dxflow.api.entrance import OPERATIONS
 from dxflow.db.case import Case
+from dxflow.errors import Unavailable
 from tests.factories import City
 from tests.integration.test_main_job import to_kpi
 from tests.web.api_client import Caller, application, document
 from tests.web.test_api_main_job import IDEA
+from tests.web.test_api_refusals import problem
 
 
 @pytest.fixture
@@ -232,6 +234,31 @@ def test_measures_are_read_and_values_recorded(app, sqlite_city):
         ("21", True),
         ("20.5", False),
     ]
+
+
+def test_what_was_saved_before_the_database_went_away_is_not_called_unchanged(
+    app, sqlite_city, monkeypatch
+):
+    case = to_kpi(sqlite_city)
+    sqlite_city.clock.at(date(2027, 4, 20))
+    applicant = caller(app, "applicant")
+    (measure,) = applicant.get(f"/kpis?case={case}").json["items"]
+    path, sent = f"/kpis/{measure['id']}", {"period": "FY2026", "value": "21"}
+
+    def away(*_given: object) -> None:
+        raise Unavailable("何も変更されていません。")
+
+    with monkeypatch.context() as before:
+        before.setattr("dxflow.api.kpis.kpis.record_actual", away)
+        assert problem(applicant.post(f"{path}/actuals", sent)) == (503, "unavailable")
+    assert applicant.get(path).json["actuals"] == []
+    with monkeypatch.context() as after:
+        after.setattr("dxflow.api.kpis.kpis.one", away)
+        answer = applicant.post(f"{path}/actuals", sent)
+        assert problem(answer) == (503, "outcome-unknown")
+        assert "保存は済みました" in answer.json["detail"]
+        assert problem(applicant.get(path)) == (503, "unavailable")
+    assert [one["value"] for one in applicant.get(path).json["actuals"]] == ["21"]
 
 
 def test_the_log_is_filtered_by_case_person_type_and_day(app):

@@ -59,20 +59,10 @@ def note(site: Site, actor: Actor, fresh: bytes) -> None:
     with site.database.write() as tx:
         before = known(tx)
         facts.write(tx, KEY, {"key": public_key.hex(), "at": site.now().isoformat()})
-        audit.append_system(
-            tx,
-            audit.SystemStream.AUDIT,
-            audit.Event(
-                type="audit.key_changed",
-                at=site.now(),
-                actor=events.who(actor),
-                subject=audit.Subject("log", "audit"),
-                request=audit.Request(id=actor.request_id),
-                changes=(
-                    audit.Change(
-                        "key", mark("公開鍵の指紋"),
-                        before.fingerprint if before else None, signing.fingerprint(public_key),
-                    ),
-                ),
+        events.record_about_log(
+            site, tx, actor, "audit.key_changed",
+            audit.Change(
+                "key", mark("公開鍵の指紋"),
+                before.fingerprint if before else None, signing.fingerprint(public_key),
             ),
         )  # fmt: skip

@@ -208,24 +208,14 @@ def _record(site: Site, actor: Actor, made: Made, slot: str) -> None:
     with site.database.write() as tx:
         facts.write(tx, LAST, fact)
         facts.write(tx, TROUBLE, None)
-        audit.append_system(
-            tx,
-            audit.SystemStream.AUDIT,
-            audit.Event(
-                type=CHECKPOINTED,
-                at=site.now(),
-                actor=events.who(actor),
-                subject=audit.Subject("log", "audit"),
-                request=audit.Request(id=actor.request_id),
-                changes=(
-                    audit.Change("number", mark("番号"), None, made.number),
-                    audit.Change("at", mark("チェックポイントの日時"), None, made.at),
-                    audit.Change("events", mark("記録の数"), None, made.events),
-                    audit.Change("sha256", "SHA-256", None, made.sha256),
-                    audit.Change("key", mark("公開鍵の指紋"), None, made.fingerprint),
-                ),
-            ),
-        )
+        events.record_about_log(
+            site, tx, actor, CHECKPOINTED,
+            audit.Change("number", mark("番号"), None, made.number),
+            audit.Change("at", mark("チェックポイントの日時"), None, made.at),
+            audit.Change("events", mark("記録の数"), None, made.events),
+            audit.Change("sha256", "SHA-256", None, made.sha256),
+            audit.Change("key", mark("公開鍵の指紋"), None, made.fingerprint),
+        )  # fmt: skip
 
 
 def _note_trouble(site: Site, why: str) -> None:

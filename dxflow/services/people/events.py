@@ -55,9 +55,29 @@ def record_configuration(
     *changes: audit.Change,
 ) -> None:
     """Record what was done to the installation itself on the stream of its configuration."""
+    _record(site, tx, actor, audit.SystemStream.CONFIG, event_type, subject, changes)
+
+
+def record_about_log(
+    site: Site, tx: Connection, actor: Actor, event_type: str, *changes: audit.Change
+) -> None:
+    """Record what was done with the log itself: read, verified, sealed by a checkpoint."""
+    subject = audit.Subject("log", "audit")
+    _record(site, tx, actor, audit.SystemStream.AUDIT, event_type, subject, changes)
+
+
+def _record(
+    site: Site,
+    tx: Connection,
+    actor: Actor,
+    stream: audit.SystemStream,
+    event_type: str,
+    subject: audit.Subject,
+    changes: tuple[audit.Change, ...],
+) -> None:
     audit.append_system(
         tx,
-        audit.SystemStream.CONFIG,
+        stream,
         audit.Event(
             type=event_type,
             at=site.now(),

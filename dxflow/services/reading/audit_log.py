@@ -37,7 +37,7 @@ from dxflow.services import plain
 from dxflow.services.paging import Page, bounds, count
 from dxflow.services.people import naming, organisation
 from dxflow.services.people.actor import Actor
-from dxflow.services.people.events import who as who_acts
+from dxflow.services.people.events import record_about_log
 from dxflow.services.people.naming import Names
 from dxflow.services.reading import audit_words, blinding
 from dxflow.services.reading.case_list import folded
@@ -197,18 +197,7 @@ def types() -> list[tuple[str, str]]:
 def note(site: Site, actor: Actor, event_type: str, *changes: audit.Change) -> None:
     """Leave an event about the reading of the log; without it nothing is answered."""
     with site.database.write() as tx:
-        audit.append_system(
-            tx,
-            audit.SystemStream.AUDIT,
-            audit.Event(
-                type=event_type,
-                at=site.now(),
-                actor=who_acts(actor),
-                subject=audit.Subject("log", "audit"),
-                request=audit.Request(id=actor.request_id),
-                changes=changes,
-            ),
-        )
+        record_about_log(site, tx, actor, event_type, *changes)
 
 
 def _changes(filters: Filters) -> list[audit.Change]:
