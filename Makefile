@@ -88,7 +88,7 @@ wheelhouse: .venv/runtime
 	@sh deploy/wheelhouse.sh $(abspath $(BIN)/python)
 
 try-offline: wheelhouse
-	@sh deploy/try-offline.sh
+	@PYTHON=$$($(BIN)/python -c "import sys; print(sys._base_executable)") sh deploy/try-offline.sh
 
 try-systemd: wheelhouse
 	@sh deploy/try-systemd.sh

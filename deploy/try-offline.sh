@@ -12,7 +12,8 @@ if [ "${1:-}" != inside ]; then
     cd "$folder"
     exec_user=$(test "$(id -u)" = 0 || echo --map-root-user)
     # shellcheck disable=SC2086
-    env -i PATH="$PATH" LANG=C.UTF-8 HOME="$folder" unshare $exec_user --net --mount sh "$script" inside "$archive"
+    env -i PATH="$PATH" PYTHON="${PYTHON:-python3}" LANG=C.UTF-8 HOME="$folder" \
+        unshare $exec_user --net --mount sh "$script" inside "$archive"
     exit
 fi
 python3 - <<'PYTHON'

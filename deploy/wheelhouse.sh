@@ -1,12 +1,21 @@
 #!/bin/sh
 # On a machine with a connection: everything that an installation without one needs, in one file.
-# Run by `make wheelhouse`. The wheels fit this machine's Python version and platform only.
+# Run by `make wheelhouse`. The wheels fit this machine's Python version and platform only; on Linux
+# those are taken that a glibc as old as 2.28 (2018) can load, whatever this machine has.
 set -eu
 python=${1:?usage: wheelhouse.sh PYTHON}
 folder=dist/dxflow-wheelhouse
 rm -rf "$folder" "$folder.tar.gz"
 mkdir -p "$folder/wheels" "$folder/docs"
-"$python" -m pip download --quiet --require-hashes --only-binary :all: \
+platforms=$("$python" -c 'import platform, sysconfig
+name = sysconfig.get_platform()
+if name.startswith("linux-") and platform.libc_ver()[0] == "glibc":
+    machine = name.removeprefix("linux-").replace("-", "_")
+    policies = ["manylinux1", "manylinux2010", "manylinux2014"]
+    policies += [f"manylinux_2_{minor}" for minor in range(5, 29)]
+    print(*(f"--platform {policy}_{machine}" for policy in policies))')
+# shellcheck disable=SC2086
+"$python" -m pip download --quiet --require-hashes --only-binary :all: $platforms \
     -r requirements.lock -d "$folder/wheels"
 "$python" -m pip wheel --quiet --no-deps --no-build-isolation -w "$folder/wheels" .
 "$python" -c 'import sys, sysconfig

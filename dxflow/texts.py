@@ -48,6 +48,10 @@ class Bilingual(str):
         made.japanese = japanese
         return made
 
+    def __getnewargs__(self) -> tuple[str, str]:
+        """Say what a copy is made of: answers are copied on their way out."""
+        return str(self), self.japanese
+
 
 def gettext(message: str, /, **values: object) -> str:
     """Return the text in the current language with `{name}` places filled in."""

@@ -1,5 +1,6 @@
 """A text made for a reader of English still knows what is stored of it."""
 
+import copy
 from collections.abc import Iterator
 from datetime import date
 
@@ -32,6 +33,12 @@ def test_so_are_the_texts_and_dates_within_it():
     day = wareki_date(date(2026, 12, 3))
     assert day == "2026-12-03"
     assert mark("{date}から", date=day) == "令和8年12月3日から"
+
+
+def test_a_copy_of_it_still_knows_it():
+    said = _("案件を選んでください。")
+    for copied in (copy.copy(said), copy.deepcopy([said])[0]):
+        assert (copied, source(copied)) == (said, "案件を選んでください。")
 
 
 def test_an_error_made_of_it_still_knows_it():

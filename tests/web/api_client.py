@@ -51,11 +51,21 @@ class Caller:
         return self.send("POST", path, **kwargs)
 
     def send(self, method: str, path: str, *, headers=None, **kwargs: Any) -> TestResponse:
-        """Send a request below the API's address and hold the answer against the document."""
+        """Send a request below the API's address and hold the answer against the document.
+
+        What is only read is read once more in English: it may be said otherwise, nothing else.
+        """
         sent = dict(headers or {})
         if self.token:
             sent.setdefault("Authorization", f"Bearer {self.token}")
-        answer = self.client.open(PREFIX + path, method=method, headers=sent, **kwargs)
+        answer = self._open(method, path, sent, **kwargs)
+        if method == "GET" and "Accept-Language" not in sent:
+            english = self._open(method, path, sent | {"Accept-Language": "en"}, **kwargs)
+            assert english.status_code == answer.status_code
+        return answer
+
+    def _open(self, method: str, path: str, headers: dict[str, str], **kwargs: Any) -> TestResponse:
+        answer = self.client.open(PREFIX + path, method=method, headers=headers, **kwargs)
         check(method, path.partition("?")[0], answer)
         return answer
 

@@ -12,6 +12,12 @@ from dxflow.cli import main
 from tests.factories import ROOT
 
 STANDARD = ROOT / "processes" / "standard"
+#: Commands that only read.
+READING = {
+    ("status",), ("audit", "verify"), ("audit", "export"), ("user", "list"), ("pack", "list"),
+    ("pack", "diff"), ("incident", "list"), ("incident", "groups"), ("calendar", "list"),
+    ("check",),
+}  # fmt: skip
 
 
 class Ran:
@@ -39,6 +45,10 @@ def run(tmp_path, monkeypatch, capsys):
         status = main(list(words))
         captured = capsys.readouterr()
         assert "Traceback" not in captured.out + captured.err
+        if words[:2] in READING or words[:1] in READING:
+            # an English reader is told the same
+            assert main(["--lang", "en", *words]) == status
+            capsys.readouterr()
         return Ran(status, captured.out, captured.err)
 
     return command
