@@ -11,6 +11,8 @@
     definition, form, state   SHA-256 of pack version, of the form, of the engine's state after
     content                   SHA-256 of what was handed in (`records.sealed`) or registered
                               (`case_rows.sealed_measures`)
+    facts                     what rows hold from here on that the changes do not say: keys, ids and
+                              days by which the verifier knows them (`Facts`)
     version                   of the instance after the step
     reason                    why it was denied
     clock                     "held" when the clock stood behind the event before
@@ -19,6 +21,7 @@ What is empty is left out. Ids are pseudonyms; no name of a person may stand out
 that is marked personal.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -30,6 +33,11 @@ from dxflow.audit.plain import moment_text, normalized, plain
 from dxflow.texts import source
 
 FORMAT = 1
+#: What rows hold after an event, for the verifier (`work_rows`, `structure_rows`); no page shows it:
+#: `tasks` {id: {name, due, assignee}} (what is not named stays), `stage` the key of the case's stage,
+#: `duties` the ids of the conditions imposed in their order, `owner` the group that owes a duty,
+#: `milestones` [[id, day]] as planned or [[id, status]] as reported, `unit` and `post` {key: rows}.
+Facts = Mapping[str, object]
 CASE_STREAM = "case:"
 
 
@@ -114,6 +122,7 @@ class Event:
     state: str = ""
     version: int | None = None
     reason: str = ""
+    facts: Facts = field(default_factory=dict)
 
 
 def body_of(
@@ -151,6 +160,8 @@ def body_of(
     )
     if event.version is not None:
         body["version"] = event.version
+    if event.facts:
+        body["facts"] = plain(event.facts)
     private: list[Commitment] = []
     if event.changes:
         body["changes"] = [_change(change, private) for change in event.changes]

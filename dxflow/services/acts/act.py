@@ -87,6 +87,8 @@ class Act:
     writes: Writes = field(default_factory=Writes)
     #: The groups that work items were offered to in this act.
     offered: dict[str, set[str]] = field(default_factory=dict)
+    #: What this act makes of open work items, by their ids: the log holds it with the last event.
+    tasks_told: dict[str, dict[str, object]] = field(default_factory=dict)
     #: The timers that were armed before (id and moment), where they are known.
     armed: Mapping[str, datetime] | None = None
 
@@ -140,6 +142,7 @@ class Act:
         form: str = "",
         content: str = "",
         idempotency: str = "",
+        facts: audit.Facts | None = None,
     ) -> None:
         """Remember an event of this case; it is written at the end with the others."""
         self.happened.append(
@@ -154,8 +157,13 @@ class Act:
                 form=form,
                 content=content,
                 reason=reason,
+                facts=facts or {},
             )
         )
+
+    def tell_task(self, work_item: str, **values: object) -> None:
+        """Let the log say what an open work item's row holds from now on: name, due, assignee."""
+        self.tasks_told.setdefault(work_item, {}).update(values)
 
     def call(self, command: str, payload: dict[str, Any], element: str) -> dict[str, Any]:
         """Run a command of the process: the engine's host."""
@@ -179,8 +187,10 @@ class Act:
         version = self.version + 1
         if self.happened:
             # only the last event of a step speaks for the state after it
+            last = self.happened[-1]
+            facts = {**last.facts, "tasks": self.tasks_told} if self.tasks_told else last.facts
             self.happened[-1] = replace(
-                self.happened[-1], state=audit.state_digest(self.state), version=version
+                last, state=audit.state_digest(self.state), version=version, facts=facts
             )
         head = audit.gather(self.writes, self.head, self.happened)
         if status is not None:
@@ -200,7 +210,7 @@ class Act:
         self.writes.add(_MOVE, {"of_case": self.case_id, **values})
         self.flush()
         self.version, self.head = version, head
-        self.happened, self.case_changes = [], {}
+        self.happened, self.case_changes, self.tasks_told = [], {}, {}
 
     def note(self) -> None:
         """Append the events of something that changes nothing: state and version stay as they are.

@@ -270,6 +270,7 @@ def _begin(
         form=submission.form_digest,
         content=kept.digest,
         idempotency=idempotency_key or "",
+        facts={"stage": act.case["stage"]},
     )
     started = Started(act.case_id, act.case["number"])
     submission_id = submissions.insert_row(

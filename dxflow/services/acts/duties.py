@@ -78,6 +78,7 @@ def hand_over(site: Site, actor: Actor, duty_id: str, unit: str, reason: str) ->
             audit.Change("owner", duty.text, names.group(duty.owner_group), sections[unit]),
             audit.Change("reason", mark("理由"), None, reason),
             subject=audit.Subject("duty", duty_id, act.case_id),
+            facts={"owner": to},
         )
         said = mark("承認に付いた条件が引き継がれました。案件のページで確かめてください。")
         leave_notice(act, {to}, said, duty_id)

@@ -73,6 +73,7 @@ def _offered(tx: Connection, tasks: Collection[str]) -> dict[str, set[str]]:
 
 def _give_back(act: Act, row: Taken, groups: set[str]) -> None:
     act.tx.execute(update(WorkItem).where(WorkItem.id == row.id).values(assignee_id=None))
+    act.tell_task(row.id, assignee=None)
     names = naming.load(act.tx, act.directory(), persons=[row.assignee_id])
     act.record(
         "task.released",

@@ -72,6 +72,7 @@ def take_in(act: Act, task_id: str) -> engine.Step:
             .where(WorkItem.id == task_id)
             .values(status="open", ended_at=None, ended_by=None, assignee_id=None)
         )
+        act.tell_task(task_id, assignee=None)
         _date_like_the_others(act, step, task_id)
         offer_again(act, again)
     write_step(act, step, open_items(act.tx, act.case_id))

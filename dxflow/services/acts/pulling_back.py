@@ -80,7 +80,11 @@ def _reopen_task(act: Act, submission: Row[Any]) -> PulledBack:
     reopened = _reopen(act, step)
     write_step(act, step, {*open_items(act.tx, act.case_id), *reopened})
     submissions.keep_as_draft(act, submission, f"task:{submission.work_item_id}")
-    act.record("task.recalled", subject=audit.Subject("task", submission.work_item_id, act.case_id))
+    act.record(
+        "task.recalled",
+        subject=audit.Subject("task", submission.work_item_id, act.case_id),
+        facts={"tasks": {}},  # who has which task again stays as it was, but for what is told
+    )
     act.finish(undo_state=None, undo_person=None, undo_submission=None)
     return PulledBack(task_id=submission.work_item_id)
 
@@ -173,6 +177,8 @@ def _leave_with_somebody(act: Act, items: Collection[str]) -> None:
             lapsed.append(row.id)
     if lapsed:
         act.tx.execute(update(WorkItem).where(WorkItem.id.in_(lapsed)).values(assignee_id=None))
+        for item in lapsed:
+            act.tell_task(item, assignee=None)
 
 
 def _closed(act: Act, items: Collection[str]) -> frozenset[str]:

@@ -83,7 +83,10 @@ def _write_work(act: Act, step: engine.Step, before: set[str]) -> None:
     fresh = [task for task in step.tasks if task.id not in before]
     if not fresh:
         return
-    act.writes.add(_ADD_WORK, *(work_row(act, task) for task in fresh))
+    rows = [work_row(act, task) for task in fresh]
+    act.writes.add(_ADD_WORK, *rows)
+    for row in rows:
+        act.tell_task(row["id"], name=row["name"], due=row["due_at"], assignee=row["assignee_id"])
     offer(act, fresh)
 
 
@@ -146,6 +149,8 @@ def offer_instead(act: Act, item: Any, groups: Collection[str]) -> None:
 def redate(act: Act, items: Sequence[str], due: datetime | None) -> None:
     """Give open work items another due date, in their offers too, by which inboxes are sorted."""
     act.tx.execute(update(WorkItem).where(WorkItem.id.in_(items)).values(due_at=due))
+    for item in items:
+        act.tell_task(item, due=due)
     offers = update(WorkItemGroup).where(WorkItemGroup.work_item_id.in_(items))
     act.tx.execute(offers.values(due_at=due))
 
@@ -304,7 +309,11 @@ def _write_stage(act: Act, step: engine.Step) -> None:
     if stage != act.case["stage"]:
         with to_be_stored():
             words = act.pack.stage_name(act.case["stage"]), act.pack.stage_name(stage)
-        act.record("case.stage_changed", audit.Change("stage", mark("段階"), *words))
+        act.record(
+            "case.stage_changed",
+            audit.Change("stage", mark("段階"), *words),
+            facts={"stage": stage},
+        )
         act.change_case(stage=stage, stage_since=act.now)
 
 

@@ -60,25 +60,23 @@ def register_workload(act: Act, payload: dict[str, Any], _element: str) -> dict[
 
 def plan_milestones(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
     """Keep the plan's milestones; a new plan replaces the one before."""
-    rows = read.rows(payload, "milestones")
+    rows = [
+        {
+            "id": act.new_id(),
+            "case_id": act.case_id,
+            "position": position,
+            "name": read.text(row, "name", required=True),
+            "due_on": read.day(row, "due"),
+            "status": "planned",
+        }
+        for position, row in enumerate(read.rows(payload, "milestones"))
+    ]
     _DROP_MILESTONES.run(act.tx, {"case": act.case_id})
-    _ADD_MILESTONE.many(
-        act.tx,
-        [
-            {
-                "id": act.new_id(),
-                "case_id": act.case_id,
-                "position": position,
-                "name": read.text(row, "name", required=True),
-                "due_on": read.day(row, "due"),
-                "status": "planned",
-            }
-            for position, row in enumerate(rows)
-        ],
-    )
+    _ADD_MILESTONE.many(act.tx, rows)
     act.record(
         "milestone.planned",
-        audit.Change("milestones", mark("工程"), None, [read.text(row, "name") for row in rows]),
+        audit.Change("milestones", mark("工程"), None, [row["name"] for row in rows]),
+        facts={"milestones": [[row["id"], row["due_on"]] for row in rows]},
     )
     return {"count": len(rows)}
 
@@ -93,7 +91,7 @@ def report_milestones(act: Act, payload: dict[str, Any], _element: str) -> dict[
             )
         )
     }
-    changes = []
+    changes, told = [], []
     for report in read.rows(payload, "reports"):
         milestone = known.get(read.text(report, "milestone", required=True))
         status = read.text(report, "status", required=True)
@@ -108,9 +106,10 @@ def report_milestones(act: Act, payload: dict[str, Any], _element: str) -> dict[
                 done_at=act.now if status == "done" else None,
             )
         )
+        told.append([milestone.id, status])
         if status != milestone.status:
             changes.append(audit.Change("milestone", milestone.name, milestone.status, status))
-    act.record("milestone.reported", *changes)
+    act.record("milestone.reported", *changes, facts={"milestones": told})
     left = act.tx.execute(
         select(func.count()).where(
             Milestone.case_id == act.case_id, Milestone.status.in_(("planned", "doing"))
@@ -146,6 +145,7 @@ def impose_duties(act: Act, payload: dict[str, Any], _element: str) -> dict[str,
         audit.Change("conditions", mark("条件"), None, [text for text, _due, _owner in rows]),
         audit.Change("owners", mark("負う課"), None, [owed_by for _text, _due, owed_by in rows]),
         audit.Change("due", mark("期日"), None, [due for _text, due, _owner in rows]),
+        facts={"duties": [duty["id"] for duty in duties]},
     )
     _tell_others(
         act, sorted({owed_by for _text, _due, owed_by in rows} - set(act.addressed([owner])))

@@ -169,6 +169,7 @@ def _record(act: Act, item: Row[Any], was: str, now: str, why: str) -> None:
         audit.Change("holder", mark("担当"), names.group(was), names.group(now)),
         audit.Change("reason", mark("理由"), None, why or None),
         subject=audit.Subject("task", item.id, act.case_id),
+        facts={"tasks": {}},  # whoever has taken it keeps it, unless that was just told
     )
 
 

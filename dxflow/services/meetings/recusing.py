@@ -61,7 +61,7 @@ def take_back(site: Site, by: Actor, matter_id: str, seat: str, reason: str) -> 
         act, round_ = matter.act, matter.round
         rules.take_back(matter.frame.snapshot(round_))
         task = _rejoin(act, round_, seat)
-        _record(matter, "committee.recusal_withdrawn", why)
+        _record(matter, "committee.recusal_withdrawn", why, {"tasks": {}})
         return _finish(matter, passing_over.take_in(act, task) if task else None)
 
 
@@ -96,12 +96,15 @@ def _open_matter(site: Site, tx: Connection, by: Actor, matter_id: str, seat: st
     )  # fmt: skip
 
 
-def _record(matter: _Matter, event_type: str, reason: str) -> None:
+def _record(
+    matter: _Matter, event_type: str, reason: str, facts: audit.Facts | None = None
+) -> None:
     matter.act.record(
         event_type,
         audit.Change("post", mark("席"), None, matter.seat),
         audit.Change("reason", mark("理由"), None, reason),
         subject=audit.Subject("meeting", matter.frame.meeting.id, matter.act.case_id),
+        facts=facts,
     )
 
 

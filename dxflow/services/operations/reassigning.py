@@ -150,6 +150,7 @@ def _move(act: Act, item: Row[Any], groups: set[str], target: Target, reason: st
             )
         )
     before = groups | ({f"user:{item.assignee_id}"} if item.assignee_id else set())
+    act.tell_task(item.id, assignee=target.person)
     words = _words(act, before | {target.key})
     names = {group: words.group(group) for group in before | {target.key}}
     act.record(

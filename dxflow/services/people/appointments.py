@@ -141,6 +141,7 @@ def _administrators_post(site: Site, tx: Connection, by: Actor) -> str:
     organisation.write(tx, Organisation(posts=(row,)), site)
     person_rows.record(
         site, tx, by, "post.created", "",
+        audit.Change("title", mark("職名"), None, row.title),
         audit.Change("roles", mark("役割"), None, ADMIN_ROLE), subject=audit.Subject("post", row.key),
     )  # fmt: skip
     return row.key

@@ -165,6 +165,8 @@ def end_delegation(site: Site, by: Actor, delegation_id: str) -> None:
         _changed(
             site, tx, by, "delegation.ended", row.giver_id,
             audit.Change("deputy", mark("代理の人"), row.deputy_id, None),
+            audit.Change("post", mark("職"), row.post or None, None),
+            audit.Change("valid_from", mark("始まり"), row.valid_from, None),
         )  # fmt: skip
         told = row.deputy_id if by.person_id == row.giver_id else row.giver_id
         with to_be_stored():

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -12,6 +12,7 @@ from dxflow import audit
 from dxflow.authority.directory import Directory
 from dxflow.db.identity import Person
 from dxflow.ids import new_id
+from dxflow.services.administration.units import stored
 from dxflow.services.installation import bootstrap
 from dxflow.services.packs import store as packs
 from dxflow.services.people import events, organisation, passwords, person_rows, standing
@@ -154,18 +155,16 @@ def _record(site: Site, tx: Connection, script: Script, people: People) -> None:
                 audit.Change("valid_from", mark("始まり"), None, _day(holding["from"])),
                 audit.Change("valid_to", mark("終わり"), None, _end(holding.get("to"))),
             )  # fmt: skip
-    audit.append_system(
-        tx,
-        audit.SystemStream.ADMIN,
-        events.system_event(
-            "unit.created", site.now(), None, by.channel,
-            subject=audit.Subject("unit", script.units[0]["key"]),
-            changes=(
-                audit.Change("units", mark("組織"), None, [one["name"] for one in script.units]),
-                audit.Change("posts", mark("職"), None, [one["title"] for one in script.posts]),
-            ),
+    begun = events.system_event(
+        "unit.created", site.now(), None, by.channel,
+        subject=audit.Subject("unit", script.units[0]["key"]),
+        changes=(
+            audit.Change("units", mark("組織"), None, [one["name"] for one in script.units]),
+            audit.Change("posts", mark("職"), None, [one["title"] for one in script.posts]),
         ),
     )  # fmt: skip
+    facts = stored.facts(stored.load(tx))
+    audit.append_system(tx, audit.SystemStream.ADMIN, replace(begun, facts=facts))
 
 
 def _fitting_post(who: Directory, person_id: str, groups: frozenset[str]) -> str | None:

@@ -6,7 +6,7 @@ hole that nobody has decided about.
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -253,7 +253,9 @@ def _told(
             kind = "task.reassigned" if old[1] != new[1] else "task.released"
             change = holder_change(words.group, old, new)
             subject = audit.Subject("task", key, about.case_id)
-            told[about.case_id].append(_event(site, by, kind, subject, plan, change))
+            event = _event(site, by, kind, subject, plan, change)
+            facts = {"tasks": {key: {"assignee": new[0]}}}
+            told[about.case_id].append(replace(event, facts=facts))
         for key, (owed, owes) in duties.items():
             about = found.underway.about[key]
             changes = (
@@ -267,9 +269,8 @@ def _told(
                 ),
             )
             subject = audit.Subject("duty", key, about.case_id)
-            told[about.case_id].append(
-                _event(site, by, "duty.handed_over", subject, plan, *changes)
-            )
+            event = _event(site, by, "duty.handed_over", subject, plan, *changes)
+            told[about.case_id].append(replace(event, facts={"owner": owes}))
     for case, (old_unit, new_unit) in led.items():
         told[case].append(
             _event(
@@ -302,6 +303,8 @@ def _of_deputies(
         _event(
             site, by, "delegation.ended", audit.Subject("person", given[key].giver), "",
             audit.Change("deputy", mark("代理の人"), given[key].deputy, None),
+            audit.Change("post", mark("職"), given[key].post or None, None),
+            audit.Change("valid_from", mark("始まり"), given[key].valid_from, None),
             audit.Change("valid_to", mark("終わり"), given[key].valid_to, day),
         )
         for key in ends

@@ -4,6 +4,8 @@ Only while nothing was built on it: an act by somebody in a post that the transf
 task that has gone on, a duty that was done, or a later change of the organisation prevents it.
 """
 
+from dataclasses import replace
+
 from sqlalchemy import Connection, delete, select, union_all
 
 from dxflow import audit
@@ -119,15 +121,14 @@ def _told(
         for key, (old, new) in record.tasks.items():
             change = applying.holder_change(words, new, old)
             subject = audit.Subject("task", key, cases[key])
-            told.setdefault(cases[key], []).append(
-                _event(site, by, "task.reassigned", subject, change)
-            )
+            event = _event(site, by, "task.reassigned", subject, change)
+            facts = {"tasks": {key: {"assignee": old[0]}}}
+            told.setdefault(cases[key], []).append(replace(event, facts=facts))
         for key, (owed, owes) in record.duties.items():
             change = applying.owner_change(words, owes, owed)
             subject = audit.Subject("duty", key, cases[key])
-            told.setdefault(cases[key], []).append(
-                _event(site, by, "duty.handed_over", subject, change)
-            )
+            event = _event(site, by, "duty.handed_over", subject, change)
+            told.setdefault(cases[key], []).append(replace(event, facts={"owner": owed}))
     for case, (old_unit, new_unit) in record.led.items():
         change = audit.Change("lead", mark("担当課"), new_unit, old_unit)
         subject = audit.Subject("case", case, case)

@@ -29,6 +29,7 @@ _UNIT_FIELDS = (("name", mark("名前")), ("kind", mark("種別")), ("parent", m
 _POST_FIELDS = (
     ("title", mark("職名")), ("unit", mark("所属")), ("kind", mark("種別")), ("roles", mark("役割")),
 )  # fmt: skip
+_DAYS = ("valid_from", "valid_to")
 #: So many values go into one statement; SQLite takes no more than 32,766.
 _AT_A_TIME = 1_000
 
@@ -147,8 +148,11 @@ def _events(
     before: Mapping[str, tuple[Any, ...]], after: Mapping[str, tuple[Any, ...]], reason: str,
 ) -> Iterator[audit.Event]:  # fmt: skip
     for key in _differing(before, after):
-        for what, changes in _steps(fields, before.get(key, ()), after.get(key, ())):
-            yield events.system_event(
+        rows = after.get(key, ())
+        # the days of a row can move without a day on which anything reads otherwise
+        steps = list(_steps(fields, before.get(key, ()), rows)) or [("changed", _moved(rows))]
+        for what, changes in steps:
+            event = events.system_event(
                 f"{kind}.{what}",
                 site.now(),
                 None if by.is_system else by.person_id,
@@ -157,6 +161,24 @@ def _events(
                 request_id=by.request_id,
                 changes=(*changes, *_reason(reason)),
             )
+            yield replace(event, facts={kind: {key: _held(fields, rows)}})
+
+
+def facts(structure: Structure) -> audit.Facts:
+    """Return what the log says of a whole organisation, so that a change past it is noticed."""
+    return {
+        "unit": {key: _held(_UNIT_FIELDS, rows) for key, rows in structure.units.items()},
+        "post": {key: _held(_POST_FIELDS, rows) for key, rows in structure.posts.items()},
+    }
+
+
+def _held(fields: Fields, rows: Iterable[Any]) -> list[list[object]]:
+    names = (*(name for name, _label in fields), *_DAYS)
+    return [[_value(row, name) for name in names] for row in rows]
+
+
+def _moved(rows: Sequence[Any]) -> list[audit.Change]:
+    return [audit.Change("valid_from", mark("始まり"), None, rows[0].valid_from if rows else None)]
 
 
 def _reason(reason: str) -> Iterable[audit.Change]:
