@@ -146,20 +146,17 @@ class Kept:
             self._wrong(_("渡された公開鍵で署名されたチェックポイントが、一つもありません。"))
         self._compare_files()
         unfit: set[int] = set()
+        older = True
         lost: dict[int, list[str]] = {}
         told: list[Finding] = []
         for stream in sorted(self._chains):
             for first, end in self._unfit_runs(stream, lost):
                 unfit.update(range(self._chains[stream][first].place, self._ends(stream, end)))
+                older = older and self._looks_older(stream, first, end)
                 told.append(self._changed(stream, first, end, now))
         if told:
-            self._wrong(
-                _(
-                    "次のチェックポイントが、いまの監査ログと合いません: {numbers}。"
-                    "監査ログは、あとから書き換えられたか、切り取られました。",
-                    numbers=_ranges([self.taken[place].number for place in unfit]),
-                )
-            )
+            numbers = _ranges([self.taken[place].number for place in unfit])
+            self._wrong(_older_text(numbers) if older else _changed_text(numbers))
             self.findings += told[:MOST_STREAMS]
         if len(told) > MOST_STREAMS:
             self._wrong(_("ほかに {n} か所で合いません。", n=len(told) - MOST_STREAMS))
@@ -252,6 +249,19 @@ class Kept:
                 return number
         return None
 
+    def _looks_older(self, stream: str, first: int, end: int) -> bool:
+        """Return whether what a run of checkpoints saw is gone and nothing of its time stands there.
+
+        So it looks after an older database was put back without `dxflow restore`, which would have
+        left a word; whoever cuts the log leaves it like that too.
+        """
+        for entry in self._chains[stream][first:end]:
+            _hash, at = self._shown.get((stream, entry.seq), ("", ""))
+            written = _moment(at)
+            if at and (written is None or written <= self.taken[entry.place].at):
+                return False
+        return True
+
     def _ends(self, stream: str, end: int) -> int:
         """Return the place of the checkpoint from which a run of a chain's entries is over."""
         entries = self._chains[stream]
@@ -285,9 +295,10 @@ class Kept:
             self.notices.append(
                 _(
                     "復元により短くなっています: 監査ログには、{at}に、{backup}のバックアップ"
-                    "「{file}」（SHA-256 {sha256}）から復元したとあります。その間の"
-                    "チェックポイント {numbers} が見た記録（{n} 系列）は、いまの監査ログに"
-                    "ありません。この復元があったことを、行った人に確かめてください。",
+                    "「{file}」（SHA-256 {sha256}）から復元したとあります。"
+                    "チェックポイント {numbers} は、このバックアップよりあとに作られたので、"
+                    "それらが見た記録（{n} 系列）は、いまの監査ログにありません。"
+                    "改変とは限りません。この復元があったことを、行った人に確かめてください。",
                     at=wareki_datetime(restore.at),
                     backup=wareki_datetime(restore.backup),
                     file=restore.file,
@@ -299,6 +310,25 @@ class Kept:
 
     def _wrong(self, text: str) -> None:
         self.findings.append(Finding(FindingKind.CHECKPOINT, "", 0, text))
+
+
+def _changed_text(numbers: str) -> str:
+    return _(
+        "次のチェックポイントが、いまの監査ログと合いません: {numbers}。"
+        "監査ログは、あとから書き換えられたか、切り取られました。",
+        numbers=numbers,
+    )
+
+
+def _older_text(numbers: str) -> str:
+    return _(
+        "次のチェックポイントが、いまの監査ログと合いません: {numbers}。"
+        "見た記録がなくなっていて、データベースが、これらより古いもの（バックアップや機械の写し）に"
+        "戻されたときの形です。dxflow restore で復元したなら監査ログに残りますが、ありません。"
+        "ほかの方法で戻したかどうかを、管理する人に確かめてください。"
+        "だれも戻していなければ、監査ログは切り取られています。",
+        numbers=numbers,
+    )
 
 
 def gather(

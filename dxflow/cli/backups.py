@@ -3,6 +3,7 @@
 from argparse import Namespace
 from dataclasses import asdict
 from pathlib import Path
+from shlex import quote
 
 from dxflow.calendars.wareki import wareki_datetime
 from dxflow.cli.output import Output
@@ -55,10 +56,31 @@ def restore(arguments: Namespace, settings: Settings, output: Output) -> int:
         )
     if done.key_made:
         output.say(_("秘密鍵を用意しました: {file}", file=settings.key_file))
+    if done.checkpoints:
+        _tell_of_checkpoints(done, output)
     for finding in done.findings:
         output.note(finding)
     output.result(asdict(done))
     return 1 if done.findings else 0
+
+
+def _tell_of_checkpoints(done: restoring.Restored, output: Output) -> None:
+    """Say by which command the restored log is compared with what was kept of it."""
+    if done.newer:
+        output.say(
+            _(
+                "このバックアップは、チェックポイント {n} より前のものです。そのあとの記録は、"
+                "復元した監査ログにはありません。検証は、それを復元によるものとしてお知らせします。",
+                n=done.newer,
+            )
+        )
+    output.say(
+        _(
+            "復元した監査ログを、保管したチェックポイントと照らし合わせてください"
+            "（監査の担当が別に保管したものがあれば、そのフォルダーとも）: {command}",
+            command=f"dxflow audit verify --checkpoints {quote(done.checkpoints)}",
+        )
+    )
 
 
 def _describe(checked: Checked, output: Output) -> None:

@@ -317,3 +317,31 @@ def test_a_restore_excuses_no_event_from_before_the_backup(city: City, tmp_path:
         forge(connection, f"case:{case}", 1)
     report = verify(city)
     assert [one.stream for one in report.findings] == ["", f"case:{case}"]
+
+
+def test_an_older_database_put_back_without_a_word_is_said_to_look_like_one(
+    sqlite_city: City, tmp_path: Path
+) -> None:
+    city = office.with_office(sqlite_city, tmp_path)
+    case = city.start().id
+    day(city)
+    copy, place = tmp_path / "copy.db", Path(str(city.site.database.url.database))
+    with city.site.database.write() as tx:
+        tx.exec_driver_sql("SELECT 1")
+    shutil.copy(place, copy)
+    shutil.copy(f"{place}-wal", f"{copy}-wal")
+    city.complete("head", "head_approval", "approve")
+    day(city)
+    city.site.database.close()
+    shutil.copy(copy, place)
+    shutil.copy(f"{copy}-wal", f"{place}-wal")
+    said = checkpoint_findings(verify(city))
+    assert "合いません: 2" in said[0]
+    assert "古いもの（バックアップや機械の写し）に戻されたときの形です" in said[0]
+    city.clock.advance(hours=1)
+    city.complete("head", "head_approval", "approve")  # and work goes on there
+    assert "戻されたときの形です" in checkpoint_findings(verify(city))[0]
+    with intruder(city.site.database) as connection:
+        forge(connection, f"case:{case}", 1)
+    said = checkpoint_findings(verify(city))
+    assert "あとから書き換えられたか、切り取られました" in said[0]

@@ -47,6 +47,30 @@ def test_a_restored_city_is_told_that_its_mail_waits(ready, tmp_path):
     assert "mail settings --on" in ready("restore", "--replace", mailing).out
 
 
+def test_after_a_restore_the_log_is_to_be_compared_with_the_checkpoints(
+    ready, tmp_path, monkeypatch
+):
+    early = str(tmp_path / "a.dxbackup")
+    ready("backup", early)
+    assert "audit verify" not in ready("restore", "--replace", early).out
+    office = tmp_path / "audit office"
+    office.mkdir()
+    monkeypatch.setenv("DXFLOW_CHECKPOINT_DIR", str(office))
+    ready("audit", "checkpoint")
+    late = str(tmp_path / "b.dxbackup")
+    ready("backup", late)
+    command = f"dxflow audit verify --checkpoints '{office}'"
+    done = ready("restore", "--replace", late)
+    assert command in done.out
+    assert "より前のものです" not in done.out
+    done = ready("restore", "--replace", early)
+    assert "このバックアップは、チェックポイント 1 より前のものです" in done.out
+    assert command in done.out
+    done = ready("audit", "verify", "--checkpoints", str(office))
+    assert done.status == 0
+    assert "チェックポイント 1 は、このバックアップよりあとに作られたので" in done.out
+
+
 def test_mail_settings_say_which_of_them_are_wrong(ready):
     done = ready("mail", "settings", "--on")
     assert done.status == 1

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, inspect, text, update
 
 from dxflow import audit
+from dxflow.audit import folder as shelf
 from dxflow.clock import TOKYO
 from dxflow.db.engine import Database
 from dxflow.db.job import Job
@@ -24,7 +25,7 @@ from dxflow.services.installation.backup import archive, checking
 from dxflow.services.installation.backup.archive import BackupRefused, Reader
 from dxflow.services.installation.backup.checking import Checked
 from dxflow.services.installation.backup.refilling import refill
-from dxflow.services.people import events, identity
+from dxflow.services.people import checkpoint_facts, events, facts, identity
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
@@ -37,7 +38,9 @@ _BESIDE = ("-wal", "-shm", "-journal")
 class Restored:
     """What was restored; `kept` is where the replaced database lies, `findings` of the log.
 
-    `mail_stopped` says that mail was in use and waits for an administrator to switch it on.
+    `mail_stopped` says that mail was in use and waits for an administrator to switch it on;
+    `checkpoints` is the folder whose checkpoints the restored log is to be compared with, "" where
+    none were kept, `newer` the number of the last one if it was made after the backup, else 0.
     """
 
     backup: Checked
@@ -45,6 +48,8 @@ class Restored:
     key_made: bool
     mail_stopped: bool
     findings: tuple[str, ...]
+    checkpoints: str = ""
+    newer: int = 0
 
 
 def restore(
@@ -67,7 +72,23 @@ def restore(
     with site.database.read() as tx:
         report = audit.verify_database(tx)
         stopped = outgoing.held(tx)
-    return Restored(checked, kept, key_made, stopped, tuple(str(one) for one in report.findings))
+        folder, newer = _checkpoints(site, tx, checked)
+    return Restored(
+        checked, kept, key_made, stopped, tuple(str(one) for one in report.findings), folder, newer
+    )
+
+
+def _checkpoints(site: Site, tx: Connection, checked: Checked) -> tuple[str, int]:
+    """Return where the city's checkpoints are kept, and the number of one newer than the backup."""
+    place = site.settings.checkpoint_place
+    try:
+        newest, _state, _top = shelf.last_state(place, identity.read(tx) or "")
+    except OSError:
+        newest = None
+    if newest is None and not facts.read(tx, checkpoint_facts.LAST):
+        return "", 0
+    later = newest is not None and newest.at > checked.created_at
+    return str(place), newest.number if newest is not None and later else 0
 
 
 def _require_room(site: Site, checked: Checked, *, replace_it: bool, other_city: bool) -> bool:
