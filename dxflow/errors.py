@@ -81,7 +81,10 @@ class Unavailable(DxflowError):
 
 
 class OutcomeUnknown(Unavailable):
-    """The database was lost before it said whether it had saved: look, or ask with the same key."""
+    """It may have been saved although something failed: look, or ask with the same key.
+
+    The database was lost before it said whether it had saved, or while the answer was read.
+    """
 
     kind = "outcome-unknown"
 

@@ -30,7 +30,7 @@ from dxflow.api import (
 )
 from dxflow.api.call import Call, idempotency_key, read_body, read_file, read_query, schema_of
 from dxflow.api.operation import Answer, Operation
-from dxflow.errors import NotAllowed, NotFound, NotLoggedIn, OutcomeUnknown, Unavailable
+from dxflow.errors import NotAllowed, NotFound, NotLoggedIn
 from dxflow.services.attachments import limiting
 from dxflow.services.people import accounts
 from dxflow.services.people.access import brings_files, public
@@ -39,7 +39,6 @@ from dxflow.services.site import Site
 from dxflow.texts import gettext as _
 
 PREFIX = "/api/v1"
-SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 OPERATIONS: tuple[Operation, ...] = (
     *session.OPERATIONS,
     *processes.OPERATIONS,
@@ -131,29 +130,10 @@ def _view(
             call.file = read_file(request, limiting.largest_request(site.settings))
         if operation.idempotent:
             call.idempotency_key = idempotency_key(request)
-        return _written(operation, _done(operation, call))
+        g.saved_before = site.database.saved()  # logging in may have saved something of its own
+        return _written(operation, operation.run(call))
 
     return brings_files(view) if operation.brings_file else view
-
-
-def _done(operation: Operation, call: Call) -> Answer:
-    """Do what was asked for.
-
-    A database that goes away after the act, while its answer is read, has changed something all the
-    same: who is told that nothing was would send it once more.
-    """
-    before = call.site.database.saved()
-    try:
-        return operation.run(call)
-    except Unavailable as lost:
-        if request.method in SAFE or call.site.database.saved() == before:
-            raise
-        raise OutcomeUnknown(
-            _(
-                "保存は済みましたが、結果を読む前にデータベースを使えなくなりました。"
-                "画面を開き直して確かめてから、必要ならもう一度操作してください。"
-            )
-        ) from lost
 
 
 def _log_in(call: Call, session_actor: SessionActor) -> None:
@@ -167,7 +147,7 @@ def _log_in(call: Call, session_actor: SessionActor) -> None:
         actor: Actor | None = accounts.actor_of_token(call.site, call.token, call.request_id)
     else:
         actor = session_actor()
-        if actor is not None and request.method not in SAFE:
+        if actor is not None and request.method not in refusals.SAFE:
             _require_csrf()
     if actor is None:
         raise NotLoggedIn(_("トークンを付けて呼び出してください。"))

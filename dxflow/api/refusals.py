@@ -15,6 +15,7 @@ from dxflow.errors import (
     DxflowError,
     Invalid,
     NotAllowed,
+    OutcomeUnknown,
     Throttled,
     Unavailable,
 )
@@ -30,6 +31,8 @@ log = logging.getLogger("dxflow.api")
 RETRY_AFTER = 5
 CONTENT_TYPE = "application/problem+json"
 LARGEST_RETRY = 3600
+#: Methods that change nothing.
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 CHALLENGE = 'Bearer realm="dxflow"'
 
 
@@ -69,6 +72,14 @@ def of_error(site: Site, error: Exception) -> Response:
     """Return the answer to anything that was raised while a call was served."""
     if isinstance(error, StepFailed):
         return respond(_step_failed(site, error))
+    saved = _saved(site)
+    if saved and type(error) is Unavailable:
+        error = OutcomeUnknown(
+            _(
+                "保存は済みましたが、結果を読む前にデータベースを使えなくなりました。"
+                "画面を開き直して確かめてから、必要ならもう一度操作してください。"
+            )
+        )
     if isinstance(error, DxflowError):
         if isinstance(error, NotAllowed):
             _record_denial(site, error)
@@ -76,8 +87,23 @@ def of_error(site: Site, error: Exception) -> Response:
     if isinstance(error, HTTPException):
         return respond(of_http(error))
     log.error("request %s failed", g.get("request_id", ""), exc_info=error)
+    if saved:
+        detail = _(
+            "保存したあと、結果を用意する途中で思わぬことが起きました。"
+            "画面を開き直して確かめてから、必要ならもう一度操作してください。"
+        )
+        return respond(Refusal(500, OutcomeUnknown.kind, detail))
     detail = _("思わぬことが起きたため、処理を止めました。何も変更されていません。")
     return respond(Refusal(500, "internal", detail))
+
+
+def _saved(site: Site) -> bool:
+    """Return whether the call has saved something before it failed.
+
+    Who is told that nothing was changed sends it once more.
+    """
+    before = g.get("saved_before")
+    return request.method not in SAFE and before not in (None, site.database.saved())
 
 
 def of_http(error: HTTPException) -> Refusal:

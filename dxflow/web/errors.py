@@ -22,6 +22,7 @@ from dxflow.errors import (
     Invalid,
     NotAllowed,
     NotLoggedIn,
+    OutcomeUnknown,
     Throttled,
     Unavailable,
 )
@@ -73,11 +74,26 @@ class Failure:
 
 def install(app: Flask) -> None:
     """Answer every kind of error."""
+    app.before_request(_begin)
     app.register_error_handler(StepFailed, _step_failed)
     app.register_error_handler(DxflowError, _refused)
     app.register_error_handler(CSRFError, _page_too_old)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unforeseen)
+
+
+def _begin() -> None:
+    """Remember what was saved before the page's own act: the login has saved what it saves."""
+    g.saved_before = current.site().database.saved()
+
+
+def _saved() -> bool:
+    """Return whether the request has saved something before it failed.
+
+    Who is told that nothing was changed does it once more.
+    """
+    before = g.get("saved_before")
+    return request.method == "POST" and before not in (None, current.site().database.saved())
 
 
 def wants_document() -> bool:
@@ -150,6 +166,7 @@ def _is_prose(text: str) -> bool:
 def _refused(error: DxflowError) -> Answer:
     if isinstance(error, NotLoggedIn) and not wants_document():
         return _logged_out()
+    error = _told_truly(error)
     status = STATUS_OF_KIND[error.kind]
     title, icon = _words(status)
     case_url = ""
@@ -158,6 +175,8 @@ def _refused(error: DxflowError) -> Answer:
         case_url = frame.case_url(error.case_id)
     if isinstance(error, Suspended):
         title, icon = _("この案件は一時停止されています"), "circle-pause"
+    if isinstance(error, OutcomeUnknown):
+        title = _("保存されたかを確かめてください")
     if isinstance(error, UnderMaintenance):
         title, icon = _("保守作業中です"), "wrench"
     if isinstance(error, TaskClosed):
@@ -176,6 +195,18 @@ def _refused(error: DxflowError) -> Answer:
     if isinstance(error, NotAllowed) and visitor is not None and not wants_document():
         failure = _with_whom_to_ask(failure, visitor.actor, error)
     return answer(failure)
+
+
+def _told_truly(error: DxflowError) -> DxflowError:
+    """Return what is to be said of an error: nothing was changed only where nothing was saved."""
+    if type(error) is not Unavailable or not _saved():
+        return error
+    return OutcomeUnknown(
+        _(
+            "保存したあとで、データベースを使えなくなったおそれがあります。"
+            "画面を開き直して確かめてから、必要ならもう一度操作してください。"
+        )
+    )
 
 
 def _with_whom_to_ask(failure: Failure, actor: Actor, error: NotAllowed) -> Failure:
@@ -267,12 +298,21 @@ def _http(error: HTTPException) -> Answer:
 
 def _unforeseen(error: Exception) -> Answer:
     log.error("request %s failed", current.request_id(), exc_info=error)
+    title, number = _("処理を止めました"), current.request_id()
     text = _(
         "思わぬことが起きたため、処理を止めました。\n"
         "同じことが続くときは、管理者に受付番号 {number} を伝えてください。",
-        number=current.request_id(),
+        number=number,
     )
-    return answer(Failure(500, _("処理を止めました"), text, "circle-pause"))
+    if _saved():
+        title = _("保存されたかを確かめてください")
+        text = _(
+            "保存したあと、結果を用意する途中で思わぬことが起きました。"
+            "画面を開き直して確かめてから、必要ならもう一度操作してください。\n"
+            "同じことが続くときは、管理者に受付番号 {number} を伝えてください。",
+            number=number,
+        )
+    return answer(Failure(500, title, text, "circle-pause"))
 
 
 def _words(status: int) -> tuple[str, str]:

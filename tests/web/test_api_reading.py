@@ -260,6 +260,26 @@ def test_what_was_saved_before_the_database_went_away_is_not_called_unchanged(
         assert problem(applicant.get(path)) == (503, "unavailable")
     assert [one["value"] for one in applicant.get(path).json["actuals"]] == ["21"]
 
+    def fails(*_given: object) -> None:
+        raise RuntimeError
+
+    sent = {"period": "FY2026", "value": "22"}
+    with monkeypatch.context() as before:
+        before.setattr("dxflow.api.kpis.kpis.record_actual", fails)
+        answer = applicant.post(f"{path}/actuals", sent)
+        assert problem(answer) == (500, "internal")
+        assert "何も変更されていません" in answer.json["detail"]
+    # what nobody foresaw comes while the answer is read, or while it is written out
+    for place in ("dxflow.api.kpis.kpis.one", "dxflow.api.entrance._written"):
+        with monkeypatch.context() as after:
+            after.setattr(place, fails)
+            answer = applicant.post(f"{path}/actuals", sent)
+            assert problem(answer) == (500, "outcome-unknown")
+            assert "何も変更されていません" not in answer.json["detail"]
+            assert problem(applicant.get(path)) == (500, "internal")
+        sqlite_city.clock.advance(seconds=1)
+    assert [one["value"] for one in applicant.get(path).json["actuals"]][-1] == "22"
+
 
 def test_the_log_is_filtered_by_case_person_type_and_day(app):
     case = start(app)

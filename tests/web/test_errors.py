@@ -270,3 +270,29 @@ def test_a_case_that_must_not_be_seen_names_nobody(browse, sqlite_city):
         page = browse("other").get(path)
         assert page.status_code == 404
         assert "次の役割の人" not in text_of(page)
+
+
+@pytest.mark.parametrize("broken", [RuntimeError("broken"), Unavailable("何も変更されていません。")])
+def test_what_was_saved_before_the_answer_failed_is_not_called_unchanged(
+    browse, sqlite_city, monkeypatch, broken
+):
+    browser = browse("applicant")
+    day = sqlite_city.site.today().isoformat()
+    sent = {"start": day, "last": day, "reason": "出張"}
+
+    def fails(*_arguments, **_options):
+        raise broken
+
+    with monkeypatch.context() as before:
+        before.setattr("dxflow.web.standing.standing.enter_absence", fails)
+        answer = browser.post("/standing/absences", sent)
+    assert answer.status_code in (500, 503)
+    assert "保存" not in text_of(answer)
+    with monkeypatch.context() as after:
+        after.setattr("dxflow.web.standing.redirect", fails)
+        answer = browser.post("/standing/absences", sent)
+    assert answer.status_code in (500, 503)
+    assert "保存されたかを確かめてください" in text_of(answer)
+    assert "画面を開き直して確かめてから" in text_of(answer)
+    assert "何も変更されていません" not in text_of(answer)
+    assert "出張" in browser.get("/standing").text
