@@ -38,7 +38,7 @@ _WORDS = {
     415: "The body is not application/json",
     422: "Values do not pass; `errors` says which and why",
     429: "Too many failed logins",
-    500: "An incident; nothing was changed",
+    500: "An incident; nothing was changed, unless the kind is `outcome-unknown`",
     503: "The database is away; nothing was changed, unless the kind is `outcome-unknown`",
 }
 

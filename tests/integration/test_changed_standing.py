@@ -93,9 +93,7 @@ def away(city: City) -> None:
 
 def absence(city: City, name: str) -> str:
     with city.site.database.read() as tx:
-        row = tx.exec_driver_sql(
-            f"SELECT id FROM absence WHERE person_id = '{city.person[name]}'"
-        )
+        row = tx.exec_driver_sql(f"SELECT id FROM absence WHERE person_id = '{city.person[name]}'")
         return str(row.scalar_one())
 
 

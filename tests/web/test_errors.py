@@ -272,7 +272,9 @@ def test_a_case_that_must_not_be_seen_names_nobody(browse, sqlite_city):
         assert "次の役割の人" not in text_of(page)
 
 
-@pytest.mark.parametrize("broken", [RuntimeError("broken"), Unavailable("何も変更されていません。")])
+@pytest.mark.parametrize(
+    "broken", [RuntimeError("broken"), Unavailable("何も変更されていません。")]
+)
 def test_what_was_saved_before_the_answer_failed_is_not_called_unchanged(
     browse, sqlite_city, monkeypatch, broken
 ):
