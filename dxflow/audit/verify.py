@@ -1,10 +1,11 @@
 """Verify the log in the database: recompute everything and compare everything with everything.
 
 Every hash, link, number and column of every event; the heads that cases and system streams keep;
-the engine's states; the personal values; the forms, decisions, ballots, sealed texts, values of cases
-and people, open work, conditions, absences and units that the log tells of; the bytes of attached files; the triggers; checkpoints that were
-kept. Reads in one snapshot and in chunks, so that it runs beside the work of the day and in little
-memory (about 300 bytes per stream, file, form handed in, task, task done, stamp, measured value).
+the engine's states; the personal values; the forms, decisions, ballots, sealed texts, values of
+cases and people, open work, conditions, absences and units that the log tells of; the bytes of
+attached files; the triggers; checkpoints that were kept. Reads in one snapshot and in chunks, so
+that it runs beside the work of the day and in little memory (about 300 bytes per stream, file, form
+handed in, task, task done, stamp and measured value).
 """
 
 from collections.abc import Callable, Mapping
