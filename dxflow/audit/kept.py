@@ -9,12 +9,10 @@ heads that had moved since the one before it, and one hash over the heads of all
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-from dxflow.audit import folder as shelf
 from dxflow.audit.chain import leaf_hash
-from dxflow.audit.checkpoints import Checkpoint, Heads, NotGenuine, Unreadable, head_over, read
+from dxflow.audit.checkpoints import Checkpoint, Heads, head_over
 from dxflow.audit.findings import Finding, FindingKind
 from dxflow.calendars.wareki import wareki_datetime
 from dxflow.texts import gettext as _
@@ -338,29 +336,6 @@ class Kept:
 
     def _wrong(self, text: str) -> None:
         self.findings.append(Finding(FindingKind.CHECKPOINT, "", 0, text))
-
-
-def gather(
-    folder: Path, installation: str, anchors: frozenset[str] = frozenset(), *, whole: bool = False
-) -> Kept:
-    """Read an installation's checkpoints in. Raises OSError when the folder cannot be read."""
-    kept = Kept(anchors, whole)
-    for one, content in shelf.contents(shelf.named(folder, installation)):
-        try:
-            found = read(content)
-        except Unreadable:
-            kept.unreadable(one.file.name, forged=False)
-            continue
-        except NotGenuine:
-            kept.unreadable(one.file.name, forged=True)
-            continue
-        if (found.installation, found.number) == (installation, one.number):
-            kept.take(found)
-        else:
-            kept.unreadable(one.file.name, forged=False)
-    if others := shelf.others(folder, installation):
-        kept.notices.append(_("別の導入のチェックポイント {n} 件は、見ていません。", n=others))
-    return kept
 
 
 def _sum(heads: Heads) -> int:

@@ -12,7 +12,8 @@ from dxflow import audit
 from dxflow.audit import refused, signing
 from dxflow.audit.events import CASE_STREAM
 from dxflow.audit.findings import Finding, Report
-from dxflow.audit.kept import CHECKPOINTED, Kept, gather
+from dxflow.audit.gathering import gather
+from dxflow.audit.kept import CHECKPOINTED, Kept
 from dxflow.db.audit import AuditEvent
 from dxflow.db.case import Case
 from dxflow.errors import Conflict, Invalid
