@@ -48,7 +48,7 @@ class Bilingual(str):
         made.japanese = japanese
         return made
 
-    def __getnewargs__(self) -> tuple[str, str]:
+    def __getnewargs__(self) -> tuple[str, str]:  # type: ignore[override]
         """Say what a copy is made of: answers are copied on their way out."""
         return str(self), self.japanese
 

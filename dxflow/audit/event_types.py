@@ -174,6 +174,7 @@ _LABELS = {
     "audit.verified": "監査ログを検証",
     "audit.checkpointed": "監査ログのチェックポイントを作成",
     "audit.key_changed": "チェックポイントに署名する鍵を変更",
+    "audit.alarm_closed": "チェックポイントの異常を確認済みに",
     "private.erased": "個人情報を消去",
 }
 

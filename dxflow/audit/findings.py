@@ -28,15 +28,21 @@ class FindingKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One contradiction. `seq` is 0 when it concerns no single event."""
+    """One contradiction. `seq` is 0 when it concerns no single event, `case` the case's number."""
 
     kind: FindingKind
     stream: str
     seq: int
     text: str
+    case: str = ""
+
+    @property
+    def where(self) -> str:
+        """Return the stream as people know it; that of a case without a number by its id."""
+        return _("案件 {number}", number=self.case) if self.case else self.stream
 
     def __str__(self) -> str:
-        place = f"{self.stream}#{self.seq}" if self.seq else self.stream
+        place = f"{self.where}#{self.seq}" if self.seq else self.where
         return f"{place}: {self.text}" if place else self.text
 
 
@@ -67,21 +73,27 @@ class Report:
     @property
     def text(self) -> str:
         """Return the report for people, with what this verification cannot see."""
-        counts = _(
-            "記録 {events} 件、系列 {streams} 本を検証しました。"
-            "個人情報の値 {private} 件（消去済み {erased} 件）。",
-            events=self.events,
-            streams=self.streams,
-            private=self.private,
-            erased=self.erased,
-        )
+        counts = [
+            _(
+                "記録 {events} 件、系列 {streams} 本を検証しました。"
+                "個人情報の値 {private} 件（消去済み {erased} 件）。",
+                events=self.events,
+                streams=self.streams,
+                private=self.private,
+                erased=self.erased,
+            )
+        ]
         if self.files:
-            counts += _("添付ファイル {n} 件の中身を、記録と照らし合わせました。", n=self.files)
+            counts.append(
+                _("添付ファイル {n} 件の中身を、記録と照らし合わせました。", n=self.files)
+            )
         if self.checkpoints:
-            counts += _(
-                "チェックポイント {n} 件と照らし合わせました（最後は {last}）。",
-                n=self.checkpoints,
-                last=self.last_checkpoint,
+            counts.append(
+                _(
+                    "チェックポイント {n} 件と照らし合わせました（最後は {last}）。",
+                    n=self.checkpoints,
+                    last=self.last_checkpoint,
+                )
             )
         verdict = (
             _("改変の跡は見つかりませんでした。")
@@ -90,7 +102,7 @@ class Report:
         )
         found = (f"- {one}" for one in self.findings)
         said = (_("お知らせ: {text}", text=one) for one in self.notices)
-        return "\n".join((counts, verdict, *found, *said, self.limits))
+        return "\n".join((*counts, verdict, *found, *said, self.limits))
 
     @property
     def limits(self) -> str:

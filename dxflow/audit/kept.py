@@ -9,12 +9,10 @@ heads that had moved since the one before it, and one hash over the heads of all
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-from dxflow.audit import folder as shelf
 from dxflow.audit.chain import leaf_hash
-from dxflow.audit.checkpoints import Checkpoint, Heads, NotGenuine, Unreadable, head_over, read
+from dxflow.audit.checkpoints import Checkpoint, Heads, head_over
 from dxflow.audit.findings import Finding, FindingKind
 from dxflow.calendars.wareki import wareki_datetime
 from dxflow.texts import gettext as _
@@ -57,15 +55,28 @@ class _Restore:
 
 
 @dataclass(slots=True)
+class _Lost:
+    """What the log has lost by a restore: chains, and the places of checkpoints that saw it."""
+
+    streams: set[str] = field(default_factory=set)
+    places: set[int] = field(default_factory=set)
+
+
+@dataclass(slots=True)
 class Kept:
     """The checkpoints of one installation, in their order, and what the log shows at their heads.
 
     `anchors` are public keys that the auditor brings along; `whole` says that the folder is the
-    one that is written to, where none may be missing.
+    one that is written to, where none may be missing. `absent` says why there are none at all: a
+    fault where some are `expected`, or the log tells of any. `excused` are the numbers of those
+    that saw what the log rightly lost by a restore.
     """
 
     anchors: frozenset[str] = frozenset()
     whole: bool = False
+    absent: str = ""
+    expected: bool = False
+    excused: set[int] = field(default_factory=set)
     taken: list[Taken] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
@@ -81,14 +92,7 @@ class Kept:
         """Read the next checkpoint in: its place, its key, its sums, its heads."""
         before = self.taken[-1] if self.taken else None
         if before is not None and found.previous != before.digest:
-            self._wrong(
-                _(
-                    "チェックポイント {first} と {second} がつながりません"
-                    "（間のファイルがないか、入れ替えられています）。",
-                    first=before.number,
-                    second=found.number,
-                )
-            )
+            self._unlinked(before, found)
             self._state = None
         elif before is None and found.previous:
             self.notices.append(
@@ -125,10 +129,6 @@ class Kept:
                 _Restore(at, backup, str(after.get("file")), str(after.get("sha256")))
             )
 
-    def lacks(self, text: str) -> None:
-        """Find fault with there being no checkpoint at all."""
-        self._wrong(text)
-
     def unreadable(self, name: str, *, forged: bool) -> None:
         """Find fault with a file that is no checkpoint, or was not signed by whom it names."""
         self._state = None
@@ -142,12 +142,16 @@ class Kept:
 
     def compare(self, now: datetime) -> None:
         """Compare what the checkpoints say with what the log has shown; `now` ends what is open."""
+        if self.absent:
+            if self.expected or self._logged:
+                self._wrong(self.absent)
+            return
         if self.anchors and not any(one.key in self.anchors for one in self.taken):
             self._wrong(_("渡された公開鍵で署名されたチェックポイントが、一つもありません。"))
         self._compare_files()
         unfit: set[int] = set()
         older = True
-        lost: dict[int, list[str]] = {}
+        lost: dict[int, _Lost] = {}
         told: list[Finding] = []
         for stream in sorted(self._chains):
             for first, end in self._unfit_runs(stream, lost):
@@ -162,21 +166,50 @@ class Kept:
             self._wrong(_("ほかに {n} か所で合いません。", n=len(told) - MOST_STREAMS))
         self._tell_restores(lost)
 
-    def _key_changed(self, found: Checkpoint) -> None:
-        if found.key in self._successors or found.key in self.anchors:
+    def _unlinked(self, before: Taken, found: Checkpoint) -> None:
+        """Say that a checkpoint does not follow the one before; somebody's copies may have holes."""
+        if not self.whole and found.number > before.number + 1:
             text = _(
-                "チェックポイント {n} から、前の鍵が認めた次の鍵で署名されています。",
-                n=found.number,
+                "チェックポイント {first} の次が {second} です。間のものがないので、"
+                "二つのつながりは確かめていません。",
+                first=before.number,
+                second=found.number,
             )
             self.notices.append(text)
             return
         self._wrong(
             _(
-                "チェックポイント {n} から、前の鍵の署名なしに、別の鍵で署名されています。"
-                "鍵を替えたことを聞いていなければ、偽造を疑ってください。",
-                n=found.number,
+                "チェックポイント {first} と {second} がつながりません"
+                "（間のファイルがないか、入れ替えられています）。",
+                first=before.number,
+                second=found.number,
             )
         )
+
+    def _key_changed(self, found: Checkpoint) -> None:
+        n = found.number
+        if found.key in self._successors:
+            self.notices.append(
+                _("チェックポイント {n} から、前の鍵が認めた次の鍵で署名されています。", n=n)
+            )
+        elif found.key in self.anchors:
+            self.notices.append(
+                _(
+                    "チェックポイント {n} から、別の鍵で署名されています。前の鍵はこの鍵を認めて"
+                    "おらず、認めているのは、渡された公開鍵だけです。鍵を替えた理由を、行った人に"
+                    "確かめてください。",
+                    n=n,
+                )
+            )
+        else:
+            self._wrong(
+                _(
+                    "チェックポイント {n} から、前の鍵の署名なしに、別の鍵で署名されています。"
+                    "鍵を替えたことを聞いていなければ、偽造を疑ってください。聞いていて指紋も"
+                    "合うなら、新しい公開鍵を --public-key で渡してください。",
+                    n=n,
+                )
+            )
 
     def _heads(self, found: Checkpoint) -> None:
         place = len(self.taken)
@@ -207,6 +240,8 @@ class Kept:
                 self.findings.append(Finding(FindingKind.CHECKPOINT, "sys:audit", seq, text))
         first = min(there, default=0)
         missing = sorted(n for n in self._logged.keys() - there.keys() if n > first)
+        if not self.whole:  # that there are holes between copies is said where they are
+            missing = [n for n in missing if n > max(there, default=0)]
         if missing:
             text = _(
                 "記録にあるチェックポイントが、このフォルダーにありません: {numbers}。",
@@ -217,7 +252,7 @@ class Kept:
             else:
                 self.notices.append(text)
 
-    def _unfit_runs(self, stream: str, lost: dict[int, list[str]]) -> list[tuple[int, int]]:
+    def _unfit_runs(self, stream: str, lost: dict[int, _Lost]) -> list[tuple[int, int]]:
         """Return the runs of a chain's entries that the log no longer has: first, one after last."""
         runs: list[tuple[int, int]] = []
         for number, entry in enumerate(self._chains[stream]):
@@ -226,9 +261,9 @@ class Kept:
                 continue
             restore = self._excuse(entry, shown)
             if restore is not None:
-                streams = lost.setdefault(restore, [])
-                if stream not in streams[-1:]:
-                    streams.append(stream)
+                gone = lost.setdefault(restore, _Lost())
+                gone.streams.add(stream)
+                gone.places.update(range(entry.place, self._ends(stream, number + 1)))
             elif runs and runs[-1][1] == number:
                 runs[-1] = (runs[-1][0], number + 1)
             else:
@@ -274,24 +309,26 @@ class Kept:
         sound = entries[first - 1].seq if first else 0
         seen = self.taken[entry.place]
         until = self.taken[over].at if over < len(self.taken) else now
+        begin, last = sound + 1, max(entry.seq, sound + 1)
         text = _(
-            "連番 {first}〜{last} の記録が、チェックポイント {n}（{at}）のときと違うか、"
+            "{place}の記録が、チェックポイント {n}（{at}）のときと違うか、"
             "なくなっています。変えられたのは、{since}から{until}までの間です。",
-            first=sound + 1,
-            last=max(entry.seq, sound + 1),
+            place=_("連番 {n} から先", n=begin)
+            if begin == last
+            else _("連番 {first}〜{last} のどれかから先", first=begin, last=last),
             n=seen.number,
             at=wareki_datetime(seen.at),
             since=wareki_datetime(self.taken[over - 1].at),
             until=wareki_datetime(until),
         )
-        return Finding(FindingKind.CHECKPOINT, stream, sound + 1, text)
+        return Finding(FindingKind.CHECKPOINT, stream, begin, text)
 
-    def _tell_restores(self, lost: Mapping[int, Sequence[str]]) -> None:
-        for number, streams in sorted(lost.items()):
+    def _tell_restores(self, lost: Mapping[int, _Lost]) -> None:
+        for number, gone in sorted(lost.items()):
             restore = self._restores[number]
-            inside = [
-                one.number for one in self.taken if restore.backup - SLACK <= one.at < restore.at
-            ]
+            seen = (self.taken[place] for place in gone.places)
+            inside = [one.number for one in seen if one.at < restore.at]
+            self.excused.update(inside)
             self.notices.append(
                 _(
                     "復元により短くなっています: 監査ログには、{at}に、{backup}のバックアップ"
@@ -304,7 +341,7 @@ class Kept:
                     file=restore.file,
                     sha256=restore.sha256,
                     numbers=_ranges(inside),
-                    n=len(streams),
+                    n=len(gone.streams),
                 )
             )
 
@@ -329,29 +366,6 @@ def _older_text(numbers: str) -> str:
         "だれも戻していなければ、監査ログは切り取られています。",
         numbers=numbers,
     )
-
-
-def gather(
-    folder: Path, installation: str, anchors: frozenset[str] = frozenset(), *, whole: bool = False
-) -> Kept:
-    """Read an installation's checkpoints in. Raises OSError when the folder cannot be read."""
-    kept = Kept(anchors, whole)
-    for one, content in shelf.contents(shelf.named(folder, installation)):
-        try:
-            found = read(content)
-        except Unreadable:
-            kept.unreadable(one.file.name, forged=False)
-            continue
-        except NotGenuine:
-            kept.unreadable(one.file.name, forged=True)
-            continue
-        if (found.installation, found.number) == (installation, one.number):
-            kept.take(found)
-        else:
-            kept.unreadable(one.file.name, forged=False)
-    if others := shelf.others(folder, installation):
-        kept.notices.append(_("別の導入のチェックポイント {n} 件は、見ていません。", n=others))
-    return kept
 
 
 def _sum(heads: Heads) -> int:

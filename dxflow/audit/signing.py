@@ -7,9 +7,11 @@ import base64
 import binascii
 import hashlib
 import os
+import re
 import secrets
 from pathlib import Path
 
+from dxflow.audit import refused
 from dxflow.config import ConfigRefused
 from dxflow.texts import gettext as _
 
@@ -54,8 +56,15 @@ def read_seed(file: Path) -> bytes | None:
         mode = file.stat().st_mode
     except FileNotFoundError:
         return None
-    except OSError:
-        raise ConfigRefused(_("署名の鍵 {file} を読めません。", file=file)) from None
+    except OSError as exc:
+        raise ConfigRefused(
+            _(
+                "署名の鍵 {file} を読めません（{why}）。"
+                "ファイルの持ち主は、サービスの利用者（dxflow）でなければなりません。",
+                file=file,
+                why=refused.why(exc),
+            )
+        ) from None
     if os.name == "posix" and mode & 0o077:
         raise ConfigRefused(
             _(
@@ -106,11 +115,13 @@ def public_pem(public: bytes) -> str:
 
 
 def read_public(file: Path) -> bytes:
-    """Return the public key of a PEM file. Raises ConfigRefused."""
+    """Return the public key of a PEM file, whatever stands around it. Raises ConfigRefused."""
     try:
         der = _der(file.read_bytes()[:_LARGEST], "PUBLIC KEY")
-    except OSError:
-        raise ConfigRefused(_("公開鍵 {file} を読めません。", file=file)) from None
+    except OSError as exc:
+        raise ConfigRefused(
+            _("公開鍵 {file} を読めません（{why}）。", file=file, why=refused.why(exc))
+        ) from None
     if der is None or not der.startswith(_PUBLIC) or len(der) != len(_PUBLIC) + KEY_BYTES:
         raise ConfigRefused(_("{file} は公開鍵（Ed25519 の PEM）ではありません。", file=file))
     return der[len(_PUBLIC) :]
@@ -127,14 +138,13 @@ def _pem(what: str, der: bytes) -> bytes:
 
 
 def _der(text: bytes, what: str) -> bytes | None:
-    lines = [line.strip() for line in text.decode("ascii", "replace").splitlines() if line.strip()]
-    if (
-        len(lines) < 3
-        or lines[0] != f"-----BEGIN {what}-----"
-        or lines[-1] != f"-----END {what}-----"
-    ):
+    """Return what the first block of a PEM file holds, None when there is none."""
+    found = re.search(
+        f"-----BEGIN {what}-----(.+?)-----END {what}-----", text.decode("ascii", "replace"), re.S
+    )
+    if found is None:
         return None
     try:
-        return base64.b64decode("".join(lines[1:-1]), validate=True)
+        return base64.b64decode("".join(found[1].split()), validate=True)
     except binascii.Error:
         return None

@@ -44,7 +44,7 @@ def checkpoint(_arguments: Namespace, settings: Settings, output: Output) -> int
     if mailed:
         output.say(_("メールを {n} 通送りました。", n=mailed))
     output.result(asdict(made) | {"mailed": mailed})
-    return 1 if made.torn else 0
+    return 1 if made.open else 0
 
 
 def key(arguments: Namespace, settings: Settings, output: Output) -> int:
@@ -89,5 +89,15 @@ def _tell(made: Made, output: Output) -> None:
                 "前のチェックポイントが見た記録のうち {n} 系列が、なくなったか変わっています。"
                 "dxflow audit verify で確かめてください。",
                 n=made.torn,
+            )
+        )
+    elif made.open:
+        output.note(
+            _(
+                "{at}のチェックポイント {number} が見つけた異常（{n} 系列）が、片付いていません。"
+                "dxflow audit verify で確かめてください。",
+                at=wareki_datetime(made.open.at),
+                number=made.open.number,
+                n=made.open.streams,
             )
         )

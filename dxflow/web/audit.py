@@ -4,12 +4,14 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from werkzeug.exceptions import NotFound as NoPage
+from werkzeug.wrappers import Response as Redirect
 
 from dxflow.errors import Invalid
 from dxflow.services.people.access import needs_role
 from dxflow.services.reading import audit_log, verification
+from dxflow.texts import gettext as _
 from dxflow.web import current
 from dxflow.web.case import attachment
 from dxflow.web.inbox import page_number
@@ -81,12 +83,35 @@ def verify() -> str:
 @needs_role(*audit_log.ROLES)
 def checkpoints() -> str:
     """List the checkpoints of the log, with the key by which they are checked."""
-    found, key = verification.checkpoints(current.site(), current.actor(), page_number(), PER_PAGE)
+    return _checkpoints({})
+
+
+@blueprint.post("/audit/checkpoints/alarm")
+@needs_role(*audit_log.ROLES)
+def acknowledge() -> Redirect | tuple[str, int]:
+    """End the alarm of a torn log, with what is known of it."""
+    number, reason = request.form.get("number", ""), request.form.get("reason", "")
+    if not (number.isascii() and number.isdigit() and len(number) <= LONGEST_ID):
+        raise NoPage
+    try:
+        verification.acknowledge(current.site(), current.actor(), int(number), reason)
+    except Invalid as refused:
+        errors = {name: " ".join(texts) for name, texts in refused.fields.items()}
+        return _checkpoints(errors), 422
+    flash(_("確認済みにしました。"), "success")
+    return redirect(url_for("audit.checkpoints"), 303)
+
+
+def _checkpoints(errors: Mapping[str, str]) -> str:
+    site, actor = current.site(), current.actor()
+    found, key = verification.checkpoints(site, actor, page_number(), PER_PAGE)
     return render_template(
         "audit/checkpoints.html",
         page=found,
         key=key,
-        folder=current.site().settings.checkpoint_place,
+        alarm=verification.alarm(site, actor),
+        errors=errors,
+        folder=site.settings.checkpoint_place,
         address_of=lambda number: url_for("audit.checkpoints", page=number),
     )
 

@@ -1,5 +1,6 @@
 """Who makes checkpoints, where they go, which key signs, and what is said of them."""
 
+import errno
 import os
 import shutil
 import subprocess
@@ -12,10 +13,12 @@ from sqlalchemy import text
 from dxflow.audit import checkpoints as form
 from dxflow.audit import folder as shelf
 from dxflow.audit import signing
+from dxflow.config import ConfigRefused
 from dxflow.errors import Conflict, Invalid, NotAllowed
 from dxflow.services.administration import checkpoint_keys, checkpoint_mail, checkpointing, working
 from dxflow.services.administration.checkpointing import NotWritten
-from dxflow.services.installation import bootstrap
+from dxflow.services.installation import bootstrap, checkpoint_line
+from dxflow.services.people import identity
 from dxflow.services.reading import verification
 from tests import smtp_sink
 from tests.factories import City
@@ -33,7 +36,8 @@ from tests.smtp_sink import Sink
 
 
 @pytest.fixture
-def city(city: City, tmp_path: Path) -> City:
+def city(city: City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> City:
+    monkeypatch.setattr(checkpoint_line, "same_disk", lambda _folder, _home: False)
     return office.with_office(city, tmp_path)
 
 
@@ -68,8 +72,27 @@ def test_a_key_that_is_gone_is_not_made_up(city: City, tmp_path: Path) -> None:
     assert not vouched
     said = checkpoint_findings(verify(city, None, first))
     assert ["前の鍵の署名なしに" in one for one in said] == [True]
-    both = public_file(city, tmp_path / "second.pem")
-    assert verify(city, None, first, both).ok
+    second = public_file(city, tmp_path / "second.pem")
+    for keys in ((first, second), (second,)):
+        report = verify(city, None, *keys)
+        assert report.ok, texts(report)
+        told = "\n".join(report.notices)
+        assert "前の鍵が認めた次の鍵" not in told  # nobody but the auditor vouches for it
+        assert "前の鍵はこの鍵を認めておらず、認めているのは、渡された公開鍵だけです" in told
+
+
+def test_the_file_of_a_public_key_may_hold_what_the_command_said_beside_it(
+    city: City, tmp_path: Path
+) -> None:
+    day(city)
+    key = public_file(city, tmp_path / "key.pem")
+    key.write_text(f"公開鍵の指紋: 01234567\n\n{key.read_text()}\nkept since 2026\n")
+    assert verify(city, None, key).ok
+    key.write_text("-----BEGIN PUBLIC KEY-----\n")
+    with pytest.raises(ConfigRefused, match="ではありません"):
+        verify(city, None, key)
+    with pytest.raises(ConfigRefused, match="読めません（見つかりません）"):
+        verify(city, None, tmp_path / "nowhere.pem")
 
 
 def test_a_key_that_was_put_there_by_hand_is_recorded(city: City, tmp_path: Path) -> None:
@@ -115,7 +138,16 @@ def test_openssl_checks_a_checkpoint_without_the_program(city: City, tmp_path: P
     assert form.digest_of(der) == shown
 
 
-def test_the_status_tells_of_the_last_one_its_age_and_the_folder(city: City) -> None:
+def line_file(city: City) -> str:
+    """Return the name of the last file that the log tells of."""
+    page, _key = verification.checkpoints(city.site, city.actor("auditor"))
+    with city.site.database.read() as tx:
+        return shelf.name_of(identity.read(tx) or "", page.entries[0].number)
+
+
+def test_the_status_tells_of_the_last_one_its_age_and_the_folder(
+    city: City, tmp_path: Path
+) -> None:
     assert (line(city).state, line(city).value) == ("care", "まだありません")
     made = day(city)
     assert line(city).state == "good"
@@ -126,7 +158,12 @@ def test_the_status_tells_of_the_last_one_its_age_and_the_folder(city: City) -> 
     assert "3 日を過ぎました" in line(city).advice
     day(city)
     assert line(city).state == "good"
-    city.site.settings.checkpoint_place.rename(made.file.parent.with_name("gone"))
+    folder = city.site.settings.checkpoint_place
+    (folder / line_file(city)).rename(tmp_path / "aside")
+    assert line(city).state == "bad"
+    assert f"{line_file(city)} が、フォルダー {folder} にありません" in line(city).advice
+    (tmp_path / "aside").rename(folder / line_file(city))
+    folder.rename(made.file.parent.with_name("gone"))
     assert "書けません" in line(city).advice
     with pytest.raises(NotWritten, match="書けません"):
         day(city)
@@ -139,6 +176,53 @@ def test_a_folder_of_the_same_machine_alone_is_a_matter_of_care(city: City) -> N
     assert day(here).file.parent == here.site.settings.home / "checkpoints"
     assert line(here).state == "care"
     assert "同じ機械の中" in line(here).advice
+
+
+def test_a_folder_on_the_same_disk_is_no_other_machine(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day(city)
+    assert line(city).state == "good"
+    monkeypatch.undo()
+    assert line(city).state == "care"
+    assert "同じ機械の中" in line(city).advice
+
+
+def test_a_folder_that_was_changed_is_to_have_the_files_of_the_one_before(
+    city: City, tmp_path: Path
+) -> None:
+    made = day(city)
+    fresh = tmp_path / "fresh"
+    fresh.mkdir()
+    settings = replace(city.site.settings, checkpoint_dir=fresh)
+    moved = replace(city, site=replace(city.site, settings=settings))
+    assert line(moved).state == "care"
+    assert f"前のフォルダー {made.file.parent} にあります" in line(moved).advice
+    shutil.copy(made.file, fresh)
+    assert line(moved).state == "good"
+
+
+def test_a_key_that_did_not_come_along_is_a_matter_of_care(city: City) -> None:
+    day(city)
+    place = city.site.settings.checkpoint_key_place
+    place.rename(place.with_name("elsewhere"))  # as after a restore into another home
+    assert line(city).state == "care"
+    assert f"署名する鍵 {place} がありません" in line(city).advice
+    place.with_name("elsewhere").rename(place)
+    assert line(city).state == "good"
+
+
+def test_a_key_of_another_owner_says_whose_it_must_be(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day(city)
+
+    def refuse(_file: Path) -> bytes:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(ConfigRefused, match="持ち主は、サービスの利用者（dxflow）"):
+        signing.read_seed(city.site.settings.checkpoint_key_place)
 
 
 def test_the_worker_makes_one_a_day_and_one_only(city: City) -> None:
@@ -206,13 +290,40 @@ def test_the_list_is_what_the_log_tells(city: City) -> None:
 
 def test_a_folder_without_any_is_no_proof(city: City, tmp_path: Path) -> None:
     assert verify(city).ok  # nothing was made yet, nothing is missing
-    with pytest.raises(Invalid, match="読めない"):
+    with pytest.raises(Invalid, match=r"nowhere を読めません（見つかりません）。$"):
         verify(city, tmp_path / "nowhere")
+    with pytest.raises(Invalid, match="/ から始まる名前で"):
+        verify(city, Path("nowhere"))
     (tmp_path / "empty").mkdir()
     assert "この導入のチェックポイントがありません" in texts(verify(city, tmp_path / "empty"))
     made = day(city)
     made.file.unlink()
-    assert not verify(city).ok
+    (said,) = checkpoint_findings(verify(city))
+    assert "この導入のチェックポイントがありません" in said
+
+
+@pytest.mark.parametrize("known_by", ["settings", "facts", "log"])
+def test_a_folder_that_cannot_be_read_is_no_pass(city: City, known_by: str) -> None:
+    """Hiding the folder is worth no more than emptying it, whoever remembers that there is one."""
+    at_home = replace(city, site=replace(
+        city.site, settings=replace(city.site.settings, checkpoint_dir=None)))  # fmt: skip
+    assert verify(at_home).ok  # nothing was ever made, and no folder is there
+    there = city if known_by == "settings" else at_home
+    if known_by != "settings":
+        day(there)
+    if known_by == "log":
+        with city.site.database.write() as tx:
+            tx.execute(text("DELETE FROM setting WHERE key LIKE 'audit.checkpoint%'"))
+    folder = there.site.settings.checkpoint_place
+    folder.rename(folder.with_name("moved"))
+    report = verify(there)
+    (said,) = checkpoint_findings(report)
+    assert (
+        f"照らし合わせられませんでした。フォルダー {folder} を読めません（見つかりません）" in said
+    )
+    assert "共有がつながっているか" in said
+    folder.with_name("moved").rename(folder)
+    assert verify(there).ok
 
 
 def test_what_is_kept_is_never_overwritten(city: City) -> None:

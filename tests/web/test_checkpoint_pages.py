@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from dxflow.services.administration import checkpoint_keys, checkpointing
 from dxflow.services.installation.bootstrap import operator
+from dxflow.services.people import checkpoint_facts
+from dxflow.services.people.checkpoint_facts import Torn
 from tests.factories import City
 from tests.web.api_client import Caller, application
 from tests.web.conftest import Browser, text_of
@@ -61,4 +63,29 @@ def test_a_folder_that_is_away_is_said_and_the_log_is_verified_all_the_same(
     folder = sqlite_city.site.settings.checkpoint_place
     folder.rename(folder.with_name("elsewhere"))
     report = text_of(browse("auditor").post("/audit/verify"))
-    assert "読めないので、照らし合わせていません" in report
+    assert "照らし合わせられませんでした" in report
+    assert "改変の跡は見つかりませんでした" not in report
+    assert "検証した記録" in report
+
+
+def test_the_alarm_of_a_torn_log_is_shown_and_acknowledged(
+    browse: Browse, sqlite_city: City
+) -> None:
+    auditor, site = browse("auditor"), sqlite_city.site
+    assert not auditor.page("/audit/checkpoints").xpath("//main//form")
+    found = Torn(sqlite_city.clock(), number=7, before=6, streams=2)
+    with site.database.write() as tx:
+        checkpoint_facts.tear(tx, found)
+    shown = text_of(auditor.get("/audit/checkpoints"))
+    assert "チェックポイント 7 が、前のもの（6）の見た記録のうち 2 系列がなくなったか" in shown
+    path = "/audit/checkpoints/alarm"
+    for name in ("applicant", "admin", "secretariat"):
+        assert browse(name).post(path, {"number": "7", "reason": "x"}).status_code == 403
+    refused = auditor.post(path, {"number": "7", "reason": " "})
+    assert refused.status_code == 422
+    assert "何があったかを書いてください" in text_of(refused)
+    assert auditor.post(path, {"number": "x", "reason": "x"}).status_code == 404
+    assert auditor.post(path, {"number": "6", "reason": "x"}).status_code == 409
+    assert auditor.post(path, {"number": "7", "reason": "機器の故障"}).status_code == 303
+    assert not auditor.page("/audit/checkpoints").xpath("//main//form")
+    assert "機器の故障" in text_of(auditor.get("/audit?type=audit.alarm_closed"))

@@ -216,9 +216,11 @@ def test_checkpoints_are_made_shown_and_compared(ready, run, tmp_path, monkeypat
     assert re.sub(" ", "", again.out).find(key["fingerprint"]) > 0
     made = ready("audit", "checkpoint", "--json").document
     assert (made["number"], made["fingerprint"], made["torn"]) == (1, key["fingerprint"], 0)
+    assert made["open"] is None
     assert [file.name for file in office.iterdir()] == [Path(made["file"]).name]
     paper = tmp_path / "key.pem"
-    paper.write_text(key["pem"])
+    paper.write_text(ready("audit", "key").out)  # as `dxflow audit key > key.pem` keeps it
+    assert paper.read_text().startswith("公開鍵の指紋")
     kept = tmp_path / "kept"
     shutil.copytree(office, kept)
     words = ("audit", "verify", "--checkpoints", str(kept), "--public-key", str(paper))
@@ -230,21 +232,49 @@ def test_checkpoints_are_made_shown_and_compared(ready, run, tmp_path, monkeypat
     assert (changed["fingerprint"] != key["fingerprint"], changed["vouched"]) == (True, True)
     assert ready(*words).status == 0
     assert "監査のチェックポイント: 3 番" in ready("status").out
+    for file in office.iterdir():
+        file.rename(tmp_path / file.name)
+    (found,) = ready("audit", "verify", "--json").document["findings"]
+    assert "チェックポイントがありません" in found["text"]
+    office.rmdir()
+    hidden = ready("audit", "verify")
+    assert (hidden.status, "照らし合わせられませんでした" in hidden.out) == (1, True)
+    assert "見つかりませんでした" not in hidden.out
     paper.write_text("no key")
     refused = ready(*words)
     assert (refused.status, "公開鍵（Ed25519 の PEM）ではありません" in refused.err) == (1, True)
 
 
+def test_a_torn_log_is_said_by_every_checkpoint_until_it_is_settled(ready, tmp_path):
+    ready("audit", "checkpoint")
+    _cut_the_streams(tmp_path / "var" / "dxflow.db")
+    first = ready("audit", "checkpoint")
+    assert (first.status, "なくなったか変わっています" in first.err) == (1, True)
+    second = ready("audit", "checkpoint")
+    assert (second.status, "のチェックポイント 2 が見つけた異常" in second.err) == (1, True)
+    assert ready("audit", "verify").status == 1
+    assert "が、前のもの（1）の見た記録のうち" in ready("status").out
+
+
+def _cut_the_streams(database: Path) -> None:
+    """Let a stream of the system know another head than the checkpoint saw."""
+    _change(database, "UPDATE audit_stream SET head = zeroblob(32) WHERE stream = 'sys:config'")
+
+
 def _damage(database: Path) -> None:
+    _change(database, "UPDATE audit_event SET body = replace(body, 'cli', 'api') WHERE id = 1")
+
+
+def _change(database: Path, statement: str) -> None:
     import pysqlite3
 
     connection = pysqlite3.connect(str(database))
     connection.execute("DROP TRIGGER IF EXISTS audit_event_no_update")
     for (name,) in connection.execute(
-        "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit_event'"
+        "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name LIKE 'audit_%'"
     ).fetchall():
         connection.execute(f"DROP TRIGGER {name}")
-    connection.execute("UPDATE audit_event SET body = replace(body, 'cli', 'api') WHERE id = 1")
+    connection.execute(statement)
     connection.commit()
     connection.close()
 

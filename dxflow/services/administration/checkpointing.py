@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select
 
 from dxflow import audit
 from dxflow.audit import folder as shelf
-from dxflow.audit import reading, signing
+from dxflow.audit import reading, refused, signing
 from dxflow.audit.checkpoints import Checkpoint, Heads, digest_of, head_over, moved, torn, written
 from dxflow.audit.kept import CHECKPOINTED, RESTORED
 from dxflow.audit.plain import moment_text
@@ -23,9 +23,9 @@ from dxflow.db.audit import AuditEvent
 from dxflow.errors import DxflowError, Unavailable
 from dxflow.jobs import queue
 from dxflow.services.administration import checkpoint_keys, checkpoint_mail
-from dxflow.services.people import events, facts, identity
+from dxflow.services.people import checkpoint_facts, events, facts, identity
 from dxflow.services.people.actor import Actor, system_actor
-from dxflow.services.people.checkpoint_facts import LAST, TROUBLE
+from dxflow.services.people.checkpoint_facts import LAST, TROUBLE, WORKER, Torn
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
 from dxflow.texts import mark
@@ -44,7 +44,11 @@ class NotWritten(DxflowError):
 
 @dataclass(frozen=True)
 class Made:
-    """A checkpoint that was written. `torn` counts chains that have lost what the last one saw."""
+    """A checkpoint that was written. `torn` counts chains that have lost what the last one saw.
+
+    `before` is the number of that one, 0 for none; `open` what one has found torn, this or one
+    before it, and nobody has settled.
+    """
 
     number: int
     at: datetime
@@ -56,6 +60,8 @@ class Made:
     file: Path
     full: bool
     torn: int
+    before: int
+    open: Torn | None = None
 
 
 def queue_due(site: Site, now: datetime) -> datetime | None:
@@ -95,19 +101,15 @@ def make(site: Site, actor: Actor, *, slot: str = "", successor: str = "") -> Ma
         checkpoint_keys.settle(site, actor, seed)
         made = _written(site, seed, successor)
     except OSError as exc:
-        folder, why = site.settings.checkpoint_place, exc.strerror or type(exc).__name__
-        message = _(
-            "チェックポイントのフォルダー {folder} に書けません（{why}）。", folder=folder, why=why
-        )
-        _note_trouble(site, message)
+        message = _unwritten(site, exc)
+        _note_trouble(site, actor, message)
         raise NotWritten(message) from exc
     except Unavailable:
         raise
     except DxflowError as exc:
-        _note_trouble(site, exc.message)
+        _note_trouble(site, actor, exc.message)
         raise
-    _record(site, actor, made, slot)
-    return made
+    return replace(made, open=_record(site, actor, made, slot))
 
 
 def change_key(site: Site, actor: Actor) -> tuple[Made, bool]:
@@ -177,6 +179,7 @@ def _next(site: Site, folder: Path, installation: str, seed: bytes, successor: s
         number=checkpoint.number, at=at, events=checkpoint.events, streams=checkpoint.streams,
         head=checkpoint.head, sha256=digest_of(content), fingerprint=signing.fingerprint(key),
         file=file, full=full, torn=0 if restored else len(lost),
+        before=newest.number if newest is not None else 0,
     )  # fmt: skip
 
 
@@ -200,14 +203,17 @@ def _installation(site: Site) -> str:
     return found
 
 
-def _record(site: Site, actor: Actor, made: Made, slot: str) -> None:
+def _record(site: Site, actor: Actor, made: Made, slot: str) -> Torn | None:
+    """Record a checkpoint; return what is torn and not settled."""
     fact = {
         "at": made.at.isoformat(), "number": made.number, "events": made.events,
-        "sha256": made.sha256, "file": str(made.file), "slot": slot, "torn": made.torn,
+        "sha256": made.sha256, "file": str(made.file), "slot": slot,
     }  # fmt: skip
     with site.database.write() as tx:
         facts.write(tx, LAST, fact)
-        facts.write(tx, TROUBLE, None)
+        _end_trouble(tx, actor)
+        if made.torn:
+            checkpoint_facts.tear(tx, Torn(made.at, made.number, made.before, made.torn))
         events.record_about_log(
             site, tx, actor, CHECKPOINTED,
             audit.Change("number", mark("番号"), None, made.number),
@@ -216,8 +222,38 @@ def _record(site: Site, actor: Actor, made: Made, slot: str) -> None:
             audit.Change("sha256", "SHA-256", None, made.sha256),
             audit.Change("key", mark("公開鍵の指紋"), None, made.fingerprint),
         )  # fmt: skip
+        return checkpoint_facts.torn(tx)
 
 
-def _note_trouble(site: Site, why: str) -> None:
+def _unwritten(site: Site, exc: OSError) -> str:
+    """Say why the folder could not be written, and what to do where rights are the reason."""
+    folder, why = site.settings.checkpoint_place, refused.why(exc)
+    if exc.errno in refused.NO_RIGHT:
+        return _(
+            "チェックポイントのフォルダー {folder} に書けません（{why}）。"
+            "フォルダーの持ち主と権限を確かめてください。systemd で動かしているなら、"
+            "dxflow.service と dxflow-worker の ReadWritePaths にこのフォルダーを加え、"
+            "両方を再起動してください。",
+            folder=folder,
+            why=why,
+        )
+    return _(
+        "チェックポイントのフォルダー {folder} に書けません（{why}）。", folder=folder, why=why
+    )
+
+
+def _note_trouble(site: Site, actor: Actor, why: str) -> None:
     with site.database.write() as tx:
-        facts.write(tx, TROUBLE, {"at": site.now().isoformat(), "why": why})
+        before = facts.read(tx, TROUBLE).get(TROUBLE, {})
+        fact = {"at": site.now().isoformat(), "why": why}
+        facts.write(tx, TROUBLE, before | {actor.channel: fact})
+
+
+def _end_trouble(tx: Connection, actor: Actor) -> None:
+    """Forget trouble: a worker's success ends all, that of a hand only what hands have met.
+
+    A command is not held by what holds the worker's unit: its success says nothing of it.
+    """
+    before = facts.read(tx, TROUBLE).get(TROUBLE, {})
+    left = {} if actor.channel == WORKER else {WORKER: before[WORKER]} if WORKER in before else {}
+    facts.write(tx, TROUBLE, left or None)
