@@ -398,4 +398,4 @@ def test_a_restore_is_told_with_the_checkpoints_that_saw_more(city: City, tmp_pa
         city.site, bootstrap.operator(city.site), tmp_path / "a.dxbackup", replace_it=True
     )
     (said,) = [one for one in verify(city).notices if "復元により短くなっています" in one]
-    assert "チェックポイント 2 が見た記録" in said
+    assert "チェックポイント 2 は、このバックアップよりあとに" in said
