@@ -19,6 +19,7 @@ from dxflow.services.acts import (
     history,
     incidents,
     passing_over,
+    sending_back,
     standing,
     submissions,
     surroundings,
@@ -142,6 +143,7 @@ def _complete(site: Site, actor: Actor, task_id: str, reading: Reading, sent: Se
             step = passing_over.without(act, step, act.recused).step
         _close(act, task_id, submission.outcome, drafted=around.drafted)
         write_step(act, step, [key for key in around.work if key != task_id])
+        sending_back.tell(act, item, submission.values, step, around.work)
         answer = _answer(act, step)
         submission_id = submissions.insert_row(
             act,
