@@ -1,6 +1,6 @@
 """Notices left for a person's groups, and up to when the person has read them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Row,
     Select,
     func,
     insert,
@@ -151,11 +150,11 @@ def _left(
     ]
 
 
-def _tasks(site: Site, tx: Connection, actor: Actor, cases: Collection[str]) -> Sequence[Row[Any]]:
+def _tasks(site: Site, tx: Connection, actor: Actor, cases: Collection[str]) -> list[Any]:
     """Return the open tasks of cases that the reader may do now, the latest first."""
     if not cases:
-        return ()
-    return tx.execute(
+        return []
+    rows = tx.execute(
         select(WorkItem.id, WorkItem.case_id, WorkItem.created_at)
         .where(
             WorkItem.case_id.in_(sorted(cases)),
@@ -163,7 +162,8 @@ def _tasks(site: Site, tx: Connection, actor: Actor, cases: Collection[str]) -> 
             open_work.condition(site, tx, actor, "mine"),
         )
         .order_by(WorkItem.created_at.desc(), WorkItem.id)
-    ).all()
+    )
+    return list(rows)
 
 
 def unread_count(site: Site, actor: Actor) -> int:
