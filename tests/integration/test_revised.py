@@ -1,7 +1,7 @@
 """What a correction changed, for whoever sent the case back and gets it again."""
 
 from dxflow.services.acts import pulling_back
-from dxflow.services.reading import briefing
+from dxflow.services.reading import briefing, case_pages
 from dxflow.services.reading.revised import Revised
 from tests.factories import ANALYSIS, SHEET, City
 from tests.statements import counted
@@ -104,3 +104,18 @@ def test_what_is_asked_of_the_database_does_not_grow_with_the_corrections(city):
             send_back(city, case)
             handed_in(city, case, SHEET | {"cost_initial": 1000 + more})
     assert numbers[0] == numbers[1]
+
+
+def test_the_history_of_the_case_says_it_in_the_words_of_the_form_too(city):
+    first, last = SHEET["milestones"]
+    case = corrected(city, cost_initial=2_400_000, milestones=[first, last | {"due": "2026-10-30"}])
+    story = case_pages.story(city.site, city.actor("head"), case).page.entries
+    entry = next(one for one in story if one.what == "個票を書く")
+    told = [(one.label, one.before, one.after) for one in entry.changes]
+    assert told == [
+        ("初期費用", "3,000,000円", "2,400,000円"),
+        ("決裁の対象となる額", "3,500,000円", "2,900,000円"),
+        ("節目 2行目・期日", "令和8年9月30日", "令和8年10月30日"),
+    ]
+    (amount,) = [one for one in entry.consequences if one.label == "金額を変更"]
+    assert [(one.before, one.after) for one in amount.changes] == [("3,500,000", "2,900,000")]

@@ -40,6 +40,7 @@ def to_approval(city: City) -> str:
 
 def test_the_applicant_is_told_who_sent_the_idea_back_and_why_and_is_led_to_the_task(city):
     case = city.start().id
+    city.clock.advance(minutes=1)
     do(city, case, "head", "head_approval", "send_back", reason="件数を書いてください。")
     said = "「所属長の確認」で市民課長 headさんから差し戻されました。理由: 件数を書いてください。"
     assert told(city, case) == {"applicant": [said]}
@@ -130,6 +131,7 @@ def test_a_sending_back_that_is_pulled_back_in_time_tells_nobody(city):
 
 def test_the_mail_says_who_and_why_and_leads_to_the_task(city):
     case = to_approval(city)
+    city.clock.advance(minutes=1)
     with Sink() as sink:
         working.make_worker(city.site).run_due()
         with_mail(city, sink.port)

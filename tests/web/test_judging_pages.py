@@ -115,9 +115,12 @@ def test_a_head_who_gets_a_sheet_again_reads_what_the_correction_changed(
     back = {"reason": "費用を直す", "return_to": "sheet"}
     do(sqlite_city, case, "head", "sheet_approval", "send_back", **back)
     page = browser.page(f"/tasks/{hand_in(cost_initial=2_400_000)}")
-    (row,) = page.xpath("//*[@id='revised']//tr[th='初期費用']")
-    assert [cell.text_content().strip() for cell in row.xpath("td")] == ["3,000,000円", "2,400,000円"]
-    assert page.xpath("//section[@aria-labelledby='do']//a[@href='#revised']")
+    (row,) = page.xpath("//table[contains(@class, 'diff')]//tr[th='初期費用']")
+    assert [cell.text_content().strip() for cell in row.xpath("td")] == [
+        "3,000,000円",
+        "2,400,000円",
+    ]
+    assert page.xpath("//section[@aria-labelledby='do']//a[contains(., '前回からの変更')]")
     assert "前回からの変更: 個票" in browser.get("/papers").text
 
 

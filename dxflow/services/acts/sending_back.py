@@ -9,7 +9,6 @@ from dxflow.authority.verdicts import person_key
 from dxflow.services.acts import history
 from dxflow.services.acts.act import Act
 from dxflow.services.acts.notices import leave_notice
-from dxflow.services.acts.papers import STAMPS
 from dxflow.services.people import naming
 from dxflow.texts import gettext as _
 from dxflow.texts import to_be_stored
@@ -75,4 +74,4 @@ def _kept_back(act: Act, item: Any) -> bool:
     if act.pack.settings.reading.opinions is OpinionReaders.READERS:
         return False
     element = act.pack.element(item.process_key, item.element)
-    return element is not None and STAMPS in element.properties
+    return element is not None and history.STAMPS in element.properties

@@ -9,19 +9,21 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
+    exists,
     func,
     insert,
+    literal_column,
     select,
     union_all,
     update,
 )
 
 from dxflow.db.case import Case, Notice, NoticeRead
-from dxflow.db.process import WorkItem
+from dxflow.db.process import Submission, WorkItem
 from dxflow.services.paging import MOST_COUNTED, MOST_IN_BADGE, Page, bounds, count
 from dxflow.services.people import visibility
 from dxflow.services.people.actor import Actor
-from dxflow.services.reading import open_work
+from dxflow.services.reading import inbox, open_work
 from dxflow.services.site import Site
 
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -44,7 +46,7 @@ class Left:
     hidden: bool = False
     #: The meeting it is about, "" for none.
     meeting_id: str = ""
-    #: The task of the case that the reader has had since then at the latest and may do now, or "".
+    #: The task of its case that had been sent back by then and waits for the reader, or "".
     task_id: str = ""
 
 
@@ -151,15 +153,22 @@ def _left(
 
 
 def _tasks(site: Site, tx: Connection, actor: Actor, cases: Collection[str]) -> list[Any]:
-    """Return the open tasks of cases that the reader may do now, the latest first."""
+    """Return what was sent back in cases and the reader may write again now, the latest first."""
     if not cases:
         return []
+    written = exists().where(
+        Submission.case_id == WorkItem.case_id,
+        Submission.form_key == WorkItem.form_key,
+        Submission.act == literal_column("'draft'"),
+    )
     rows = tx.execute(
         select(WorkItem.id, WorkItem.case_id, WorkItem.created_at)
         .where(
             WorkItem.case_id.in_(sorted(cases)),
             WorkItem.status == "open",
             open_work.condition(site, tx, actor, "mine"),
+            inbox.SENT_BACK,
+            written.correlate(WorkItem),
         )
         .order_by(WorkItem.created_at.desc(), WorkItem.id)
     )
