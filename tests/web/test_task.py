@@ -95,7 +95,12 @@ def test_a_measurement_left_empty_is_asked_for_its_reason_at_the_field(browse, s
     sqlite_city.run_jobs()
     path = f"/tasks/{task_of(sqlite_city, 'applicant', 'kpi_measure')}"
     browser = browse("applicant")
-    sent = {**browser.controls(path), "actuals[0].value": "", "actuals[0].note": "", "comment": "読み違い"}
+    sent = {
+        **browser.controls(path),
+        "actuals[0].value": "",
+        "actuals[0].note": "",
+        "comment": "読み違い",
+    }
     answer = browser.post(path, {**sent, "_outcome": "submit"})
     assert answer.status_code == 422
     page = html.fromstring(answer.text)
