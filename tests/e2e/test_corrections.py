@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page
 
-from tests.e2e.conftest import fits
+from tests.e2e.conftest import NARROW, fits
 from tests.e2e.town import LATER, Town
 from tests.factories import ANALYSIS, SHEET
 from tests.walks import do, task_of, to_sheet
@@ -48,3 +48,6 @@ def test_a_case_sent_back_is_told_corrected_and_compared(
     head.locator("details.more summary").nth(1).click()
     assert "2400000" not in head.inner_text("main")
     fits(head, "corrected-story")
+    head.set_viewport_size(NARROW)
+    caption = head.locator("table.diff caption:visible").first
+    assert caption.bounding_box()["height"] < 80, "the caption stands in one line, not in a column"
