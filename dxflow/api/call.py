@@ -15,6 +15,7 @@ from marshmallow import Schema, ValidationError
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
 from dxflow.errors import Invalid, NotLoggedIn
+from dxflow.services.keyed import Keyed
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
@@ -55,6 +56,14 @@ class Call:
         if self.caller is None:
             raise NotLoggedIn(_("トークンを付けて呼び出してください。"))
         return self.caller
+
+    @property
+    def keyed(self) -> Keyed | None:
+        """Return the caller's key with what is asked for, None without a key."""
+        if self.idempotency_key is None:
+            return None
+        asked = [*self.path.values(), self.sent] if self.path else [self.sent]
+        return Keyed(self.idempotency_key, " ".join(asked))
 
 
 def read_query(request: Request, schema: type[Schema] | None) -> Mapping[str, Any]:

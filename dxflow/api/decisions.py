@@ -18,7 +18,7 @@ def add(call: Call) -> Answer:
     """Set a text beside a decided document."""
     return _decision(
         call,
-        additions.add(call.site, call.actor, call.path["document"], call.body["text"]),
+        additions.add(call.site, call.actor, call.path["document"], call.body["text"], call.keyed),
     )
 
 
@@ -74,7 +74,7 @@ OPERATIONS = (
     Operation(
         "POST", "/documents/{document}/additions", "addToDocument",
         "Set a text beside a decided document (追記)", add,
-        answer=answers.CaseDecision, body=requests.AddedText, refusals=(409,),
+        answer=answers.CaseDecision, body=requests.AddedText, idempotent=True, refusals=(409,),
     ),
     Operation(
         "GET", "/duties", "listDuties", "Open conditions the caller owes, the first due first", owed,

@@ -28,7 +28,15 @@ def one(call: Call) -> Answer:
 def record(call: Call) -> Answer:
     """Record a period's value."""
     body, measure = call.body, call.path["kpi"]
-    kpis.record_actual(call.site, call.actor, measure, body["period"], body["value"], body["note"])
+    kpis.record_actual(
+        call.site,
+        call.actor,
+        measure,
+        body["period"],
+        body["value"],
+        body["note"],
+        keyed=call.keyed,
+    )
     return Answer(
         present.kpi_in_full(kpis.one(call.site, call.actor, measure)),
         location=f"/kpis/{measure}",
@@ -43,7 +51,8 @@ OPERATIONS = (
     Operation("GET", "/kpis/{kpi}", "getKpi", "A measure", one, answer=answers.KpiInFull),
     Operation(
         "POST", "/kpis/{kpi}/actuals", "recordActual", "Record a period's value", record,
-        answer=answers.KpiInFull, status=201, body=requests.NewActual, refusals=(409,),
+        answer=answers.KpiInFull, status=201, body=requests.NewActual, idempotent=True,
+        refusals=(409,),
         description="A value recorded before stays, marked as superseded.",
     ),
 )  # fmt: skip

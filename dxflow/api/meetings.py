@@ -49,7 +49,7 @@ def plan(call: Call) -> Answer:
     wanted = Plan(
         body["held_on"], body["begins"], body["ends"], body["place"], written=body["written"]
     )
-    meeting = planning.plan(call.site, call.actor, body["body"], wanted)
+    meeting = planning.plan(call.site, call.actor, body["body"], wanted, call.keyed)
     return _meeting(call, meeting, created=True)
 
 
@@ -164,7 +164,8 @@ OPERATIONS = (
     ),
     Operation(
         "POST", "/meetings", "planMeeting", "Plan a meeting (secretariat)", plan,
-        answer=answers.MeetingInFull, status=201, body=requests.NewMeeting, refusals=(404, 409),
+        answer=answers.MeetingInFull, status=201, body=requests.NewMeeting, idempotent=True,
+        refusals=(404, 409),
     ),
     Operation(
         "GET", "/meetings/{meeting}", "getMeeting", "A meeting", one, answer=answers.MeetingInFull,

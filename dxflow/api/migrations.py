@@ -43,7 +43,7 @@ def begin(call: Call) -> Answer:
         raise Invalid(message, {"cases": [message]})
     batch = migrations.begin(
         call.site, call.actor, plan, cases,
-        idempotency_key=call.idempotency_key, request=call.sent,
+        keyed=call.keyed,
     )  # fmt: skip
     return replace(_batch(call, batch), location=f"/migrations/{batch}")
 

@@ -51,7 +51,9 @@ def one(call: Call) -> Answer:
 def create(call: Call) -> Answer:
     """Make a plan of a first file."""
     body = call.body
-    plan = plans.create(call.site, call.actor, body["title"], body["effective"], _upload(call))
+    plan = plans.create(
+        call.site, call.actor, body["title"], body["effective"], _upload(call), call.keyed
+    )
     return _plan(call, plan, created=True)
 
 
@@ -185,7 +187,8 @@ OPERATIONS = (
     ),
     Operation(
         "POST", "/transfers", "planTransfer", "Plan a transfer from a file (admin)", create,
-        answer=answers.Transfer, status=201, body=transfer_requests.NewTransfer, description=REHEARSED,
+        answer=answers.Transfer, status=201, body=transfer_requests.NewTransfer, idempotent=True,
+        refusals=(409,), description=REHEARSED,
     ),
     Operation(
         "GET", "/transfers/{transfer}", "rehearseTransfer",

@@ -168,12 +168,14 @@ class Directory:
             one for one in self.persons if any(post.unit in inside for post in self.posts_of(one))
         )
 
-    def groups_of(self, person: str) -> frozenset[str]:
-        """Return every group string that means this person."""
+    def groups_of(self, person: str, *, without: str = "") -> frozenset[str]:
+        """Return every group string that means this person, or would `without` one of their posts."""
         key = person_key(person)
         groups = {f"user:{key}"}
         groups.update(f"role:{role}" for role in self._roles.get(key, ()))
         for post in self.posts_of(key):
+            if post.key == without:
+                continue
             groups |= self.groups_of_post(post)
             groups.update(f"role:{role}" for role in post.roles)
             for unit in self._member_units(post):

@@ -8,6 +8,7 @@ from dxflow.texts import JAPANESE, language, sentences, translated
 
 _PLACE = re.compile(r"\{([a-z_]+)\}")
 _ENDING = "。"
+_SENTENCE = re.compile(r"[^。]+。?")
 #: A message without a full stop counts as a sentence from so many letters between its places on.
 _LONG = 12
 #: A date is taken for a value before anything else is, so that what follows it stays apart.
@@ -18,25 +19,26 @@ def retold(sentence: str) -> str:
     """Return a stored sentence in the current language, also one that was stored with its values.
 
     The sentence of the catalogue that leaves the least to its places is the one it was made from;
-    a text of several lines may be made from one for each line. Values that are texts themselves are
+    a text of several lines or sentences may be made from one for each. Values that are texts themselves are
     translated, values that are dates written in the reader's way. Words of people stay as they are,
     dates in them too. Unchanged where no sentence fits.
     """
     known = translated(sentence)
     if known != sentence or language.get() == JAPANESE:
         return known
-    whole = _told(sentence)
-    lines = [_told(line) for line in sentence.split("\n")]
-    if len(lines) > 1 and all(lines):
-        told = [one for one in lines if one is not None]
+    best = _told(sentence)
+    for parts, between in ((sentence.split("\n"), "\n"), (_SENTENCE.findall(sentence), " ")):
+        told = [one for one in map(_told, parts) if one is not None]
         weight = sum(weight for weight, _text in told)
-        if whole is None or weight > whole[0]:
-            return "\n".join(text for _weight, text in told)
-    return sentence if whole is None else whole[1]
+        if 1 < len(told) == len(parts) and (best is None or weight > best[0]):
+            best = weight, between.join(text.strip() for _weight, text in told)
+    return sentence if best is None else best[1]
 
 
 def _told(sentence: str) -> tuple[int, str] | None:
     """Return a sentence as it is told, and how much of it was the catalogue's; None for no other."""
+    if (known := translated(sentence)) != sentence:
+        return len(sentence), known
     for weight, pattern, longest, meant in _patterns(language.get()):
         found = pattern.fullmatch(sentence) if longest in sentence else None
         if found:

@@ -2,6 +2,7 @@
 
 from dxflow.forms.by_outcome import led
 from dxflow.forms.changes import Change, diff
+from dxflow.forms.comparing import Difference, compared
 from dxflow.forms.definition import FieldFact, FormDefinition
 from dxflow.forms.describe import describe
 from dxflow.forms.files.reading import read
@@ -26,6 +27,7 @@ from dxflow.forms.view import view, view_posted
 __all__ = [
     "Change",
     "Context",
+    "Difference",
     "FieldError",
     "FieldFact",
     "FieldView",
@@ -36,6 +38,7 @@ __all__ = [
     "Option",
     "Outcome",
     "Submission",
+    "compared",
     "describe",
     "diff",
     "from_plain",

@@ -103,7 +103,8 @@ class FieldFact:
 
     `path` is dotted without row numbers ("kpis.name"); `kind` is the kind of the field view;
     `options` are the options written in the form itself, `offered` names a list of the pack or of
-    the city that it offers, such as `units`.
+    the city that it offers, such as `units`. A number has a `unit`, "" for none, and commas if it is
+    `grouped`.
     """
 
     path: str
@@ -112,6 +113,8 @@ class FieldFact:
     pii: bool
     options: tuple[Option, ...]
     offered: str = ""
+    unit: str = ""
+    grouped: bool = True
 
 
 @dataclass(frozen=True)
@@ -166,8 +169,9 @@ def _facts(components: tuple[Component, ...], prefix: str, *, pii: bool) -> Iter
         if component.key:
             choices = component.choices
             yield FieldFact(
-                path, component.label, component.kind, personal, choices.fixed, choices.key
-            )
+                path, component.label, component.kind, personal, choices.fixed, choices.key,
+                component.unit, component.grouped,
+            )  # fmt: skip
         inner = f"{path}." if component.key else prefix
         yield from _facts(component.components, inner, pii=personal)
 

@@ -65,7 +65,7 @@ def record(measure_id: str) -> Response | tuple[str, int]:
     """Enter a period's value."""
     typed = {name: request.form.get(name, "") for name in ("period", "value", "note")}
     try:
-        kpis.record_actual(current.site(), current.actor(), measure_id, **typed)
+        kpis.record_actual(current.site(), current.actor(), measure_id, *typed.values())
     except Invalid as refused:
         errors = {name: " ".join(texts) for name, texts in refused.fields.items()}
         return _page(measure_id, typed, errors or {"value": refused.message}), 422

@@ -58,7 +58,12 @@ def end_absence(absence_id: str) -> Page | Response:
 @blueprint.post("/standing/deputies")
 @signed_in
 def delegate() -> Page | Response:
-    """Name a deputy."""
+    """Name a deputy; a name that is no username is searched for, and who has it is offered."""
+    named = reading.people_named(current.site(), current.actor(), _text("deputy"))
+    if named:
+        return _page(
+            "deputy", _("代理の人を選んで、もう一度「代理を立てる」を押してください。"), named
+        ), 422
 
     def act() -> str:
         standing.delegate(
@@ -104,7 +109,7 @@ def _done(form: str, act: Callable[[], str]) -> Page | Response:
     return redirect(url_for("standing.index"), 303)
 
 
-def _page(form: str = "", refused: str = "") -> str:
+def _page(form: str = "", refused: str = "", named: tuple[tuple[str, str], ...] = ()) -> str:
     site, actor = current.site(), current.actor()
     return render_template(
         "standing.html",
@@ -112,6 +117,7 @@ def _page(form: str = "", refused: str = "") -> str:
         today=site.today(),
         form=form,
         refused=refused,
+        named=named,
         typed=request.form if form else {},
     )
 

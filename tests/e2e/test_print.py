@@ -3,7 +3,7 @@
 import re
 
 from tests.e2e.acts import on_case
-from tests.e2e.conftest import SHOTS, Opened, overflow
+from tests.e2e.conftest import SHOTS, Opened, overflow, shoot
 from tests.e2e.town import TITLES, Town
 
 PAGE = re.compile(rb"/Type\s*/Page\b")
@@ -59,3 +59,16 @@ def test_a_form_begins_below_its_heading_and_goes_on_on_the_next_sheet(
     on_case(page, town.cases["reviewing"], "/print")
     page.locator("main").evaluate(LONG_FORM)
     assert len(PAGE.findall(page.pdf(prefer_css_page_size=True))) == 2
+
+
+def test_a_seal_that_is_not_set_yet_is_an_empty_box_on_paper(town: Town, window: Opened) -> None:
+    page = window("mgmt_head")
+    on_case(page, town.cases["decide"], "/decision/print")
+    assert page.get_by_text("いまここ").is_visible(), "on the screen it says where the sheet is"
+    page.emulate_media(media="print")
+    boxes = page.locator(".stamps__place--open")
+    assert boxes.count() >= 1
+    for one in boxes.all():
+        assert one.inner_text().split() == one.locator(".stamps__head").inner_text().split()
+    shoot(page, "sheet-on-paper")
+    assert page.locator(".seal").first.is_visible()

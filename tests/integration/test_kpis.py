@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -163,3 +164,31 @@ def test_a_day_that_passes_makes_a_value_overdue_in_a_list_that_was_read_before(
     assert kpis.listed(city.site, city.actor("cio")).missing == 0
     city.clock.at(date(2027, 5, 20))
     assert kpis.listed(city.site, city.actor("cio")).missing == 1
+
+
+def handed_in(city: City, case: str, **row: Any) -> None:
+    (measure,) = rows(city)
+    values = [{"measure": measure.id, **row}]
+    do(city, case, "applicant", "kpi_measure", "submit", actuals=values)
+
+
+@pytest.mark.parametrize("note", [{}, {"note": "　"}])
+def test_a_measurement_without_a_value_says_why(city, note):
+    case = to_kpi(city)
+    city.clock.at(date(2027, 4, 20))
+    city.run_jobs()
+    with pytest.raises(Invalid, match="理由を説明に書いてください") as refused:
+        handed_in(city, case, **note)
+    assert list(refused.value.fields) == ["actuals[0].note"]
+    handed_in(city, case, note="住民アンケートの集計が6月になるため")
+    assert not any(task.element == "kpi_measure" for task in city.open_tasks("applicant"))
+
+
+def test_a_value_that_was_entered_before_its_task_need_not_be_explained(city):
+    case = to_kpi(city)
+    city.clock.at(date(2027, 4, 20))
+    city.run_jobs()
+    (measure,) = rows(city)
+    record(city, "applicant", measure.id)
+    handed_in(city, case)
+    assert len(kpis.one(city.site, city.actor("cio"), measure.id).entered) == 1

@@ -13,6 +13,7 @@ from dxflow.db.case import Case
 from dxflow.db.process import ProcessInstance, Timer, WorkItem, WorkItemGroup
 from dxflow.errors import Conflict, Invalid, NotAllowed, NotFound
 from dxflow.services.acts import pulling_back, tasks
+from dxflow.services.keyed import Keyed
 from dxflow.services.operations import (
     case_acts,
     migration_list,
@@ -335,15 +336,11 @@ def test_a_plan_that_does_not_fit_is_refused_with_how_to_mend_it(sqlite_city, te
 def test_two_requests_with_one_key_at_the_same_moment_begin_one_batch(city):
     to_triage(city)
     one = to_version(city, corrected())
-    send = partial(
-        migrations.begin, city.site, city.actor("admin"), one, idempotency_key="k", request="r"
-    )
+    send = partial(migrations.begin, city.site, city.actor("admin"), one, keyed=Keyed("k", "r"))
     came = at_once(send, send, send)
     assert len(set(came)) == 1
     assert migration_list.listed(city.site, city.actor("admin")).total == 1
-    other = partial(
-        migrations.begin, city.site, city.actor("admin"), one, idempotency_key="k", request="x"
-    )
+    other = partial(migrations.begin, city.site, city.actor("admin"), one, keyed=Keyed("k", "x"))
     with pytest.raises(Conflict):
         other()
 

@@ -32,6 +32,8 @@ def test_a_japanese_reader_reads_it_as_it_was_stored():
             "案件 R8-市民-0001 の「記入するところ」が、期限（令和8年12月3日）を過ぎても済んでいません。担当: 市民課。",
             "“What to fill in” of case R8-市民-0001 is past its due date (2026-12-03) and not done. With: 市民課.",
         ),
+        ("専決。決裁区分「第4号」による。市民部長が決裁します（令和8年5月11日現在）。市民部長として決裁できます。",
+         "In its own right. By authority row “第4号”. 市民部長 decides (as of 2026-05-11). You may decide as 市民部長."),
         ("案件 R8-市民-0001 に付いた条件の期日（令和8年6月5日）が近づいています。",
          "The condition of case R8-市民-0001 is due soon (2026-06-05)."),
         ("閉庁日カレンダーが変わりました。令和8年8月13日: 休み（変わった日 2 日）",

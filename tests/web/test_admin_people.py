@@ -2,7 +2,9 @@
 
 import pytest
 
+from dxflow.services.acts import tasks
 from tests.factories import City
+from tests.walks import task_of, to_sheet
 from tests.web.conftest import text_of
 
 
@@ -144,3 +146,39 @@ def test_groups_show_a_hole(sqlite_city, browse):
     before = text_of(browser.get("/admin/groups")).count("だれもいません")
     browser.post(path(sqlite_city, "finance", "/status"), {"status": "disabled"})
     assert text_of(browser.get("/admin/groups")).count("だれもいません") > before
+
+
+def test_before_a_post_is_ended_the_page_says_what_is_left_to_whom(sqlite_city, browse):
+    city = sqlite_city
+    sheet = task_of(city, "applicant", to_sheet(city), "project_sheet").id
+    tasks.claim(city.site, city.actor("applicant"), sheet)
+    browser = browse("admin")
+    (form,) = browser.page(path(city, "applicant")).xpath(
+        "//form[.//input[@value='staff-counter']]"
+    )
+    assert form.get("method") == "get", "one press does nothing yet"
+    asked = path(city, "applicant", "/posts/end?post=staff-counter")
+    words = text_of(browser.get(asked))
+    assert "個票を書く" in words
+    assert "引受けが解けて、市民課に戻ります。" in words
+    assert "行える人がいなくなる" not in words
+    (button,) = browser.page(asked).xpath("//button[contains(., '職を終える')]")
+    (form,) = button.xpath("ancestor::form")
+    assert (form.get("method"), form.get("action")) == (
+        "post", path(city, "applicant", "/posts/end"),
+    )  # fmt: skip
+    words = text_of(browser.get(path(city, "secretariat", "/posts/end?post=secretariat")))
+    assert "DX推進事務局" in words
+    for wrong, status in (("post=no", 404), ("post=staff-counter&day=令和", 422)):
+        answer = browser.get(path(city, "applicant", f"/posts/end?{wrong}"))
+        assert answer.status_code == status
+    assert browse("head").get(asked).status_code == 403
+
+
+def test_work_that_nobody_else_may_do_is_named_before_its_post_is_ended(sqlite_city, browse):
+    city = sqlite_city
+    city.start()
+    city.complete("head", "head_approval", "approve")
+    words = text_of(browse("admin").get(path(city, "secretariat", "/posts/end?post=secretariat")))
+    assert "受付審査" in words
+    assert "行える人がいなくなります。" in words

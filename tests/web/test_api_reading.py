@@ -245,7 +245,7 @@ def test_what_was_saved_before_the_database_went_away_is_not_called_unchanged(
     (measure,) = applicant.get(f"/kpis?case={case}").json["items"]
     path, sent = f"/kpis/{measure['id']}", {"period": "FY2026", "value": "21"}
 
-    def away(*_given: object) -> None:
+    def away(*_given: object, **_named: object) -> None:
         raise Unavailable("何も変更されていません。")
 
     with monkeypatch.context() as before:

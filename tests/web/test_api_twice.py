@@ -1,7 +1,20 @@
 """The same request twice at once, by a program: one act, and the same answer to both."""
 
+from datetime import date
+
+import pytest
+from sqlalchemy import func, select
+
+from dxflow.db.case import Actual
+from dxflow.db.document import Addendum
+from dxflow.db.meeting import Meeting
+from dxflow.db.transfer import TransferPlan
 from dxflow.services.acts import task_forms
+from tests.factories import City
+from tests.integration.transfers import ROUND
+from tests.walks import do, to_decision, to_kpi
 from tests.web.api_client import Caller, application
+from tests.web.test_api_transfers import body
 
 
 def test_the_slower_of_two_equal_requests_gets_the_answer_of_the_faster(sqlite_city, monkeypatch):
@@ -43,3 +56,58 @@ def test_another_key_for_a_task_that_is_done_is_still_refused(sqlite_city):
         for key in ("one-key", "another-key")
     ]
     assert statuses == [200, 409]
+
+
+def an_actual(city: City) -> tuple[str, str, dict]:
+    to_kpi(city)
+    city.clock.at(date(2027, 4, 20))
+    (measure,) = Caller.of(application(city), "applicant").get("/kpis").json["items"]
+    return "applicant", f"/kpis/{measure['id']}/actuals", {"period": "FY2026", "value": "21"}
+
+
+def a_meeting(city: City) -> tuple[str, str, dict]:
+    wanted = {"body": "dx_committee", "held_on": str(city.site.today()), "begins": "14:00"}
+    return "secretariat", "/meetings", wanted
+
+
+def an_addition(city: City) -> tuple[str, str, dict]:
+    case = to_decision(city)
+    do(city, case, "civic_head", "decide", "approve", reason="決裁する")
+    found = Caller.of(application(city), "applicant").get(f"/cases/{case}/decision").json
+    return "applicant", f"/documents/{found['documents'][0]['id']}/additions", {"text": "補う"}
+
+
+def a_transfer(_city: City) -> tuple[str, str, dict]:
+    return "admin", "/transfers", body(*ROUND)
+
+
+@pytest.mark.parametrize(
+    ("made", "rows", "other"),
+    [
+        (an_actual, Actual, {"value": "22"}),
+        (a_meeting, Meeting, {"begins": "15:00"}),
+        (an_addition, Addendum, {"text": "別の文"}),
+        (a_transfer, TransferPlan, {"title": "別の異動"}),
+    ],
+)
+def test_what_is_made_with_a_key_is_made_once(sqlite_city, made, rows, other):
+    name, path, sent = made(sqlite_city)
+    caller = Caller.of(application(sqlite_city), name)
+
+    def send(values: dict, key: str):
+        return caller.post(path, values, headers={"Idempotency-Key": key})
+
+    def number() -> int:
+        with sqlite_city.site.database.read() as tx:
+            return tx.execute(select(func.count()).select_from(rows)).scalar_one()
+
+    first, second = send(sent, "one-key"), send(sent, "one-key")
+    assert first.status_code == second.status_code
+    assert first.status_code in (200, 201)
+    assert first.json == second.json
+    assert first.headers.get("Location") == second.headers.get("Location")
+    assert number() == 1
+    refused = send(sent | other, "one-key")
+    assert (refused.status_code, number()) == (409, 1)
+    assert send(sent | other, "another-key").status_code == first.status_code
+    assert number() == 2

@@ -2,6 +2,9 @@
 
 from datetime import timedelta
 
+from sqlalchemy import select
+
+from dxflow.db.document import DecisionDocument
 from tests.walks import do, task_of, to_decision
 from tests.web.conftest import text_of
 
@@ -110,3 +113,19 @@ def test_a_task_is_laid_aside_and_taken_up_again(sqlite_city, browse):
     assert browse("applicant").post(f"/tasks/{task.id}/resume").status_code == 403
     assert decider.post(f"/tasks/{task.id}/resume").status_code == 303
     assert "内示を待つ" not in decider.get(f"/tasks/{task.id}").text
+
+
+def test_the_history_names_the_document_and_leads_to_it_instead_of_its_hash(browse, sqlite_city):
+    case = to_decision(sqlite_city)
+    do(sqlite_city, case, "civic_head", "decide", "approve", reason="決裁する")
+    with sqlite_city.site.database.read() as tx:
+        row = tx.execute(select(DecisionDocument.id, DecisionDocument.digest)).one()
+    browser = browse("applicant")
+    page = browser.page(f"/cases/{case}/timeline")
+    links = page.xpath("//a[contains(., '起案の文書 第1版')]/@href")
+    assert f"/cases/{case}/decision/print?revision=1" in links
+    assert browser.get(links[0]).status_code == 200
+    for path in (f"/cases/{case}/timeline", f"/cases/{case}/print"):
+        shown = " ".join(browser.page(path).xpath("//ol[@class='timeline']//text()"))
+        assert row.id not in shown, path
+        assert row.digest not in shown, path

@@ -11,6 +11,7 @@ from lxml import html
 from catalogue import keeping
 from tests.factories import City
 from tests.walks import (
+    do,
     task_of,
     to_committee,
     to_decision,
@@ -102,3 +103,16 @@ def test_whoever_decides_reads_in_english_why_they_do(sqlite_city, browse):
         words = text_of(browser.get(path))
         assert "が決裁します" not in words, path
         assert "の決裁を求めます" not in words, path
+
+
+def test_the_log_says_in_english_by_which_right_it_was_done(sqlite_city, browse):
+    case = to_decision(sqlite_city)
+    do(sqlite_city, case, "civic_head", "decide", "approve", reason="ok")
+    browser = browse("auditor")
+    browser.get("/language/en")
+    listed = browser.page("/audit?type=decision.recorded")
+    (event,) = listed.xpath("//a[starts-with(@href, '/audit/events/')]/@href")
+    for path in ("/audit?type=decision.recorded", event):
+        words = text_of(browser.get(path)).partition("Exact text")[0]
+        assert "By authority row" in words, path
+        assert "決裁できます" not in words.partition("{")[0], path

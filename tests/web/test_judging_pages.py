@@ -1,9 +1,10 @@
 """Whoever judges finds the question, what it is about and the buttons before the papers."""
 
 from collections.abc import Callable
+from typing import Any
 
 from dxflow.services.meetings import session
-from tests.factories import City
+from tests.factories import ANALYSIS, SHEET, City
 from tests.sessions import attend, opened
 from tests.walks import do, task_of, to_committee, to_decision, to_sheet, vote
 from tests.web.conftest import Browser
@@ -95,6 +96,32 @@ def test_whose_proposal_came_back_goes_on_with_it_right_below_the_reason(
     main = browser.page(f"/tasks/{task.id}").xpath("//main")[0].text_content()
     assert main.index("戻された理由") < main.index("だれの申請書か") < main.index("どう変えたいか")
     assert main.count("戻された理由") == 1
+
+
+def test_a_head_who_gets_a_sheet_again_reads_what_the_correction_changed(
+    sqlite_city: City, browse: Callable[[str], Browser]
+) -> None:
+    case = to_sheet(sqlite_city)
+
+    def hand_in(**values: Any) -> str:
+        sqlite_city.clock.advance(minutes=1)
+        do(sqlite_city, case, "applicant", "project_sheet", "submit", **SHEET | values)
+        do(sqlite_city, case, "applicant", "bpr_analysis", "submit", **ANALYSIS)
+        sqlite_city.clock.advance(minutes=1)
+        return task_of(sqlite_city, "head", case, "sheet_approval").id
+
+    browser, task = browse("head"), hand_in()
+    assert "前回からの変更" not in browser.get(f"/tasks/{task}").text
+    back = {"reason": "費用を直す", "return_to": "sheet"}
+    do(sqlite_city, case, "head", "sheet_approval", "send_back", **back)
+    page = browser.page(f"/tasks/{hand_in(cost_initial=2_400_000)}")
+    (row,) = page.xpath("//table[contains(@class, 'diff')]//tr[th='初期費用']")
+    assert [cell.text_content().strip() for cell in row.xpath("td")] == [
+        "3,000,000円",
+        "2,400,000円",
+    ]
+    assert page.xpath("//section[@aria-labelledby='do']//a[contains(., '前回からの変更')]")
+    assert "前回からの変更: 個票" in browser.get("/papers").text
 
 
 def test_who_writes_a_sheet_finds_the_form_before_the_files(

@@ -3,7 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from lxml import html
+from sqlalchemy import update
 
+from dxflow.db.identity import Person
 from tests.factories import City
 from tests.web.conftest import text_of
 
@@ -67,6 +70,24 @@ def test_a_deputy_is_named_and_dismissed(sqlite_city, browse):
     (way,) = other.page("/standing").xpath("//form[contains(@action, '/deputies/')]/@action")
     assert other.post(way, {}).status_code == 303
     assert "市民課長の代理" not in other.get("/").text
+
+
+def test_a_deputy_of_another_section_is_found_by_a_part_of_the_name(sqlite_city, browse):
+    head = browse("head")
+    with sqlite_city.site.database.write() as tx:
+        for key, name in (("other", "森 由紀"), ("finance", "森　さくら"), ("cio", "大森 和彦")):
+            tx.execute(update(Person).where(Person.id == sqlite_city.person[key]).values(name=name))
+    typed = _week(sqlite_city) | {"deputy": "森 さ", "reason": "出張"}
+    answer = head.post("/standing/deputies", typed)
+    assert answer.status_code == 422
+    (field,) = html.fromstring(answer.text).xpath("//select[@name='deputy']")
+    assert [one.text.strip() for one in field.xpath("option")] == ["森　さくら（財政課 主査）"]
+    found = html.fromstring(head.post("/standing/deputies", typed | {"deputy": "森"}).text)
+    assert len(found.xpath("//select[@name='deputy']/option")) == 3
+    assert found.xpath("//input[@name='last' and @value]/@value")[-1] == typed["last"]
+    chosen = typed | {"deputy": field.xpath("option/@value")[0]}
+    assert head.post("/standing/deputies", chosen).status_code == 303
+    assert "森 さくら さんに任せる" in text_of(head.get("/standing"))
 
 
 @pytest.mark.parametrize(

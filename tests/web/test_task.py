@@ -4,6 +4,7 @@ import re
 import threading
 
 import pytest
+from lxml import html
 from sqlalchemy import func, select
 
 from dxflow.db.case import Case
@@ -84,6 +85,30 @@ def test_earlier_values_stand_beside_the_measurement(browse, sqlite_city):
     assert "対象の期間: 令和9年度" in words
     order = [words.index(part) for part in ("これまでの実績", "対象の期間", "これまでの内容")]
     assert order == sorted(order), "what is to be entered stands before the papers"
+
+
+def test_a_measurement_left_empty_is_asked_for_its_reason_at_the_field(browse, sqlite_city):
+    from datetime import date
+
+    to_kpi(sqlite_city)
+    sqlite_city.clock.at(date(2027, 4, 20))
+    sqlite_city.run_jobs()
+    path = f"/tasks/{task_of(sqlite_city, 'applicant', 'kpi_measure')}"
+    browser = browse("applicant")
+    sent = {
+        **browser.controls(path),
+        "actuals[0].value": "",
+        "actuals[0].note": "",
+        "comment": "読み違い",
+    }
+    answer = browser.post(path, {**sent, "_outcome": "submit"})
+    assert answer.status_code == 422
+    page = html.fromstring(answer.text)
+    (field,) = page.xpath("//*[@id='f-actuals-0-note']")
+    assert field.get("aria-invalid") == "true"
+    assert page.xpath("//a[@href='#f-actuals-0-note']"), "the summary leads to the field"
+    assert "まだ入れられない理由を説明に書いてください" in text_of(answer)
+    assert "読み違い" in text_of(answer), "what was typed is still there"
 
 
 def test_handing_in_moves_the_case_and_says_whose_turn_it_is(browse, sqlite_city):

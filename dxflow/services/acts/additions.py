@@ -8,6 +8,7 @@ from dxflow.db.document import Addendum, DecisionDocument, Stamp
 from dxflow.errors import NotFound
 from dxflow.services.acts import papers
 from dxflow.services.acts.act import lock
+from dxflow.services.keyed import Keyed, made_before
 from dxflow.services.people import visibility
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
@@ -17,8 +18,8 @@ from dxflow.texts import mark
 LONGEST = 2000
 
 
-def add(site: Site, actor: Actor, document_id: str, text: str) -> str:
-    """Set a text beside a decided document; return the case's id.
+def add(site: Site, actor: Actor, document_id: str, text: str, keyed: Keyed | None = None) -> str:
+    """Set a text beside a decided document; return the case's id. The same key does it once.
 
     Raises NotFound, Invalid for an empty or long text, NotAllowed for whoever had no part in it or
     before the decision.
@@ -29,18 +30,21 @@ def add(site: Site, actor: Actor, document_id: str, text: str) -> str:
             .where(DecisionDocument.id == document_id)
             .scalar_subquery()
         )
+        before = keyed and made_before(tx, Addendum.id, actor.person_id, keyed)
         try:
             act = lock(site, tx, actor, which)
         except NotFound:
             raise NotFound(_("決裁の文書が見つかりません。")) from None
         visibility.require(site, tx, actor, act.case_id)
+        if before:
+            return act.case_id
         row = papers.of_id(act, document_id)
         said = papers.require_text(text, "text", LONGEST)
         owners = owners_of(tx, document_id, row.drafter_id, act.case["lead_unit"])
         may_add(papers.paper_of(row), actor.groups, owners, said).require()
         tx.execute(
             insert(Addendum).values(
-                id=act.new_id(),
+                id=keyed.id_by(actor.person_id) if keyed else act.new_id(),
                 document_id=document_id,
                 text=said,
                 person_id=actor.person_id,

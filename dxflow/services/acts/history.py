@@ -13,6 +13,8 @@ from dxflow.db.process import Submission
 from dxflow.services import plain
 
 DRAFT = "draft"
+#: What a task carries out that says what somebody thinks of a decision document.
+STAMPS = "command:document.stamp"
 
 
 _SUBMISSION = table(Submission)

@@ -227,8 +227,11 @@ def _target_row(
     }
 
 
-def record(act: Act, one: Tracked, period: str, value: Decimal, note: str) -> None:
-    """Record a period's value; a value recorded before stays, marked as superseded."""
+def record(act: Act, one: Tracked, period: str, value: Decimal, note: str, key: str = "") -> None:
+    """Record a period's value; a value recorded before stays, marked as superseded.
+
+    `key` is the id of the new one, where that is given.
+    """
     require_period(period)
     before = next((a for a in one.actuals if a.period == period), None)
     if before is not None:
@@ -244,7 +247,7 @@ def record(act: Act, one: Tracked, period: str, value: Decimal, note: str) -> No
     _ADD_ACTUAL.run(
         act.tx,
         {
-            "id": act.new_id(),
+            "id": key or act.new_id(),
             "measure_id": one.id,
             "case_id": one.case_id,
             "period": period,

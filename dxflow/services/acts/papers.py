@@ -37,13 +37,11 @@ from dxflow.errors import Conflict, Invalid, NotFound
 from dxflow.services import plain
 from dxflow.services.acts import paper_attachments, paper_content, passing
 from dxflow.services.acts.act import Act
-from dxflow.services.acts.history import DRAFT
+from dxflow.services.acts.history import DRAFT, STAMPS
 from dxflow.services.people import naming
 from dxflow.texts import gettext as _
 from dxflow.texts import mark
 
-#: The property of a task that stamps the document when it is done.
-STAMPS = "command:document.stamp"
 #: Outcomes of a task on the way that let the document pass.
 PASSES = frozenset({"agree", "approve"})
 

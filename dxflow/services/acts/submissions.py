@@ -12,12 +12,11 @@ from dxflow import audit, forms
 from dxflow.db.base import table
 from dxflow.db.prepared import Prepared
 from dxflow.db.process import Draft, Submission
-from dxflow.errors import Conflict
 from dxflow.services import plain
 from dxflow.services.acts.act import Act
+from dxflow.services.keyed import another_request
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
-from dxflow.texts import gettext as _
 from dxflow.texts import mark
 
 T = TypeVar("T")
@@ -95,11 +94,6 @@ def _answer(
         raise another_request()
     answer: dict[str, Any] = plain.loads(row.answer)
     return answer
-
-
-def another_request() -> Conflict:
-    """Return the refusal of a key that was used for something else."""
-    return Conflict(_("同じ Idempotency-Key が別の内容に使われています。"))
 
 
 def request_digest(submission: forms.Submission | None, target: str, request: str = "") -> str:

@@ -19,6 +19,7 @@ from dxflow.services.acts import (
     history,
     incidents,
     passing_over,
+    sending_back,
     standing,
     submissions,
     surroundings,
@@ -27,6 +28,7 @@ from dxflow.services.acts.act import Act, lock_of_task, require_present, require
 from dxflow.services.acts.closed_tasks import too_late
 from dxflow.services.acts.surroundings import FirstAnswer, Surroundings
 from dxflow.services.acts.writing import end_work, write_step
+from dxflow.services.keyed import another_request
 from dxflow.services.packs import store as packs
 from dxflow.services.people import visibility
 from dxflow.services.people.actor import Actor
@@ -142,6 +144,7 @@ def _complete(site: Site, actor: Actor, task_id: str, reading: Reading, sent: Se
             step = passing_over.without(act, step, act.recused).step
         _close(act, task_id, submission.outcome, drafted=around.drafted)
         write_step(act, step, [key for key in around.work if key != task_id])
+        sending_back.tell(act, item, submission.values, step, around.work)
         answer = _answer(act, step)
         submission_id = submissions.insert_row(
             act,
@@ -196,7 +199,7 @@ def _first_answer(first: FirstAnswer, task_id: str, sent: Sent) -> dict[str, Any
     else:
         same = first.task_id == task_id
     if not same:
-        raise submissions.another_request()
+        raise another_request()
     answer: dict[str, Any] = plain.loads(first.answer)
     return answer
 

@@ -1,5 +1,6 @@
 """Commands of KPI tracking: register, record, assess a year, revise targets."""
 
+from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
 
@@ -31,11 +32,16 @@ def register(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]
 
 
 def record(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
-    """Record a period's values; a measure without a number keeps its note only."""
+    """Record a period's values; a measure without a number keeps its note, which says why.
+
+    Raises Invalid for a row with neither where its form asks for both.
+    """
     period = read.text(payload, "period", required=True)
     known = {one.id: one for one in measures.tracked(act.tx, case_ids=[act.case_id], period=period)}
     count = 0
-    for row in read.rows(payload, "actuals"):
+    rows = read.rows(payload, "actuals")
+    _require_reasons(rows, {one.id for one in known.values() if one.actuals})
+    for row in rows:
         one = known.get(read.text(row, "measure", required=True))
         if one is None:
             raise Invalid(_("この案件の指標ではないものに実績が入っています。"))
@@ -46,6 +52,24 @@ def record(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
         count += 1
     act.final = True
     return {"count": count}
+
+
+def _require_reasons(rows: list[dict[str, Any]], have: Collection[str]) -> None:
+    """Raise Invalid for rows without value and note, but for measures that `have` one already.
+
+    A form without notes cannot be asked for one.
+    """
+    said = _("実績値が空欄です。値を入れるか、まだ入れられない理由を説明に書いてください。")
+    silent = [
+        n
+        for n, row in enumerate(rows)
+        if read.number(row, "value") is None
+        and "note" in row
+        and row.get("measure") not in have
+        and not read.text(row, "note").strip()
+    ]
+    if silent:
+        raise Invalid(said, {f"actuals[{n}].note": [said] for n in silent})
 
 
 def assess(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:

@@ -114,6 +114,8 @@ def _notice(site: Site, actor: Actor, row: Any) -> Text | None:
 def _path_of(left: Left) -> str:
     if left.meeting_id:
         return f"/meetings/{left.meeting_id}"
+    if left.task_id:
+        return f"/tasks/{left.task_id}"
     return f"/cases/{left.case_id}" if left.case_id else "/notices"
 
 

@@ -15,6 +15,7 @@ from dxflow.db.meeting import Meeting, MeetingMatter
 from dxflow.errors import Conflict, Invalid
 from dxflow.ids import new_id
 from dxflow.services.acts import submissions
+from dxflow.services.keyed import Keyed, made_before
 from dxflow.services.meetings import agenda, stored
 from dxflow.services.packs.settings import Body
 from dxflow.services.people.actor import Actor
@@ -59,15 +60,21 @@ class Plan:
         return Plan(self.held_on, begins, ends, place)
 
 
-def plan(site: Site, by: Actor, body_key: str, wanted: Plan) -> str:
-    """Plan a meeting of a body and return its id. Raises NotAllowed, NotFound, Invalid, Conflict."""
+def plan(site: Site, by: Actor, body_key: str, wanted: Plan, keyed: Keyed | None = None) -> str:
+    """Plan a meeting of a body and return its id; the same key gives the first one again.
+
+    Raises NotAllowed, NotFound, Invalid, Conflict.
+    """
     by.require_role(stored.SECRETARIAT)
     given = wanted.checked(site.today())
-    return submissions.once(lambda: _plan(site, by, body_key, given))
+    return submissions.once(lambda: _plan(site, by, body_key, given, keyed))
 
 
-def _plan(site: Site, by: Actor, body_key: str, given: Plan) -> str:
+def _plan(site: Site, by: Actor, body_key: str, given: Plan, keyed: Keyed | None) -> str:
     with site.database.write() as tx:
+        row = keyed.id_by(by.person_id) if keyed else new_id(site.now())
+        if keyed and made_before(tx, Meeting.id, by.person_id, keyed):
+            return row
         stored.require_present(site, tx, by)
         body = stored.body_of(site, tx, body_key)
         if given.written and body.rules.consent is Consent.NEVER:
@@ -75,7 +82,6 @@ def _plan(site: Site, by: Actor, body_key: str, given: Plan) -> str:
         last = tx.execute(
             select(func.max(Meeting.number)).where(Meeting.body == body_key)
         ).scalar_one()
-        row = new_id(site.now())
         tx.execute(
             insert(Meeting).values(
                 id=row, body=body_key, number=(last or 0) + 1, written=given.written,

@@ -4,21 +4,18 @@ A batch is a row with one result for each case. Each case is moved in a transact
 a job, so that nothing waits for it and a batch can be stopped in between.
 """
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
 
 from dxflow import audit
-from dxflow.db.identity import Person
 from dxflow.db.migration import MigrationBatch, MigrationResult
 from dxflow.errors import Invalid, NotFound
 from dxflow.ids import new_id
 from dxflow.jobs import queue
-from dxflow.services import plain
 from dxflow.services.acts import migrating
-from dxflow.services.acts.submissions import another_request
+from dxflow.services.keyed import Keyed, made_before
 from dxflow.services.operations import case_choice
 from dxflow.services.operations.case_choice import OPERATORS
 from dxflow.services.operations.migration_plans import Plan
@@ -37,22 +34,20 @@ def begin(
     cases: Sequence[str] = (),
     *,
     at_once: bool = False,
-    idempotency_key: str | None = None,
-    request: str = "",
+    keyed: Keyed | None = None,
 ) -> str:
     """Begin a batch and return its id: one job for each case, or at once when asked.
 
-    The same idempotency key gives the first batch again; `request` is the digest of what was sent
-    with it. Raises NotAllowed, NotFound, Invalid when there is no case to move, Conflict for a key
-    that was used for something else.
+    The same idempotency key gives the first batch again. Raises NotAllowed, NotFound, Invalid when
+    there is no case to move, Conflict for a key that was used for something else.
     """
     actor.require_role(*OPERATORS)
     now = site.now()
     with site.database.write() as tx:
         batch = new_id(now)
-        if idempotency_key:
-            batch = _keyed(actor, idempotency_key, request)
-            if _begun_before(tx, actor, batch):
+        if keyed:
+            batch = keyed.id_by(actor.person_id)
+            if made_before(tx, MigrationBatch.id, actor.person_id, keyed):
                 return batch
         ids = candidates(tx, plan, cases)
         if not ids:
@@ -74,27 +69,6 @@ def begin(
     if at_once:
         _work_off(site, actor, batch, ids)
     return batch
-
-
-def _keyed(actor: Actor, key: str, request: str) -> str:
-    """Return the id of the batch begun with a key: one half tells the key, the other the request."""
-    halves = ([actor.person_id, key], [request])
-    return "".join(hashlib.sha256(plain.dumps(half).encode()).hexdigest()[:16] for half in halves)
-
-
-def _begun_before(tx: Connection, actor: Actor, batch: str) -> bool:
-    """Return whether the request has been served. Raises Conflict when another one had its key.
-
-    Requests of one person wait for each other here, so that two at the same moment begin one batch.
-    """
-    tx.execute(
-        select(Person.id).where(Person.id == actor.person_id).with_for_update(key_share=True)
-    )
-    same_key = MigrationBatch.id.startswith(batch[:16])
-    found = tx.execute(select(MigrationBatch.id).where(same_key)).scalar_one_or_none()
-    if found not in (None, batch):
-        raise another_request()
-    return found is not None
 
 
 def stop(site: Site, actor: Actor, batch: str) -> int:

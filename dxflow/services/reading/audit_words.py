@@ -4,7 +4,6 @@ Labels are those of the pack version that the event itself names. A value that n
 stays as it was written; the exact text of an event is shown beside it, see audit_log.Proof.
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -17,20 +16,28 @@ from dxflow.audit import event_types
 from dxflow.authority.decision import post_kind_label
 from dxflow.authority.organisation import unit_kind_label
 from dxflow.authority.papers import PROVISIONAL
-from dxflow.calendars.fiscal import fiscal_label
 from dxflow.calendars.wareki import wareki_date
 from dxflow.committee.resolution import choice_label
 from dxflow.committee.voting import Choice
 from dxflow.db.case import Measure, Milestone
 from dxflow.decisions.table import TableLogic
 from dxflow.errors import NotFound
-from dxflow.forms import FieldFact, FormDefinition
+from dxflow.forms import FormDefinition
 from dxflow.services import plain
 from dxflow.services.packs import store as packs
 from dxflow.services.people import naming
 from dxflow.services.people.naming import Names
 from dxflow.services.reading import submitted
 from dxflow.services.reading.case_rulings import Words, outcome_name
+from dxflow.services.reading.form_words import (
+    COMMA,
+    answered,
+    asked,
+    day_said,
+    each,
+    number_said,
+    row_label,
+)
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
 from dxflow.texts import translated
@@ -55,9 +62,6 @@ _PERSONS = frozenset(
         ("committee.evaluated", "member"),
     }
 )
-_ROW = re.compile(r"\[\d+\]")
-#: How audit.describe joins the values of a list.
-_COMMA = "、"
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,7 @@ def keys(entries: Iterable[audit.Entry]) -> tuple[set[str], set[str]]:
     units: set[str] = set()
     for entry in entries:
         for change in entry.changes:
-            found = {part for side in (change.before, change.after) for part in side.split(_COMMA)}
+            found = {part for side in (change.before, change.after) for part in side.split(COMMA)}
             if change.field in _POSTS:
                 posts |= found
             elif _is_unit(entry, change):
@@ -160,7 +164,8 @@ def _line(
     if entry.type in _DAYS:
         return _day(change)
     say = _teller(entry, change, source, names)
-    return replace(change, before=say(change.before), after=say(change.after)) if say else change
+    said = replace(change, before=say(change.before), after=say(change.after)) if say else change
+    return replace(said, label=row_label(source.form, change.field, change.label))
 
 
 def _day(change: audit.ChangeLine) -> audit.ChangeLine:
@@ -187,50 +192,23 @@ def _teller(
     if entry.type == "task.completed" and field == "outcome":
         return (lambda text: submitted.outcome_words(form, text)[0]) if form else None
     if _is_unit(entry, change):
-        return lambda text: _each(text, names.unit)
+        return lambda text: each(text, names.unit)
     command = _BUTTONS.get((entry.type, field))
     if command is not None:
         return _pressed(source, command)
     fixed = _FIXED.get((entry.type, field))
     if fixed is not None:
         return fixed(pack, names)
-    fact = _asked(form, field)
+    fact = asked(form, field)
     if fact is not None and pack is not None:
-        return _answered(source, pack, fact, names)
+        return answered(fact, pack, source.rows, names)
     if field in _POSTS:
-        return lambda text: _each(text, names.post)
+        return lambda text: each(text, names.post)
     if field == "element" and pack is not None:
         return lambda text: submitted.step_name(pack, text)
     if field in _SPAN:
-        return _date
+        return day_said
     return translated if field in _IN_WORDS or entry.type.startswith("committee.") else None
-
-
-def _each(text: str, word: Callable[[str], str]) -> str:
-    return _(_COMMA).join(map(word, text.split(_COMMA))) if text else ""
-
-
-def _asked(form: FormDefinition | None, field: str) -> FieldFact | None:
-    """Return what the form asks under the name of a change; None for what the program recorded."""
-    path = _ROW.sub("", field)
-    return next((one for one in form.fields() if one.path == path), None) if form else None
-
-
-def _answered(
-    source: Source, pack: packs.Pack, fact: FieldFact, names: Names
-) -> Callable[[str], str] | None:
-    """Return the words for answers of a field, as the form showed them."""
-    if fact.kind == "date":
-        return _date
-    if fact.offered in ("measures", "milestones"):
-        return lambda text: source.rows.get(text, text)
-    if fact.offered == "units":
-        return lambda text: _each(text, names.unit)
-    if fact.offered == "fiscal_years":
-        return lambda text: fiscal_label(int(text)) if text.isdecimal() else text
-    listed = pack.settings.options.get(fact.offered, ())
-    labels = {one.value: translated(one.label) for one in (*listed, *fact.options)}
-    return (lambda text: _each(text, lambda one: labels.get(one, one))) if labels else None
 
 
 def _result(text: str, decision: str, pack: packs.Pack, names: Names) -> str:
@@ -249,11 +227,11 @@ def _result(text: str, decision: str, pack: packs.Pack, names: Names) -> str:
 def _told(value: Any, labels: Mapping[str, str], words: Words) -> str:
     if isinstance(value, dict):
         order = [key for key in labels if key in value] + [k for k in value if k not in labels]
-        return _COMMA.join(
+        return COMMA.join(
             f"{labels.get(key, key)}: {_told(value[key], {}, words)}" for key in order
         )
     if isinstance(value, list):
-        return _COMMA.join(_told(one, labels, words) for one in value) or _("（なし）")
+        return COMMA.join(_told(one, labels, words) for one in value) or _("（なし）")
     if isinstance(value, bool) or value is None:
         return words.value({True: "true", False: "false", None: "null"}[value])
     return words.value(str(value))
@@ -266,7 +244,7 @@ def _choice(text: str) -> str:
 
 
 def _roles(text: str) -> str:
-    return _each(text, naming.role_name)
+    return each(text, naming.role_name)
 
 
 def _milestone(text: str) -> str:
@@ -302,14 +280,6 @@ def _yes_no(text: str) -> str:
     )
 
 
-def _date(text: str) -> str:
-    """Return a day in words; a damaged one as it stands."""
-    try:
-        return wareki_date(date.fromisoformat(text)) if text else ""
-    except ValueError:
-        return text
-
-
 def _table(pack: packs.Pack | None) -> Callable[[str], str]:
     """Return the name of an authority table for its id."""
 
@@ -330,7 +300,7 @@ def _flags(pack: packs.Pack | None) -> Callable[[str], str]:
         if fact.path == "flags"
         for one in fact.options
     }
-    return lambda text: _each(text, lambda one: labels.get(one, one))
+    return lambda text: each(text, lambda one: labels.get(one, one))
 
 
 #: Fields that hold the key of a button, with the command that wrote them.
@@ -359,18 +329,19 @@ _IN_WORDS = frozenset(
 _SPAN = frozenset({"valid_from", "valid_to", "held_on"})
 _Teller = Callable[[packs.Pack | None, Names], Callable[[str], str]]
 _FIXED: Mapping[tuple[str, str], _Teller] = {
+    ("case.amount_changed", "amount"): lambda _pack, _names: number_said,
     ("decision.recorded", "outcome"): lambda _pack, _names: outcome_name,
-    ("decision.recorded", "decided_on"): lambda _pack, _names: _date,
+    ("decision.recorded", "decided_on"): lambda _pack, _names: day_said,
     ("decision.recorded", "table"): lambda pack, _names: _table(pack),
     ("decision.recorded", "own_right"): lambda _pack, _names: _yes_no,
-    ("document.drawn", "owed_by"): lambda _pack, names: lambda text: _each(text, names.person),
+    ("document.drawn", "owed_by"): lambda _pack, names: lambda text: each(text, names.person),
     ("decision.passed_up", "flags"): lambda pack, _names: _flags(pack),
-    ("duty.imposed", "owners"): lambda _pack, names: lambda text: _each(text, names.group),
-    ("duty.imposed", "due"): lambda _pack, _names: lambda text: _each(text, _date),
+    ("duty.imposed", "owners"): lambda _pack, names: lambda text: each(text, names.group),
+    ("duty.imposed", "due"): lambda _pack, _names: lambda text: each(text, day_said),
     ("audit.viewed", "type"): lambda _pack, _names: (
         lambda text: translated(event_types.label(text))
     ),
-    ("task.held", "until"): lambda _pack, _names: _date,
+    ("task.held", "until"): lambda _pack, _names: day_said,
     ("committee.voted", "verdict"): lambda _pack, _names: _choice,
     ("milestone.reported", "milestone"): lambda _pack, _names: _milestone,
     ("person.deactivated", "status"): lambda _pack, _names: _account,

@@ -4,7 +4,7 @@ Where it stands, what was handed in so far, which rule sent it here, what the co
 was measured before. The number of queries does not depend on the length of the story.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,17 +16,19 @@ from dxflow.calendars.periods import period_start
 from dxflow.db.identity import Person
 from dxflow.db.process import Submission
 from dxflow.services import plain
-from dxflow.services.acts import history, task_forms
+from dxflow.services.acts import history
 from dxflow.services.acts.measures import Tracked
 from dxflow.services.packs import store as packs
 from dxflow.services.people import naming
 from dxflow.services.people.actor import Actor
-from dxflow.services.reading import case_rulings, case_view, submitted
+from dxflow.services.reading import case_rulings, case_view, revised, submitted
 from dxflow.services.reading.case_head import CaseHead, read_facts
 from dxflow.services.reading.case_opening import Opened, open_case
 from dxflow.services.reading.case_rounds import VOTE, RoundView
 from dxflow.services.reading.case_rulings import RulingView
 from dxflow.services.reading.case_view import CasePage
+from dxflow.services.reading.revised import Revised
+from dxflow.services.reading.submitted import Contexts
 from dxflow.services.site import Site
 from dxflow.texts import translated
 
@@ -67,13 +69,17 @@ class Measured:
 
 @dataclass(frozen=True)
 class Briefing:
-    """The whole. `rulings` holds the last evaluation of each decision table."""
+    """The whole. `rulings` holds the last evaluation of each decision table.
+
+    `revised` is what was corrected since the reader last acted on the case.
+    """
 
     page: CasePage
     handed_in: tuple[HandedIn, ...]
     rulings: tuple[RulingView, ...]
     periods: tuple[str, ...]
     measured: tuple[Measured, ...]
+    revised: tuple[Revised, ...] = ()
 
     @property
     def head(self) -> CaseHead:
@@ -97,30 +103,27 @@ def of_opened(opened: Opened) -> Briefing:
     """Return the briefing on a case that is open for reading."""
     page = case_view.page_of(opened, read_facts(opened))
     periods, measured = _measured([row.tracked for row in page.measures])
+    rows, contexts = _in_force(opened), Contexts(opened)
+    drafts = [row for row in rows if row.act == history.DRAFT]
     return Briefing(
         page=page,
-        handed_in=tuple(_handed_in(opened)),
+        # verdicts stand in the committee's round, with those who may see them
+        handed_in=tuple(_handed_in(opened, [row for row in rows if row.act != VOTE], contexts)),
         rulings=tuple(one for one in case_rulings.rulings(opened) if not one.earlier),
         periods=periods,
         measured=measured,
+        revised=revised.since_seen(opened, drafts, contexts),
     )
 
 
-def _handed_in(opened: Opened) -> Iterable[HandedIn]:
-    # verdicts stand in the committee's round, with those who may see them
-    rows = [row for row in _in_force(opened) if row.act != VOTE]
+def _handed_in(opened: Opened, rows: Sequence[Row[Any]], contexts: Contexts) -> Iterable[HandedIn]:
     names = naming.load(opened.tx, opened.who, posts=[row.post for row in rows])
-    contexts: dict[str, forms.Context] = {}
     for row in rows:
         pack = packs.load(opened.site, opened.tx, row.pack_digest)
-        if pack.digest not in contexts:
-            contexts[pack.digest] = task_forms.submitted_context(
-                opened.site, opened.tx, opened.actor, pack, opened.calendars.of(pack), opened.id
-            )
         definition = pack.form(row.form_key)
         outcome, tone = submitted.outcome_words(definition, row.outcome)
         withheld = opened.withheld.of(pack, row.element, row.at)
-        view = forms.readonly_view(definition, plain.loads(row.body), contexts[pack.digest])
+        view = forms.readonly_view(definition, plain.loads(row.body), contexts.of(pack))
         yield HandedIn(
             drafts=row.act == history.DRAFT,
             title=translated(definition.title),

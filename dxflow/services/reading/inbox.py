@@ -51,7 +51,7 @@ from dxflow.texts import translated
 SCOPES = ("mine", "group", "all")
 #: Whether a form that somebody is to write was sent back: it has been handed in before and not been
 #: pulled back, and the task came of nobody's writing. Asked by what indices hold: a case grows old.
-_SENT_BACK = and_(
+SENT_BACK = and_(
     exists()
     .where(
         Submission.case_id == WorkItem.case_id,
@@ -249,7 +249,7 @@ def _listed(shown: Select[Any]) -> Select[Any]:
             ProcessInstance.pack_digest,
             ProcessInstance.status.label("instance_status"),
             city_days.version_query().label("city_days"),
-            _SENT_BACK.label("sent_back"),
+            SENT_BACK.label("sent_back"),
         )
         .join(page, page.c.id == WorkItem.id)
         .join(Case, Case.id == WorkItem.case_id)

@@ -30,6 +30,7 @@ from dxflow.kpi.parsing import read_decimal
 from dxflow.services.acts import measures
 from dxflow.services.acts.act import Act, lock, require_running
 from dxflow.services.acts.measures import Tracked
+from dxflow.services.keyed import Keyed, made_before
 from dxflow.services.packs import city_days
 from dxflow.services.packs import store as packs
 from dxflow.services.paging import Page, bounds
@@ -214,15 +215,20 @@ def status_words() -> list[tuple[str, str]]:
 
 
 def record_actual(
-    site: Site, actor: Actor, measure_id: str, period: str, value: Decimal | str, note: str = ""
-) -> None:
+    site: Site, actor: Actor, measure_id: str, period: str, value: Decimal | str, note: str = "",
+    *, keyed: Keyed | None = None,
+) -> None:  # fmt: skip
     """Record a period's value; an earlier one of the period stays, marked as corrected.
+
+    A request with a key that was done before is not done again.
 
     Raises NotFound, NotAllowed unless the actor belongs to the lead section, Conflict when the
     case has ended or is not measured yet, Invalid for a period or value that cannot be.
     """
     number = _number(value)
     with site.database.write() as tx:
+        if keyed and made_before(tx, tables.Actual.id, actor.person_id, keyed):
+            return
         which = select(tables.Measure.case_id).where(tables.Measure.id == measure_id)
         try:
             act = lock(site, tx, actor, which.scalar_subquery())
@@ -236,7 +242,8 @@ def record_actual(
             raise Conflict(_too_early())
         _require_begun(act, period)
         (tracked,) = measures.tracked(tx, measure_id=measure_id)
-        measures.record(act, tracked, period, number, note.strip())
+        key = keyed.id_by(actor.person_id) if keyed else ""
+        measures.record(act, tracked, period, number, note.strip(), key)
         act.finish()
 
 

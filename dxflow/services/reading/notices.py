@@ -1,15 +1,29 @@
 """Notices left for a person's groups, and up to when the person has read them."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, insert, select, union_all, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    exists,
+    func,
+    insert,
+    literal_column,
+    select,
+    union_all,
+    update,
+)
 
 from dxflow.db.case import Case, Notice, NoticeRead
+from dxflow.db.process import Submission, WorkItem
 from dxflow.services.paging import MOST_COUNTED, MOST_IN_BADGE, Page, bounds, count
 from dxflow.services.people import visibility
 from dxflow.services.people.actor import Actor
+from dxflow.services.reading import inbox, open_work
 from dxflow.services.site import Site
 
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -32,6 +46,8 @@ class Left:
     hidden: bool = False
     #: The meeting it is about, "" for none.
     meeting_id: str = ""
+    #: The task of its case that had been sent back by then and waits for the reader, or "".
+    task_id: str = ""
 
 
 def for_actor(site: Site, actor: Actor, page: int = 1, per_page: int = 50) -> Page[Left]:
@@ -110,7 +126,8 @@ def _left(
         .where(which)
         .order_by(Notice.at.desc(), Notice.id.desc())
         .limit(limit)
-    )  # fmt: skip
+    ).all()  # fmt: skip
+    tasks = _tasks(site, tx, actor, {row.case_id for row in rows if row.case_id})
     return [
         Left(
             id=row.id,
@@ -122,9 +139,40 @@ def _left(
             case_title=row.title or "",
             hidden=row.about is not None and row.case_id is None,
             meeting_id=row.meeting_id or "",
+            task_id=next(
+                (
+                    task.id
+                    for task in tasks
+                    if task.case_id == row.case_id and task.created_at <= row.at
+                ),
+                "",
+            ),
         )
         for row in rows
     ]
+
+
+def _tasks(site: Site, tx: Connection, actor: Actor, cases: Collection[str]) -> list[Any]:
+    """Return what was sent back in cases and the reader may write again now, the latest first."""
+    if not cases:
+        return []
+    written = exists().where(
+        Submission.case_id == WorkItem.case_id,
+        Submission.form_key == WorkItem.form_key,
+        Submission.act == literal_column("'draft'"),
+    )
+    rows = tx.execute(
+        select(WorkItem.id, WorkItem.case_id, WorkItem.created_at)
+        .where(
+            WorkItem.case_id.in_(sorted(cases)),
+            WorkItem.status == "open",
+            open_work.condition(site, tx, actor, "mine"),
+            inbox.SENT_BACK,
+            written.correlate(WorkItem),
+        )
+        .order_by(WorkItem.created_at.desc(), WorkItem.id)
+    )
+    return list(rows)
 
 
 def unread_count(site: Site, actor: Actor) -> int:

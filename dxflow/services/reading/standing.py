@@ -26,6 +26,8 @@ from dxflow.texts import translated
 
 #: The most lines of a list; what lies further ahead follows when these are over.
 MOST = 100
+#: How many people a search by name offers.
+MOST_NAMED = 20
 
 
 @dataclass(frozen=True)
@@ -294,6 +296,43 @@ def _deputy(row: Any, actor: Actor, names: Names, today: date) -> Deputy:
         row.valid_from, row.valid_to - timedelta(1), row.reason,
         row.giver_id == actor.person_id, row.valid_from <= today,
     )  # fmt: skip
+
+
+def people_named(site: Site, actor: Actor, text: str) -> tuple[tuple[str, str], ...]:
+    """Return username and name with post of people to be deputies, by a part of their name.
+
+    Blanks do not count. Nobody where the text is a username, which needs no search; at the most
+    MOST_NAMED.
+    """
+    wanted = "".join(text.split()).lower()
+    if not wanted:
+        return ()
+    bare = func.lower(func.replace(func.replace(Person.name, " ", ""), "\u3000", ""))
+    with site.database.read() as tx:
+        if tx.execute(select(Person.id).where(Person.username == text.strip())).first():
+            return ()
+        rows = tx.execute(
+            select(Person.id, Person.username, Person.name)
+            .where(
+                bare.contains(wanted, autoescape=True),
+                Person.id != actor.person_id,
+                Person.status == "active",
+            )
+            .order_by(Person.name, Person.username)
+            .limit(MOST_NAMED)
+        ).all()
+        who = organisation.directory(site, tx, actor.on)
+    return tuple(
+        (
+            row.username,
+            _(
+                "{name}（{post}）",
+                name=row.name,
+                post=_("、").join(post.title for post in who.posts_of(row.id)) or row.username,
+            ),
+        )
+        for row in rows
+    )
 
 
 def _colleagues(

@@ -1,6 +1,6 @@
 """Every form of a case as it was handed in, in the version it was handed in with."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -95,14 +95,26 @@ def light_context(opened: Opened, pack: packs.Pack) -> forms.Context:
     return forms.Context(options, {}, functions, opened.actor.on)
 
 
+class Contexts:
+    """What the submitted forms of a case are shown against, made once for each version of a pack."""
+
+    def __init__(self, opened: Opened) -> None:
+        self._opened = opened
+        self._made: dict[str, forms.Context] = {}
+
+    def of(self, pack: packs.Pack) -> forms.Context:
+        """Return the context of a version's forms."""
+        if pack.digest not in self._made:
+            one = self._opened
+            self._made[pack.digest] = task_forms.submitted_context(
+                one.site, one.tx, one.actor, pack, one.calendars.of(pack), one.id
+            )
+        return self._made[pack.digest]
+
+
 def _forms(opened: Opened, rows: Sequence[Row[Any]], rounds: Rounds) -> list[SubmittedForm]:
     used = {row.pack_digest: packs.load(opened.site, opened.tx, row.pack_digest) for row in rows}
-    contexts: Mapping[str, forms.Context] = {
-        digest: task_forms.submitted_context(
-            opened.site, opened.tx, opened.actor, pack, opened.calendars.of(pack), opened.id
-        )
-        for digest, pack in used.items()
-    }
+    contexts = Contexts(opened)
     names = naming.load(opened.tx, opened.who, posts=[row.post for row in rows])
     for_others = standing.of_case(opened.tx, opened.id)
     found = []
@@ -127,9 +139,7 @@ def _forms(opened: Opened, rows: Sequence[Row[Any]], rounds: Rounds) -> list[Sub
                 superseded_at=row.superseded_at,
                 view=None
                 if hidden
-                else forms.readonly_view(
-                    definition, plain.loads(row.body), contexts[row.pack_digest]
-                ),
+                else forms.readonly_view(definition, plain.loads(row.body), contexts.of(pack)),
                 standing=for_others.get(row.id, ""),
                 withheld=hidden,
             )

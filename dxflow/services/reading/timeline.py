@@ -15,6 +15,7 @@ from dxflow import audit
 from dxflow.audit.commitments import reference
 from dxflow.audit.reading import private_values
 from dxflow.db.audit import AuditEvent
+from dxflow.db.document import DecisionDocument
 from dxflow.db.process import WorkItem
 from dxflow.services import plain
 from dxflow.services.attachments import viewing
@@ -36,6 +37,18 @@ _GOOD = frozenset({"case.completed", "decision.recorded", "duty.met", "kpi.recor
 _BAD = frozenset(
     {"case.rejected", "case.stopped", "case.withdrawn", "case.cancelled", "case.suspended"}
 )
+
+
+#: Hashes stand in the log; here the document itself is named.
+_IN_THE_LOG = frozenset({"content", "document"})
+
+
+@dataclass(frozen=True)
+class Document:
+    """A decision document that an act was about."""
+
+    revision: int
+    title: str
 
 
 @dataclass(frozen=True)
@@ -65,10 +78,11 @@ class Entry:
     changes: tuple[audit.ChangeLine, ...]
     consequences: tuple[Consequence, ...]
     withheld: str = ""
+    documents: tuple[Document, ...] = ()
 
 
 def page_of(opened: Opened, rounds: Rounds, page: int = 1, per_page: int = 50) -> Page[Entry]:
-    """Return a page of acts, the latest first: four queries whatever their number.
+    """Return a page of acts, the latest first: five queries at the most, whatever their number.
 
     The chain of a case is read as a whole (it is one index range) and told page by page.
     """
@@ -115,12 +129,14 @@ def _entries(
     texts = [[plain.dumps(body) for body in act] for act in acts]
     described = [[audit.describe(text, private) for text in act] for act in texts]
     items = _items(opened, described)
-    names = _names(opened, described)
+    names, documents = _names(opened, described), _documents(opened, described)
     every = [text for act in texts for text in act]
     sources = iter(audit_words.sources(opened.site, opened.tx, every))
     for act in described:
         told = [audit_words.worded(event, next(sources), names) for event in act]
-        yield _entry(opened, rounds, act, told, items, names)
+        entry = _entry(opened, rounds, act, told, items, names)
+        about = dict.fromkeys(key for event in act for key in _document_ids(event))
+        yield replace(entry, documents=tuple(documents[key] for key in about if key in documents))
 
 
 def _names(opened: Opened, acts: Sequence[list[audit.Entry]]) -> naming.Names:
@@ -134,6 +150,25 @@ def _names(opened: Opened, acts: Sequence[list[audit.Entry]]) -> naming.Names:
         posts=[*(act[0].post for act in acts), *posts],
         units=units,
     )
+
+
+def _document_ids(event: audit.Entry) -> Iterator[str]:
+    """Yield the ids of the decision documents that an event is about."""
+    if event.type.startswith("document."):
+        yield event.object_id
+    yield from (one.after for one in event.changes if one.field == "document" and one.after)
+
+
+def _documents(opened: Opened, acts: Sequence[list[audit.Entry]]) -> dict[str, Document]:
+    """Return the decision documents of the case by id: no query where none was drawn."""
+    wanted = {key for act in acts for event in act for key in _document_ids(event)}
+    if not wanted:
+        return {}
+    rows = opened.tx.execute(
+        select(DecisionDocument.id, DecisionDocument.revision, DecisionDocument.title)
+        .where(DecisionDocument.case_id == opened.id, DecisionDocument.id.in_(wanted))
+    )  # fmt: skip
+    return {row.id: Document(row.revision, row.title) for row in rows}
 
 
 def _committed(acts: Sequence[list[dict[str, Any]]]) -> list[bytes]:
@@ -233,7 +268,9 @@ def _reason(act: list[audit.Entry]) -> str:
 def _in_words(changes: tuple[audit.ChangeLine, ...]) -> tuple[audit.ChangeLine, ...]:
     """Return what the program recorded, such as names of stages, in the reader's language."""
     return tuple(
-        replace(one, before=translated(one.before), after=translated(one.after)) for one in changes
+        replace(one, before=translated(one.before), after=translated(one.after))
+        for one in changes
+        if one.field not in _IN_THE_LOG
     )
 
 
@@ -244,7 +281,7 @@ def _shown(event: audit.Entry) -> tuple[audit.ChangeLine, ...]:
     if event.type.startswith("file."):
         return _in_words(event.changes)
     if event.type != "task.completed":
-        return event.changes
+        return tuple(one for one in event.changes if one.field not in _IN_THE_LOG)
     return tuple(change for change in event.changes if change.field not in ("outcome", "reason"))
 
 

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from werkzeug.wrappers import Response as Answer
 
 from dxflow.errors import STATUS_OF_KIND, Conflict, DxflowError, Invalid, NotFound
-from dxflow.services.administration import person_acts, persons
+from dxflow.services.administration import person_acts, persons, post_ends
 from dxflow.services.people.access import needs_role
 from dxflow.services.people.person_rows import Account
 from dxflow.texts import gettext as _
@@ -143,6 +143,23 @@ def give_post(person_id: str) -> Page | Answer:
         return _("職に就けました。この人のログインは終わりました。")
 
     return _done(person_id, act)
+
+
+@blueprint.get("/admin/people/<ident:person_id>/posts/end")
+@needs_role("admin")
+def ask_to_end_post(person_id: str) -> Page:
+    """Say what the end of a post would take from the person and leave to others."""
+    site, by, given = current.site(), current.actor(), request.args
+    try:
+        day = day_in(given, "day")
+        ends = post_ends.of_person(site, by, person_id, given.get("post", ""), day)
+    except (Invalid, NotFound) as refused:
+        return _person(person_id, _words(refused)), STATUS_OF_KIND[refused.kind]
+    found = persons.person(site, by, person_id)
+    return render_template(
+        "admin/people/ask_post.html", found=found, row=found.row, ends=ends,
+        mine=person_id == by.person_id,
+    )  # fmt: skip
 
 
 @blueprint.post("/admin/people/<ident:person_id>/posts/end")

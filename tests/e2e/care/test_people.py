@@ -3,7 +3,8 @@
 import pytest
 
 from tests.e2e.acts import follow, press
-from tests.e2e.conftest import NARROW, WIDE, breaches, overflow, shoot
+from tests.e2e.conftest import NARROW, WIDE, breaches, fits, overflow, shoot
+from tests.walks import to_triage
 
 
 @pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
@@ -31,3 +32,15 @@ def test_a_post_is_refused_then_given_and_a_password_reset(window, viewport):
     assert (overflow(page), breaches(page)) == ([], [])
     page.goto("/admin/groups")
     assert (overflow(page), breaches(page)) == ([], [])
+
+
+def test_the_end_of_a_post_is_asked_for_with_what_it_leaves(town, window):
+    to_triage(town.city)
+    page = window("admin")
+    page.goto(f"/admin/people/{town.city.person['secretariat']}")
+    with page.expect_navigation():
+        page.get_by_role("button", name="終える…").first.click()
+    assert "残される作業" in page.inner_text("main")
+    fits(page, "ask-end-of-post")
+    follow(page, "何もせずに戻る")
+    assert "経営企画課 DX推進係" in page.inner_text("main")

@@ -19,6 +19,7 @@ from dxflow.ids import new_id
 from dxflow.services import plain
 from dxflow.services.administration.imports.reading import Sheet
 from dxflow.services.administration.transfers import columns
+from dxflow.services.keyed import Keyed, made_before
 from dxflow.services.people import person_rows
 from dxflow.services.people.actor import Actor
 from dxflow.services.people.person_rows import ADMIN_ROLE
@@ -80,8 +81,11 @@ def require_effective(site: Site, day: date | None) -> date:
     return day
 
 
-def create(site: Site, by: Actor, name: str, effective: date | None, first: Upload) -> str:
-    """Make a plan of a file and return its id.
+def create(
+    site: Site, by: Actor, name: str, effective: date | None, first: Upload,
+    keyed: Keyed | None = None,
+) -> str:  # fmt: skip
+    """Make a plan of a file and return its id; the same key gives the first one again.
 
     Raises Invalid, Refused for a file that is no table, Unmapped for headings nobody knows.
     """
@@ -89,7 +93,9 @@ def create(site: Site, by: Actor, name: str, effective: date | None, first: Uplo
     day = require_effective(site, effective)
     said = _name(name) or _("{day} の人事異動", day=wareki_date(day))
     with site.database.write() as tx:
-        plan = new_id(site.now())
+        plan = keyed.id_by(by.person_id) if keyed else new_id(site.now())
+        if keyed and made_before(tx, TransferPlan.id, by.person_id, keyed):
+            return plan
         tx.execute(
             insert(TransferPlan).values(
                 id=plan, name=said, effective=day, status="draft", version=1,

@@ -1,0 +1,150 @@
+"""What was sent back: its applicant and who writes it again are told by whom and why."""
+
+import pytest
+
+from dxflow import texts
+from dxflow.calendars.retelling import retold
+from dxflow.services.acts import pulling_back
+from dxflow.services.administration import working
+from dxflow.services.mail import sending
+from dxflow.services.reading import notices
+from tests.factories import ANALYSIS, SHEET, City
+from tests.smtp_sink import Sink, with_mail
+from tests.walks import do, task_of, to_committee, to_decision, to_sheet, vote
+
+COSTLY = {"cost_initial": 60_000_000}
+
+
+def told(city: City, case: str) -> dict[str, list[str]]:
+    """Return by person what notices about the case say of sending back, one for each entry."""
+    city.run_jobs()
+    found = {}
+    for name in city.person:
+        page = notices.for_actor(city.site, city.actor(name))
+        said = [
+            one.message
+            for one in page.entries
+            if one.case_id == case and "から差し戻され" in one.message
+        ]
+        if said:
+            found[name] = said
+    return found
+
+
+def to_approval(city: City) -> str:
+    case = to_sheet(city)
+    do(city, case, "colleague", "project_sheet", "submit", **SHEET)
+    do(city, case, "colleague", "bpr_analysis", "submit", **ANALYSIS)
+    return case
+
+
+def test_the_applicant_is_told_who_sent_the_idea_back_and_why_and_is_led_to_the_task(city):
+    case = city.start().id
+    city.clock.advance(minutes=1)
+    do(city, case, "head", "head_approval", "send_back", reason="件数を書いてください。")
+    said = "「所属長の確認」で市民課長 headさんから差し戻されました。理由: 件数を書いてください。"
+    assert told(city, case) == {"applicant": [said]}
+    (entry,) = [
+        one
+        for one in notices.for_actor(city.site, city.actor("applicant")).entries
+        if one.case_id == case
+    ]
+    assert entry.task_id == task_of(city, "applicant", case, "revise_idea").id
+    with_language = texts.language.set("en")
+    try:
+        assert (
+            retold(said)
+            == "Sent back by 市民課長 head at “Section head's check”. Reason: 件数を書いてください。"
+        )
+    finally:
+        texts.language.reset(with_language)
+
+
+def test_those_who_write_the_sheet_again_are_told_and_who_sent_it_back_is_not(city):
+    case = to_approval(city)
+    do(
+        city,
+        case,
+        "head",
+        "sheet_approval",
+        "send_back",
+        reason="費用を分けて書く",
+        return_to="sheet",
+    )
+    found = told(city, case)
+    assert {"applicant", "colleague"} <= set(found)
+    assert "head" not in found
+    assert all(len(said) == 1 for said in found.values())
+
+
+def by_the_committee(city: City) -> tuple[str, str]:
+    case = to_committee(city)
+    vote(city, case, "return")
+    assert told(city, case) == {}, "a ballot is no sending back"
+    do(city, case, "cio", "conclude", "return_sheet", reason="費用を直す")
+    return case, "cio"
+
+
+def by_a_reviewer(city: City) -> tuple[str, str]:
+    case = to_decision(city, sheet=COSTLY)
+    do(city, case, "civic_head", "review", "send_back", comment="費用を直す")
+    return case, "civic_head"
+
+
+def by_who_does_not_agree(city: City) -> tuple[str, str]:
+    case = to_decision(city, sheet=COSTLY)
+    do(city, case, "civic_head", "review", "agree")
+    do(city, case, "cio", "review", "agree")
+    do(city, case, "finance", "agree_together", "object", comment="費用を直す")
+    return case, "finance"
+
+
+def by_the_decider(city: City) -> tuple[str, str]:
+    case = to_decision(city)
+    do(city, case, "civic_head", "decide", "send_back", reason="費用を直す")
+    return case, "civic_head"
+
+
+@pytest.mark.parametrize(
+    "sent_back", [by_the_committee, by_a_reviewer, by_who_does_not_agree, by_the_decider]
+)
+def test_a_case_sent_back_on_its_way_up_is_told_once_to_each(city, sent_back):
+    case, by = sent_back(city)
+    found = told(city, case)
+    assert by not in found
+    for name in ("applicant", "colleague"):
+        (said,) = found[name]
+        assert said.endswith("理由: 費用を直す")
+
+
+def test_what_is_written_for_the_first_time_or_handed_on_is_not_sent_back(city):
+    case = to_committee(city)
+    assert told(city, case) == {}
+
+
+def test_a_sending_back_that_is_pulled_back_in_time_tells_nobody(city):
+    case = city.start().id
+    do(city, case, "head", "head_approval", "send_back", reason="件数を書いてください。")
+    pulling_back.pull_back(city.site, city.actor("head"), case)
+    assert told(city, case) == {}
+
+
+def test_the_mail_says_who_and_why_and_leads_to_the_task(city):
+    case = to_approval(city)
+    city.clock.advance(minutes=1)
+    with Sink() as sink:
+        working.make_worker(city.site).run_due()
+        with_mail(city, sink.port)
+        back = {"reason": "費用を分けて書く", "return_to": "sheet"}
+        do(city, case, "head", "sheet_approval", "send_back", **back)
+        city.clock.advance(seconds=sending.SLOT)
+        city.site.kept.clear()
+        working.make_worker(city.site).run_due()
+        said = [
+            mail.text for mail in sink.to("applicant@city.example") if "差し戻され" in mail.text
+        ]
+        assert len(said) == 1
+        assert "理由: 費用を分けて書く" in said[0]
+        task = task_of(city, "applicant", case, "project_sheet").id
+        assert f"https://dxflow.city.example/tasks/{task}" in said[0]
+        assert not [mail for mail in sink.to("head@city.example") if "差し戻され" in mail.text]
