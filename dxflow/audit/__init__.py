@@ -11,7 +11,7 @@ from dxflow.audit.log import (
     append_to_many,
     gather,
 )
-from dxflow.audit.records import sealed
+from dxflow.audit.rows.records import sealed
 from dxflow.audit.verify import verify_database
 
 __all__ = [

@@ -17,21 +17,14 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from dxflow.audit import reading
-from dxflow.audit.case_rows import CaseSaid, case_row_findings
 from dxflow.audit.chain import ChainCheck
+from dxflow.audit.checkpoints.kept import Kept
 from dxflow.audit.commitments import opens, reference
-from dxflow.audit.duty_rows import DutySaid, duty_findings
-from dxflow.audit.files import Logged, file_findings, logged
 from dxflow.audit.findings import Finding, FindingKind, Report
-from dxflow.audit.hashes import Hashes, sealed_findings
 from dxflow.audit.heads import End, instance_findings, system_findings
-from dxflow.audit.kept import Kept
-from dxflow.audit.people_rows import PeopleSaid, people_findings
 from dxflow.audit.protection import protection_findings
-from dxflow.audit.records import Said, record_findings
-from dxflow.audit.standing_rows import StandingSaid, standing_findings
-from dxflow.audit.structure_rows import StructureSaid, structure_findings
-from dxflow.audit.work_rows import WorkSaid, work_findings
+from dxflow.audit.rows import Rows
+from dxflow.audit.rows.files import Logged, file_findings, logged
 from dxflow.calendars.wareki import wareki_datetime
 from dxflow.clock import now as utc_now
 from dxflow.texts import gettext as _
@@ -51,14 +44,7 @@ class _Pass:
     last_id: int = 0
     ends: dict[str, End] = field(default_factory=dict)
     files: dict[str, Logged] = field(default_factory=dict)
-    said: Said = field(default_factory=Said)
-    hashes: Hashes = field(default_factory=Hashes)
-    cases: CaseSaid = field(default_factory=CaseSaid)
-    people: PeopleSaid = field(default_factory=PeopleSaid)
-    work: WorkSaid = field(default_factory=WorkSaid)
-    duties: DutySaid = field(default_factory=DutySaid)
-    standing: StandingSaid = field(default_factory=StandingSaid)
-    structure: StructureSaid = field(default_factory=StructureSaid)
+    rows: Rows = field(default_factory=Rows)
     kept: Kept | None = None
     findings: list[Finding] = field(default_factory=list)
 
@@ -152,12 +138,7 @@ def _check_events(connection: Connection, done: _Pass) -> None:
                 private[digest] = (stream, row.seq or 0)
             if known := logged(body or {}, stream, row.seq or 0):
                 done.files[known[0]] = known[1]
-            done.said.note(body or {}, stream, row.seq or 0)
-            done.hashes.note(body or {}, stream, row.seq or 0)
-            done.cases.note(body or {}, stream, row.seq or 0)
-            done.people.note(body or {}, row.seq or 0)
-            for noting in (done.work, done.duties, done.standing, done.structure):
-                noting.note(body or {}, stream, row.seq or 0)
+            done.rows.note(body or {}, stream, row.seq or 0)
             if done.kept is not None:
                 at = row.index.at if row.index is not None else ""
                 done.kept.see(stream, row.seq or 0, row.body, at)
@@ -239,14 +220,7 @@ def _check_heads(connection: Connection, done: _Pass) -> None:
 
 
 def _check_records(connection: Connection, done: _Pass) -> None:
-    done.findings += record_findings(connection, done.said)
-    done.findings += sealed_findings(connection, done.hashes)
-    done.findings += case_row_findings(connection, done.cases)
-    done.findings += people_findings(connection, done.people)
-    done.findings += work_findings(connection, done.work)
-    done.findings += duty_findings(connection, done.duties)
-    done.findings += standing_findings(connection, done.standing)
-    done.findings += structure_findings(connection, done.structure)
+    done.findings += done.rows.findings(connection)
 
 
 def _check_files(connection: Connection, done: _Pass) -> None:

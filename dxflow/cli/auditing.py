@@ -4,7 +4,7 @@ from argparse import Namespace
 from dataclasses import asdict
 from pathlib import Path
 
-from dxflow.audit import signing
+from dxflow.audit.checkpoints import signing
 from dxflow.calendars.wareki import wareki_datetime
 from dxflow.cli.output import Output
 from dxflow.config import Settings

@@ -183,7 +183,7 @@ def closed(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
     def refuse(*_words: object) -> Path:
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr("dxflow.audit.folder.put", refuse)
+    monkeypatch.setattr("dxflow.audit.checkpoints.folder.put", refuse)
 
 
 @pytest.mark.parametrize("number", [errno.EROFS, errno.EACCES, errno.EPERM])

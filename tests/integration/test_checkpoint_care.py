@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from dxflow.audit import checkpoints as form
-from dxflow.audit import folder as shelf
-from dxflow.audit import signing
+from dxflow.audit.checkpoints import checkpoint as form
+from dxflow.audit.checkpoints import folder as shelf
+from dxflow.audit.checkpoints import signing
 from dxflow.config import ConfigRefused
 from dxflow.errors import Conflict, Invalid, NotAllowed
 from dxflow.services.administration import checkpoint_keys, checkpoint_mail, checkpointing, working

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, text
 
-from dxflow.audit import checkpoints as form
-from dxflow.audit import signing
 from dxflow.audit.canonical import canonical
 from dxflow.audit.chain import leaf_hash
+from dxflow.audit.checkpoints import checkpoint as form
+from dxflow.audit.checkpoints import signing
 from dxflow.db.engine import Database
 from dxflow.services.installation import backups, bootstrap, restoring
 from dxflow.services.people import identity

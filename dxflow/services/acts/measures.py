@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from dxflow import audit
-from dxflow.audit.case_rows import sealed_measures
+from dxflow.audit.rows.cases import sealed_measures
 from dxflow.calendars.business_days import BusinessCalendar
 from dxflow.calendars.periods import is_period, parse_frequency, period_label, period_start
 from dxflow.db import case as tables

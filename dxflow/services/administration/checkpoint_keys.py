@@ -1,7 +1,7 @@
 """The key that signs checkpoints of the audit log: made once, and changed only on purpose."""
 
 from dxflow import audit
-from dxflow.audit import signing
+from dxflow.audit.checkpoints import signing
 from dxflow.errors import Conflict
 from dxflow.services.people import events, facts
 from dxflow.services.people.actor import Actor

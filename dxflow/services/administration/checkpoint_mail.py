@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from email.message import EmailMessage
 
 from dxflow import texts
-from dxflow.audit import folder as shelf
-from dxflow.audit import signing
-from dxflow.audit.checkpoints import NotGenuine, Unreadable, read
-from dxflow.audit.folder import Named
+from dxflow.audit.checkpoints import folder as shelf
+from dxflow.audit.checkpoints import signing
+from dxflow.audit.checkpoints.checkpoint import NotGenuine, Unreadable, read
+from dxflow.audit.checkpoints.folder import Named
 from dxflow.calendars.wareki import wareki_datetime
 from dxflow.errors import DxflowError
 from dxflow.services.mail import letters, smtp

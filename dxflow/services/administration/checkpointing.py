@@ -13,10 +13,19 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from dxflow import audit
-from dxflow.audit import folder as shelf
-from dxflow.audit import reading, refused, signing
-from dxflow.audit.checkpoints import Checkpoint, Heads, digest_of, head_over, moved, torn, written
-from dxflow.audit.kept import CHECKPOINTED, RESTORED
+from dxflow.audit import reading
+from dxflow.audit.checkpoints import folder as shelf
+from dxflow.audit.checkpoints import refused, signing
+from dxflow.audit.checkpoints.checkpoint import (
+    Checkpoint,
+    Heads,
+    digest_of,
+    head_over,
+    moved,
+    torn,
+    written,
+)
+from dxflow.audit.checkpoints.kept import CHECKPOINTED, RESTORED
 from dxflow.audit.plain import moment_text
 from dxflow.clock import at_local, local_date
 from dxflow.db.audit import AuditEvent

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, inspect, text, update
 
 from dxflow import audit
-from dxflow.audit import folder as shelf
+from dxflow.audit.checkpoints import folder as shelf
 from dxflow.clock import TOKYO
 from dxflow.db.engine import Database
 from dxflow.db.job import Job

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from dxflow.audit import signing
+from dxflow.audit.checkpoints import signing
 from dxflow.services.people import facts
 
 #: The public key in use; the last checkpoint; why the last attempts failed, by who made them (a

@@ -9,11 +9,11 @@ from sqlalchemy import Connection, and_, select
 from sqlalchemy.exc import DBAPIError
 
 from dxflow import audit
-from dxflow.audit import refused, signing
+from dxflow.audit.checkpoints import refused, signing
+from dxflow.audit.checkpoints.gathering import gather
+from dxflow.audit.checkpoints.kept import CHECKPOINTED, Kept
 from dxflow.audit.events import CASE_STREAM
 from dxflow.audit.findings import Finding, Report
-from dxflow.audit.gathering import gather
-from dxflow.audit.kept import CHECKPOINTED, Kept
 from dxflow.db.audit import AuditEvent
 from dxflow.db.case import Case
 from dxflow.errors import Conflict, Invalid

@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from dxflow.audit import signing
 from dxflow.audit.canonical import NotCanonical, canonical, parse
+from dxflow.audit.checkpoints import signing
 from dxflow.audit.plain import moment_text
 
 FORMAT = 1

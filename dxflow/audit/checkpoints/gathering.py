@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from dxflow.audit import folder as shelf
-from dxflow.audit.checkpoints import NotGenuine, Unreadable, read
-from dxflow.audit.kept import Kept
+from dxflow.audit.checkpoints import folder as shelf
+from dxflow.audit.checkpoints.checkpoint import NotGenuine, Unreadable, read
+from dxflow.audit.checkpoints.kept import Kept
 from dxflow.texts import gettext as _
 
 

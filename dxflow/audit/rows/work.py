@@ -14,7 +14,7 @@ from dxflow.audit import reading
 from dxflow.audit.events import CASE_STREAM
 from dxflow.audit.findings import Finding
 from dxflow.audit.plain import moment_text
-from dxflow.audit.row_words import UNTOLD, Names, Place, gone, moment_words, record, unlike
+from dxflow.audit.rows.words import UNTOLD, Names, Place, gone, moment_words, record, unlike
 from dxflow.texts import gettext as _
 from dxflow.texts import translated
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dxflow.audit.chain import leaf_hash
-from dxflow.audit.checkpoints import Checkpoint, Heads, head_over
+from dxflow.audit.checkpoints.checkpoint import Checkpoint, Heads, head_over
 from dxflow.audit.findings import Finding, FindingKind
 from dxflow.calendars.wareki import wareki_datetime
 from dxflow.texts import gettext as _

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from dxflow.audit import reading
 from dxflow.audit.findings import Finding
 from dxflow.audit.plain import plain
-from dxflow.audit.row_words import Place, day_words, record
+from dxflow.audit.rows.words import Place, day_words, record
 from dxflow.texts import gettext as _
 
 STREAM = "sys:admin"

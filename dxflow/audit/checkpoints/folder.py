@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from dxflow.audit.checkpoints import Checkpoint, Heads, NotGenuine, Unreadable, read
+from dxflow.audit.checkpoints.checkpoint import Checkpoint, Heads, NotGenuine, Unreadable, read
 
 ENDING = ".checkpoint"
 _NAME = re.compile(rf"dxflow-([0-9a-f]{{32}})-(\d{{6,12}}){re.escape(ENDING)}")

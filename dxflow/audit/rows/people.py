@@ -47,7 +47,7 @@ class PeopleSaid:
     #: post -> every set of roles that it was given, and the last event about it.
     roles: dict[str, tuple[set[frozenset[str]], int]] = field(default_factory=dict)
 
-    def note(self, body: Mapping[str, Any], seq: int) -> None:
+    def note(self, body: Mapping[str, Any], _stream: str, seq: int) -> None:
         """Remember what an event says; one that was damaged says nothing."""
         kind, thing, changes = body.get("type"), body.get("object"), body.get("changes")
         if kind == "system.initialised":

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from dxflow.audit import reading
 from dxflow.audit.findings import Finding
-from dxflow.audit.row_words import Names, Place, day_words, record
+from dxflow.audit.rows.words import Names, Place, day_words, record
 from dxflow.texts import gettext as _
 
 _ABSENCES = "SELECT person_id, valid_from, valid_to FROM absence ORDER BY valid_from"

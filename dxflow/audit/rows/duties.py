@@ -15,7 +15,7 @@ from dxflow.audit.chain import case_stream
 from dxflow.audit.events import CASE_STREAM
 from dxflow.audit.findings import Finding
 from dxflow.audit.plain import plain
-from dxflow.audit.row_words import UNTOLD, Names, Place, day_words, gone, unknown, unlike
+from dxflow.audit.rows.words import UNTOLD, Names, Place, day_words, gone, unknown, unlike
 from dxflow.texts import gettext as _
 from dxflow.texts import mark
 
