@@ -4,6 +4,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from dxflow.texts import gettext as _
+from dxflow.texts import mark
+
+#: The chains of what belongs to no case, as people know them.
+_CHAINS = {
+    "sys:access": mark("ログインと拒否の記録"), "sys:admin": mark("利用者と組織の記録"),
+    "sys:config": mark("手続きと設定の記録"), "sys:committee": mark("会議の記録"),
+    "sys:audit": mark("監査ログを使った記録"),
+}  # fmt: skip
 
 
 class FindingKind(StrEnum):
@@ -39,10 +47,13 @@ class Finding:
     @property
     def where(self) -> str:
         """Return the stream as people know it; that of a case without a number by its id."""
-        return _("案件 {number}", number=self.case) if self.case else self.stream
+        if self.case:
+            return _("案件 {number}", number=self.case)
+        chain = _CHAINS.get(self.stream)
+        return self.stream if chain is None else _(chain)
 
     def __str__(self) -> str:
-        place = f"{self.where}#{self.seq}" if self.seq else self.where
+        place = f"{self.where} #{self.seq}" if self.seq else self.where
         return f"{place}: {self.text}" if place else self.text
 
 

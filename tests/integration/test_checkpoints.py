@@ -281,7 +281,7 @@ def test_a_finding_names_the_case_by_its_number(city: City) -> None:
             text("SELECT number FROM case_file WHERE id = :c"), {"c": case.id}
         ).scalar_one()
     assert (found.stream, found.case) == (f"case:{case.id}", number)
-    assert f"- 案件 {number}#1: " in report.text
+    assert f"- 案件 {number} #1: " in report.text
     assert case.id not in report.text
 
 

@@ -10,6 +10,7 @@ from dxflow.audit.describe import describe, shown
 from dxflow.audit.events import Actor, Change, Channel, Event, Request, Result, Subject
 from dxflow.audit.export import guarded, to_csv, to_jsonl
 from dxflow.audit.findings import Finding, FindingKind, Report
+from dxflow.audit.log import SystemStream
 from tests.unit.audit.test_events import NOW, an_event
 
 
@@ -123,6 +124,13 @@ def test_the_report_names_its_findings_and_its_limits() -> None:
     bad = Report(5, 1, 2, 1, (finding,))
     assert not bad.ok
     assert "1 件の食い違い" in bad.text
-    assert "case:c1#3: ありません。" in bad.text
+    assert "case:c1 #3: ありません。" in bad.text
     assert "チェックポイント" in bad.text
     assert Report(5, 1, 2, 1, ()).ok
+
+
+@pytest.mark.parametrize("chain", SystemStream)
+def test_findings_call_every_chain_by_its_name(chain: SystemStream) -> None:
+    where = Finding(FindingKind.GAP, chain.value, 3, "ありません。").where
+    assert where.endswith("記録")
+    assert Finding(FindingKind.GAP, "case:c1", 3, "", "R8-税務-0001").where == "案件 R8-税務-0001"
