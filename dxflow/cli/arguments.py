@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import NoReturn
 
-from dxflow.cli import audit_arguments, transfer_arguments
+from dxflow.cli import audit_arguments, transfer_arguments, trying_arguments
 from dxflow.cli.later import Later
 from dxflow.texts import gettext as _
 
@@ -62,6 +62,7 @@ def parse(given: Sequence[str]) -> argparse.Namespace:
     _backups(commands)
     _care(commands)
     _checks(commands)
+    trying_arguments.offer(commands, _command)
     _packs(commands)
     _people(commands)
     _organisation(commands)

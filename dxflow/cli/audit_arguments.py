@@ -13,7 +13,7 @@ def offer(group: Any, command: Command) -> None:
     """Give the group of the log its commands."""
     verify = command(group, "verify", auditing.verify, _("改変の跡がないか検証する"))
     verify.add_argument(
-        "--checkpoints", metavar="DIR", default="",
+        "--checkpoints", "--checkpoint", metavar="DIR", default="",
         help=_("このフォルダーのチェックポイントと照らし合わせる（省けば設定のフォルダー）"),
     )  # fmt: skip
     verify.add_argument(
@@ -24,4 +24,6 @@ def offer(group: Any, command: Command) -> None:
     key = command(group, "key", auditing.key, _("チェックポイントの公開鍵と指紋を見る"))
     key.add_argument("--new", action="store_true", help=_("新しい鍵に替える"))
     export = command(group, "export", auditing.export, _("書き出す（標準出力へ）"))
-    export.add_argument("--format", choices=("jsonl", "csv"), required=True)
+    export.add_argument("--format", choices=("jsonl", "csv", "xes", "ocel2"), required=True)
+    proof = command(group, "proof", auditing.proof, _("一つの記録を、原本とハッシュ値とともに見る"))
+    proof.add_argument("seq", metavar="SEQ", type=int, help=_("通し番号"))

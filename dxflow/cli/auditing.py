@@ -1,4 +1,4 @@
-"""`dxflow audit verify|export|checkpoint|key`."""
+"""`dxflow audit verify|export|proof|checkpoint|key`."""
 
 from argparse import Namespace
 from dataclasses import asdict
@@ -33,6 +33,23 @@ def export(arguments: Namespace, settings: Settings, output: Output) -> int:
     with opened(settings) as site:
         output.raw(audit_log.export(site, operator(site), audit_log.Filters(), arguments.format))
     return 0
+
+
+def proof(arguments: Namespace, settings: Settings, output: Output) -> int:
+    """Show one event as it was hashed; 1 when its text is not the one that was."""
+    with opened(settings) as site:
+        found = audit_log.event(site, operator(site), arguments.seq)
+    output.say(
+        found.body,
+        _("直前の記録のハッシュ値: {digest}", digest=found.previous),
+        _("この記録のハッシュ値: {digest}", digest=found.stored_leaf),
+        _("本文から計算した値: {digest}", digest=found.leaf),
+        _("ハッシュ値は、1バイトの 00 と本文（UTF-8）をつないだものの SHA-256 です。"),
+    )
+    if not found.intact:
+        output.note(_("本文が、記録されたハッシュ値と一致しません。改変された疑いがあります。"))
+    output.result(found.plain())
+    return 0 if found.intact else 1
 
 
 def checkpoint(_arguments: Namespace, settings: Settings, output: Output) -> int:

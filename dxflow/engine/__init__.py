@@ -7,6 +7,7 @@ from dxflow.engine.codec import waiting
 from dxflow.engine.compile import Definition, Definitions, compile_definition
 from dxflow.engine.errors import BudgetExceeded, StateUnreadable, StepFailed, TaskNotReady
 from dxflow.engine.migrate import Migrated, NotMigratable, TimerChange, migrated
+from dxflow.engine.playing import Answer, Played, play
 from dxflow.engine.rehoming import Blocker, Place
 from dxflow.engine.runtime import (
     Instance,
@@ -30,9 +31,9 @@ from dxflow.engine.step import (
 )
 
 __all__ = [
-    "ArmedTimer", "Blocker", "BudgetExceeded", "Decided", "Definition", "Definitions",
-    "Environment", "Host", "Instance", "Migrated", "NotMigratable", "OpenTask", "Place",
+    "Answer", "ArmedTimer", "Blocker", "BudgetExceeded", "Decided", "Definition", "Definitions",
+    "Environment", "Host", "Instance", "Migrated", "NotMigratable", "OpenTask", "Place", "Played",
     "StateUnreadable", "Step", "StepFailed", "TaskNotReady", "TimerChange", "Visit", "cancel",
     "compile_definition", "complete", "fire_timers", "migrated", "move_timers",
-    "pass_over", "peek", "start", "take_in", "waiting",
+    "pass_over", "peek", "play", "start", "take_in", "waiting",
 ]  # fmt: skip

@@ -22,7 +22,12 @@ blueprint = Blueprint("audit", __name__)
 PER_PAGE = 20
 FILTERS = ("person", "case", "type", "since", "until")
 MIMETYPES: Mapping[str, str] = MappingProxyType(
-    {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson"}
+    {
+        "csv": "text/csv; charset=utf-8",
+        "jsonl": "application/x-ndjson",
+        "xes": "application/xml",
+        "ocel2": "application/json",
+    }
 )
 #: Ids of events have at most so many digits.
 LONGEST_ID = 18
@@ -68,7 +73,8 @@ def export(form: str) -> Response:
     if form not in MIMETYPES:
         raise NoPage
     parts = audit_log.export(current.site(), current.actor(), _filters(_given()), form)
-    return attachment(parts, MIMETYPES[form], f"audit.{form}")
+    name = "audit.ocel2.json" if form == "ocel2" else f"audit.{form}"
+    return attachment(parts, MIMETYPES[form], name)
 
 
 @blueprint.post("/audit/verify")

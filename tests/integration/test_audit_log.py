@@ -5,6 +5,7 @@ import json
 import sqlite3
 from contextlib import closing
 from datetime import date
+from xml.etree import ElementTree
 
 import pytest
 from sqlalchemy import select
@@ -175,6 +176,39 @@ def test_the_exports_hold_what_the_filters_let_through(city):
     assert table[1][1:4] == ["提案を提出", "applicant", "市民課 主任"]
     with pytest.raises(Invalid):
         audit_log.export(city.site, actor, Filters(), "xml")
+
+
+XES = "{http://www.xes-standard.org/}"
+
+
+def test_the_log_is_handed_out_for_process_mining(city):
+    case = to_sheet(city, {"title": '<窓口> & "予約"'})
+    other = to_sheet(city)
+    actor = city.actor("auditor")
+    log = ElementTree.fromstring(b"".join(audit_log.export(city.site, actor, Filters(), "xes")))
+    traces = {_values(trace)["dxflow:case"]: trace for trace in log.iter(f"{XES}trace")}
+    assert set(traces) == {case, other}
+    assert _values(traces[case])["dxflow:title"] == '<窓口> & "予約"'
+    events = [_values(event) for event in traces[case].iter(f"{XES}event")]
+    done = [one for one in events if one["dxflow:type"] == "task.completed"]
+    assert [one["concept:name"] for one in done] == ["所属長の確認", "受付審査"]
+    assert done[0]["org:resource"] == "head"
+    assert [one["time:timestamp"] for one in events] == sorted(
+        one["time:timestamp"] for one in events
+    )
+    document = json.loads(b"".join(audit_log.export(city.site, actor, Filters(case=case), "ocel2")))
+    objects = {one["id"] for one in document["objects"]}
+    assert len(document["events"]) == len(events)
+    told = {about["objectId"] for one in document["events"] for about in one["relationships"]}
+    assert f"case:{case}" in told
+    assert f"case:{other}" not in told
+    assert told <= objects
+    types = {one["name"] for one in document["eventTypes"]}
+    assert {one["type"] for one in document["events"]} == types
+
+
+def _values(of: ElementTree.Element) -> dict[str, str]:
+    return {one.attrib["key"]: one.attrib["value"] for one in of if "key" in one.attrib}
 
 
 def test_a_page_of_the_log_costs_the_same_however_long_it_is(city):

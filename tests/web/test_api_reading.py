@@ -1,5 +1,6 @@
 """What programs read: themselves, processes, cases, tasks, measures, the log, the metrics."""
 
+import hashlib
 from datetime import date
 
 import pytest
@@ -8,6 +9,8 @@ from sqlalchemy import update
 from dxflow.api.entrance import OPERATIONS
 from dxflow.db.case import Case
 from dxflow.errors import Unavailable
+from dxflow.services.administration import checkpointing
+from dxflow.services.installation.bootstrap import operator
 from tests.factories import City
 from tests.integration.test_main_job import to_kpi
 from tests.web.api_client import Caller, application, document
@@ -342,3 +345,27 @@ def test_metrics_with_the_token_are_given_to_anybody(sqlite_city):
         headers={"Authorization": "Bearer a-long-token"},
     )
     assert answer.status_code == 200
+
+
+def test_one_entry_of_the_log_can_be_hashed_again(sqlite_city: City) -> None:
+    auditor = Caller.of(application(sqlite_city), "auditor")
+    seq = auditor.get("/audit/events").json["items"][0]["id"]
+    proof = auditor.get(f"/audit/proofs/{seq}").json
+    assert proof["hash"] == hashlib.sha256(b"\x00" + proof["body"].encode()).hexdigest()
+    assert (proof["seq"], proof["intact"]) == (seq, True)
+    for nothing in ("999999999", "x", "-1"):
+        assert auditor.get(f"/audit/proofs/{nothing}").status_code == 404
+    assert (
+        Caller.of(application(sqlite_city), "head").get(f"/audit/proofs/{seq}").status_code == 403
+    )
+
+
+def test_the_latest_checkpoint_of_the_log_is_read(sqlite_city: City) -> None:
+    app = application(sqlite_city)
+    auditor = Caller.of(app, "auditor")
+    assert auditor.get("/audit/checkpoint").status_code == 404
+    for _time in range(2):
+        checkpointing.make(sqlite_city.site, operator(sqlite_city.site))
+    latest = auditor.get("/audit/checkpoint").json
+    assert (latest["number"], latest["public_key"][:10]) == (2, "-----BEGIN")
+    assert Caller.of(app, "head").get("/audit/checkpoint").status_code == 403

@@ -5,7 +5,7 @@ from dxflow.api.answers.cases import Case, CaseInFull, CasePage, Completed, Pull
 from dxflow.api.answers.decisions import CaseDecision, DutyPage
 from dxflow.api.answers.drafts import DraftInFull, DraftList
 from dxflow.api.answers.evaluations import CaseEvaluation, OwnNote
-from dxflow.api.answers.log import CheckpointPage, EventPage
+from dxflow.api.answers.log import CheckpointPage, EventPage, EventProof, LastCheckpoint
 from dxflow.api.answers.measures import KpiInFull, KpiPage
 from dxflow.api.answers.meetings import MeetingInFull, MeetingMinutes, MeetingPage, SeatMade
 from dxflow.api.answers.migrations import (
@@ -41,10 +41,12 @@ __all__ = [
     "DraftList",
     "DutyPage",
     "EventPage",
+    "EventProof",
     "IncidentGroupPage",
     "IncidentPage",
     "KpiInFull",
     "KpiPage",
+    "LastCheckpoint",
     "Me",
     "MeetingInFull",
     "MeetingMinutes",

@@ -1,6 +1,6 @@
 """Entries of the audit log."""
 
-from marshmallow import Schema, validate
+from marshmallow import Schema, fields, validate
 
 from dxflow.api.answers.shared import Change, Page, maybe_text, nested, text
 from dxflow.api.fields import Moment, Whole
@@ -42,6 +42,26 @@ class Checkpoint(Schema):
     events = Whole(required=True, metadata={"description": "how many entries the log had"})
     sha256 = text()
     key = text()
+
+
+class LastCheckpoint(Checkpoint):
+    """The latest checkpoint, and the public key in use (PEM)."""
+
+    public_key = text()
+    fingerprint = text()
+
+
+class EventProof(Schema):
+    """An entry as it was hashed: SHA-256 of a byte 00 and `body` (UTF-8) is `computed`."""
+
+    seq = Whole(required=True, metadata={"description": "id of the entry"})
+    stream = text()
+    number = Whole(required=True, metadata={"description": "number within its stream"})
+    body = text()
+    previous = text()
+    hash = text()
+    computed = text()
+    intact = fields.Boolean(required=True)
 
 
 class CheckpointPage(Page):

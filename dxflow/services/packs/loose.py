@@ -1,0 +1,130 @@
+"""Files that belong to no installed pack: a process to be played, a decision to be tried."""
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from dxflow import decisions, engine
+from dxflow.decisions import DecisionModel
+from dxflow.errors import Invalid
+from dxflow.models.calls import calls_of
+from dxflow.models.check import check_executable
+from dxflow.models.findings import levels
+from dxflow.models.model import Model, Process
+from dxflow.models.reader import read
+from dxflow.problems import Refused, errors_in
+from dxflow.services.packs import store
+from dxflow.services.packs.check import check_files
+from dxflow.services.packs.settings import FILE, read_settings
+from dxflow.texts import gettext as _
+
+MOST_BYTES = 4 << 20
+INSTANT_LOOP = "bpmn-instant-loop"
+
+
+@dataclass(frozen=True)
+class Loose:
+    """Compiled processes: `first` is the one to start, `lanes` give groups by a lane's name."""
+
+    definitions: engine.Definitions
+    first: str
+    lanes: Mapping[str, str]
+
+
+def processes_of(path: Path, commands: Collection[str]) -> Loose:
+    """Return what a BPMN file or a pack's folder defines, ready to be played.
+
+    `commands` are those that service tasks may run. What a file calls is looked for in its folder.
+    Raises Refused with what stands in the way, Invalid for a file that cannot be one, OSError.
+    """
+    if path.is_dir():
+        checked = check_files(store.read_folder(path.resolve()), commands)
+        if problems := errors_in(checked.problems):
+            raise Refused(problems)
+        made = engine.compile_definition(checked.processes, checked.decisions)
+        return Loose(made, checked.settings.start_process, checked.settings.lanes)
+    model = _model(path)
+    # whoever plays it says how long it may go round
+    found = [one for one in check_executable(model) if one.code != INSTANT_LOOP]
+    if problems := errors_in(found):
+        raise Refused(problems)
+    own = {key: one for key, one in model.processes.items() if one.executable}
+    processes, tables = _with_neighbours(path, own.copy())
+    made = engine.compile_definition(processes, tables)
+    return Loose(made, next(iter(own)), _lanes(path, processes.values()))
+
+
+def decisions_of(path: Path) -> DecisionModel:
+    """Return the decisions of a DMN file. Raises Refused, Invalid and OSError."""
+    return decisions.read(_bytes(path), str(path))
+
+
+def _model(path: Path) -> Model:
+    reading = read(_bytes(path), str(path))
+    if reading.model is None or errors_in(list(reading.problems)):
+        raise Refused(list(reading.problems))
+    return reading.model
+
+
+def _bytes(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        data = stream.read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        raise Invalid(_("ファイルが大きすぎます（上限 {n} MiB）。", n=MOST_BYTES >> 20))
+    return data
+
+
+def _with_neighbours(
+    path: Path, processes: dict[str, Process]
+) -> tuple[dict[str, Process], dict[str, DecisionModel]]:
+    """Add what the processes call, from the files beside them."""
+    beside: dict[str, Process] = {}
+    for model in _models_beside(path):
+        beside |= {key: one for key, one in model.processes.items() if key not in beside}
+    waiting = list(processes.values())
+    while waiting:
+        for call in calls_of(waiting.pop()):
+            key = call.called_process
+            if key in beside and key not in processes:
+                processes[key] = beside[key]
+                waiting.append(beside[key])
+    wanted = {
+        element.decision
+        for process in processes.values()
+        for level, _owner in levels(process)
+        for element in level.elements.values()
+        if element.decision
+    }
+    tables: dict[str, DecisionModel] = {}
+    for file in sorted(path.parent.glob("*.dmn")) if wanted else ():
+        try:
+            found = decisions_of(file)
+        except (Refused, Invalid):
+            continue  # a file that is not asked for need not be in order
+        tables |= dict.fromkeys(wanted & found.decisions.keys() - tables.keys(), found)
+    return processes, tables
+
+
+def _lanes(path: Path, processes: Iterable[Process]) -> dict[str, str]:
+    """Return FEEL for every lane: what the pack beside the file says, else the lane's own name."""
+    names = {
+        name
+        for process in processes
+        for level, _owner in levels(process)
+        for name in level.lanes.values()
+    }
+    own = {name: json.dumps(name, ensure_ascii=False) for name in names}
+    beside = path.with_name(FILE)
+    return own | (
+        dict(read_settings(beside.read_text("utf-8"))[0].lanes) if beside.is_file() else {}
+    )
+
+
+def _models_beside(path: Path) -> Iterator[Model]:
+    for file in sorted(path.parent.glob("*.bpmn")):
+        if file.resolve() != path.resolve():
+            try:
+                yield _model(file)
+            except (Refused, Invalid):
+                continue
