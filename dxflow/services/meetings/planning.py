@@ -125,7 +125,7 @@ def change(site: Site, by: Actor, meeting_id: str, version: int | None, wanted: 
         )  # fmt: skip
         if given.held_on != before.held_on:
             for act in acts:
-                agenda.hold_vote(act, given.held_on or row.held_on, written=row.written)
+                agenda.move_vote(act, row, given.held_on or row.held_on)
         if row.distributed_at is not None:
             _announce(site, tx, row, given, mark("会議の予定が変わりました"))
         stored.record(site, tx, by, "meeting.changed", meeting_id, *differences(before, given))
