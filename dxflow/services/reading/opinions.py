@@ -15,7 +15,7 @@ from dxflow.authority.opinions import OpinionReader, OpinionReaders, reads_opini
 from dxflow.authority.papers import SETTLES
 from dxflow.authority.route import Part
 from dxflow.db.case import Case, DecisionRecord
-from dxflow.services.acts.history import ASKED, SAYING, STAMPS
+from dxflow.services.acts.history import ASKED, SAYING
 from dxflow.services.packs.store import Pack
 from dxflow.services.people import visibility
 from dxflow.services.people.actor import Actor
