@@ -116,6 +116,17 @@ def test_what_is_made_with_a_key_is_made_once(sqlite_city, made, rows, other):
     assert number() == 2
 
 
+def test_a_meeting_that_was_planned_is_given_again_on_a_later_day(sqlite_city):
+    app, (name, path, sent) = application(sqlite_city), a_meeting(sqlite_city)
+    answers = []
+    for _day in range(2):
+        caller = Caller.of(app, name)
+        answers.append(caller.post(path, sent, headers={"Idempotency-Key": "one-key"}))
+        sqlite_city.clock.advance(days=1)
+    assert [one.status_code for one in answers] == [201, 201]
+    assert answers[0].headers["Location"] == answers[1].headers["Location"]
+
+
 @pytest.mark.parametrize("rows", [Actual, Addendum, Meeting, TransferPlan])
 def test_what_was_made_with_a_key_is_found_without_reading_all_there_is(sqlite_city, rows):
     asked: list[tuple] = []
