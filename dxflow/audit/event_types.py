@@ -60,6 +60,7 @@ _LABELS = {
     "committee.convened": "委員会を招集",
     "committee.referred": "上の会議体に付議",
     "committee.scheduled": "会議の議題に採用",
+    "committee.rescheduled": "議題になっている会議の日を変更",
     "committee.unscheduled": "会議の議題から除外",
     "committee.recused": "除斥を申出",
     "committee.recusal_withdrawn": "除斥の申出を取下げ",

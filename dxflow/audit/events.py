@@ -9,8 +9,8 @@
     request                   id, idempotency
     changes                   [{field, label, before, after}]; personal values as commitments
     definition, form, state   SHA-256 of pack version, of the form, of the engine's state after
-    content                   SHA-256 of what was handed in (`records.sealed`) or registered
-                              (`case_rows.sealed_measures`)
+    content                   SHA-256 of what was handed in (`rows.records.sealed`) or registered
+                              (`rows.cases.sealed_measures`)
     facts                     what rows hold from here on that the changes do not say: keys, ids and
                               days by which the verifier knows them (`Facts`)
     version                   of the instance after the step
@@ -33,8 +33,9 @@ from dxflow.audit.plain import moment_text, normalized, plain
 from dxflow.texts import source
 
 FORMAT = 1
-#: What rows hold after an event, for the verifier (`work_rows`, `structure_rows`); no page shows it:
-#: `tasks` {id: {name, due, assignee}} (what is not named stays), `stage` the key of the case's stage,
+#: What rows hold after an event, for the verifier (`rows.work`, `rows.duties`, `rows.structure`);
+#: no page shows it: `tasks` {id: {name, due, assignee}} (what is not named stays), `stage` the key
+#: of the stage of a case,
 #: `duties` the ids of the conditions imposed in their order, `owner` the group that owes a duty,
 #: `milestones` [[id, day]] as planned or [[id, status]] as reported, `unit` and `post` {key: rows}.
 Facts = Mapping[str, object]

@@ -16,6 +16,8 @@ from dxflow.services import plain
 from dxflow.texts import gettext as _
 
 _HALF = 16
+#: The greatest second half of an id.
+_LAST = "f" * _HALF
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,9 @@ def made_before(tx: Connection, ids: Any, person_id: str, keyed: Keyed) -> str |
     """
     tx.execute(select(Person.id).where(Person.id == person_id).with_for_update(key_share=True))
     wanted = keyed.id_by(person_id)
-    found = tx.execute(select(ids).where(ids.startswith(wanted[:_HALF]))).scalars().first()
+    # between, not LIKE: by that SQLite reads every id there is, and PostgreSQL too in most languages
+    same_key = ids.between(wanted[:_HALF], wanted[:_HALF] + _LAST)
+    found = tx.execute(select(ids).where(same_key)).scalars().first()
     if found not in (None, wanted):
         raise another_request()
     return wanted if found else None

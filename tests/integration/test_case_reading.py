@@ -8,8 +8,9 @@ import pytest
 
 from dxflow.errors import NotFound
 from dxflow.services.acts import cases, pulling_back
+from dxflow.services.packs import store as packs
 from dxflow.services.reading import case_pages, case_view, diagrams
-from tests.factories import ANALYSIS, SHEET, City
+from tests.factories import ANALYSIS, ROOT, SHEET, City
 from tests.integration.histories import ANSWERS
 from tests.statements import counted
 from tests.walks import (
@@ -333,3 +334,17 @@ def test_nothing_is_still_to_come_once_a_case_has_ended(city):
     assert found["idea"] == "done"
     assert found["committee"] == found["kpi"] == "skipped"
     assert "open" not in found.values()
+
+
+def test_the_history_shows_what_was_answered_whatever_the_form_calls_it(city):
+    files = packs.read_folder(ROOT / "processes" / "standard")
+    for file, old in (
+        ("forms/idea.form", '"key": "effect"'),
+        ("pack.toml", '["trouble", "change", "effect"]'),
+    ):
+        assert old in files[file]
+        files[file] = files[file].replace(old, old.replace("effect", "content"))
+    packs.install(city.site, files, "system")
+    case = city.start(content="予約の枠を受付前に埋める。").id
+    (first,) = case_pages.story(city.site, city.actor("applicant"), case).page.entries
+    assert "予約の枠を受付前に埋める。" in [one.after for one in first.changes]

@@ -1,17 +1,19 @@
 """What a meeting's keeper is asked and told: votes closed early, days gone by, who is waited for."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from dxflow.calendars.wareki import wareki_date
 from dxflow.db.audit import AuditEvent
 from dxflow.errors import Conflict, Invalid, NotAllowed
 from dxflow.services import plain
 from dxflow.services.administration import working
 from dxflow.services.meetings import book, minutes, minutes_page, planning, recusing, session
 from dxflow.services.meetings.planning import Plan
-from dxflow.services.reading import case_view, my_cases, notices
+from dxflow.services.reading import case_pages, case_view, my_cases, notices
 from tests.factories import City
 from tests.sessions import SEAT_OF, attend, audited, drawn, opened, plan
 from tests.walks import MEMBERS, do, task_of
@@ -92,6 +94,23 @@ def test_a_meeting_whose_day_is_over_is_opened_late_with_the_reason_and_is_that_
     assert written is not None
     assert written.body["late"] == "台風で延ばしたため"
     assert audited(city.site.database) == ()
+
+
+def test_a_case_whose_meeting_is_on_another_day_has_that_in_its_log(city):
+    case, meeting, _matter = drawn(city, days=3)
+    by, planned = city.actor("secretariat"), city.site.today() + timedelta(3)
+    later = planned + timedelta(7)
+    planning.change(city.site, by, meeting, None, Plan(later, "10:00", "", "大会議室"))
+    assert audited(city.site.database) == ()
+    city.clock.at(later + timedelta(1))
+    attend(city, meeting)
+    session.begin(city.site, by, meeting, "台風で延ばしたため")
+    assert audited(city.site.database) == ()
+    story = case_pages.story(city.site, city.actor("applicant"), case).page.entries
+    moved = [one for one in story if one.what == "議題になっている会議の日を変更"]
+    days = [(change.before, change.after) for one in moved for change in one.changes]
+    told = [*map(wareki_date, (planned, later, later + timedelta(1)))]
+    assert days == [(told[1], told[2]), (told[0], told[1])]
 
 
 def test_attendance_of_an_earlier_day_opens_no_meeting(city):

@@ -7,8 +7,10 @@ from dxflow.calendars.retelling import retold
 from dxflow.services.acts import pulling_back
 from dxflow.services.administration import working
 from dxflow.services.mail import sending
+from dxflow.services.packs import store as packs
 from dxflow.services.reading import notices
-from tests.factories import ANALYSIS, SHEET, City
+from tests.factories import ANALYSIS, ROOT, SHEET, City
+from tests.integration.test_sharing_drafts import share
 from tests.smtp_sink import Sink, with_mail
 from tests.walks import do, task_of, to_committee, to_decision, to_sheet, vote
 
@@ -24,7 +26,7 @@ def told(city: City, case: str) -> dict[str, list[str]]:
         said = [
             one.message
             for one in page.entries
-            if one.case_id == case and "から差し戻され" in one.message
+            if one.case_id == case and "差し戻されました" in one.message
         ]
         if said:
             found[name] = said
@@ -120,6 +122,49 @@ def test_a_case_sent_back_on_its_way_up_is_told_once_to_each(city, sent_back):
 def test_what_is_written_for_the_first_time_or_handed_on_is_not_sent_back(city):
     case = to_committee(city)
     assert told(city, case) == {}
+
+
+@pytest.mark.parametrize("way", ["co_draft", "pre_read"])
+def test_a_draft_that_is_handed_round_before_it_is_judged_is_not_sent_back(city, way):
+    case = share(city, way, "tax")
+    if way == "pre_read":
+        do(city, case, "tax_head", "pre_read", "read", comment="対象を絞れないか")
+    assert told(city, case) == {}
+
+
+def voted_straight_back(city: City) -> None:
+    """Publish a pack in which nobody concludes: the votes themselves send a case back."""
+    files = packs.read_folder(ROOT / "processes" / "standard")
+    asked = '<bpmn:sequenceFlow id="flow_quorum_gateway_reconvene" name="いいえ"'
+    never = '<bpmn:conditionExpression xsi:type="bpmn:tFormalExpression">=false<'
+    back = "flow_quorum_gateway_back"
+    for old, new in (
+        ('default="flow_quorum_gateway_reconvene"', f'default="{back}"'),
+        ("=quorum_met<", "=false<"),
+        (
+            f'{asked} sourceRef="quorum_gateway" targetRef="reconvene" />',
+            f'{asked} sourceRef="quorum_gateway" targetRef="reconvene">{never}/bpmn:conditionExpression>'
+            f'</bpmn:sequenceFlow><bpmn:sequenceFlow id="{back}" sourceRef="quorum_gateway"'
+            ' targetRef="committee_returned" />',
+        ),
+        (
+            'target="quorum_met" />',
+            'target="quorum_met" />'
+            """<zeebe:output source='="returned"' target="committee_result" />"""
+            """<zeebe:output source='="sheet"' target="return_to" />""",
+        ),
+    ):
+        assert old in files["committee.bpmn"], old
+        files["committee.bpmn"] = files["committee.bpmn"].replace(old, new)
+    packs.install(city.site, files, "system")
+
+
+def test_votes_send_back_together_and_the_last_of_them_is_neither_named_nor_told(city):
+    voted_straight_back(city)
+    case = to_committee(city)
+    vote(city, case, "return")
+    said = "「委員の判断」の結果、差し戻されました。理由は案件のページで確かめてください。"
+    assert told(city, case)["applicant"] == [said]
 
 
 def test_a_sending_back_that_is_pulled_back_in_time_tells_nobody(city):

@@ -4,13 +4,16 @@ from datetime import date
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.event import listen
 
 from dxflow.db.case import Actual
 from dxflow.db.document import Addendum
 from dxflow.db.meeting import Meeting
 from dxflow.db.transfer import TransferPlan
 from dxflow.services.acts import task_forms
+from dxflow.services.keyed import Keyed, made_before
 from tests.factories import City
+from tests.integration.test_large_lists import plan
 from tests.integration.transfers import ROUND
 from tests.walks import do, to_decision, to_kpi
 from tests.web.api_client import Caller, application
@@ -111,3 +114,27 @@ def test_what_is_made_with_a_key_is_made_once(sqlite_city, made, rows, other):
     assert (refused.status_code, number()) == (409, 1)
     assert send(sent | other, "another-key").status_code == first.status_code
     assert number() == 2
+
+
+def test_a_meeting_that_was_planned_is_given_again_on_a_later_day(sqlite_city):
+    app, (name, path, sent) = application(sqlite_city), a_meeting(sqlite_city)
+    answers = []
+    for _day in range(2):
+        caller = Caller.of(app, name)
+        answers.append(caller.post(path, sent, headers={"Idempotency-Key": "one-key"}))
+        sqlite_city.clock.advance(days=1)
+    assert [one.status_code for one in answers] == [201, 201]
+    assert answers[0].headers["Location"] == answers[1].headers["Location"]
+
+
+@pytest.mark.parametrize("rows", [Actual, Addendum, Meeting, TransferPlan])
+def test_what_was_made_with_a_key_is_found_without_reading_all_there_is(sqlite_city, rows):
+    asked: list[tuple] = []
+    engine = sqlite_city.site.database.engine
+    listen(engine, "before_cursor_execute", lambda *given: asked.append(given[2:4]))
+    with sqlite_city.site.database.write() as tx:
+        keyed = Keyed("one-key", "digest")
+        assert made_before(tx, rows.id, sqlite_city.person["applicant"], keyed) is None
+    steps = [step for one in asked for step in plan(sqlite_city, *one)]
+    assert any(step.startswith(f"SEARCH {rows.__tablename__} ") for step in steps)
+    assert [step for step in steps if step.startswith("SCAN")] == []

@@ -72,6 +72,11 @@ def test_a_deputy_is_named_and_dismissed(sqlite_city, browse):
     assert "市民課長の代理" not in other.get("/").text
 
 
+def test_a_username_in_capitals_is_nobodys_name(sqlite_city, browse):
+    typed = _week(sqlite_city) | {"deputy": "OTHER"}
+    assert browse("head").post("/standing/deputies", typed).status_code == 303
+
+
 def test_a_deputy_of_another_section_is_found_by_a_part_of_the_name(sqlite_city, browse):
     head = browse("head")
     with sqlite_city.site.database.write() as tx:

@@ -15,6 +15,10 @@ from dxflow.services import plain
 DRAFT = "draft"
 #: What a task carries out that says what somebody thinks of a decision document.
 STAMPS = "command:document.stamp"
+#: What the task of an opinion does when it is done: the listed ones ask for nothing else.
+ASKED = frozenset({"command:opinion.record", "command:draft.read"})
+#: What tasks do that say what somebody thinks.
+SAYING = ASKED | {STAMPS}
 
 
 _SUBMISSION = table(Submission)

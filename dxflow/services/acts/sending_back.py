@@ -5,10 +5,12 @@ from typing import Any
 
 from dxflow import engine
 from dxflow.authority.opinions import OpinionReaders
+from dxflow.authority.segregation import Action
 from dxflow.authority.verdicts import person_key
 from dxflow.services.acts import history
 from dxflow.services.acts.act import Act
 from dxflow.services.acts.notices import leave_notice
+from dxflow.services.packs import store as packs
 from dxflow.services.people import naming
 from dxflow.texts import gettext as _
 from dxflow.texts import to_be_stored
@@ -23,10 +25,10 @@ def tell(
     """Leave a notice when what somebody judged is to be written again by this step.
 
     `item` is the task they did, `values` what they handed in, `before` the tasks that were open.
-    Sent back is what comes to be written again without anybody's writing, as in the inbox. Whoever
-    did it is not told, everybody else once.
+    Sent back is what comes to be written again because somebody has judged it: whoever hands a
+    draft round, or has read it beforehand, has not. Whoever did it is not told, everybody else once.
     """
-    if act.drafting:
+    if _meaning(act, item) not in packs.SEGREGATED:
         return
     again = _again(act, [task for task in step.tasks if task.id not in before])
     if not again:
@@ -44,6 +46,10 @@ def tell(
         leave_notice(act, groups, _message(act, item, values), "sent_back")
 
 
+def _meaning(act: Act, item: Any) -> str:
+    return act.pack.act_of(item.process_key, item.element)
+
+
 def _again(act: Act, fresh: Sequence[engine.OpenTask]) -> list[engine.OpenTask]:
     """Return the tasks that ask for a form to be written which has been handed in before."""
     drafts = [
@@ -58,6 +64,11 @@ def _message(act: Act, item: Any, values: Mapping[str, Any]) -> str:
     who = f"{post.post(act.actor.acting_post)} {act.actor.name}".strip()
     why = next((str(values[key]).strip() for key in _WHY if values.get(key)), "")
     with to_be_stored():
+        if _meaning(act, item) == Action.VOTE:  # the votes together, and not the last of them
+            return _(
+                "「{step}」の結果、差し戻されました。理由は案件のページで確かめてください。",
+                step=item.name,
+            )
         if not why or _kept_back(act, item):
             return _(
                 "「{step}」で{who}さんから差し戻されました。理由は案件のページで確かめてください。",
@@ -74,4 +85,4 @@ def _kept_back(act: Act, item: Any) -> bool:
     if act.pack.settings.reading.opinions is OpinionReaders.READERS:
         return False
     element = act.pack.element(item.process_key, item.element)
-    return element is not None and history.STAMPS in element.properties
+    return element is not None and not history.SAYING.isdisjoint(element.properties)

@@ -220,6 +220,16 @@ def let_go(act: Act, meeting_id: str, reason: str, status: Matter = Matter.DROPP
     _move(act, deadline, at_local(deadline, HOUR), at_local(reminder, 9))
 
 
+def move_vote(act: Act, meeting: Row[Any], day: date) -> None:
+    """Hold the case's vote open for another day of its meeting; the case's log says so."""
+    act.record(
+        "committee.rescheduled",
+        audit.Change("held_on", mark("日"), meeting.held_on, day),
+        subject=audit.Subject("meeting", meeting.id, act.case_id),
+    )
+    hold_vote(act, day, written=meeting.written)
+
+
 def hold_vote(act: Act, day: date, *, written: bool) -> None:
     """Hold the case's vote open for a meeting, or in writing until a last day."""
     round_ = latest_round(act)

@@ -56,5 +56,5 @@ def move(
         .values(held_on=held.held_on, begins=held.begins, ends=held.ends, reason=why)
     )
     for act in acts:
-        agenda.hold_vote(act, site.today(), written=False)
+        agenda.move_vote(act, row, site.today())
     return [*differences(planned, held), audit.Change("reason", mark("理由"), None, why)]

@@ -66,15 +66,15 @@ def plan(site: Site, by: Actor, body_key: str, wanted: Plan, keyed: Keyed | None
     Raises NotAllowed, NotFound, Invalid, Conflict.
     """
     by.require_role(stored.SECRETARIAT)
-    given = wanted.checked(site.today())
-    return submissions.once(lambda: _plan(site, by, body_key, given, keyed))
+    return submissions.once(lambda: _plan(site, by, body_key, wanted, keyed))
 
 
-def _plan(site: Site, by: Actor, body_key: str, given: Plan, keyed: Keyed | None) -> str:
+def _plan(site: Site, by: Actor, body_key: str, wanted: Plan, keyed: Keyed | None) -> str:
     with site.database.write() as tx:
         row = keyed.id_by(by.person_id) if keyed else new_id(site.now())
         if keyed and made_before(tx, Meeting.id, by.person_id, keyed):
             return row
+        given = wanted.checked(site.today())
         stored.require_present(site, tx, by)
         body = stored.body_of(site, tx, body_key)
         if given.written and body.rules.consent is Consent.NEVER:
@@ -125,7 +125,7 @@ def change(site: Site, by: Actor, meeting_id: str, version: int | None, wanted: 
         )  # fmt: skip
         if given.held_on != before.held_on:
             for act in acts:
-                agenda.hold_vote(act, given.held_on or row.held_on, written=row.written)
+                agenda.move_vote(act, row, given.held_on or row.held_on)
         if row.distributed_at is not None:
             _announce(site, tx, row, given, mark("会議の予定が変わりました"))
         stored.record(site, tx, by, "meeting.changed", meeting_id, *differences(before, given))

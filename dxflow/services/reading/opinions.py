@@ -15,15 +15,12 @@ from dxflow.authority.opinions import OpinionReader, OpinionReaders, reads_opini
 from dxflow.authority.papers import SETTLES
 from dxflow.authority.route import Part
 from dxflow.db.case import Case, DecisionRecord
-from dxflow.services.acts.history import STAMPS
+from dxflow.services.acts.history import ASKED, SAYING
 from dxflow.services.packs.store import Pack
 from dxflow.services.people import visibility
 from dxflow.services.people.actor import Actor
 from dxflow.texts import gettext as _
 
-#: What the task of an opinion does when it is done: the listed ones ask for nothing else.
-ASKED = frozenset({"command:opinion.record", "command:draft.read"})
-_SAYING = ASKED | {STAMPS}
 #: Parts of the row of stamps that say what somebody thinks of a document.
 _PARTS = frozenset({Part.REVIEW.value, Part.AGREE.value})
 
@@ -52,7 +49,7 @@ class Withheld:
         if self.rule is OpinionReaders.READERS:
             return ""
         if pack.digest not in self._elements:
-            self._elements[pack.digest] = elements(pack, _SAYING)
+            self._elements[pack.digest] = elements(pack, SAYING)
         return self._why(at) if element in self._elements[pack.digest] else ""
 
     def of_stamp(self, stamp: Row[Any], drawn_at: datetime) -> str:

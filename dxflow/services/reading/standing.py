@@ -16,7 +16,7 @@ from dxflow.db.case import Case
 from dxflow.db.identity import Person
 from dxflow.db.process import WorkItem
 from dxflow.db.standing import Absence, Delegation, StoodIn
-from dxflow.services.people import naming, organisation
+from dxflow.services.people import naming, organisation, person_rows
 from dxflow.services.people.actor import Actor
 from dxflow.services.people.naming import Names
 from dxflow.services.people.standing import RECORDERS
@@ -309,7 +309,7 @@ def people_named(site: Site, actor: Actor, text: str) -> tuple[tuple[str, str], 
         return ()
     bare = func.lower(func.replace(func.replace(Person.name, " ", ""), "\u3000", ""))
     with site.database.read() as tx:
-        if tx.execute(select(Person.id).where(Person.username == text.strip())).first():
+        if person_rows.found(tx, text) is not None:
             return ()
         rows = tx.execute(
             select(Person.id, Person.username, Person.name)

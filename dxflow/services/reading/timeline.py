@@ -41,6 +41,8 @@ _BAD = frozenset(
 
 #: Hashes stand in the log; here the document itself is named.
 _IN_THE_LOG = frozenset({"content", "document"})
+#: Here these are what a form asks for, whatever it calls it.
+_STARTING = frozenset({"case.started", "case.resubmitted"})
 
 
 @dataclass(frozen=True)
@@ -280,6 +282,8 @@ def _shown(event: audit.Entry) -> tuple[audit.ChangeLine, ...]:
         return ()
     if event.type.startswith("file."):
         return _in_words(event.changes)
+    if event.type in _STARTING:
+        return event.changes
     if event.type != "task.completed":
         return tuple(one for one in event.changes if one.field not in _IN_THE_LOG)
     return tuple(change for change in event.changes if change.field not in ("outcome", "reason"))
