@@ -9,6 +9,7 @@ from sqlalchemy import select
 from dxflow.audit import verify_database
 from dxflow.db.document import DecisionDocument
 from dxflow.db.process import Submission
+from dxflow.problems import Refused
 from dxflow.services import plain
 from dxflow.services.acts import pulling_back
 from dxflow.services.packs import store as packs
@@ -17,6 +18,7 @@ from tests.factories import ANALYSIS, ROOT, SHEET, City
 from tests.integration.histories import ANSWERS
 from tests.integration.test_decision_papers import Ticking
 from tests.integration.test_standing_in import away, lists
+from tests.unit.packs.test_at_once import HEAD, TAIL, sub_process
 from tests.walks import do, task_of, to_decision, to_sheet
 
 FIRST = "窓口の用紙を一枚にまとめる。"
@@ -156,3 +158,13 @@ def test_the_approval_that_leads_straight_back_to_the_decider_is_on_the_document
         ("review", "市民課長", "done"),
         ("decide", "市民部長", "now"),
     ]
+
+
+def test_items_written_and_decided_beside_each_other_are_not_published(city):
+    """Each document would hold the form that was handed in last, whichever item it is of."""
+    files = packs.read_folder(ROOT / "processes" / "standard")
+    items = HEAD + sub_process(sequential=False) + TAIL
+    with pytest.raises(Refused, match="最後に提出された様式"):
+        packs.install(city.site, files | {"more.bpmn": items}, "system")
+    with city.site.database.read() as tx:
+        assert [row.version for row in packs.versions(tx)] == [1]
