@@ -223,21 +223,36 @@ class Directory:
     ) -> str:
         """Return the nearest leading post that somebody not barred holds: `post:<key>`, or "".
 
-        It is looked for upwards from the posts that the groups `of` mean; without any on the
-        ladder, from the head of the section.
+        It is looked for upwards from the highest posts on the ladder that the groups `of` mean;
+        without any from the head of the section they belong to, or of `unit` when they tell none.
         """
         asked = frozenset(of)
-        rungs = [
-            LADDER.index(post.kind)
+        meant = [
+            post
             for post in self._posts.values()
-            if post.kind in LADDER
-            and asked & (self.groups_of_post(post) | {f"role:{role}" for role in post.roles})
+            if asked & (self.groups_of_post(post) | {f"role:{role}" for role in post.roles})
         ]
-        for kind in LADDER[max(rungs, default=_SECTION_HEAD) :]:
-            post = self.post_for(kind, unit)
-            if post is not None and self.holders(f"post:{post.key}") - barred:
-                return f"post:{post.key}"
+        rungs = [LADDER.index(post.kind) for post in meant if post.kind in LADDER]
+        lowest = max(rungs, default=_SECTION_HEAD)
+        of_rung = [post for post in meant if post.kind == LADDER[lowest]] if rungs else meant
+        places = {post.unit for post in of_rung if post.unit} or self._places(asked) or {unit}
+        for kind in LADDER[lowest:]:
+            for place in sorted(places):
+                post = self.post_for(kind, place)
+                if post is not None and self.holders(f"post:{post.key}") - barred:
+                    return f"post:{post.key}"
         return ""
+
+    def _places(self, groups: frozenset[str]) -> set[str]:
+        """Return the units that groups name, or in which those whom they mean have their posts."""
+        named = {
+            key
+            for kind, _colon, key in (self.present(group).partition(":") for group in groups)
+            if kind in ("section", "head") and key in self._units
+        }
+        persons = frozenset[str]().union(*map(self.holders, groups))
+        units = (self.unit_of(person) for person in persons)
+        return named or {unit.key for unit in units if unit is not None}
 
     @cached_property
     def _members(self) -> dict[str, frozenset[str]]:

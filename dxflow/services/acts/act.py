@@ -75,6 +75,8 @@ class Act:
     standing_words: str = ""
     #: The digest of the form that is handed in with this act, "" without one.
     form: str = ""
+    #: The row of that form while the process goes on: it is stored when all its effects are known.
+    handed_in: Mapping[str, Any] | None = None
     #: The ballot that is entered for somebody else in this act.
     entered_ballot: EnteredBallot | None = None
     case_changes: dict[str, Any] = field(default_factory=dict)

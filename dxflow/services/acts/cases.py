@@ -277,7 +277,6 @@ def _begin(
         act,
         submission,
         kept,
-        element="",
         process=process,
         idempotency_key=idempotency_key,
         answer=vars(started),

@@ -14,12 +14,13 @@ from dxflow import forms
 from dxflow.services import plain
 from dxflow.services.acts import task_forms
 from dxflow.services.acts.act import Act
+from dxflow.services.acts.submissions import InForce
 from dxflow.services.packs import store as packs
 from dxflow.texts import to_be_stored, translated
 
 
 def written(
-    act: Act, rows: Sequence[Row[Any]], ruling: Mapping[str, Any], files: Sequence[Row[Any]] = ()
+    act: Act, rows: Sequence[InForce], ruling: Mapping[str, Any], files: Sequence[Row[Any]] = ()
 ) -> dict[str, Any]:
     """Return the content: JSON values only.
 
@@ -57,7 +58,7 @@ def written(
     return found
 
 
-def _section(act: Act, row: Row[Any]) -> dict[str, Any]:
+def _section(act: Act, row: InForce) -> dict[str, Any]:
     pack = packs.load(act.site, act.tx, row.pack_digest)
     definition = pack.form(row.form_key)
     context = task_forms.submitted_context(

@@ -31,13 +31,12 @@ from dxflow.db.attachment import DocumentAttachment
 from dxflow.db.base import table
 from dxflow.db.document import DecisionDocument, Stamp
 from dxflow.db.prepared import Prepared
-from dxflow.db.process import Submission
-from dxflow.db.standing import StoodIn
 from dxflow.errors import Conflict, Invalid, NotFound
 from dxflow.services import plain
-from dxflow.services.acts import paper_attachments, paper_content, passing
+from dxflow.services.acts import paper_attachments, paper_content, passing, submissions
 from dxflow.services.acts.act import Act
 from dxflow.services.acts.history import DRAFT, STAMPS
+from dxflow.services.acts.submissions import InForce
 from dxflow.services.people import naming
 from dxflow.texts import gettext as _
 from dxflow.texts import mark
@@ -97,7 +96,7 @@ def draw(
     act: Act, ruling: Mapping[str, Any], stops: Sequence[Stop], consent: Consent
 ) -> dict[str, Any]:
     """Draw the document of a case up anew, with its way; return what the process needs of it."""
-    rows = _handed_in(act)
+    rows = submissions.in_force(act)
     drafter = next((row for row in reversed(rows) if row.act == DRAFT), None)
     before, has_files = act.tx.execute(
         select(
@@ -290,15 +289,10 @@ def take_back(act: Act, since: Any) -> None:
 
 def version_of(act: Act, form: str) -> tuple[int, str]:
     """Return how often a form was handed in and the SHA-256 of the last. Raises NotFound."""
-    rows = act.tx.execute(
-        select(Submission.body)
-        .where(Submission.case_id == act.case_id, Submission.form_key == form)
-        .where(Submission.superseded_at.is_(None))
-        .order_by(Submission.at, Submission.id)
-    ).all()
-    if not rows:
+    bodies = [one.body for one in submissions.in_force(act, form)]
+    if not bodies:
         raise NotFound(_("様式「{key}」はまだ提出されていません。", key=form))
-    return len(rows), hashlib.sha256(rows[-1].body.encode()).hexdigest()
+    return len(bodies), hashlib.sha256(bodies[-1].encode()).hexdigest()
 
 
 def digest_of_text(content: str) -> str:
@@ -318,24 +312,7 @@ def require_text(text: str, field: str, most: int) -> str:
     return said
 
 
-def _handed_in(act: Act) -> list[Row[Any]]:
-    """Return what has been handed in and is in force, in its order, with who stood in."""
-    return list(
-        act.tx.execute(
-            select(
-                Submission.id, Submission.element, Submission.form_key, Submission.form_digest,
-                Submission.pack_digest, Submission.outcome, Submission.act, Submission.body,
-                Submission.person_id, Submission.post, Submission.at,
-                StoodIn.absent_id, StoodIn.way, StoodIn.post.label("stood_post"),
-            )
-            .outerjoin(StoodIn, StoodIn.submission_id == Submission.id)
-            .where(Submission.case_id == act.case_id, Submission.superseded_at.is_(None))
-            .order_by(Submission.at, Submission.id)
-        )
-    )  # fmt: skip
-
-
-def _earlier(act: Act, rows: Sequence[Row[Any]], drafter: Row[Any] | None) -> list[dict[str, Any]]:
+def _earlier(act: Act, rows: Sequence[InForce], drafter: InForce | None) -> list[dict[str, Any]]:
     """Return the stamps that stand already: who drew it up (alone or with others), who approved."""
     if drafter is None:
         return []
@@ -372,7 +349,7 @@ def _properties(act: Act, element: str) -> Mapping[str, str]:
     return next((one.properties for one in found if one is not None), {})
 
 
-def _given(row: Row[Any], part: Part, title: str) -> dict[str, Any]:
+def _given(row: InForce, part: Part, title: str) -> dict[str, Any]:
     post = row.stood_post or row.post
     return {
         "part": part.value,

@@ -3,7 +3,8 @@
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from datetime import datetime
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select
 from sqlalchemy.exc import IntegrityError
@@ -12,6 +13,7 @@ from dxflow import audit, forms
 from dxflow.db.base import table
 from dxflow.db.prepared import Prepared
 from dxflow.db.process import Draft, Submission
+from dxflow.db.standing import StoodIn
 from dxflow.services import plain
 from dxflow.services.acts.act import Act
 from dxflow.services.keyed import another_request
@@ -112,24 +114,42 @@ def _digest(parts: list[Any]) -> str:
 class Kept:
     """What will be stored of a submission; `digest` is the hash by which the log knows it.
 
-    `meaning` is its act for segregation of duties, `work_item` its task, if it is of one.
+    `row` are the values of its row but for its request and the answer to that.
     """
 
-    id: str
-    work_item: str | None
-    meaning: str
-    body: str
+    row: Mapping[str, Any]
     digest: str
 
 
-def keep(act: Act, submission: forms.Submission, work_item: str | None, meaning: str) -> Kept:
-    """Return how a submission will be stored, before its event is recorded and its row written."""
+def keep(
+    act: Act, submission: forms.Submission, work_item: str | None, meaning: str, element: str = ""
+) -> Kept:
+    """Return how a submission will be stored, before its event is recorded and its row written.
+
+    `meaning` is its act for segregation of duties, `work_item` and `element` its task, if it is of
+    one.
+    """
     body, key = plain.dumps(forms.to_plain(submission.values)), act.new_id()
     digest = audit.sealed(
         key, act.case_id, work_item, act.actor.person_id, submission.outcome,
         (submission.form_key, submission.form_digest), meaning, body,
     )  # fmt: skip
-    return Kept(key, work_item, meaning, body, digest)
+    row = {
+        "id": key,
+        "case_id": act.case_id,
+        "work_item_id": work_item,
+        "element": element,
+        "pack_digest": act.pack.digest,
+        "form_key": submission.form_key,
+        "form_digest": submission.form_digest,
+        "outcome": submission.outcome,
+        "act": meaning,
+        "body": body,
+        "person_id": act.actor.person_id,
+        "post": act.actor.acting_post,
+        "at": act.now,
+    }
+    return Kept(row, digest)
 
 
 def insert_row(
@@ -137,7 +157,6 @@ def insert_row(
     submission: forms.Submission,
     kept: Kept,
     *,
-    element: str,
     process: str,
     idempotency_key: str | None,
     answer: Mapping[str, Any],
@@ -145,28 +164,62 @@ def insert_row(
 ) -> str:
     """Have a submission stored with the act, as it was sealed for the log, and return its id."""
     _restrict(act, submission)
+    target = kept.row["work_item_id"] or process
+    act.handed_in = None  # from here on it is among the rows
     act.writes.add(
         _ADD,
         {
-            "id": kept.id,
-            "case_id": act.case_id,
-            "work_item_id": kept.work_item,
-            "element": element,
-            "pack_digest": act.pack.digest,
-            "form_key": submission.form_key,
-            "form_digest": submission.form_digest,
-            "outcome": submission.outcome,
-            "act": kept.meaning,
-            "body": kept.body,
-            "person_id": act.actor.person_id,
-            "post": act.actor.acting_post,
-            "at": act.now,
+            **kept.row,
             "idempotency_key": idempotency_key or None,
-            "request_digest": request_digest(submission, kept.work_item or process, request),
+            "request_digest": request_digest(submission, target, request),
             "answer": plain.dumps(dict(answer)),
         },
     )
-    return kept.id
+    return str(kept.row["id"])
+
+
+class InForce(NamedTuple):
+    """A submission that is in force; `absent_id`, `way` and `stood_post` say who stood in, if so."""
+
+    id: str
+    element: str
+    form_key: str
+    form_digest: str
+    pack_digest: str
+    outcome: str
+    act: str
+    body: str
+    person_id: str
+    post: str | None
+    at: datetime
+    absent_id: str | None
+    way: str | None
+    stood_post: str | None
+
+
+def in_force(act: Act, form: str = "") -> list[InForce]:
+    """Return what has been handed in to the act's case, perhaps with one form, and is in force.
+
+    In its order; the last is what this very act hands in: the process may draw a document of it
+    before its row is stored.
+    """
+    own = InForce._fields[:-3]
+    rows = act.tx.execute(
+        select(
+            *(_SUBMISSION.c[name] for name in own),
+            StoodIn.absent_id, StoodIn.way, StoodIn.post,
+        )
+        .outerjoin(StoodIn, StoodIn.submission_id == _SUBMISSION.c.id)
+        .where(_SUBMISSION.c.case_id == act.case_id, _SUBMISSION.c.superseded_at.is_(None))
+        .where(*([_SUBMISSION.c.form_key == form] if form else []))
+        .order_by(_SUBMISSION.c.at, _SUBMISSION.c.id)
+    )  # fmt: skip
+    found = [InForce._make(row) for row in rows]
+    if act.handed_in is not None and form in ("", act.handed_in["form_key"]):
+        one = act.standing
+        stood = (one.absent or None, one.way.value, one.post) if one else (None, None, None)
+        found.append(InForce._make((*(act.handed_in[name] for name in own), *stood)))
+    return found
 
 
 def _restrict(act: Act, submission: forms.Submission) -> None:

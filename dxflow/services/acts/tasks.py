@@ -136,7 +136,8 @@ def _complete(site: Site, actor: Actor, task_id: str, reading: Reading, sent: Se
         _require_form(act, item, submission)
         act.form = submission.form_digest
         act.drafting = meaning == history.DRAFT
-        kept = submissions.keep(act, submission, task_id, meaning)
+        kept = submissions.keep(act, submission, task_id, meaning, item.element)
+        act.handed_in = kept.row
         _record(act, task_id, submission, sent, kept)
         undo_state = act.state
         step = _step(act, task_id, submission)
@@ -150,7 +151,6 @@ def _complete(site: Site, actor: Actor, task_id: str, reading: Reading, sent: Se
             act,
             submission,
             kept,
-            element=item.element,
             process=item.process_key,
             idempotency_key=sent.idempotency_key,
             answer=answer,

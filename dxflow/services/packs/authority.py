@@ -12,7 +12,7 @@ from dxflow.decisions import DecisionModel
 from dxflow.decisions.table import TableLogic
 from dxflow.feel import FeelSyntaxError, parse
 from dxflow.models.extensions import COMMAND
-from dxflow.models.model import Model
+from dxflow.models.model import Element, Model
 from dxflow.problems import Problem
 from dxflow.texts import gettext as _
 
@@ -89,6 +89,12 @@ def read(raw: Any, complain: Complain) -> AuthoritySettings:
 ASK_TABLES = frozenset({"authority.find", "document.draw"})
 
 
+def commands_of(element: Element) -> set[str]:
+    """Return the commands that an element itself calls."""
+    named = {key.removeprefix(COMMAND) for key in element.properties if key.startswith(COMMAND)}
+    return {element.job_type} | named
+
+
 def check_use(settings: AuthoritySettings, models: Iterable[Model]) -> Iterator[Problem]:
     """Yield a problem for every element that asks for authority tables where there are none."""
     if settings.tables:
@@ -96,12 +102,7 @@ def check_use(settings: AuthoritySettings, models: Iterable[Model]) -> Iterator[
     for model in models:
         for process in model.processes.values():
             for element in process.elements.values():
-                asked = {element.job_type} | {
-                    key.removeprefix(COMMAND)
-                    for key in element.properties
-                    if key.startswith(COMMAND)
-                }
-                for name in sorted(asked & ASK_TABLES):
+                for name in sorted(commands_of(element) & ASK_TABLES):
                     yield Problem(
                         "authority-no-table",
                         _("「{command}」は決裁区分の表を引きますが、このパックには表がありません。",

@@ -17,6 +17,7 @@ from dxflow.models.model import Model, Process
 from dxflow.models.reader import read as read_bpmn
 from dxflow.problems import Problem, Refused
 from dxflow.services.packs import authority, translations
+from dxflow.services.packs.at_once import check_at_once
 from dxflow.services.packs.settings import FILE, PackSettings, read_settings
 from dxflow.texts import gettext as _
 
@@ -73,6 +74,7 @@ def check_files(files: Mapping[str, str], commands: Collection[str]) -> Checked:
         lambda key, message: problems.append(_setting(key, message)),
     )  # fmt: skip
     problems += authority.check_use(settings.authority, models)
+    problems += check_at_once(settings.authority.document, models)
     diagrams = {key: model.file for model in models for key in model.processes}
     words, found = translations.read_all(files)
     problems += found

@@ -196,6 +196,26 @@ def test_a_superior_is_nobody_below_those_who_were_asked(unit, of, barred, super
     assert directory().superior(unit, frozenset(barred), of=of) == superior
 
 
+@pytest.mark.parametrize(
+    ("of", "barred", "superior"),
+    [
+        (["head:keiei"], ["p-keiei"], "post:kikaku-head"),
+        (["post:keiei-head"], ["p-keiei"], "post:kikaku-head"),
+        (["role:security"], ["p-keiei"], "post:kikaku-head"),
+        (["post:keiei-head"], ["p-keiei", "p-kikaku"], "post:deputy"),
+        (["section:dx"], ["p-dx"], "post:keiei-head"),
+        (["section:keiei"], ["p-keiei", "p-dx", "p-staff2"], "post:kikaku-head"),
+        (["post:keiei-staff"], ["p-staff2"], "post:keiei-head"),
+        (["user:p-dx"], ["p-dx"], "post:keiei-head"),
+        (["role:finance"], [], "post:kaigo-head"),  # nobody has it: the section of the case
+    ],
+)
+def test_a_superior_is_above_those_who_were_asked_wherever_the_case_comes_from(
+    of, barred, superior
+):
+    assert directory().superior("kaigo", frozenset(barred), of=of) == superior
+
+
 def test_a_post_that_is_the_only_one_of_its_kind_is_found_anywhere():
     posts = [*POSTS, Post("treasurer", "会計管理者", "kaigo", "treasurer")]
     city = Directory(UNITS, posts, HOLDINGS, DAY)
