@@ -1,7 +1,10 @@
 """What callers may send: query parameters and bodies. Undeclared members are refused."""
 
+from typing import Any
+
 from marshmallow import RAISE, Schema, fields, validate
 
+from dxflow.api import wording
 from dxflow.api.fields import Anything, Day, Flag, Measured, Whole
 from dxflow.committee.entered import LONGEST_SOURCE, Way
 from dxflow.committee.evaluation import LONGEST_REMARK
@@ -17,12 +20,21 @@ LONGEST_TEXT = 4000
 
 
 class Request(Schema):
-    """Refuses what it does not declare."""
+    """Refuses what it does not declare, in the reader's language."""
 
     class Meta:
         """Strict."""
 
         unknown = RAISE
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Make the schema with words of our own."""
+        super().__init__(**kwargs)
+        self.error_messages |= wording.of_schema()
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:  # noqa: ARG002
+        """Have a field say what is wrong in the reader's language."""
+        wording.reword(field_obj)
 
 
 class Paging(Request):
