@@ -6,6 +6,7 @@ from dxflow.api import answers, present
 from dxflow.api.call import Call
 from dxflow.api.operation import Answer, Operation
 from dxflow.services.acts import processes
+from dxflow.services.reading import offered_outcomes
 
 
 def listed(call: Call) -> Answer:
@@ -18,8 +19,11 @@ def listed(call: Call) -> Answer:
 def one(call: Call) -> Answer:
     """Give a process with its versions and start form."""
     found, versions, ready = processes.one(call.site, call.actor, call.path["process"])
+    pressable = offered_outcomes.of_form(call.site, ready)
     return Answer(
-        asdict(found) | {"versions": [asdict(row) for row in versions]} | present.form(ready)
+        asdict(found)
+        | {"versions": [asdict(row) for row in versions]}
+        | present.form(ready, pressable)
     )
 
 

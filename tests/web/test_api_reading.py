@@ -156,6 +156,8 @@ def test_completing_names_the_callers_next_tasks(app):
     sheet = applicant.task("project_sheet")
     assert sheet["candidate_groups"] == ["section:counter"]
     assert {option["value"] for option in _field(sheet, "lead")["options"]} >= {"counter", "tax"}
+    # nobody writes it with another section: there is nothing to hand over as written
+    assert [one["key"] for one in sheet["outcomes"]] == ["submit", "share"]
 
 
 def _field(task: dict, key: str) -> dict:
@@ -307,9 +309,13 @@ def test_the_session_of_the_pages_works_with_the_csrf_header(app):
     client.post("/login", data={"_csrf": token, "username": "applicant", "password": PASSWORD})
     assert client.get("/api/v1/me").json["username"] == "applicant"
     body = {"process": "proposal", "values": IDEA}
-    refused = client.post("/api/v1/cases", json=body)
-    assert refused.status_code in (400, 403)
-    assert refused.content_type == "application/problem+json"
+    for headers in ({}, {"X-CSRFToken": "wrong"}, {"X-CSRF-Token": "wrong"}):
+        refused = client.post("/api/v1/cases", json=body, headers=headers)
+        assert refused.content_type == "application/problem+json"
+        assert refused.json["type"] == "urn:dxflow:problem:forbidden"
+        assert refused.json["status"] == refused.status_code == 403
+        assert "X-CSRFToken" in refused.json["detail"]
+        assert refused.json["request_id"] == refused.headers["X-Request-Id"]
     home = client.get("/").text
     csrf = home.split('name="_csrf" value="')[1].split('"')[0]
     assert client.post("/api/v1/cases", json=body, headers={"X-CSRFToken": csrf}).status_code == 201
