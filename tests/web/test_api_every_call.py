@@ -5,7 +5,9 @@ import re
 import pytest
 from werkzeug.test import TestResponse
 
+from dxflow.api.answers.shared import Page
 from dxflow.api.entrance import OPERATIONS
+from dxflow.api.requests import Paging
 from tests.factories import City
 from tests.web.api_client import Caller, application
 
@@ -60,6 +62,15 @@ def test_queries_of_the_wrong_kind_are_refused_as_declared(sqlite_city: City, na
                 assert all(map(JAPANESE.search, sentences(answer))), (path, answer.json)
     answer = admin.send(call.method, f"{address(call.path)}?undeclared=1", json={"to": 1})
     assert answer.status_code == 422
+
+
+@pytest.mark.parametrize(
+    "name", [one.name for one in OPERATIONS if one.answer and "items" in one.answer().fields]
+)
+def test_every_list_is_paged(name: str) -> None:
+    answer, query = CALLS[name].answer, CALLS[name].query
+    assert answer and issubclass(answer, Page), "items, page, per_page, total"
+    assert query and issubclass(query, Paging), "?page=&per_page="
 
 
 def test_addresses_of_nothing_are_refused_as_declared(sqlite_city: City) -> None:

@@ -195,11 +195,28 @@ def test_the_last_act_is_pulled_back(app):
     assert head.post(f"/cases/{case['id']}/pull-back").status_code == 409
 
 
+def test_short_lists_are_paged_like_long_ones(app):
+    applicant = caller(app, "applicant")
+    for number in range(3):
+        applicant.post("/drafts", {"process": "proposal", "values": {"title": f"案{number}"}})
+    every = applicant.get("/drafts").json
+    assert (every["page"], every["total"], len(every["items"])) == (1, 3, 3)
+    pages = [applicant.get(f"/drafts?per_page=2&page={page}").json for page in (1, 2, 3)]
+    assert [len(page["items"]) for page in pages] == [2, 1, 0]
+    assert [one for page in pages for one in page["items"]] == every["items"]
+    assert applicant.get("/processes?per_page=1").json["per_page"] == 1
+    beyond = applicant.get("/processes?page=2&per_page=1").json
+    assert (beyond["items"], beyond["page"], beyond["total"]) == ([], 2, 1)
+
+
 def test_a_start_that_is_pulled_back_is_private_and_keeps_its_number(app):
     case = start(app)
     applicant = caller(app, "applicant")
     back = applicant.post(f"/cases/{case['id']}/pull-back").json
     assert (back["task"], back["case"]["status"]) == (None, "recalled")
+    listed = [one["id"] for one in applicant.get("/cases?status=recalled").json["items"]]
+    assert listed == [case["id"]]
+    assert caller(app, "secretariat").get("/cases?status=recalled").json["items"] == []
     assert caller(app, "secretariat").get(f"/cases/{case['id']}").status_code == 404
     again = applicant.post(
         "/cases", {"process": "proposal", "values": IDEA, "recalled": case["id"]}

@@ -6,15 +6,13 @@ from dxflow.api.answers.measures import Kpi
 from dxflow.api.answers.shared import Change, Page, maybe_text, nested, text
 from dxflow.api.answers.work import Task
 from dxflow.api.fields import Day, Moment, Whole
-from dxflow.services.acts import cases
 from dxflow.services.reading import case_list
-
-#: `recalled`: pulled back by the applicant, who alone sees it until it is handed in again.
-STATUSES = (*case_list.STATUSES, cases.RECALLED)
 
 
 class Case(Schema):
     """A case. `version` is that of the process, `instance_version` counts the acts on it.
+
+    `recalled`: pulled back by the applicant, who alone sees it until it is handed in again.
 
     `suspended`: administrators have stopped it for a while; it can be read, nothing goes on.
     `restricted`: only who took part and who keeps the record reads it.
@@ -27,7 +25,7 @@ class Case(Schema):
     pack = text()
     version = Whole(required=True)
     instance_version = Whole(required=True)
-    status = text(validate=validate.OneOf(STATUSES))
+    status = text(validate=validate.OneOf(case_list.STATUSES))
     stage = text()
     stage_name = text()
     applicant = text(metadata={"description": "id of a person"})
@@ -51,7 +49,7 @@ class CaseListed(Schema):
     id = text()
     number = text()
     title = text()
-    status = text(validate=validate.OneOf(STATUSES))
+    status = text(validate=validate.OneOf(case_list.STATUSES))
     status_name = text()
     stage = text()
     stage_name = text()
