@@ -110,6 +110,7 @@ def act(entry: Entry) -> dict[str, Any]:
         "outcome": entry.outcome,
         "person": entry.person,
         "post": entry.post,
+        "standing": entry.standing,
         "channel": entry.channel,
         "reason": entry.reason,
         "changes": changes(entry.changes),

@@ -75,7 +75,10 @@ class Stage(Schema):
 
 
 class Act(Schema):
-    """One act on a case and what came of it. `withheld`: the caller may not know what was said."""
+    """One act on a case and what came of it. `withheld`: the caller may not know what was said.
+
+    `standing`: how and for whom it was done (代理・代決), empty when in one's own right.
+    """
 
     seq = Whole(required=True)
     at = Moment(required=True)
@@ -83,6 +86,7 @@ class Act(Schema):
     outcome = text()
     person = text()
     post = text()
+    standing = text()
     channel = text()
     reason = text()
     changes = nested(Change, many=True)
