@@ -69,8 +69,9 @@ def test_queries_of_the_wrong_kind_are_refused_as_declared(sqlite_city: City, na
 )
 def test_every_list_is_paged(name: str) -> None:
     answer, query = CALLS[name].answer, CALLS[name].query
-    assert answer and issubclass(answer, Page), "items, page, per_page, total"
-    assert query and issubclass(query, Paging), "?page=&per_page="
+    assert issubclass(answer, Page), "items, page, per_page, total"
+    assert query is not None
+    assert issubclass(query, Paging), "?page=&per_page="
 
 
 def test_addresses_of_nothing_are_refused_as_declared(sqlite_city: City) -> None:

@@ -60,11 +60,47 @@ def test_the_contract_is_served(app):
 def test_a_person_learns_who_they_are(app):
     me = caller(app, "cio").get("/me").json
     assert me["roles"] == ["cio", "committee", "committee-chair", "committee-member"]
-    assert me["permissions"] == ["cases.read_all", "audit.read"]
+    assert me["permissions"] == ["cases.read_all", "portfolio.read", "audit.read"]
     applicant = caller(app, "applicant").get("/me").json
     assert applicant["permissions"] == ["cases.start"]
     assert (applicant["unit"], applicant["department"]) == ("counter", "civic")
     assert applicant["posts"][0]["unit_name"] == "市民課"
+
+
+@pytest.mark.parametrize(
+    ("name", "may"),
+    [
+        ("admin", {"cases.operate", "absences.record", "people.manage"}),
+        ("it_head", {"cases.read_all"}),  # has a seat in the committee
+        ("mayor", {"cases.read_all"}),
+        ("secretariat", {"cases.read_all", "meetings.manage", "absences.record"}),
+        ("head", set()),
+    ],
+)
+def test_permissions_are_what_a_person_can_do(app, name, may):
+    case = start(app)
+    person = caller(app, name)
+    told = set(person.get("/me").json["permissions"]) - {"cases.start", "portfolio.read"}
+    assert told == may
+    assert person.get("/incidents").status_code == (200 if "cases.operate" in may else 403)
+    assert person.get("/transfers").status_code == (200 if "people.manage" in may else 403)
+    if name != "head":  # whose own work it is
+        seen = [one["id"] for one in person.get("/cases").json["items"]]
+        assert seen == ([case["id"]] if "cases.read_all" in may else [])
+
+
+def test_a_case_is_not_given_two_titles(app):
+    applicant = caller(app, "applicant")
+    body = {"process": "proposal", "title": "外の題名", "values": IDEA}
+    refused = applicant.post("/cases", body)
+    assert refused.status_code == 422
+    assert list(refused.json["errors"]) == ["title"]
+    assert applicant.get("/cases").json["total"] == 0
+    same = applicant.post("/cases", body | {"title": IDEA["title"]}).json
+    assert same["title"] == IDEA["title"]
+    inside = {key: value for key, value in IDEA.items() if key != "title"}
+    alone = applicant.post("/cases", body | {"values": inside}).json
+    assert alone["title"] == "外の題名"
 
 
 def test_processes_come_with_their_start_form(app):

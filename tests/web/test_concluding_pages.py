@@ -72,4 +72,5 @@ def test_programs_are_offered_the_buttons_of_the_page(sqlite_city, browse, hande
     buttons = re.findall(r'name="_outcome" value="([^"]+)"', page)
     told = Caller.of(application(sqlite_city), "planning_head").get(f"/tasks/{task}").json
     assert {one["key"] for one in told["outcomes"]} == set(buttons)
-    assert {"approve"} < set(buttons) and "reject" not in buttons, "the count binds the chair"
+    assert "approve" in buttons
+    assert "reject" not in buttons, "the count binds the chair"
