@@ -45,12 +45,9 @@ def _with_title(ready: TaskForm, values: Mapping[str, Any], title: str | None) -
     """
     known = {fact.path for fact in ready.definition.fields()}
     given = dict(values)
-    if title is not None and "title" in known:
-        if given.setdefault("title", title) != title:
-            message = _(
-                "title と values の title に違う題名があります。どちらか一つにしてください。"
-            )
-            raise Invalid(message, {"title": [message]})
+    if title is not None and "title" in known and given.setdefault("title", title) != title:
+        message = _("title と values の title に違う題名があります。どちらか一つにしてください。")
+        raise Invalid(message, {"title": [message]})
     return given
 
 

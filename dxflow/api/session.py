@@ -6,8 +6,8 @@ from dxflow.api import answers, requests
 from dxflow.api.call import Call
 from dxflow.api.operation import Answer, Operation
 from dxflow.errors import NotAllowed, NotLoggedIn
+from dxflow.services.operations import permissions
 from dxflow.services.people import accounts
-from dxflow.services.reading import permissions
 from dxflow.texts import gettext as _
 
 

@@ -4,7 +4,7 @@ from marshmallow import Schema, fields, validate
 
 from dxflow.api.answers.shared import maybe_text, nested, text
 from dxflow.api.fields import Moment
-from dxflow.services.reading import permissions
+from dxflow.services.operations import permissions
 
 
 class Token(Schema):
