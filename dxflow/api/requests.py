@@ -28,12 +28,11 @@ class Request(Schema):
         unknown = RAISE
 
     def __init__(self, **kwargs: Any) -> None:
-        """Make the schema with words of our own."""
         super().__init__(**kwargs)
         self.error_messages |= wording.of_schema()
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
-        """Have a field say what is wrong in the reader's language."""
+        """Reword what a field says."""
         wording.reword(field_obj)
 
 
