@@ -14,6 +14,7 @@ from flask import Request
 from marshmallow import Schema, ValidationError
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
+from dxflow.api.wording import Later
 from dxflow.errors import Invalid, NotLoggedIn
 from dxflow.services.keyed import Keyed
 from dxflow.services.people.actor import Actor
@@ -118,8 +119,11 @@ def parsed(data: bytes) -> Any:
     try:
         orjson.loads(data)  # strict: UTF-8, no lone surrogates, no NaN, bounded nesting
         return json.loads(data, parse_float=_number, parse_int=_number)
+    except json.JSONDecodeError as exc:
+        where = _("{line} 行目の {column} 文字目", line=exc.lineno, column=exc.colno)
+        raise BadRequest(_("JSON として読めません（{where}）。", where=where)) from exc
     except (ValueError, RecursionError) as exc:
-        raise BadRequest(_("JSON として読めません: {why}", why=exc)) from exc
+        raise BadRequest(_("JSON として読めません。")) from exc
 
 
 def idempotency_key(request: Request) -> str | None:
@@ -165,7 +169,9 @@ def _loaded(schema: type[Schema], given: Mapping[str, Any]) -> Mapping[str, Any]
 def _messages(said: Any) -> list[str]:
     if isinstance(said, dict):
         return [message for inner in said.values() for message in _messages(inner)]
-    return [str(message) for message in said] if isinstance(said, list) else [str(said)]
+    if isinstance(said, list):
+        return [message for inner in said for message in _messages(inner)]
+    return [said.format()] if isinstance(said, Later) else [str(said)]
 
 
 def _require_text(value: Any, path: str = "") -> None:

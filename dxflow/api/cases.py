@@ -7,9 +7,11 @@ from dxflow import forms
 from dxflow.api import answers, present, requests
 from dxflow.api.call import Call
 from dxflow.api.operation import Answer, Operation
+from dxflow.errors import Invalid
 from dxflow.services.acts import cases, drafts, duties, pulling_back, task_forms
 from dxflow.services.acts.task_forms import TaskForm
 from dxflow.services.reading import case_list, case_record
+from dxflow.texts import gettext as _
 
 
 def start(call: Call) -> Answer:
@@ -37,11 +39,15 @@ def start(call: Call) -> Answer:
 
 
 def _with_title(ready: TaskForm, values: Mapping[str, Any], title: str | None) -> dict[str, Any]:
-    """Return the values with the title in its field, where the form has one and it is not given."""
+    """Return the values with the title in its field, where the form has one and it is not given.
+
+    Raises Invalid when another one is given there.
+    """
     known = {fact.path for fact in ready.definition.fields()}
     given = dict(values)
-    if title is not None and "title" in known:
-        given.setdefault("title", title)
+    if title is not None and "title" in known and given.setdefault("title", title) != title:
+        message = _("title と values の title に違う題名があります。どちらか一つにしてください。")
+        raise Invalid(message, {"title": [message]})
     return given
 
 

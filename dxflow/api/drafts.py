@@ -3,11 +3,12 @@
 from dataclasses import asdict
 from typing import Any
 
-from dxflow.api import answers, requests
+from dxflow.api import answers, present, requests
 from dxflow.api.call import Call
 from dxflow.api.operation import Answer, Operation
 from dxflow.attachments.serving import headers
 from dxflow.errors import NotFound
+from dxflow.services import paging
 from dxflow.services.acts import drafts, task_forms
 from dxflow.services.attachments import draft_files
 from dxflow.services.reading import attached, shared_drafts
@@ -26,8 +27,10 @@ _AS_IT_IS = (
 
 def listed(call: Call) -> Answer:
     """List the caller's drafts and those they may read."""
+    query = call.query
     others = [_other(one) for one in shared_drafts.listed(call.site, call.actor)]
-    return Answer({"items": [*_own(call), *others]})
+    found = paging.of_list([*_own(call), *others], query["page"], query["per_page"])
+    return Answer(present.page(found, found.entries))
 
 
 def begin(call: Call) -> Answer:
@@ -130,7 +133,7 @@ def _other(found: SharedDraft) -> dict[str, Any]:
 OPERATIONS = (
     Operation(
         "GET", "/drafts", "listDrafts", "Proposals that are not handed in, as far as one may read",
-        listed, answer=answers.DraftList,
+        listed, answer=answers.DraftList, query=requests.Paging,
     ),
     Operation(
         "POST", "/drafts", "beginDraft", "Keep a new draft of a proposal", begin,

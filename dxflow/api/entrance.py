@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cache
 
 from flask import Blueprint, Response, g, request
-from flask_wtf.csrf import ValidationError, validate_csrf
+from flask_wtf.csrf import CSRFError, ValidationError, validate_csrf
 
 from dxflow.api import (
     attachments,
@@ -91,6 +91,10 @@ def blueprint(
             return refusals.respond(refusals.Refusal(404, "not_found", refusals.title(404)))
         return refusals.respond(refusals.of_http(error))
 
+    @api.errorhandler(CSRFError)  # by the pages' door, before a call is looked at
+    def forged(_error: CSRFError) -> Response:
+        return refusals.of_error(site, _without_csrf())
+
     @api.errorhandler(Exception)
     def failed(error: Exception) -> Response:
         return refusals.of_error(site, error)
@@ -160,7 +164,11 @@ def _require_csrf() -> None:
     try:
         validate_csrf(request.headers.get("X-CSRFToken"))
     except ValidationError:
-        raise NotAllowed(_("セッションで呼び出すときは X-CSRFToken ヘッダーが必要です。")) from None
+        raise _without_csrf() from None
+
+
+def _without_csrf() -> NotAllowed:
+    return NotAllowed(_("セッションで呼び出すときは X-CSRFToken ヘッダーが必要です。"))
 
 
 def _require_ids(path: dict[str, str]) -> None:

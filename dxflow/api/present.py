@@ -54,12 +54,12 @@ def task_listed(row: Listed) -> dict[str, Any]:
     }
 
 
-def form(ready: TaskForm) -> dict[str, Any]:
+def form(ready: TaskForm, outcomes: Iterable[forms.Outcome]) -> dict[str, Any]:
     """Return a form as programs fill it in: fields, values to begin with, buttons."""
     return {
         "form": forms.describe(ready.definition, ready.context),
         "values": forms.to_plain(ready.values),
-        "outcomes": [asdict(outcome) for outcome in ready.definition.outcomes],
+        "outcomes": [asdict(outcome) for outcome in outcomes],
     }
 
 
@@ -110,6 +110,7 @@ def act(entry: Entry) -> dict[str, Any]:
         "outcome": entry.outcome,
         "person": entry.person,
         "post": entry.post,
+        "standing": entry.standing,
         "channel": entry.channel,
         "reason": entry.reason,
         "changes": changes(entry.changes),

@@ -2,31 +2,36 @@
 
 from dataclasses import asdict
 
-from dxflow.api import answers, present
+from dxflow.api import answers, present, requests
 from dxflow.api.call import Call
 from dxflow.api.operation import Answer, Operation
+from dxflow.services import paging
 from dxflow.services.acts import processes
+from dxflow.services.reading import offered_outcomes
 
 
 def listed(call: Call) -> Answer:
     """List what can be started."""
-    found = processes.listed(call.site)
-    items = [asdict(one) for one in found]
-    return Answer({"items": items, "page": 1, "per_page": max(1, len(items)), "total": len(items)})
+    query = call.query
+    found = paging.of_list(processes.listed(call.site), query["page"], query["per_page"])
+    return Answer(present.page(found, map(asdict, found.entries)))
 
 
 def one(call: Call) -> Answer:
     """Give a process with its versions and start form."""
     found, versions, ready = processes.one(call.site, call.actor, call.path["process"])
+    pressable = offered_outcomes.of_form(call.site, ready)
     return Answer(
-        asdict(found) | {"versions": [asdict(row) for row in versions]} | present.form(ready)
+        asdict(found)
+        | {"versions": [asdict(row) for row in versions]}
+        | present.form(ready, pressable)
     )
 
 
 OPERATIONS = (
     Operation(
         "GET", "/processes", "listProcesses", "Processes that can be started", listed,
-        answer=answers.ProcessList,
+        answer=answers.ProcessList, query=requests.Paging,
     ),
     Operation(
         "GET", "/processes/{process}", "getProcess", "A process, its versions and start form", one,

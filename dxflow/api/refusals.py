@@ -113,7 +113,8 @@ def of_http(error: HTTPException) -> Refusal:
     if methods := getattr(error, "valid_methods", None):
         headers["Allow"] = ", ".join(sorted(methods))
     kinds = {400: "malformed", 404: "not_found", 405: "method", 413: "too_large", 415: "media_type"}
-    said = error.description if status in (400, 415) and error.description else title(status)
+    ours = status in (400, 415) and error.description != type(error).description
+    said = (error.description if ours else None) or title(status)
     return Refusal(status, kinds.get(status, "http"), said, headers=headers)
 
 

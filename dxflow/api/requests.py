@@ -1,7 +1,10 @@
 """What callers may send: query parameters and bodies. Undeclared members are refused."""
 
+from typing import Any
+
 from marshmallow import RAISE, Schema, fields, validate
 
+from dxflow.api import wording
 from dxflow.api.fields import Anything, Day, Flag, Measured, Whole
 from dxflow.committee.entered import LONGEST_SOURCE, Way
 from dxflow.committee.evaluation import LONGEST_REMARK
@@ -17,12 +20,20 @@ LONGEST_TEXT = 4000
 
 
 class Request(Schema):
-    """Refuses what it does not declare."""
+    """Refuses what it does not declare, in the reader's language."""
 
     class Meta:
         """Strict."""
 
         unknown = RAISE
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.error_messages |= wording.of_schema()
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        """Reword what a field says."""
+        wording.reword(field_obj)
 
 
 class Paging(Request):
@@ -104,7 +115,7 @@ class Credentials(Request):
 
 
 class NewCase(Request):
-    """A case to be started. `title` may stand in `values` instead."""
+    """A case to be started. `title` may stand in `values` instead: 422 when the two differ."""
 
     process = fields.String(required=True, validate=validate.Length(min=1, max=128))
     title = fields.String(validate=validate.Length(min=1, max=1000))

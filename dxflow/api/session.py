@@ -6,9 +6,8 @@ from dxflow.api import answers, requests
 from dxflow.api.call import Call
 from dxflow.api.operation import Answer, Operation
 from dxflow.errors import NotAllowed, NotLoggedIn
+from dxflow.services.operations import permissions
 from dxflow.services.people import accounts
-from dxflow.services.people.actor import READS_ALL, Actor
-from dxflow.services.reading import audit_log
 from dxflow.texts import gettext as _
 
 
@@ -45,19 +44,9 @@ def me(call: Call) -> Answer:
             "department": actor.department,
             "groups": sorted(actor.groups),
             "roles": sorted(actor.roles),
-            "permissions": permissions(actor),
+            "permissions": permissions.of_person(call.site, actor),
         }
     )
-
-
-def permissions(actor: Actor) -> list[str]:
-    """Return what a person may do beside their own tasks."""
-    granted = {
-        "cases.start": actor.unit is not None,
-        "cases.read_all": actor.has_role(*READS_ALL),
-        "audit.read": actor.has_role(*audit_log.ROLES),
-    }
-    return [name for name, given in granted.items() if given]
 
 
 def password_is_old() -> str:

@@ -6,7 +6,7 @@ from dxflow.api.call import Call
 from dxflow.api.operation import Answer, Operation
 from dxflow.services.acts import task_forms, tasks
 from dxflow.services.acts.tasks import Completed, Sent
-from dxflow.services.reading import case_record, inbox
+from dxflow.services.reading import case_record, inbox, offered_outcomes
 
 
 def listed(call: Call) -> Answer:
@@ -23,7 +23,8 @@ def one(call: Call) -> Answer:
     ready = task_forms.task_form(call.site, call.actor, call.path["task"])
     record = _record(call, _case_of(ready))
     said = {"version": ready.version, "standing": ready.standing.words if ready.standing else ""}
-    return Answer(present.task(record) | present.form(ready) | said)
+    pressable = offered_outcomes.of_form(call.site, ready)
+    return Answer(present.task(record) | present.form(ready, pressable) | said)
 
 
 def claim(call: Call) -> Answer:

@@ -1,6 +1,6 @@
 """What a body may resolve (議決) after a vote, and the resolution itself."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from dxflow.committee.voting import Choice, Tally, VoteRule
@@ -58,6 +58,17 @@ def choice_of(text: str) -> Choice | None:
     """Return the verdict a pack's word means, None for none; all ways of returning are returns."""
     name = "return" if text.startswith("return") else text
     return Choice(name) if name in {one.value for one in Choice} else None
+
+
+def offered(keys: Collection[str], by: Bound) -> frozenset[str]:
+    """Return which of a form's outcomes a count lets the chair press.
+
+    All of them where it allows nothing, or where a pack has outcomes that are no verdicts.
+    """
+    meant = {key: choice_of(key) for key in keys}
+    if None in meant.values() or not any(found in by.first for found in meant.values()):
+        return frozenset(keys)
+    return frozenset(key for key, found in meant.items() if found in (*by.first, *by.others))
 
 
 def choice_label(choice: Choice) -> str:

@@ -4,7 +4,7 @@ from dxflow.forms.by_outcome import led
 from dxflow.forms.changes import Change, diff
 from dxflow.forms.comparing import Difference, compared
 from dxflow.forms.definition import FieldFact, FormDefinition
-from dxflow.forms.describe import describe
+from dxflow.forms.describe import describe, outcomes
 from dxflow.forms.files.reading import read
 from dxflow.forms.names import unknown_references
 from dxflow.forms.plain import from_plain, to_plain
@@ -44,6 +44,7 @@ __all__ = [
     "from_plain",
     "is_blank",
     "led",
+    "outcomes",
     "read",
     "read_posted",
     "readonly_view",

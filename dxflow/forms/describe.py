@@ -9,7 +9,7 @@ from dxflow.forms.evaluation import Source, label_of
 from dxflow.forms.formula import Formula
 from dxflow.forms.layout import Placed, lay_out
 from dxflow.forms.options import offered
-from dxflow.forms.shapes import Context
+from dxflow.forms.shapes import Context, Outcome
 from dxflow.texts import translated
 
 
@@ -22,6 +22,13 @@ def describe(definition: FormDefinition, context: Context) -> list[dict[str, Any
     layout = lay_out(definition, Source({}, trusted=True, fill=True), context)
     places = {one.path: one for one in layout.walk() if one.path}
     return list(_described(definition.components, "", places, context))
+
+
+def outcomes(
+    definition: FormDefinition, values: Mapping[str, Any], context: Context
+) -> tuple[Outcome, ...]:
+    """Return the outcomes that are not hidden over the values a form begins with."""
+    return lay_out(definition, Source(values, trusted=True, fill=True), context).outcomes
 
 
 def _described(

@@ -52,6 +52,12 @@ def bounds(page: int, per_page: int) -> tuple[int, int]:
     return (page - 1) * per_page, per_page
 
 
+def of_list(entries: Sequence[T], page: int, per_page: int) -> Page[T]:
+    """Return a page of a short list that is known as a whole. Raises Invalid as `bounds`."""
+    offset, limit = bounds(page, per_page)
+    return Page(entries[offset : offset + limit], page, per_page, len(entries))
+
+
 def count(tx: Connection, rows: Select[Any], *, exact: bool = False) -> tuple[int, bool]:
     """Return how many rows there are, and whether there are more: no further than MOST_COUNTED.
 

@@ -2,7 +2,7 @@
 
 from dxflow import forms
 from dxflow.authority.segregation import Action
-from dxflow.committee.resolution import Bound, choice_of
+from dxflow.committee.resolution import Bound, choice_of, offered
 from dxflow.services.reading.case_rounds import RoundView
 
 
@@ -29,5 +29,4 @@ def _bound(view: forms.FormView, by: Bound, pressed: str | None) -> forms.FormVi
     first = [key for choice in by.first for key, found in meant.items() if found is choice]
     if not first or None in meant.values():
         return view
-    offered = {key for key, found in meant.items() if found in (*by.first, *by.others)}
-    return forms.led(view, first, offered, pressed)
+    return forms.led(view, first, offered(meant, by), pressed)

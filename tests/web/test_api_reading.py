@@ -60,11 +60,47 @@ def test_the_contract_is_served(app):
 def test_a_person_learns_who_they_are(app):
     me = caller(app, "cio").get("/me").json
     assert me["roles"] == ["cio", "committee", "committee-chair", "committee-member"]
-    assert me["permissions"] == ["cases.read_all", "audit.read"]
+    assert me["permissions"] == ["cases.read_all", "portfolio.read", "audit.read"]
     applicant = caller(app, "applicant").get("/me").json
     assert applicant["permissions"] == ["cases.start"]
     assert (applicant["unit"], applicant["department"]) == ("counter", "civic")
     assert applicant["posts"][0]["unit_name"] == "市民課"
+
+
+@pytest.mark.parametrize(
+    ("name", "may"),
+    [
+        ("admin", {"cases.operate", "absences.record", "people.manage"}),
+        ("it_head", {"cases.read_all"}),  # has a seat in the committee
+        ("mayor", {"cases.read_all"}),
+        ("secretariat", {"cases.read_all", "meetings.manage", "absences.record"}),
+        ("head", set()),
+    ],
+)
+def test_permissions_are_what_a_person_can_do(app, name, may):
+    case = start(app)
+    person = caller(app, name)
+    told = set(person.get("/me").json["permissions"]) - {"cases.start", "portfolio.read"}
+    assert told == may
+    assert person.get("/incidents").status_code == (200 if "cases.operate" in may else 403)
+    assert person.get("/transfers").status_code == (200 if "people.manage" in may else 403)
+    if name != "head":  # whose own work it is
+        seen = [one["id"] for one in person.get("/cases").json["items"]]
+        assert seen == ([case["id"]] if "cases.read_all" in may else [])
+
+
+def test_a_case_is_not_given_two_titles(app):
+    applicant = caller(app, "applicant")
+    body = {"process": "proposal", "title": "外の題名", "values": IDEA}
+    refused = applicant.post("/cases", body)
+    assert refused.status_code == 422
+    assert list(refused.json["errors"]) == ["title"]
+    assert applicant.get("/cases").json["total"] == 0
+    same = applicant.post("/cases", body | {"title": IDEA["title"]}).json
+    assert same["title"] == IDEA["title"]
+    inside = {key: value for key, value in IDEA.items() if key != "title"}
+    alone = applicant.post("/cases", body | {"values": inside}).json
+    assert alone["title"] == "外の題名"
 
 
 def test_processes_come_with_their_start_form(app):
@@ -156,6 +192,8 @@ def test_completing_names_the_callers_next_tasks(app):
     sheet = applicant.task("project_sheet")
     assert sheet["candidate_groups"] == ["section:counter"]
     assert {option["value"] for option in _field(sheet, "lead")["options"]} >= {"counter", "tax"}
+    # nobody writes it with another section: there is nothing to hand over as written
+    assert [one["key"] for one in sheet["outcomes"]] == ["submit", "share"]
 
 
 def _field(task: dict, key: str) -> dict:
@@ -193,11 +231,28 @@ def test_the_last_act_is_pulled_back(app):
     assert head.post(f"/cases/{case['id']}/pull-back").status_code == 409
 
 
+def test_short_lists_are_paged_like_long_ones(app):
+    applicant = caller(app, "applicant")
+    for number in range(3):
+        applicant.post("/drafts", {"process": "proposal", "values": {"title": f"案{number}"}})
+    every = applicant.get("/drafts").json
+    assert (every["page"], every["total"], len(every["items"])) == (1, 3, 3)
+    pages = [applicant.get(f"/drafts?per_page=2&page={page}").json for page in (1, 2, 3)]
+    assert [len(page["items"]) for page in pages] == [2, 1, 0]
+    assert [one for page in pages for one in page["items"]] == every["items"]
+    assert applicant.get("/processes?per_page=1").json["per_page"] == 1
+    beyond = applicant.get("/processes?page=2&per_page=1").json
+    assert (beyond["items"], beyond["page"], beyond["total"]) == ([], 2, 1)
+
+
 def test_a_start_that_is_pulled_back_is_private_and_keeps_its_number(app):
     case = start(app)
     applicant = caller(app, "applicant")
     back = applicant.post(f"/cases/{case['id']}/pull-back").json
     assert (back["task"], back["case"]["status"]) == (None, "recalled")
+    listed = [one["id"] for one in applicant.get("/cases?status=recalled").json["items"]]
+    assert listed == [case["id"]]
+    assert caller(app, "secretariat").get("/cases?status=recalled").json["items"] == []
     assert caller(app, "secretariat").get(f"/cases/{case['id']}").status_code == 404
     again = applicant.post(
         "/cases", {"process": "proposal", "values": IDEA, "recalled": case["id"]}
@@ -307,9 +362,13 @@ def test_the_session_of_the_pages_works_with_the_csrf_header(app):
     client.post("/login", data={"_csrf": token, "username": "applicant", "password": PASSWORD})
     assert client.get("/api/v1/me").json["username"] == "applicant"
     body = {"process": "proposal", "values": IDEA}
-    refused = client.post("/api/v1/cases", json=body)
-    assert refused.status_code in (400, 403)
-    assert refused.content_type == "application/problem+json"
+    for headers in ({}, {"X-CSRFToken": "wrong"}, {"X-CSRF-Token": "wrong"}):
+        refused = client.post("/api/v1/cases", json=body, headers=headers)
+        assert refused.content_type == "application/problem+json"
+        assert refused.json["type"] == "urn:dxflow:problem:forbidden"
+        assert refused.json["status"] == refused.status_code == 403
+        assert "X-CSRFToken" in refused.json["detail"]
+        assert refused.json["request_id"] == refused.headers["X-Request-Id"]
     home = client.get("/").text
     csrf = home.split('name="_csrf" value="')[1].split('"')[0]
     assert client.post("/api/v1/cases", json=body, headers={"X-CSRFToken": csrf}).status_code == 201

@@ -77,6 +77,8 @@ def test_broken_json_is_400(app, body):
         "POST", "/token", data=body, content_type="application/json"
     )
     assert problem(answer) == (400, "malformed")
+    assert answer.json["detail"].startswith("JSON として読めません")
+    assert answer.json["detail"].count(" ") <= 4, "no sentence of a library"
 
 
 def test_another_content_type_is_415(app):

@@ -30,6 +30,10 @@ def test_an_absence_brings_the_work_to_the_substitute_and_back_to_be_read(sqlite
     listed = {one["id"]: one["standing"] for one in other.get("/tasks").json["items"]}
     assert listed[task.id] == "市民部長の代決"
     do(sqlite_city, case, "tax_head", "decide", "approve", reason="代決する")
+    told = other.get(f"/cases/{case}").json["timeline"]
+    standing = {one["person"]: one["standing"] for one in reversed(told)}
+    assert standing["tax_head"] == "代決（civic_head の代わり）・後閲待ち"
+    assert {words for name, words in standing.items() if name != "tax_head"} == {""}
     (owed,) = head.get("/standing").json["owed"]
     assert (owed["case"], owed["by"], owed["days"]) == (case, "tax_head", 0)
     assert other.post(f"/standing/readings/{owed['id']}", json={}).status_code == 403

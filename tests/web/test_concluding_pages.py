@@ -1,5 +1,7 @@
 """A conclusion whose chair steps back: the deputy finds it, opens it and does it; the log says why."""
 
+import re
+
 import pytest
 
 from dxflow.services.people import appointments
@@ -62,3 +64,13 @@ def test_the_deputy_does_it_over_rest(sqlite_city, handed_on):
     events = Caller.of(app, "auditor").get("/audit/events?type=committee.chair_changed").json
     (event,) = events["items"]
     assert event["type"] == "committee.chair_changed"
+
+
+def test_programs_are_offered_the_buttons_of_the_page(sqlite_city, browse, handed_on):
+    _case, task = handed_on
+    page = browse("planning_head").get(f"/tasks/{task}").text
+    buttons = re.findall(r'name="_outcome" value="([^"]+)"', page)
+    told = Caller.of(application(sqlite_city), "planning_head").get(f"/tasks/{task}").json
+    assert {one["key"] for one in told["outcomes"]} == set(buttons)
+    assert "approve" in buttons
+    assert "reject" not in buttons, "the count binds the chair"

@@ -42,6 +42,8 @@ def test_an_absence_sends_the_work_to_the_substitute_and_is_read_afterwards(sqli
 
     case = colleague.get(f"/cases/{task.case_id}/forms").text
     assert "代決（head の代わり）・後閲待ち" in case
+    told = colleague.get(f"/cases/{task.case_id}/timeline").text
+    assert told.count("代決（head の代わり）・後閲待ち") == 1
     assert "目を通してください（後閲）" in head.get("/").text
     (way,) = head.page("/standing").xpath("//form[contains(@action, '/readings/')]/@action")
     assert browse("other").post(way, {}).status_code == 403

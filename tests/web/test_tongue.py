@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from tests.integration.test_due_conditions import CONDITION, conditional, on
-from tests.web.api_client import application
+from tests.web.api_client import Caller, application
 from tests.web.conftest import text_of
 
 
@@ -30,6 +30,20 @@ def test_a_language_without_pages_changes_nothing(anybody, lang):
 def test_the_way_back_never_leads_elsewhere(anybody):
     answer = anybody.get("/language/en?next=https://elsewhere.example/")
     assert answer.location == "/"
+
+
+def test_programs_read_the_names_of_work_in_their_language(sqlite_city):
+    sqlite_city.start()
+    head = Caller.of(application(sqlite_city), "head")
+    english = {"Accept-Language": "en"}
+    (task,) = head.get("/tasks", headers=english).json["items"]
+    case, way = head.get(f"/cases/{task['case']}", headers=english).json, f"/tasks/{task['id']}"
+    assert [one["name"] for one in case["open_tasks"]] == [task["name"]]
+    assert head.get(way, headers=english).json["name"] == task["name"]
+    head.complete("head_approval", "approve")
+    late = head.get(way, headers=english)
+    assert late.status_code == 409
+    assert f"“{task['name']}”" in late.json["detail"]
 
 
 def test_programs_say_their_language_in_the_request(sqlite_city):

@@ -6,15 +6,13 @@ from dxflow.api.answers.measures import Kpi
 from dxflow.api.answers.shared import Change, Page, maybe_text, nested, text
 from dxflow.api.answers.work import Task
 from dxflow.api.fields import Day, Moment, Whole
-from dxflow.services.acts import cases
 from dxflow.services.reading import case_list
-
-#: `recalled`: pulled back by the applicant, who alone sees it until it is handed in again.
-STATUSES = (*case_list.STATUSES, cases.RECALLED)
 
 
 class Case(Schema):
     """A case. `version` is that of the process, `instance_version` counts the acts on it.
+
+    `recalled`: pulled back by the applicant, who alone sees it until it is handed in again.
 
     `suspended`: administrators have stopped it for a while; it can be read, nothing goes on.
     `restricted`: only who took part and who keeps the record reads it.
@@ -27,7 +25,7 @@ class Case(Schema):
     pack = text()
     version = Whole(required=True)
     instance_version = Whole(required=True)
-    status = text(validate=validate.OneOf(STATUSES))
+    status = text(validate=validate.OneOf(case_list.STATUSES))
     stage = text()
     stage_name = text()
     applicant = text(metadata={"description": "id of a person"})
@@ -51,7 +49,7 @@ class CaseListed(Schema):
     id = text()
     number = text()
     title = text()
-    status = text(validate=validate.OneOf(STATUSES))
+    status = text(validate=validate.OneOf(case_list.STATUSES))
     status_name = text()
     stage = text()
     stage_name = text()
@@ -77,7 +75,10 @@ class Stage(Schema):
 
 
 class Act(Schema):
-    """One act on a case and what came of it. `withheld`: the caller may not know what was said."""
+    """One act on a case and what came of it. `withheld`: the caller may not know what was said.
+
+    `standing`: how and for whom it was done (代理・代決), empty when in one's own right.
+    """
 
     seq = Whole(required=True)
     at = Moment(required=True)
@@ -85,6 +86,7 @@ class Act(Schema):
     outcome = text()
     person = text()
     post = text()
+    standing = text()
     channel = text()
     reason = text()
     changes = nested(Change, many=True)

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from dxflow.api.answers.shared import nested, text
+from dxflow.api.answers.shared import Page, nested, text
 from dxflow.api.fields import Anything, Moment, Whole
 
 
@@ -18,7 +18,7 @@ class Draft(Schema):
     updated_at = Moment(required=True)
 
 
-class DraftList(Schema):
+class DraftList(Page):
     """The caller's drafts and those the pack lets them read, the latest first of either."""
 
     items = nested(Draft, many=True)

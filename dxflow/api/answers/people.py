@@ -4,6 +4,7 @@ from marshmallow import Schema, fields, validate
 
 from dxflow.api.answers.shared import maybe_text, nested, text
 from dxflow.api.fields import Moment
+from dxflow.services.operations import permissions
 
 
 class Token(Schema):
@@ -37,6 +38,12 @@ class Me(Schema):
     groups = fields.List(fields.String(), required=True)
     roles = fields.List(fields.String(), required=True)
     permissions = fields.List(
-        fields.String(validate=validate.OneOf(["cases.start", "cases.read_all", "audit.read"])),
+        fields.String(validate=validate.OneOf(permissions.NAMES)),
         required=True,
+        metadata={
+            "description": "what the caller may do beside their own tasks: start a case; read every "
+            "case (unless its reading is restricted); suspend, cancel and migrate cases and retry "
+            "incidents; read the portfolio; plan and keep meetings; enter absences of others; keep "
+            "people, units and transfers; read the log"
+        },
     )

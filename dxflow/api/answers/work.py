@@ -64,7 +64,10 @@ class Task(Schema):
 
 
 class TaskInFull(Task):
-    """A task with its form. `form` has `key, type, label, required, options, min, max, …`."""
+    """A task with its form. `form` has `key, type, label, required, options, min, max, …`.
+
+    `outcomes` are those that can be pressed over `values`.
+    """
 
     form = fields.List(FormField(), required=True)
     values = Anything(required=True)

@@ -13,6 +13,7 @@ from dxflow.services.acts.act import Act
 from dxflow.services.packs import store as packs
 from dxflow.services.people import visibility
 from dxflow.texts import gettext as _
+from dxflow.texts import translated
 
 
 class TaskClosed(Conflict):
@@ -37,7 +38,7 @@ def finished_text(tx: Connection, item: Row[Any], case: Any, pack: packs.Pack) -
         select(Person.name).where(Person.id == item.ended_by)
     ).scalar_one_or_none() or _("システム")
     values: dict[str, object] = {
-        "task": item.name,
+        "task": translated(item.name),
         "name": name,
         "at": wareki_datetime(item.ended_at) if item.ended_at else "",
         "number": case["number"],

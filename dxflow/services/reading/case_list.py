@@ -19,6 +19,7 @@ from dxflow.db.case import Case
 from dxflow.db.identity import Person
 from dxflow.db.process import ProcessInstance, WorkItem
 from dxflow.errors import Invalid
+from dxflow.services.acts.cases import RECALLED
 from dxflow.services.acts.suspension import SUSPENDED
 from dxflow.services.packs import store as packs
 from dxflow.services.paging import (
@@ -36,7 +37,8 @@ from dxflow.services.site import Site
 from dxflow.texts import gettext as _
 from dxflow.texts import translated
 
-STATUSES = ("running", *packs.END_STATUSES)
+#: The last one: pulled back by the applicant, who alone sees it until it is handed in again.
+STATUSES = ("running", *packs.END_STATUSES, RECALLED)
 CHUNK = 200
 #: A page is looked for among so many cases before all are sorted that may be on it.
 MOST_WALKED = 2_000

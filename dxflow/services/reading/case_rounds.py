@@ -292,11 +292,11 @@ def _view(
         )
         if body
         else None,
-        bound=_bound(round_, rules.vote),
+        bound=bound_of(round_, rules.vote),
     )
 
 
-def _bound(round_: Row[Any], rule: VoteRule) -> Bound | None:
+def bound_of(round_: Row[Any], rule: VoteRule) -> Bound | None:
     """Return what the count of an open round, as it is kept, lets the chair conclude."""
     kept = plain.loads(round_.result)
     if round_.resolved_at is not None or not kept:

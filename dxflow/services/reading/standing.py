@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, Row, func, or_, select
 
 from dxflow.authority.directory import Directory
 from dxflow.authority.organisation import LADDER
@@ -191,12 +191,20 @@ def of_case(tx: Connection, case_id: str) -> Mapping[str, str]:
 
     The words say how and for whom, and whether it has been read since.
     """
-    rows = tx.execute(
+    return {row.submission_id: stood_in(row) for row in _stood_in_on(tx, case_id)}
+
+
+def acts_for_others(tx: Connection, case_id: str) -> Mapping[tuple[str, datetime], str]:
+    """Return the same by who acted and when, as the case's own chain tells its acts."""
+    return {(row.person_id, row.at): stood_in(row) for row in _stood_in_on(tx, case_id)}
+
+
+def _stood_in_on(tx: Connection, case_id: str) -> Iterable[Row[Any]]:
+    return tx.execute(
         select(StoodIn.__table__, Person.name.label("absent"))
         .outerjoin(Person, Person.id == StoodIn.absent_id)
         .where(StoodIn.case_id == case_id)
     )
-    return {row.submission_id: stood_in(row) for row in rows}
 
 
 def stood_in(row: Any) -> str:

@@ -22,7 +22,7 @@ from dxflow.services.attachments import viewing
 from dxflow.services.packs import store as packs
 from dxflow.services.paging import Page, bounds
 from dxflow.services.people import naming
-from dxflow.services.reading import audit_words, submitted
+from dxflow.services.reading import audit_words, standing, submitted
 from dxflow.services.reading.case_opening import Opened
 from dxflow.services.reading.case_rounds import Rounds
 from dxflow.texts import gettext as _
@@ -65,6 +65,8 @@ class Consequence:
 class Entry:
     """One act. `outcome` are the words of the button that was pressed, `tone` its meaning.
 
+    `standing`: how and for whom it was done (「代決（佐藤 の代わり）」), "" when in one's own right.
+
     `withheld`: why the reader may not know what was voted or thought, "" when they may.
     """
 
@@ -81,10 +83,11 @@ class Entry:
     consequences: tuple[Consequence, ...]
     withheld: str = ""
     documents: tuple[Document, ...] = ()
+    standing: str = ""
 
 
 def page_of(opened: Opened, rounds: Rounds, page: int = 1, per_page: int = 50) -> Page[Entry]:
-    """Return a page of acts, the latest first: five queries at the most, whatever their number.
+    """Return a page of acts, the latest first: six queries at the most, whatever their number.
 
     The chain of a case is read as a whole (it is one index range) and told page by page.
     """
@@ -133,12 +136,17 @@ def _entries(
     items = _items(opened, described)
     names, documents = _names(opened, described), _documents(opened, described)
     every = [text for act in texts for text in act]
+    for_others = standing.acts_for_others(opened.tx, opened.id) if acts else {}
     sources = iter(audit_words.sources(opened.site, opened.tx, every))
     for act in described:
         told = [audit_words.worded(event, next(sources), names) for event in act]
         entry = _entry(opened, rounds, act, told, items, names)
         about = dict.fromkeys(key for event in act for key in _document_ids(event))
-        yield replace(entry, documents=tuple(documents[key] for key in about if key in documents))
+        yield replace(
+            entry,
+            documents=tuple(documents[key] for key in about if key in documents),
+            standing=for_others.get((act[0].person, act[0].at), ""),
+        )
 
 
 def _names(opened: Opened, acts: Sequence[list[audit.Entry]]) -> naming.Names:
