@@ -116,5 +116,7 @@ def test_a_maintenance_at_the_edge_of_the_days_is_told_in_full(sqlite_city, comm
             begun = maintenance.read(tx)
         assert begun is not None
         assert local_date(begun.start) == date.fromisoformat(day)
-    status, said = command("maintenance", "on", "--message", "x", "--from", "0001-01-01T00:00+14:00")
+    status, said = command(
+        "maintenance", "on", "--message", "x", "--from", "0001-01-01T00:00+14:00"
+    )
     assert (status, ALLOWED in said) == (2, True)

@@ -46,9 +46,7 @@ def add() -> Page:
     first = day_of(typed["first"])
     last = day_of(typed["last"]) if typed["last"] else first
     wrong = {
-        field: why_no_day(
-            typed[field], _("2026-10-01 か 令和8年10月1日 の形で入力してください。")
-        )
+        field: why_no_day(typed[field], _("2026-10-01 か 令和8年10月1日 の形で入力してください。"))
         for field, day in (("first", first), ("last", last))
         if day is None and (typed[field] or field == "first")
     }

@@ -156,9 +156,7 @@ def posted_day(name: str) -> date:
         return current.site().today()
     day = day_of(text)
     if day is None:
-        message = why_no_day(
-            text, _("日付は 2026-04-01 か 令和8年4月1日 の形で指定してください。")
-        )
+        message = why_no_day(text, _("日付は 2026-04-01 か 令和8年4月1日 の形で指定してください。"))
         raise Invalid(message, {name: [message]})
     return day
 

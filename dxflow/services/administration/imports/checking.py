@@ -8,9 +8,9 @@ from datetime import date, timedelta
 
 from dxflow.authority import organisation as values
 from dxflow.authority import timelines
+from dxflow.calendars.given import FIRST_DAY
 from dxflow.errors import Invalid
 from dxflow.problems import Problem
-from dxflow.calendars.given import FIRST_DAY
 from dxflow.services.administration.imports.days import day_of, why_no_day
 from dxflow.services.administration.imports.reading import Row, Sheet
 from dxflow.services.people import person_rows
