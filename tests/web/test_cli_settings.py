@@ -15,18 +15,18 @@ NUMBERS = (
 
 @pytest.mark.parametrize("name", NUMBERS)
 @pytest.mark.parametrize("value", ["99999999999", "9" * 5000, "-1", "1.5", "八"])
-def test_a_number_beyond_all_sense_is_refused_by_its_name(ready, monkeypatch, name, value):  # noqa: F811
+def test_a_number_beyond_all_sense_is_refused_by_its_name(run, monkeypatch, name, value):  # noqa: F811
     monkeypatch.setenv(f"DXFLOW_{name}", value)
-    refused = ready("user", "list")
+    refused = run("user", "list")
     assert refused.status == 1
     assert refused.err.startswith(f"DXFLOW_{name} は ")
     assert refused.err.rstrip().endswith("までの整数にしてください。")
 
 
 @pytest.mark.parametrize("name", ["THREADS", "SESSION_MINUTES", "TOKEN_MINUTES", "CHECKPOINT_DAYS"])
-def test_nothing_runs_with_none_of_what_it_needs(ready, monkeypatch, name):  # noqa: F811
+def test_nothing_runs_with_none_of_what_it_needs(run, monkeypatch, name):  # noqa: F811
     monkeypatch.setenv(f"DXFLOW_{name}", "0")
-    assert ready("user", "list").status == 1
+    assert run("user", "list").err.startswith(f"DXFLOW_{name} は ")
 
 
 def test_a_language_that_is_not_there_is_refused(ready, monkeypatch):  # noqa: F811
