@@ -12,9 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dxflow.errors import DxflowError
+from dxflow.texts import JAPANESE, LANGUAGES
 from dxflow.texts import gettext as _
 
 KEY_BYTES = 32
+#: How many processes one command starts at most, and how long, in minutes, a login may last.
+MOST_PROCESSES = 64
+MOST_MINUTES = 366 * 24 * 60
 
 
 class ConfigRefused(DxflowError):
@@ -155,30 +159,30 @@ def load(environ: dict[str, str] | None = None) -> Settings:
         home=home,
         database=env.get("DXFLOW_DATABASE") or f"sqlite:///{home / 'dxflow.db'}",
         demo=_flag(env, "DXFLOW_DEMO"),
-        language=env.get("DXFLOW_LANG", "ja"),
+        language=_language(env),
         host=env.get("DXFLOW_HOST", "127.0.0.1"),
-        port=_number(env, "DXFLOW_PORT", 8000),
-        threads=_number(env, "DXFLOW_THREADS", 8),
-        processes=_number(env, "DXFLOW_PROCESSES", 1),
+        port=_number(env, "DXFLOW_PORT", 8000, least=0, most=65_535),
+        threads=_number(env, "DXFLOW_THREADS", 8, most=256),
+        processes=_number(env, "DXFLOW_PROCESSES", 1, most=MOST_PROCESSES),
         https=_flag(env, "DXFLOW_HTTPS"),
-        proxies=_number(env, "DXFLOW_PROXIES", 0),
-        session_idle=_number(env, "DXFLOW_SESSION_IDLE_MINUTES", 30),
-        session_absolute=_number(env, "DXFLOW_SESSION_MINUTES", 600),
-        token_lifetime=_number(env, "DXFLOW_TOKEN_MINUTES", 480),
+        proxies=_number(env, "DXFLOW_PROXIES", 0, least=0, most=16),
+        session_idle=_number(env, "DXFLOW_SESSION_IDLE_MINUTES", 30, most=MOST_MINUTES),
+        session_absolute=_number(env, "DXFLOW_SESSION_MINUTES", 600, most=MOST_MINUTES),
+        token_lifetime=_number(env, "DXFLOW_TOKEN_MINUTES", 480, most=MOST_MINUTES),
         metrics_token=env.get("DXFLOW_METRICS_TOKEN", ""),
-        attachment_mb=_number(env, "DXFLOW_ATTACHMENT_MB", 25),
-        attachment_case_mb=_number(env, "DXFLOW_ATTACHMENT_CASE_MB", 250),
+        attachment_mb=_number(env, "DXFLOW_ATTACHMENT_MB", 25, most=2_048),
+        attachment_case_mb=_number(env, "DXFLOW_ATTACHMENT_CASE_MB", 250, most=1_048_576),
         attachment_kinds=tuple(
             env.get("DXFLOW_ATTACHMENT_KINDS", "").lower().replace(",", " ").split()
         ),
         scan_command=_command(env, "DXFLOW_SCAN_COMMAND"),
-        scan_seconds=_number(env, "DXFLOW_SCAN_SECONDS", 60),
+        scan_seconds=_number(env, "DXFLOW_SCAN_SECONDS", 60, most=3_600),
         scan_required=_flag(env, "DXFLOW_SCAN_REQUIRED", default=True),
         mail_password_file=_path(env, "DXFLOW_MAIL_PASSWORD_FILE"),
         checkpoint_dir=_path(env, "DXFLOW_CHECKPOINT_DIR"),
         checkpoint_key_file=_path(env, "DXFLOW_CHECKPOINT_KEY_FILE"),
-        checkpoint_hours=_number(env, "DXFLOW_CHECKPOINT_HOURS", 24),
-        checkpoint_days=_number(env, "DXFLOW_CHECKPOINT_DAYS", 3),
+        checkpoint_hours=_number(env, "DXFLOW_CHECKPOINT_HOURS", 24, least=0, most=8_760),
+        checkpoint_days=_number(env, "DXFLOW_CHECKPOINT_DAYS", 3, most=3_650),
         checkpoint_mail=tuple(env.get("DXFLOW_CHECKPOINT_MAIL", "").replace(",", " ").split()),
     )
 
@@ -213,10 +217,24 @@ def _flag(env: dict[str, str], name: str, *, default: bool = False) -> bool:
     raise ConfigRefused(_("{name} は 1 か 0 にしてください。", name=name))
 
 
-def _number(env: dict[str, str], name: str, default: int) -> int:
+def _number(env: dict[str, str], name: str, default: int, *, least: int = 1, most: int) -> int:
     value = env.get(name, "").strip()
     if not value:
         return default
-    if not value.isascii() or not value.isdigit():
-        raise ConfigRefused(_("{name} は 0 以上の整数にしてください。", name=name))
+    whole = value.isascii() and value.isdigit() and len(value) < 20
+    if not whole or not least <= int(value) <= most:
+        raise ConfigRefused(
+            _(
+                "{name} は {least} から {most} までの整数にしてください。",
+                name=name, least=least, most=most,
+            )
+        )  # fmt: skip
     return int(value)
+
+
+def _language(env: dict[str, str]) -> str:
+    chosen = env.get("DXFLOW_LANG") or JAPANESE
+    if chosen not in LANGUAGES:
+        known = _(" か ").join(LANGUAGES)
+        raise ConfigRefused(_("DXFLOW_LANG は {known} にしてください。", known=known))
+    return chosen

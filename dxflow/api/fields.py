@@ -9,6 +9,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields
 
+from dxflow.calendars.given import OutOfRange, given_day
 from dxflow.clock import TOKYO
 from dxflow.texts import gettext as _
 
@@ -42,7 +43,9 @@ class Day(fields.Field[date]):
     def _deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> date:
         try:
             if isinstance(value, str) and len(value) == len("2026-04-01"):
-                return date.fromisoformat(value)
+                return given_day(value)
+        except OutOfRange as refused:
+            raise ValidationError(str(refused)) from None
         except ValueError:
             pass
         raise ValidationError(_("日付は 2026-04-01 の形で指定してください。"))

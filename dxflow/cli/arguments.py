@@ -8,6 +8,7 @@ from typing import NoReturn
 
 from dxflow.cli import audit_arguments, transfer_arguments, trying_arguments
 from dxflow.cli.later import Later
+from dxflow.config import MOST_PROCESSES
 from dxflow.texts import gettext as _
 
 backups = Later("dxflow.cli.backups")
@@ -28,7 +29,6 @@ LANGUAGES = ("ja", "en")
 #: What the settings of mail take, as the service has it.
 MAIL_SECURITY = ("none", "starttls", "tls")
 MAIL_CHOICES = ("at_once", "daily", "none")
-MOST_PROCESSES = 64
 Run = Callable[..., int]
 
 
@@ -135,7 +135,7 @@ def _backups(commands: "argparse._SubParsersAction[Parser]") -> None:
     backup.add_argument("--verify", action="store_true", help=_("作らずに、あるものを確かめる"))
     backup.add_argument("--with-key", action="store_true", help=_("秘密鍵も入れる"))
     backup.add_argument(
-        "--keep", type=int, default=None, metavar="N", help=_("フォルダーに残す新しい方からの数")
+        "--keep", type=_kept, default=None, metavar="N", help=_("フォルダーに残す新しい方からの数")
     )
     restore = _command(commands, "restore", backups.restore, _("バックアップから復元する"))
     restore.add_argument("file", metavar="FILE")
@@ -359,6 +359,12 @@ def _processes(text: str) -> int:
         raise argparse.ArgumentTypeError(
             _("プロセスの数は 1 から {most} の数です", most=MOST_PROCESSES)
         )
+    return int(text)
+
+
+def _kept(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 < len(text) < 7 or int(text) == 0:
+        raise argparse.ArgumentTypeError(_("残す数は 1 からの数です"))
     return int(text)
 
 

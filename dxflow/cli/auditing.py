@@ -8,6 +8,7 @@ from dxflow.audit.checkpoints import signing
 from dxflow.calendars.wareki import wareki_datetime
 from dxflow.cli.output import Output
 from dxflow.config import Settings
+from dxflow.errors import Invalid
 from dxflow.services.administration import checkpoint_keys, checkpoint_mail, checkpointing
 from dxflow.services.administration.checkpointing import Made
 from dxflow.services.installation.bootstrap import operator
@@ -30,6 +31,13 @@ def verify(arguments: Namespace, settings: Settings, output: Output) -> int:
 
 def export(arguments: Namespace, settings: Settings, output: Output) -> int:
     """Write the log to standard output; that it was written out is itself an event in it."""
+    if output.json and arguments.format != "ocel2":  # which is one document
+        raise Invalid(
+            _(
+                "audit export は --json と一緒に使えません。"
+                "--format jsonl なら、一行に一つの JSON を書き出します。"
+            )
+        )
     with opened(settings) as site:
         output.raw(audit_log.export(site, operator(site), audit_log.Filters(), arguments.format))
     return 0

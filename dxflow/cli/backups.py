@@ -39,7 +39,7 @@ def backup(arguments: Namespace, settings: Settings, output: Output) -> int:
 
 def restore(arguments: Namespace, settings: Settings, output: Output) -> int:
     """Restore a backup; 1 when the log that was restored contradicts itself."""
-    with opened(settings, any_version=True) as site:
+    with opened(settings, any_version=True, may_be_new=True) as site:
         done = restoring.restore(
             site, operator(site), Path(arguments.file),
             replace_it=arguments.replace, other_city=arguments.other_city,

@@ -13,7 +13,7 @@ from dxflow.problems import Refused
 from dxflow.services.administration.closing_days import changing, days, importing
 from dxflow.services.administration.closing_days.changing import Done
 from dxflow.services.administration.closing_days.days import Change, Meaning
-from dxflow.services.administration.imports.days import day_of
+from dxflow.services.administration.imports.days import day_of, why_no_day
 from dxflow.services.installation.bootstrap import operator
 from dxflow.services.installation.opening import opened
 from dxflow.services.packs.city_days import CLOSED, OPEN
@@ -26,7 +26,9 @@ def day(text: str) -> date:
     found = day_of(text)
     if found is None:
         raise ArgumentTypeError(
-            _("「{text}」は 2026-10-01 か 令和8年10月1日 の形ではありません", text=text)
+            why_no_day(
+                text, _("「{text}」は 2026-10-01 か 令和8年10月1日 の形ではありません", text=text)
+            )
         )
     return found
 

@@ -4,9 +4,9 @@ from argparse import ArgumentTypeError, Namespace
 from dataclasses import asdict, replace
 from datetime import datetime
 
+from dxflow.calendars.given import OutOfRange, given_moment
 from dxflow.calendars.wareki import wareki_datetime
 from dxflow.cli.output import Output
-from dxflow.clock import TOKYO
 from dxflow.config import Settings
 from dxflow.services.installation import status as installation
 from dxflow.services.installation.bootstrap import operator
@@ -52,7 +52,8 @@ def maintenance_off(_arguments: Namespace, settings: Settings, output: Output) -
 def moment(text: str) -> datetime:
     """Read a moment in local time. Raises ArgumentTypeError."""
     try:
-        found = datetime.fromisoformat(text)
+        return given_moment(text)
+    except OutOfRange as refused:
+        raise ArgumentTypeError(str(refused)) from None
     except ValueError:
         raise ArgumentTypeError(_("日時は 2026-04-01T18:00 の形で指定してください")) from None
-    return found if found.tzinfo else found.replace(tzinfo=TOKYO)

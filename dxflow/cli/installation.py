@@ -17,7 +17,7 @@ def init(arguments: Namespace, settings: Settings, output: Output) -> int:
     """Make secret key and tables, perhaps a first pack and an administrator."""
     files = packs.read_folder(folder_of(arguments.pack)) if arguments.pack else None
     password = asked_for(arguments) if arguments.admin else ""
-    with opened(settings, any_version=True) as site:
+    with opened(settings, any_version=True, may_be_new=True) as site:
         done = bootstrap.init(
             site, pack=files, administrator=arguments.admin, name=arguments.name, password=password
         )

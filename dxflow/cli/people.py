@@ -5,6 +5,7 @@ from argparse import Namespace
 from dataclasses import asdict
 from datetime import date
 
+from dxflow.calendars.given import OutOfRange, given_day
 from dxflow.cli.output import Output
 from dxflow.cli.passwords import asked_for
 from dxflow.config import Settings
@@ -19,7 +20,9 @@ from dxflow.texts import gettext as _
 def day(text: str) -> date:
     """Return a day written as YYYY-MM-DD, for the argument parser."""
     try:
-        return date.fromisoformat(text)
+        return given_day(text)
+    except OutOfRange as refused:
+        raise argparse.ArgumentTypeError(str(refused)) from None
     except ValueError:
         raise argparse.ArgumentTypeError(_("日付は 2026-04-01 の形で書いてください")) from None
 

@@ -12,7 +12,8 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from dxflow.calendars.wareki import ERAS, GREGORIAN_SINCE
+from dxflow.calendars.given import is_taken
+from dxflow.calendars.wareki import ERAS
 from dxflow.clock import TOKYO
 from dxflow.forms.definition import Component
 from dxflow.texts import gettext as _
@@ -20,7 +21,6 @@ from dxflow.texts import gettext as _
 SUBJECT = "\ufffc"
 """Stands for the field in a message until the field is known."""
 
-LAST_DAY = date(2199, 12, 31)
 MOST_DIGITS = 30
 
 _NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?", re.ASCII)
@@ -162,9 +162,9 @@ def read_day(component: Component, raw: Any) -> date | None:
     day = _day_in(text)
     if day is None:
         raise Unreadable(message)
-    if not GREGORIAN_SINCE <= day <= LAST_DAY:
+    if not is_taken(day):
         raise Unreadable(
-            _("{subject}は1873年から2199年までの日付で入力してください。", subject=SUBJECT)
+            _("{subject}は1874年から2199年までの日付で入力してください。", subject=SUBJECT)
         )
     return day
 
@@ -226,9 +226,13 @@ def read_moment(component: Component, raw: Any) -> datetime | None:
     except ValueError:
         moment = _spoken_moment(text, message)
     local = moment.replace(tzinfo=moment.tzinfo or TOKYO)
-    if not GREGORIAN_SINCE.year < local.year <= LAST_DAY.year:
+    try:
+        local = local.astimezone(TOKYO)
+    except OverflowError:
+        raise Unreadable(message) from None
+    if not is_taken(local.date()):
         raise Unreadable(message)
-    return local.astimezone(TOKYO)
+    return local
 
 
 def _spoken_moment(text: str, message: str) -> datetime:

@@ -14,6 +14,7 @@ from dxflow.services.site import Site
 from dxflow.texts import gettext as _
 from dxflow.web import current, pdf
 from dxflow.web.case import Typed, case_page, typed_again
+from dxflow.web.posting import day_in
 from dxflow.web.task import TypedHold, page_with_hold
 
 blueprint = Blueprint("decision", __name__)
@@ -119,9 +120,4 @@ def _revision() -> int | None:
 
 
 def _until() -> date | None:
-    text = request.form.get("until", "")
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        message = _("保留の期限は日付で入れてください（例: 2026-04-01）。")
-        raise Invalid(message, {"until": [message]}) from None
+    return day_in(request.form, "until")

@@ -4,6 +4,7 @@ from datetime import date
 
 from flask import Blueprint, render_template, request, url_for
 
+from dxflow.calendars.given import OutOfRange, given_day
 from dxflow.errors import Invalid
 from dxflow.services.people.access import needs_role
 from dxflow.services.reading import portfolio
@@ -37,10 +38,12 @@ def _month() -> date | None:
     if not text:
         return None
     try:
-        return date.fromisoformat(f"{text}-01")
+        return given_day(f"{text}-01")
+    except OutOfRange as refused:
+        message = str(refused)
     except ValueError:
         message = _("月は 2026-04 の形で指定してください。")
-        raise Invalid(message, {"month": [message]}) from None
+    raise Invalid(message, {"month": [message]})
 
 
 def _neighbours(month: date, today: date) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from flask import request
 from werkzeug.exceptions import BadRequest
 from werkzeug.routing import BaseConverter
 
+from dxflow.calendars.given import OutOfRange, given_day
 from dxflow.errors import Invalid
 from dxflow.forms.shapes import FieldView, Posted
 from dxflow.texts import gettext as _
@@ -70,7 +71,9 @@ def day_in(given: Mapping[str, str], name: str) -> date | None:
     if not text:
         return None
     try:
-        return date.fromisoformat(text)
+        return given_day(text)
+    except OutOfRange as refused:
+        message = str(refused)
     except ValueError:
         message = _("日付は 2026-04-01 の形で指定してください。")
-        raise Invalid(message, {name: [message]}) from None
+    raise Invalid(message, {name: [message]})

@@ -1,7 +1,6 @@
 """不在・代理: one's own absences and deputies, and what one has still to read (後閲)."""
 
 from collections.abc import Callable
-from datetime import date
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -14,6 +13,7 @@ from dxflow.services.people.standing import Span
 from dxflow.services.reading import standing as reading
 from dxflow.texts import gettext as _
 from dxflow.web import current
+from dxflow.web.posting import day_in
 
 blueprint = Blueprint("standing", __name__)
 
@@ -129,21 +129,12 @@ def _words(refused: DxflowError) -> str:
 
 
 def _span() -> Span:
-    start = _day("start")
+    start = day_in(request.form, "start")
     if start is None:
         message = _("始まりの日を入れてください。")
         raise Invalid(message, {"start": [message]})
-    return Span(start, _day("last"))
+    return Span(start, day_in(request.form, "last"))
 
 
 def _text(name: str) -> str:
     return request.form.get(name, "").strip()
-
-
-def _day(name: str) -> date | None:
-    text = _text(name)
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        message = _("日付は 2026-04-01 の形で指定してください。")
-        raise Invalid(message, {name: [message]}) from None

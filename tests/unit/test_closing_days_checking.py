@@ -88,7 +88,7 @@ def test_the_list_of_national_holidays_adds_only_what_the_program_does_not_know(
 
 
 def test_a_national_holiday_far_ahead_is_a_slip() -> None:
-    assert "2032-03-31" in wrong(OFFICIAL + "1955/1/1,元日\r\n9999/1/1,元日\r\n")[0][1]
+    assert "2032-03-31" in wrong(OFFICIAL + "1955/1/1,元日\r\n2199/1/1,元日\r\n")[0][1]
 
 
 def test_days_before_today_are_told_apart() -> None:
@@ -100,7 +100,7 @@ def test_every_line_says_what_is_wrong_with_it() -> None:
     lines = (
         "日付,区分,名称\n"
         "2026-13-01,閉庁日,名前\n"
-        "2262-10-01,開庁日,名前\n"
+        "2162-10-01,開庁日,名前\n"
         "2026-10-02,半休,名前\n"
         "2026-10-05,閉庁日,\n"
         "2026-10-06,閉庁日,甲\n"

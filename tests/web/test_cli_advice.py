@@ -101,6 +101,7 @@ def test_a_new_city_is_told_whom_it_lacks(ready):
 
 def test_a_full_disk_is_named(run, tmp_path, monkeypatch):
     (tmp_path / "var").mkdir()
+    (tmp_path / "var" / "dxflow.db").touch()
     monkeypatch.setattr("shutil.disk_usage", lambda _place: SimpleNamespace(free=4096))
     assert "ディスクに空きがありません" in run("user", "list").err
     monkeypatch.setattr("shutil.disk_usage", lambda _place: SimpleNamespace(free=1 << 40))

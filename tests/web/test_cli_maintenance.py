@@ -76,7 +76,7 @@ def test_it_is_done_as_part_of_the_maintenance_and_after_it(command, closed):
 
 def test_an_announcement_alone_stops_nothing(command, sqlite_city: City):
     case = sqlite_city.start().id
-    later = ("--from", "2999-01-01T00:00")
+    later = ("--from", "2199-01-01T00:00")
     assert command("maintenance", "on", "--message", SAID, *later)[0] == 0
     assert command("case", "suspend", case, *REASON)[0] == 0
 

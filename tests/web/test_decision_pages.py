@@ -98,7 +98,7 @@ def test_a_task_is_laid_aside_and_taken_up_again(sqlite_city, browse):
     decider = browse("civic_head")
     until = (sqlite_city.site.today() + timedelta(5)).isoformat()
     way = f"/tasks/{task.id}/hold"
-    for day, said in (("あした", "日付で入れてください"), ("2020-01-01", "f-hold-until-error")):
+    for day, said in (("あした", "の形で指定してください"), ("2020-01-01", "f-hold-until-error")):
         refused = decider.post(way, {"until": day, "hold_reason": "内示を待つので"})
         assert (refused.status_code, said in refused.text) == (422, True)
         assert "内示を待つので</textarea>" in refused.text

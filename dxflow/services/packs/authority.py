@@ -8,6 +8,7 @@ from typing import Any
 from dxflow.authority.dating import Dating
 from dxflow.authority.route import Consent
 from dxflow.authority.tables import DatedTable
+from dxflow.calendars.given import OutOfRange, is_taken
 from dxflow.decisions import DecisionModel
 from dxflow.decisions.table import TableLogic
 from dxflow.feel import FeelSyntaxError, parse
@@ -149,6 +150,9 @@ def _tables(raw: Any, complain: Complain) -> tuple[DatedTable, ...]:
                     "[[authority.tables]] には decision（表の名前）と valid_from（日付）が要ります。"
                 ),
             )
+            continue
+        if not is_taken(day):
+            complain("authority.tables", str(OutOfRange(day.isoformat())))
             continue
         if any(other.valid_from == day for other in found):
             complain(

@@ -21,6 +21,9 @@ from dxflow.services.packs.at_once import check_at_once
 from dxflow.services.packs.settings import FILE, PackSettings, read_settings
 from dxflow.texts import gettext as _
 
+#: The functions that every expression may call beside those of FEEL.
+OFFERED = frozenset(feel_functions(BusinessCalendar(), now))
+
 #: Option lists the program fills in for every form, and those that need a case.
 ALWAYS_OPTIONS = frozenset({"units", "fiscal_years", "attachments"})
 CASE_OPTIONS = frozenset({"measures", "milestones", "conditions"})
@@ -65,7 +68,7 @@ def check_files(files: Mapping[str, str], commands: Collection[str]) -> Checked:
             processes=frozenset(processes),
             commands=frozenset(commands),
             lanes=settings.lanes,
-            functions=frozenset(feel_functions(BusinessCalendar(), now)),
+            functions=OFFERED,
         ),
     )
     problems += _check_settings(settings, processes, form_definitions)
@@ -142,12 +145,11 @@ def _check_settings(
         found.append(_setting("withdraw_until", _("段階「{key}」はありません。", key=until)))
     found += _check_summaries(settings, form_definitions)
     found += _check_reading(settings, form_definitions)
-    functions = frozenset(feel_functions(BusinessCalendar(), now))
     for form in form_definitions.values():
         lists = ALWAYS_OPTIONS | settings.options.keys()
         if form.key != settings.start_form:
             lists |= CASE_OPTIONS
-        found += forms.unknown_references(form, functions=functions, options=lists)
+        found += forms.unknown_references(form, functions=OFFERED, options=lists)
     return found
 
 

@@ -10,14 +10,17 @@ from pathlib import Path
 
 from dxflow import decisions, forms
 from dxflow.models.check import check_executable
+from dxflow.models.context import Context
 from dxflow.models.reader import read as read_bpmn
 from dxflow.problems import Problem, Refused, errors_in
 from dxflow.services.packs import store as packs
-from dxflow.services.packs.check import check_files
+from dxflow.services.packs.check import OFFERED, check_files
 from dxflow.services.packs.settings import FILE
 from dxflow.texts import gettext as _
 
 MOST_BYTES = 4 << 20
+#: What is known of every pack, and so of a file by itself.
+KNOWN = Context(functions=OFFERED)
 KINDS = {".bpmn": "bpmn", ".dmn": "dmn", ".form": "form", ".toml": "pack"}
 
 
@@ -62,7 +65,7 @@ def _check_bpmn(data: bytes, file: str) -> FileReport:
     reading = read_bpmn(data, file)
     if reading.model is None:
         return FileReport(file, "bpmn", False, False, problems=tuple(reading.problems))
-    found = (*reading.problems, *check_executable(reading.model))
+    found = (*reading.problems, *check_executable(reading.model, KNOWN))
     return FileReport(
         file, "bpmn", True, not errors_in(list(found)), reading.model.digest,
         reading.model.facts, found,

@@ -12,7 +12,7 @@ from dxflow.errors import Conflict, Invalid
 from dxflow.services.administration.closing_days import changing, days
 from dxflow.services.administration.closing_days.changing import Done
 from dxflow.services.administration.closing_days.days import Meaning
-from dxflow.services.administration.imports.days import day_of
+from dxflow.services.administration.imports.days import day_of, why_no_day
 from dxflow.services.packs.city_days import CLOSED
 from dxflow.services.people.access import needs_role
 from dxflow.texts import gettext as _
@@ -46,7 +46,7 @@ def add() -> Page:
     first = day_of(typed["first"])
     last = day_of(typed["last"]) if typed["last"] else first
     wrong = {
-        field: _("2026-10-01 か 令和8年10月1日 の形で入力してください。")
+        field: why_no_day(typed[field], _("2026-10-01 か 令和8年10月1日 の形で入力してください。"))
         for field, day in (("first", first), ("last", last))
         if day is None and (typed[field] or field == "first")
     }

@@ -17,6 +17,7 @@ from dxflow.services.people.access import needs_role
 from dxflow.texts import gettext as _
 from dxflow.web import current, uploads
 from dxflow.web.admin import Entry
+from dxflow.web.admin.units import posted_day
 
 blueprint = Blueprint("imports_admin", __name__)
 
@@ -48,7 +49,10 @@ def template() -> Response:
 @needs_role("admin", most=uploads.LARGEST_UPLOAD)
 def check() -> str | tuple[str, int]:
     """Show what an uploaded file would change, or everything that is wrong with it."""
-    effective = day_of(request.form.get("effective", "")) or current.site().today()
+    try:
+        effective = posted_day("effective")
+    except Invalid as wrong:
+        return _page(problems=(Problem("import", wrong.message),)), 422
     try:
         content, name = uploads.received()
         plan = importing.preview(current.site(), current.actor(), content, name, effective)

@@ -5,6 +5,7 @@ from datetime import datetime
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
 
+from dxflow.calendars.given import OutOfRange, given_moment
 from dxflow.clock import TOKYO
 from dxflow.errors import Invalid
 from dxflow.services.administration import logins
@@ -111,7 +112,9 @@ def _moment(typed: dict[str, str], name: str) -> datetime | None:
     if not typed[name]:
         return None
     try:
-        return datetime.fromisoformat(typed[name]).replace(tzinfo=TOKYO)
+        return given_moment(typed[name])
+    except OutOfRange as refused:
+        message = str(refused)
     except ValueError:
         message = _("日時は 2026-04-01T18:00 の形で指定してください。")
-        raise Invalid(message, {name: [message]}) from None
+    raise Invalid(message, {name: [message]})

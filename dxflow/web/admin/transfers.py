@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as Answer
 from dxflow.calendars.wareki import wareki_datetime
 from dxflow.errors import STATUS_OF_KIND, Conflict, DxflowError, Invalid, NotFound
 from dxflow.problems import Problem, Refused
-from dxflow.services.administration.imports.days import day_of
+from dxflow.services.administration.imports.days import day_of, why_no_day
 from dxflow.services.administration.imports.reading import LARGEST_FILE
 from dxflow.services.administration.transfers import (
     applying,
@@ -64,9 +64,12 @@ def create() -> Page | Answer:
     site, by, form = current.site(), current.actor(), request.form
 
     def act(upload: plans.Upload) -> str:
-        return plans.create(
-            site, by, form.get("plan_name", ""), day_of(form.get("effective", "")), upload
-        )
+        text = form.get("effective", "").strip()
+        day = day_of(text)
+        if text and day is None:
+            message = why_no_day(text)
+            raise Invalid(message, {"effective": [message]})
+        return plans.create(site, by, form.get("plan_name", ""), day, upload)
 
     return _uploaded("", act)
 

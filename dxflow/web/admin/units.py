@@ -7,7 +7,7 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from werkzeug.wrappers import Response as Answer
 
 from dxflow.errors import Conflict, DxflowError, Invalid, NotFound
-from dxflow.services.administration.imports.days import day_of
+from dxflow.services.administration.imports.days import day_of, why_no_day
 from dxflow.services.administration.units import post_acts, post_page, tree, unit_acts, unit_page
 from dxflow.services.administration.units.post_acts import PostText
 from dxflow.services.administration.units.rules import StillNeeded
@@ -156,7 +156,7 @@ def posted_day(name: str) -> date:
         return current.site().today()
     day = day_of(text)
     if day is None:
-        message = _("日付は 2026-04-01 か 令和8年4月1日 の形で指定してください。")
+        message = why_no_day(text, _("日付は 2026-04-01 か 令和8年4月1日 の形で指定してください。"))
         raise Invalid(message, {name: [message]})
     return day
 

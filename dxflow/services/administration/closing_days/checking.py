@@ -19,7 +19,7 @@ from dxflow.services.administration.closing_days.days import (
     why_no_name,
     why_out_of_range,
 )
-from dxflow.services.administration.imports.days import day_of
+from dxflow.services.administration.imports.days import day_of, why_no_day
 from dxflow.services.administration.imports.layouts import Layout
 from dxflow.services.administration.imports.reading import Row, Sheet
 from dxflow.services.packs.city_days import CLOSED, OPEN
@@ -117,7 +117,7 @@ def _wrong(
     if day is None:
         yield (
             "date",
-            _("「{v}」は日付ではありません。", v=row.text("date")),
+            why_no_day(row.text("date")),
             _("2026-10-01 か 令和8年10月1日 の形"),
         )
     elif not (official and day < today) and (why := why_out_of_range(day, today)):

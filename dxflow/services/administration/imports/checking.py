@@ -8,9 +8,10 @@ from datetime import date, timedelta
 
 from dxflow.authority import organisation as values
 from dxflow.authority import timelines
+from dxflow.calendars.given import FIRST_DAY
 from dxflow.errors import Invalid
 from dxflow.problems import Problem
-from dxflow.services.administration.imports.days import day_of
+from dxflow.services.administration.imports.days import day_of, why_no_day
 from dxflow.services.administration.imports.reading import Row, Sheet
 from dxflow.services.people import person_rows
 from dxflow.texts import gettext as _
@@ -168,13 +169,13 @@ def _span(plan: Plan, row: Row, known: Known) -> Generator[Finding, None, Span |
         end = day_of(row.text("to"))
         if end is not None and not row.text("from"):
             # A line with an end alone ends what is held, on the day of the change as well.
-            begin = min(plan.effective, end - _DAY)
+            begin = max(FIRST_DAY, min(plan.effective, end - _DAY))
     for column, day in (("from", begin), ("to", end)):
         if row.text(column) and day is None:
             good = False
             yield (
                 column,
-                _("「{v}」は日付ではありません。", v=row.text(column)),
+                why_no_day(row.text(column)),
                 _("2026-04-01 か 令和8年4月1日 の形"),
             )
     mark = row.text("concurrent").casefold()

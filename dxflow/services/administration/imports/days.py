@@ -4,6 +4,9 @@ import re
 import unicodedata
 from datetime import date
 
+from dxflow.calendars.given import OutOfRange, is_taken
+from dxflow.texts import gettext as _
+
 _ISO = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?", re.ASCII)
 _ERA = re.compile(
     r"(令和|平成|昭和|R|H|S)(元|\d{1,2})[-/.年](\d{1,2})[-/.月](\d{1,2})日?", re.ASCII
@@ -18,7 +21,22 @@ _SHORT = {"R": "令和", "H": "平成", "S": "昭和"}
 
 
 def day_of(text: str) -> date | None:
-    """Return the day a text names, None when it names none (or one outside its era)."""
+    """Return the day a text names, None when it names none, one outside its era or one not taken."""
+    day = _read(text)
+    return day if day is not None and is_taken(day) else None
+
+
+def why_no_day(text: str, shape: str = "") -> str:
+    """Return the sentence for a text that `day_of` finds no day in.
+
+    `shape` is said, when it is given, of what is no date at all.
+    """
+    if _read(text) is not None:
+        return str(OutOfRange(text))
+    return shape or _("「{v}」は日付ではありません。", v=text)
+
+
+def _read(text: str) -> date | None:
     plain = "".join(unicodedata.normalize("NFKC", text).split()).upper()
     found = _ISO.fullmatch(plain)
     if found:

@@ -20,7 +20,7 @@ from dxflow.authority.structure import Fault, FaultKind, Structure, new_faults
 from dxflow.calendars.wareki import wareki_date
 from dxflow.errors import Invalid
 from dxflow.problems import Problem
-from dxflow.services.administration.imports.days import day_of
+from dxflow.services.administration.imports.days import day_of, why_no_day
 from dxflow.services.administration.imports.line_values import (
     Refusal,
     known_for_posts,
@@ -160,7 +160,7 @@ def _days(row: Row, effective: date) -> timelines.Days:
         if day is None and (row.text(column) or column == "from"):
             raise Refusal(
                 column,
-                _("「{v}」は日付ではありません。", v=row.text(column)),
+                why_no_day(row.text(column)),
                 _("2026-04-01 か 令和8年4月1日 の形"),
             )
     if begin is None:

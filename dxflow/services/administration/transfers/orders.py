@@ -13,7 +13,7 @@ from dxflow.authority.structure import Structure
 from dxflow.calendars.fiscal import fiscal_label, fiscal_year_of
 from dxflow.calendars.wareki import wareki_date
 from dxflow.problems import Problem
-from dxflow.services.administration.imports.days import day_of
+from dxflow.services.administration.imports.days import day_of, why_no_day
 from dxflow.services.administration.imports.line_values import Refusal
 from dxflow.services.administration.imports.reading import Row, Sheet
 from dxflow.texts import gettext as _
@@ -94,7 +94,7 @@ def require_day(row: Row, column: str, day: date) -> None:
     if found is None:
         raise Refusal(
             column,
-            _("「{v}」は日付ではありません。", v=text),
+            why_no_day(text),
             _("2026-04-01 か 令和8年4月1日 の形"),
         )
     if fiscal_year_of(found) != fiscal_year_of(day):

@@ -1,0 +1,30 @@
+"""A model by itself is held to the functions there are; an export keeps to its format."""
+
+import pytest
+
+from tests.web.test_cli import STANDARD, ready, run  # noqa: F401 - fixtures
+
+
+@pytest.mark.parametrize("expression", ["=all_units()", "=today2()"])
+def test_a_model_by_itself_that_calls_no_function_there_is_may_not_be_published(
+    run, tmp_path, expression  # noqa: F811
+):  # fmt: skip
+    text = (STANDARD / "proposal.bpmn").read_text()
+    begin = text.index("<bpmn:conditionExpression")
+    begin = text.index(">", begin) + 1
+    end = text.index("</bpmn:conditionExpression>", begin)
+    file = tmp_path / "one.bpmn"
+    file.write_text(text[:begin] + expression + text[end:])
+    done = run("check", str(file), "--json")
+    (report,) = done.document
+    assert (done.status, report["accepted"], report["executable"]) == (1, True, False)
+    (problem,) = (one for one in report["problems"] if one["severity"] == "error")
+    assert problem["code"] == "feel-unknown-function"
+    assert expression.strip("=()") in problem["message"]
+
+
+def test_an_export_is_not_passed_off_as_one_document(ready):  # noqa: F811
+    for kind in ("jsonl", "csv"):
+        refused = ready("audit", "export", "--format", kind, "--json")
+        assert refused.status == 1
+        assert "--json と一緒に使えません" in refused.document["error"]
