@@ -336,7 +336,7 @@ def test_what_was_saved_before_the_database_went_away_is_not_called_unchanged(
             assert "何も変更されていません" not in answer.json["detail"]
             assert problem(applicant.get(path)) == (500, "internal")
         sqlite_city.clock.advance(seconds=1)
-    assert [one["value"] for one in applicant.get(path).json["actuals"]][0] == "22"
+    assert applicant.get(path).json["actuals"][0]["value"] == "22"
 
 
 def test_the_log_is_filtered_by_case_person_type_and_day(app):
