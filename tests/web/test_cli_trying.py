@@ -108,6 +108,13 @@ def test_a_file_is_played_to_its_end_and_one_that_never_rests_is_stopped(run, tm
     assert failed["error"]
 
 
+def test_a_file_that_calls_a_function_nobody_offers_is_not_played(run, tmp_path):
+    file = tmp_path / "round.bpmn"
+    file.write_text(ROUND.replace("=n + 1", "=soon(n)"), "utf-8")
+    done = run("run", str(file))
+    assert (done.status, "soon" in done.err) == (1, True)
+
+
 def test_a_called_process_is_found_beside_the_file(run):
     document = run("run", str(STANDARD / "proposal.bpmn"), "--vars", IDEA, "--json").document
     assert document["open_tasks"][0]["element"] == "head_approval"

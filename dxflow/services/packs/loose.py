@@ -10,12 +10,13 @@ from dxflow.decisions import DecisionModel
 from dxflow.errors import Invalid
 from dxflow.models.calls import calls_of
 from dxflow.models.check import check_executable
+from dxflow.models.context import Context
 from dxflow.models.findings import levels
 from dxflow.models.model import Model, Process
 from dxflow.models.reader import read
 from dxflow.problems import Refused, errors_in
 from dxflow.services.packs import store
-from dxflow.services.packs.check import check_files
+from dxflow.services.packs.check import OFFERED, check_files
 from dxflow.services.packs.settings import FILE, read_settings
 from dxflow.texts import gettext as _
 
@@ -46,7 +47,8 @@ def processes_of(path: Path, commands: Collection[str]) -> Loose:
         return Loose(made, checked.settings.start_process, checked.settings.lanes)
     model = _model(path)
     # whoever plays it says how long it may go round
-    found = [one for one in check_executable(model) if one.code != INSTANT_LOOP]
+    found = check_executable(model, Context(functions=OFFERED))
+    found = [one for one in found if one.code != INSTANT_LOOP]
     if problems := errors_in(found):
         raise Refused(problems)
     own = {key: one for key, one in model.processes.items() if one.executable}
