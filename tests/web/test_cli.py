@@ -405,7 +405,7 @@ def test_a_readable_model_that_may_not_be_published_is_said_to_be_both(run, tmp_
     "words",
     [
         [], ["nothing"], ["check"], ["user"], ["user", "add", "x"], ["serve", "--port", "x"],
-        ["audit", "export"], ["audit", "export", "--format", "xes"], ["--lang", "xx", "upgrade"],
+        ["audit", "export"], ["audit", "export", "--format", "xml"], ["--lang", "xx", "upgrade"],
         ["user", "post", "add", "a", "b", "--from", "gestern"], ["init", "--unknown"],
         ["user", "password", "x", "--generate", "--password-stdin"],
     ],
