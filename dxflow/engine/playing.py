@@ -55,7 +55,7 @@ class Played:
     why: str = ""
 
 
-class _Played:
+class _Answering:
     """The world outside: every command answers what it was given to answer, else nothing."""
 
     def __init__(self, results: Mapping[str, Mapping[str, Any]]) -> None:
@@ -87,7 +87,7 @@ def play(
     """
     if process_id not in definitions.processes:
         raise NotFound(_("プロセス「{process}」がありません。", process=process_id))
-    host = _Played(results)
+    host = _Answering(results)
     env = Environment(functions, now, host, lanes, most_steps)
     top = TopWorkflow(definitions.specs[process_id], definitions.specs, env)
     instance, left = Instance(top), {key: iter(given) for key, given in answers.items()}

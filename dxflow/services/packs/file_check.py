@@ -130,17 +130,24 @@ def _place(folder: Path, name: str) -> str:
     return str(folder.parent.parent / "forms" / folder.resolve().name / inner)
 
 
+def read_bytes(path: Path) -> bytes:
+    """Return what a file holds. Raises OSError, and Refused for one that is too large."""
+    with path.open("rb") as stream:
+        data = stream.read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        message = _("ファイルが大きすぎます（上限 {n} MiB）。", n=MOST_BYTES >> 20)
+        raise Refused([Problem("file-too-large", message, str(path))])
+    return data
+
+
 def _read(path: Path) -> tuple[bytes, Problem | None]:
     try:
-        with path.open("rb") as stream:
-            data = stream.read(MOST_BYTES + 1)
+        return read_bytes(path), None
     except OSError as exc:
         message = _("ファイルを開けません: {why}", why=exc.strerror or exc)
         return b"", Problem("file-unreadable", message, str(path))
-    if len(data) > MOST_BYTES:
-        message = _("ファイルが大きすぎます（上限 {n} MiB）。", n=MOST_BYTES >> 20)
-        return b"", Problem("file-too-large", message, str(path))
-    return data, None
+    except Refused as refused:
+        return b"", refused.problems[0]
 
 
 def _kind(file: str, data: bytes) -> str:

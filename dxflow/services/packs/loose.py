@@ -7,20 +7,17 @@ from pathlib import Path
 
 from dxflow import decisions, engine
 from dxflow.decisions import DecisionModel
-from dxflow.errors import Invalid
 from dxflow.models.calls import calls_of
 from dxflow.models.check import check_executable
-from dxflow.models.context import Context
 from dxflow.models.findings import levels
 from dxflow.models.model import Model, Process
 from dxflow.models.reader import read
 from dxflow.problems import Refused, errors_in
 from dxflow.services.packs import store
-from dxflow.services.packs.check import OFFERED, check_files
+from dxflow.services.packs.check import check_files
+from dxflow.services.packs.file_check import KNOWN, read_bytes
 from dxflow.services.packs.settings import FILE, read_settings
-from dxflow.texts import gettext as _
 
-MOST_BYTES = 4 << 20
 INSTANT_LOOP = "bpmn-instant-loop"
 
 
@@ -37,7 +34,7 @@ def processes_of(path: Path, commands: Collection[str]) -> Loose:
     """Return what a BPMN file or a pack's folder defines, ready to be played.
 
     `commands` are those that service tasks may run. What a file calls is looked for in its folder.
-    Raises Refused with what stands in the way, Invalid for a file that cannot be one, OSError.
+    Raises Refused with what stands in the way, and OSError.
     """
     if path.is_dir():
         checked = check_files(store.read_folder(path.resolve()), commands)
@@ -47,7 +44,7 @@ def processes_of(path: Path, commands: Collection[str]) -> Loose:
         return Loose(made, checked.settings.start_process, checked.settings.lanes)
     model = _model(path)
     # whoever plays it says how long it may go round
-    found = check_executable(model, Context(functions=OFFERED))
+    found = check_executable(model, KNOWN)
     found = [one for one in found if one.code != INSTANT_LOOP]
     if problems := errors_in(found):
         raise Refused(problems)
@@ -58,23 +55,15 @@ def processes_of(path: Path, commands: Collection[str]) -> Loose:
 
 
 def decisions_of(path: Path) -> DecisionModel:
-    """Return the decisions of a DMN file. Raises Refused, Invalid and OSError."""
-    return decisions.read(_bytes(path), str(path))
+    """Return the decisions of a DMN file. Raises Refused and OSError."""
+    return decisions.read(read_bytes(path), str(path))
 
 
 def _model(path: Path) -> Model:
-    reading = read(_bytes(path), str(path))
+    reading = read(read_bytes(path), str(path))
     if reading.model is None or errors_in(list(reading.problems)):
         raise Refused(list(reading.problems))
     return reading.model
-
-
-def _bytes(path: Path) -> bytes:
-    with path.open("rb") as stream:
-        data = stream.read(MOST_BYTES + 1)
-    if len(data) > MOST_BYTES:
-        raise Invalid(_("ファイルが大きすぎます（上限 {n} MiB）。", n=MOST_BYTES >> 20))
-    return data
 
 
 def _with_neighbours(
@@ -102,7 +91,7 @@ def _with_neighbours(
     for file in sorted(path.parent.glob("*.dmn")) if wanted else ():
         try:
             found = decisions_of(file)
-        except (Refused, Invalid):
+        except Refused:
             continue  # a file that is not asked for need not be in order
         tables |= dict.fromkeys(wanted & found.decisions.keys() - tables.keys(), found)
     return processes, tables
@@ -128,5 +117,5 @@ def _models_beside(path: Path) -> Iterator[Model]:
         if file.resolve() != path.resolve():
             try:
                 yield _model(file)
-            except (Refused, Invalid):
+            except Refused:
                 continue
