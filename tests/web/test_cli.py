@@ -226,6 +226,9 @@ def test_checkpoints_are_made_shown_and_compared(ready, run, tmp_path, monkeypat
     words = ("audit", "verify", "--checkpoints", str(kept), "--public-key", str(paper))
     found = ready(*words, "--json")
     assert (found.status, found.document["checkpoints"]) == (0, 1)
+    (one,) = kept.iterdir()
+    alone = ready("audit", "verify", "--checkpoint", str(one), "--json")
+    assert (alone.status, alone.document["checkpoints"]) == (0, 1)
     said = ready(*words)
     assert "チェックポイント 1 件と照らし合わせました" in said.out
     changed = ready("audit", "key", "--new", "--json").document

@@ -32,7 +32,7 @@ def name_of(installation: str, number: int) -> str:
 
 
 def named(folder: Path, installation: str) -> list[Named]:
-    """Return an installation's files in their order. Raises OSError."""
+    """Return an installation's files in their order; of a file by itself that one. Raises OSError."""
     return [one for one in _all(folder) if one.installation == installation]
 
 
@@ -43,10 +43,9 @@ def others(folder: Path, installation: str) -> int:
 
 def _all(folder: Path) -> list[Named]:
     found = []
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if match := _NAME.fullmatch(entry.name):
-                found.append(Named(Path(entry.path), match[1], int(match[2])))
+    for file in (folder,) if folder.is_file() else folder.iterdir():
+        if match := _NAME.fullmatch(file.name):
+            found.append(Named(file, match[1], int(match[2])))
     return sorted(found, key=lambda one: (one.installation, one.number))
 
 
