@@ -92,7 +92,7 @@ def test_a_pack_is_played_as_far_as_the_answers_reach(run):
     assert "head_approval: 所属長の確認" in said
 
 
-def test_a_file_is_played_to_its_end_and_one_that_never_rests_is_stopped(run, tmp_path):
+def test_a_file_is_played_to_its_end_to_its_fault_or_to_the_number_of_steps(run, tmp_path):
     file = tmp_path / "round.bpmn"
     file.write_text(ROUND, "utf-8")
     ended = run("run", str(file), "--vars", '{"n": 0, "limit": 3}', "--json").document
@@ -103,9 +103,11 @@ def test_a_file_is_played_to_its_end_and_one_that_never_rests_is_stopped(run, tm
     )
     assert (endless.status, endless.document["status"]) == (1, "too_many_steps")
     assert len(endless.document["elements"]) >= 10
-    failed = run("run", str(file), "--vars", '{"limit": 1}', "--json").document
-    assert failed["status"] in ("failed", "too_many_steps")
-    assert failed["error"]
+    file.write_text(ROUND.replace("=n + 1", "=fiscal_year(n)"), "utf-8")
+    failed = run("run", str(file), "--vars", '{"n": "x", "limit": 1}', "--json")
+    assert (failed.status, failed.document["status"]) == (1, "failed")
+    assert "「more」" in failed.document["error"]
+    assert failed.document["elements"] == ["s", "more"]
 
 
 def test_a_file_that_calls_a_function_nobody_offers_is_not_played(run, tmp_path):
