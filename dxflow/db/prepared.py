@@ -281,14 +281,21 @@ def _compile(statement: Statement, dialect: Dialect, names: tuple[str, ...], row
 
 
 def _convert(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
-    """Return how a value becomes a parameter, None when it is one already.
+    """Return how a value becomes a parameter, None when it is one already."""
+    if isinstance(kind, UtcDateTime):
+        return _moments(dialect)
+    return kind.dialect_impl(dialect).bind_processor(dialect)
 
-    The moment of an act goes into most of its rows, so that the last moments are kept.
+
+@lru_cache(maxsize=8)
+def _moments(dialect: Dialect) -> Convert | None:
+    """Return how moments become parameters; the last ones are kept, for all columns together.
+
+    The moment of an act goes into most of its rows, and to write it out takes as long as a short
+    statement does.
     """
-    convert: Convert | None = kind.dialect_impl(dialect).bind_processor(dialect)
-    if convert is not None and isinstance(kind, UtcDateTime):
-        return lru_cache(maxsize=64)(convert)
-    return convert
+    convert = UtcDateTime().dialect_impl(dialect).bind_processor(dialect)
+    return lru_cache(maxsize=256)(convert) if convert is not None else None
 
 
 def _long(statement: Statement, names: tuple[str, ...], rows: int) -> Insert:
