@@ -25,10 +25,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         """Refuse a naive time, and store UTC."""
         if value is None:
             return None
-        if value.tzinfo is None:
-            message = "a time without a zone cannot be stored"
-            raise ValueError(message)
-        value = value.astimezone(UTC)
+        value = _utc(value)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
@@ -36,6 +33,18 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def as_sqlite_text(value: datetime | None) -> str | None:
+    """Return a moment as it stands in SQLite, in the form that SQLAlchemy gives it."""
+    return _utc(value).replace(tzinfo=None).isoformat(" ", "microseconds") if value else None
+
+
+def _utc(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        message = "a time without a zone cannot be stored"
+        raise ValueError(message)
+    return value.astimezone(UTC)
 
 
 class Base(DeclarativeBase):

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import count
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import (
@@ -28,7 +29,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.selectable import CompoundSelect
 from sqlalchemy.types import TypeEngine
 
-from dxflow.db.base import UtcDateTime
+from dxflow.db.base import UtcDateTime, as_sqlite_text
 
 Statement = Select[Any] | CompoundSelect[Any] | Insert | Update | Delete
 Values = Mapping[str, Any]
@@ -57,11 +58,16 @@ class Compiled:
     places: tuple[tuple[int, str], ...]
     own: Values
     converts: tuple[tuple[int, Convert], ...]
+    #: Takes all of them out of the one row there is, where they all come from it.
+    pick: Callable[[Values], tuple[Any, ...]] | None
 
     def parameters(self, rows: Sequence[Values]) -> list[Any]:
         """Return the parameters of one execution. Raises KeyError for a value that is missing."""
-        given = (*rows, self.own)
-        found = [given[row][name] for row, name in self.places]
+        if self.pick is not None:
+            found = list(self.pick(rows[0]))
+        else:
+            given = (*rows, self.own)
+            found = [given[row][name] for row, name in self.places]
         for place, convert in self.converts:
             found[place] = convert(found[place])
         return found
@@ -277,7 +283,9 @@ def _compile(statement: Statement, dialect: Dialect, names: tuple[str, ...], row
             converts.append((place, convert))
     text = str(compiled)
     sent = text if dialect.positional else _numbered(text)
-    return Compiled(text, sent, tuple(places), own, tuple(converts))
+    alone = len(places) > 1 and not any(row for row, _name in places)
+    pick = itemgetter(*(name for _row, name in places)) if alone else None
+    return Compiled(text, sent, tuple(places), own, tuple(converts), pick)
 
 
 def _convert(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
@@ -291,9 +299,11 @@ def _convert(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
 def _moments(dialect: Dialect) -> Convert | None:
     """Return how moments become parameters; the last ones are kept, for all columns together.
 
-    The moment of an act goes into most of its rows, and to write it out takes as long as a short
-    statement does.
+    The moment of an act goes into most of its rows, and SQLAlchemy takes as long to write it out
+    for SQLite as a short statement does.
     """
+    if dialect.name == "sqlite":
+        return lru_cache(maxsize=256)(as_sqlite_text)
     convert = UtcDateTime().dialect_impl(dialect).bind_processor(dialect)
     return lru_cache(maxsize=256)(convert) if convert is not None else None
 

@@ -6,8 +6,8 @@ reads them. Here a task comes into being when its token arrives. Values are shar
 and never changed in place; whoever changes a variable puts another value into its own `data`.
 """
 
+from secrets import token_hex
 from typing import Any
-from uuid import uuid4
 
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
@@ -35,7 +35,7 @@ class Token(Task):  # type: ignore[misc]
         state: int = FUTURE,
         id: str | None = None,  # noqa: A002, RUF100
     ) -> None:
-        self.id: str = id or uuid4().hex
+        self.id: str = id or token_hex(16)
         self.workflow = workflow
         self.task_spec = task_spec
         self._parent: str | None = None

@@ -2,6 +2,7 @@
 
 import threading
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import bindparam, delete, event, insert, literal_column, select, text, update
@@ -41,6 +42,28 @@ def test_rows_come_back_typed_as_sqlalchemy_gives_them(database: Database):
     assert [row.id for row in own] == ["1", "2", "4"]
     assert own[0].due_at == NOW
     assert nothing is None
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        NOW,
+        NOW.replace(microsecond=0),
+        datetime(1999, 12, 31, 23, 59, 59, 1, tzinfo=ZoneInfo("Asia/Tokyo")),
+    ],
+)
+def test_a_moment_is_stored_as_sqlalchemy_stores_it(database: Database, moment: datetime):
+    with database.write() as tx:
+        ADD.run(tx, timer("own") | {"due_at": moment})
+        tx.execute(insert(TIMER), timer("core") | {"due_at": moment})
+        stored = tx.execute(text("SELECT id, CAST(due_at AS VARCHAR) FROM timer ORDER BY id")).all()
+    assert [name for name, _due in stored] == ["core", "own"]
+    assert stored[0][1] == stored[1][1]
+
+
+def test_a_moment_without_a_zone_is_refused(database: Database):
+    with database.write() as tx, pytest.raises(ValueError, match="zone"):
+        ADD.run(tx, timer("1") | {"due_at": NOW.replace(tzinfo=None)})
 
 
 def test_different_columns_make_different_statements(database: Database):
