@@ -29,11 +29,12 @@ from dxflow.engine.step import (
     Step,
     Visit,
 )
+from dxflow.engine.timers import next_start
 
 __all__ = [
     "Answer", "ArmedTimer", "Blocker", "BudgetExceeded", "Decided", "Definition", "Definitions",
     "Environment", "Host", "Instance", "Migrated", "NotMigratable", "OpenTask", "Place", "Played",
     "StateUnreadable", "Step", "StepFailed", "TaskNotReady", "TimerChange", "Visit", "cancel",
-    "compile_definition", "complete", "fire_timers", "migrated", "move_timers",
+    "compile_definition", "complete", "fire_timers", "migrated", "move_timers", "next_start",
     "pass_over", "peek", "play", "start", "take_in", "waiting",
 ]  # fmt: skip

@@ -218,6 +218,8 @@ def _call(builder: NodeBuilder, element: Element, name: str) -> Any:
 
 _BUILDERS: dict[Kind, Callable[[NodeBuilder, Element, str], Any]] = {
     Kind.START: lambda builder, _element, name: PlainStart(builder.spec, name),
+    # when it is due is not the instance's business: there is none before
+    Kind.TIMER_START: lambda builder, _element, name: PlainStart(builder.spec, name),
     Kind.END: _end,
     Kind.TERMINATE_END: _end,
     Kind.CATCH_TIMER: _catch,

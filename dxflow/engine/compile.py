@@ -43,9 +43,11 @@ class Definitions:
     processes: Mapping[str, Definition]
     specs: Mapping[str, Any]
 
-    def start(self, process_id: str, variables: dict[str, Any], env: Environment) -> Step:
+    def start(
+        self, process_id: str, variables: dict[str, Any], env: Environment, at: str = ""
+    ) -> Step:
         """Start a process of the pack; see `engine.start`."""
-        return runtime.start(self, process_id, variables, env)
+        return runtime.start(self, process_id, variables, env, at)
 
 
 def compile_definition(
@@ -125,15 +127,13 @@ class _Level:
             self._refuse(flow.id, flow.line, message)
 
     def _begin(self) -> None:
-        starts = [
-            self.builder.entries[element.id]
-            for element in self.process.elements.values()
-            if element.kind is Kind.START and element.id in self.builder.entries
-        ]
+        found = [one for one in self.process.elements.values() if one.id in self.builder.entries]
+        plain = [one.id for one in found if one.kind is Kind.START]
+        starts = [*plain, *(one.id for one in found if one.kind is Kind.TIMER_START)]
         if not starts:
             self._refuse(self.process.id, self.process.line, _("開始イベントがありません。"))
         for start in starts:
-            self.spec.start.connect(start)
+            self.spec.start.open(start, self.builder.entries[start])
 
     def _end(self) -> None:
         """Let every node without an outgoing flow lead to the end."""

@@ -129,10 +129,25 @@ def assign(
 
 
 class Begin(Node, StartTask):  # type: ignore[misc]
-    """The root of a level's tree; it stands on no diagram."""
+    """The root of a level's tree; it stands on no diagram.
+
+    A level begins at one of its start events: the one it was told, else the first, which is the
+    plain one where there is one.
+    """
 
     def __init__(self, wf_spec: Any) -> None:
         super().__init__(wf_spec, "(start)")
+        self.entries: dict[str, Any] = {}
+
+    def open(self, element: str, start: Any) -> None:
+        """Let a level begin at a start event."""
+        self.entries[element] = start
+        self.connect(start)
+
+    def next_specs(self, token: Token) -> Iterable[Any]:
+        """Return the start event at which the level begins."""
+        chosen = token.workflow.begins_at or next(iter(self.entries))
+        return (self.entries[chosen],)
 
 
 class Finish(Node, _EndJoin):  # type: ignore[misc]

@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from dxflow.engine.errors import BudgetExceeded, StepFailed
 from dxflow.engine.expressions import Place, stored
-from dxflow.engine.runtime import Instance
+from dxflow.engine.runtime import Instance, new_top
 from dxflow.engine.step import ArmedTimer, Decided, Environment, OpenTask, Visit
-from dxflow.engine.workflow import TopWorkflow
-from dxflow.errors import NotFound
 from dxflow.texts import gettext as _
 
 if TYPE_CHECKING:
@@ -78,23 +76,23 @@ def play(
     lanes: Mapping[str, str],
     now: datetime,
     most_steps: int,
+    at: str = "",
 ) -> Played:
     """Start a process and go on as far as the answers reach.
 
     `answers` are handed in at the user tasks with these element ids, one after the other; where
     they are used up the process waits. `results` are what service tasks answer, by element id.
-    Timers do not fire: it is always `now`. Raises NotFound for an unknown process.
+    Timers do not fire: it is always `now`. `at` is the start event, where it is not the first.
+    Raises NotFound for an unknown process or start event.
     """
-    if process_id not in definitions.processes:
-        raise NotFound(_("プロセス「{process}」がありません。", process=process_id))
     host = _Answering(results)
     env = Environment(functions, now, host, lanes, most_steps)
-    top = TopWorkflow(definitions.specs[process_id], definitions.specs, env)
+    top = new_top(definitions, process_id, env, at)
     instance, left = Instance(top), {key: iter(given) for key, given in answers.items()}
     how: End = "waiting"
     why = ""
     try:
-        top.begin(stored(dict(variables), Place(process_id, ""), _("開始時の変数")))
+        top.begin(stored(dict(variables), Place(process_id, ""), _("開始時の変数")), at)
         instance.run()
         while (found := _next(instance, left)) is not None:
             task, answer = found

@@ -25,13 +25,14 @@ if TYPE_CHECKING:
 
 
 def start(
-    definitions: "Definitions", process_id: str, variables: dict[str, Any], env: Environment
-) -> Step:
-    """Start a process and run it to its first rest.
+    definitions: "Definitions", process_id: str, variables: dict[str, Any], env: Environment,
+    at: str = "",
+) -> Step:  # fmt: skip
+    """Start a process and run it to its first rest; `at`: the start event, where not the first.
 
-    Raises NotFound for an unknown process, StepFailed, and what the host raises.
+    Raises NotFound for an unknown process or start event, StepFailed, and what the host raises.
     """
-    return Instance.begin(definitions, process_id, variables, env).rest()
+    return Instance.begin(definitions, process_id, variables, env, at).rest()
 
 
 def complete(
@@ -104,6 +105,16 @@ def peek(definitions: "Definitions", state: bytes, env: Environment) -> Step:
     return Instance.restore(definitions, state, env).view(state)
 
 
+def new_top(definitions: "Definitions", process_id: str, env: Environment, at: str) -> TopWorkflow:
+    """Return a process that has not begun. Raises NotFound for it or the start event `at`."""
+    if process_id not in definitions.processes:
+        raise NotFound(_("プロセス「{process}」がありません。", process=process_id))
+    spec = definitions.specs[process_id]
+    if at and at not in spec.start.entries:
+        raise NotFound(_("開始イベント「{element}」がありません。", element=at))
+    return TopWorkflow(spec, definitions.specs, env)
+
+
 class Instance:
     """A process instance in memory."""
 
@@ -113,13 +124,11 @@ class Instance:
     @classmethod
     def begin(
         cls, definitions: "Definitions", process_id: str, variables: dict[str, Any],
-        env: Environment,
+        env: Environment, at: str = "",
     ) -> "Instance":  # fmt: skip
         """Return a new instance that has run to its first rest."""
-        if process_id not in definitions.processes:
-            raise NotFound(_("プロセス「{process}」がありません。", process=process_id))
-        top = TopWorkflow(definitions.specs[process_id], definitions.specs, env)
-        top.begin(stored(variables, Place(process_id, ""), _("開始時の変数")))
+        top = new_top(definitions, process_id, env, at)
+        top.begin(stored(variables, Place(process_id, ""), _("開始時の変数")), at)
         top.run()
         return cls(top)
 

@@ -5,11 +5,12 @@ moment is computed once, when the timer is armed, and kept in UTC. A date alone 
 Asia/Tokyo; years and months are added by that calendar, and a value without offset is its time.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from dxflow.clock import TOKYO, at_local
+from dxflow.clock import TOKYO, at_local, local_date
 from dxflow.feel.temporal import parse_temporal
 from dxflow.feel.values import YearMonthDuration
 from dxflow.texts import gettext as _
@@ -72,6 +73,31 @@ def schedule(value: Any, now: datetime) -> Schedule:
     if isinstance(value, timedelta | YearMonthDuration):
         return Schedule(added(now, value))
     raise ValueError(_("日付・日時・期間のいずれでもありません。"))
+
+
+def next_start(
+    value_as_of: Callable[[datetime], Any], since: datetime, now: datetime
+) -> datetime | None:
+    """Return when a timer by which cases begin is due next, after `now`; None when never again.
+
+    `value_as_of` gives its value as of a moment. An ISO cycle without a beginning counts from
+    `since`; what was missed is passed over. A date is asked for as of now and, if that one is
+    over, as of tomorrow: so an expression may name "the last day of this fiscal year". Raises
+    ValueError with the reason when the value is no date, moment or cycle.
+    """
+    tomorrow = at_local(local_date(now) + timedelta(days=1))
+    for moment_asked in (now, tomorrow):
+        value = value_as_of(moment_asked)
+        if value is None:
+            continue
+        if isinstance(value, timedelta | YearMonthDuration):
+            raise ValueError(_("期間は使えません。日付か、R/P1Y のような周期にしてください。"))
+        planned: Schedule | None = schedule(value, since)
+        if planned is not None and planned.due <= now:
+            planned = planned.after(now)
+        if planned is not None:
+            return planned.due
+    return None
 
 
 def moment(value: Any) -> datetime:

@@ -34,9 +34,12 @@ class _Level:
     completed: bool
     path: tuple[str, ...]
     leftovers: Leftovers
+    #: The start event at which it begins, "" for the first; asked for at the beginning only.
+    begins_at: str = ""
 
-    def begin(self, variables: dict[str, Any]) -> None:
+    def begin(self, variables: dict[str, Any], at: str = "") -> None:
         """Put the first token at the start, with these variables."""
+        self.begins_at = at
         self.task_tree = Token(self, self.spec.start, state=READY)
         self.task_tree.data = variables
         self.task_tree.run()

@@ -28,6 +28,28 @@ def unknown_calls(by_file: ByFile, known: frozenset[str]) -> Iterator[Problem]:
                     yield _unknown(call).located(file)
 
 
+def calls_without_start(by_file: ByFile) -> Iterator[Problem]:
+    """Yield the calls of processes that begin by a timer only: a call has no place to begin."""
+    timed_only = {
+        process.id
+        for processes in by_file.values()
+        for process in processes
+        if any(one.kind is Kind.TIMER_START for one in process.elements.values())
+        and not any(one.kind is Kind.START for one in process.elements.values())
+    }
+    for file, processes in by_file.items():
+        for process in processes:
+            for call in calls_of(process):
+                if call.called_process in timed_only:
+                    yield at(
+                        call, "bpmn-call-of-timed",
+                        _("プロセス「{name}」は時期が来て始まるだけで、呼び出せません。",
+                          name=call.called_process),
+                        _("呼び出すプロセスに、ふつうの開始イベントも置いてください。"),
+                        line=call.lines.get("called_process", 0),
+                    ).located(file)  # fmt: skip
+
+
 def call_cycles(by_file: ByFile, *, several_files: bool = False) -> Iterator[Problem]:
     """Yield the calls by which a process comes to call itself, directly or through others.
 

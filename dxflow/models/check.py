@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from dxflow.models.calls import call_cycles, unknown_calls
+from dxflow.models.calls import call_cycles, calls_without_start, unknown_calls
 from dxflow.models.context import Context
 from dxflow.models.findings import at, levels
 from dxflow.models.formulas import check_formulas, check_variables
@@ -54,6 +54,7 @@ def check_set(models: Sequence[Model], context: Context = NOTHING_KNOWN) -> list
     problems = [problem for model in models for problem in check_executable(model, within)]
     problems.extend(_repeated(by_file))
     problems.extend(call_cycles(by_file, several_files=True))
+    problems.extend(calls_without_start(by_file))
     return in_order(problems)
 
 

@@ -22,7 +22,7 @@ RESERVED = frozenset(
 )  # fmt: skip
 """Not to be used as variables: FEEL's keywords and the names the engine sets itself."""
 
-_VARIABLE = re.compile(r"[a-z][a-z0-9_]{0,40}")
+VARIABLE = re.compile(r"[a-z][a-z0-9_]{0,40}")
 
 
 @dataclass(frozen=True)
@@ -137,10 +137,12 @@ def _literal_timer(place: Place, timer: Timer) -> Iterator[Problem]:
     if len(value) < 2 or not value.startswith('"') or not value.endswith('"'):
         return
     text = value[1:-1]
+    if '"' in text.replace('\\"', ""):
+        return  # a sum of texts, such as "R/" + interval + ""
     readable, example = {
         TimerKind.DATE: (_is_moment(text), "2026-04-01T09:00:00+09:00"),
         TimerKind.DURATION: (_is_duration(text), "P7D"),
-        TimerKind.CYCLE: (_is_cycle(text), "R/P7D"),
+        TimerKind.CYCLE: (_is_cycle(text), "R/P7D, R/2027-04-01/P1Y"),
     }[timer.kind]
     if not readable:
         yield at(
@@ -160,15 +162,16 @@ def _is_duration(text: str) -> bool:
 
 
 def _is_cycle(text: str) -> bool:
-    """`R[n]/duration`: how often, and how far apart (ISO 8601 repeating interval)."""
-    repeat, slash, duration = text.partition("/")
+    """`R[n]/[begin/]duration`: how often, from when, how far apart (ISO 8601 repeating interval)."""
+    repeat, *begin, duration = text.split("/") if "/" in text else (text, "")
     count = repeat.removeprefix("R")
     counted = not count or (count.isascii() and count.isdigit() and int(count) > 0)
-    return repeat.startswith("R") and bool(slash) and counted and _is_duration(duration)
+    begins = not begin or (len(begin) == 1 and _is_moment(begin[0]))
+    return repeat.startswith("R") and counted and begins and _is_duration(duration)
 
 
 def _variable(place: Place, name: str, line: int, context: Context) -> Iterator[Problem]:
-    if not _VARIABLE.fullmatch(name):
+    if not VARIABLE.fullmatch(name):
         yield at(
             place, "bpmn-bad-variable", _("変数名「{name}」は使えません。", name=name),
             _("半角英小文字で始め、英小文字・数字・「_」の 41 字以内にしてください。"), line=line,

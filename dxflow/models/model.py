@@ -14,6 +14,8 @@ class Kind(StrEnum):
     """The element types that may be executed, and OTHER for what may only be read."""
 
     START = "startEvent"
+    TIMER_START = "timerStartEvent"
+    """A case begins here by itself, when the time has come; nobody calls it."""
     END = "endEvent"
     TERMINATE_END = "terminateEndEvent"
     CATCH_TIMER = "timerCatchEvent"

@@ -35,7 +35,9 @@ _KINDS = {
 _EVENT_KINDS = {
     ("endEvent", "terminateEventDefinition"): Kind.TERMINATE_END,
     ("intermediateCatchEvent", "timerEventDefinition"): Kind.CATCH_TIMER,
+    ("startEvent", "timerEventDefinition"): Kind.TIMER_START,
 }
+_TIMED = frozenset({Kind.CATCH_TIMER, Kind.TIMER_START})
 _EXPECTED_CHILDREN = frozenset(
     {
         "incoming", "outgoing", "documentation", "extensionElements", "auditing", "monitoring",
@@ -130,7 +132,7 @@ def _classify(
             if construct in ("timerEventDefinition", "terminateEventDefinition"):
                 construct = f"{construct}:{tag}"
             return {"kind": kind, "construct": construct, "trigger": found[0].name}
-        timer = read_timer(found[0].xml, notes) if kind is Kind.CATCH_TIMER else None
+        timer = read_timer(found[0].xml, notes) if kind in _TIMED else None
         return {"kind": kind, "timer": timer}
     kind = _KINDS.get(tag, Kind.OTHER)
     return {"kind": kind, "construct": tag if kind is Kind.OTHER else ""}

@@ -43,9 +43,6 @@ REFUSED: dict[str, tuple[str, str]] = {
     "cancelEventDefinition": ("キャンセルイベント", _RESULT),
     "multipleEventDefinitions":
         ("複数のきっかけをもつイベント", "きっかけごとに別のイベントに分けてください。"),
-    "timerEventDefinition:startEvent":
-        ("タイマー開始イベント",
-         "ふつうの開始イベントの直後にタイマー中間イベントを置いてください。"),
     "timerEventDefinition:boundaryEvent":
         ("取り付け先のない境界イベント",
          "タイマー境界イベントを、待つアクティビティの縁に置いてください。"),

@@ -56,7 +56,7 @@ def requirements(element: Element, context: Context, top: bool) -> list[Problem]
         *_settings(element),
         *_references(element, context),
         *_repetition(element),
-        *_timers(element),
+        *_timers(element, top),
         *_properties(element, context, top),
         *(_owner(element, context) if element.kind is Kind.USER_TASK else ()),
     ]
@@ -136,7 +136,7 @@ def _repetition(element: Element) -> Iterator[Problem]:
         )  # fmt: skip
 
 
-def _timers(element: Element) -> Iterator[Problem]:
+def _timers(element: Element, top: bool) -> Iterator[Problem]:
     for boundary in element.boundaries:
         if boundary.interrupting and boundary.timer.kind is TimerKind.CYCLE:
             yield at(
@@ -145,11 +145,29 @@ def _timers(element: Element) -> Iterator[Problem]:
                 _("一度だけなら timeDuration か timeDate に、"
                   "くり返すなら中断しない境界イベントに変えてください。"),
             )  # fmt: skip
-    if element.timer is not None and element.timer.kind is TimerKind.CYCLE:
+    if element.kind is Kind.TIMER_START:
+        yield from _timed_start(element, top)
+    elif element.timer is not None and element.timer.kind is TimerKind.CYCLE:
         yield at(
             element, "bpmn-catch-cycle",
             _("中間イベントに、くり返すタイマー（timeCycle）は使えません。"),
             _("timeDuration か timeDate に変えてください。"),
+        )  # fmt: skip
+
+
+def _timed_start(element: Element, top: bool) -> Iterator[Problem]:
+    if not top:
+        yield at(
+            element, "bpmn-timed-start-inside",
+            _("サブプロセスの中に、タイマー開始イベントは置けません。"),
+            _("ふつうの開始イベントにし、その先にタイマー中間イベントを置いてください。"),
+        )  # fmt: skip
+    if element.timer is not None and element.timer.kind is TimerKind.DURATION:
+        yield at(
+            element, "bpmn-timed-start-duration",
+            _("タイマー開始イベントに、期間（timeDuration）は使えません。数え始める時がありません。"),
+            _("くり返すなら timeCycle（例: {cycle}）に、一度だけなら timeDate に変えてください。",
+              cycle="R/2027-04-01/P1Y"), line=element.timer.line,
         )  # fmt: skip
 
 

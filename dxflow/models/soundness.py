@@ -15,6 +15,7 @@ and must not lead back into the main flow.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from dxflow.models.findings import at, called
 from dxflow.models.graph import Graph
@@ -25,6 +26,7 @@ from dxflow.texts import gettext as _
 MAX_LOOKS = 300_000
 """How many tokens are looked at, over all states of one game, before giving up."""
 
+_STARTS = frozenset({Kind.START, Kind.TIMER_START})
 _ENDS = frozenset({Kind.END, Kind.TERMINATE_END})
 
 State = frozenset[int]
@@ -78,11 +80,17 @@ def soundness(graph: Graph) -> list[Problem]:
 
     Expects a level in which every element can be reached and can reach an end.
     """
-    starts = [e.id for e in graph.process.elements.values() if e.kind is Kind.START]
-    rank = {element: number for number, element in enumerate(graph.onward(starts[0]))}
+    starts = [e.id for e in graph.process.elements.values() if e.kind in _STARTS]
+    order = dict.fromkeys(chain.from_iterable(map(graph.onward, starts)))
+    rank = {element: number for number, element in enumerate(order)}
     places = tuple(sorted(graph.process.flows, key=lambda flow: rank[flow.target]))
     game = _Game(graph, places, {flow.id: number for number, flow in enumerate(places)})
-    problems = _play(game, game.positions(graph.outgoing[starts[0]]))
+    # a case begins at one of them: each is a game of its own
+    problems = [
+        problem
+        for start in starts
+        for problem in _play(game, game.positions(graph.outgoing[start]))
+    ]
     main = graph.reached(starts, side_branches=False)
     sides = [boundary for boundary in graph.boundaries.values() if not boundary.interrupting]
     reach = {

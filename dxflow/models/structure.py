@@ -13,6 +13,7 @@ from dxflow.models.soundness import soundness
 from dxflow.problems import Problem
 from dxflow.texts import gettext as _
 
+STARTS = frozenset({Kind.START, Kind.TIMER_START})
 ENDS = frozenset({Kind.END, Kind.TERMINATE_END})
 GATEWAYS = frozenset({Kind.EXCLUSIVE, Kind.PARALLEL})
 WAITING = frozenset({Kind.USER_TASK, Kind.CATCH_TIMER, Kind.CALL_ACTIVITY})
@@ -36,7 +37,7 @@ def structure(graph: Graph) -> list[Problem]:
 
 def _missing_ends(process: Process) -> Iterator[Problem]:
     kinds = {element.kind for element in process.elements.values()}
-    if Kind.START not in kinds:
+    if not kinds & STARTS:
         yield at(
             process, "bpmn-no-start",
             _("開始イベントがありません。"), _("開始イベントを一つ置いてください。"),
@@ -52,14 +53,14 @@ def _extra_starts(process: Process) -> Iterator[Problem]:
     starts = [e for e in process.elements.values() if e.kind is Kind.START]
     for extra in starts[1:]:
         yield at(
-            extra, "bpmn-many-starts", _("開始イベントが二つ以上あります。"),
-            _("開始イベントは一つにし、分岐は排他ゲートウェイで描いてください。"),
+            extra, "bpmn-many-starts", _("人が始める開始イベントが二つ以上あります。"),
+            _("人が始める開始イベントは一つにし、分岐は排他ゲートウェイで描いてください。"),
         )  # fmt: skip
 
 
 def _flows_of(element: Element, graph: Graph) -> Iterator[Problem]:
     out = graph.outgoing.get(element.id, ())
-    if element.kind is Kind.START and graph.incoming.get(element.id):
+    if element.kind in STARTS and graph.incoming.get(element.id):
         yield at(
             element, "bpmn-flow-into-start", _("開始イベントに入るフローがあります。"),
             _("戻り先は、開始イベントの次の要素にしてください。"),
@@ -140,7 +141,7 @@ def _choices(gateway: Element, out: tuple[Flow, ...]) -> Iterator[Problem]:
 
 def _unreachable(graph: Graph) -> Iterator[Problem]:
     elements = graph.process.elements
-    from_start = graph.reached(e.id for e in elements.values() if e.kind is Kind.START)
+    from_start = graph.reached(e.id for e in elements.values() if e.kind in STARTS)
     to_end = graph.reaching(e.id for e in elements.values() if e.kind in ENDS)
     for element in elements.values():
         if element.id not in from_start:

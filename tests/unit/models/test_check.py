@@ -86,7 +86,6 @@ def test_every_construct_on_the_allow_list_may_be_published():
         ("intermediateThrowEvent", "<bpmn:escalationEventDefinition/>"),
         ("endEvent", "<bpmn:errorEventDefinition/>"),
         ("endEvent", "<bpmn:cancelEventDefinition/>"),
-        ("startEvent", timer("timeDate", "=now()")),
         ("intermediateCatchEvent", timer("timeDate", "=now()") + "<bpmn:messageEventDefinition/>"),
     ],
 )  # fmt: skip
