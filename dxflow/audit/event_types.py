@@ -11,6 +11,7 @@ from dxflow.texts import gettext as _
 _LABELS = {
     # 案件
     "case.started": "提案を提出",
+    "case.begun": "案件を開始",
     "case.recalled": "提案を引戻し",
     "case.resubmitted": "提案を再提出",
     "case.renamed": "件名を変更",

@@ -71,11 +71,19 @@ def run(arguments: Namespace, _settings: Settings, output: Output) -> int:
     """Play a process as far as it comes; 1 when it fails or never rests."""
     found = loose.processes_of(Path(arguments.file), COMMANDS.keys())
     now = clock.now()
+    process = arguments.process or found.first
+    coming = list(found.coming(process, now))
+    given = found.values(process) | arguments.vars
     played = engine.play(
-        found.definitions, arguments.process or found.first, arguments.vars, arguments.answers,
+        found.definitions, process, given, arguments.answers,
         arguments.results, functions=_functions(now), lanes=found.lanes, now=now,
-        most_steps=arguments.max_steps,
+        most_steps=arguments.max_steps, at=arguments.start,
     )  # fmt: skip
+    if coming:
+        output.say(_("決まった時期の開始:"))
+        output.say(
+            *(f"  {element}: {_plain(due) or _('もうありません')}" for element, due in coming)
+        )
     entered = [one for one in played.visits if one.kind == "entered"]
     output.say(
         _("通った要素:"), *(f"  {n}. {one.element}" for n, one in enumerate(entered, start=1))
@@ -100,7 +108,8 @@ def run(arguments: Namespace, _settings: Settings, output: Output) -> int:
     if not played.why:
         output.say(_("変数: {values}", values=_line(played.variables)))
     output.say(_(_HOW[played.how]), *([played.why] if played.why else ()))
-    output.result(_document(arguments.file, arguments.process or found.first, played))
+    starts = [{"element": element, "due_at": _plain(due)} for element, due in coming]
+    output.result(_document(arguments.file, process, played) | {"starts": starts})
     return 1 if played.why else 0
 
 

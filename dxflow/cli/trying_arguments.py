@@ -16,6 +16,10 @@ def offer(commands: Any, command: Command) -> None:
     _variables(run)
     run.add_argument("--process", metavar="ID", default="", help=_("始めるプロセス"))
     run.add_argument(
+        "--start", metavar="ID", default="",
+        help=_("始める開始イベント（ふつうは、人が始めるもの）"),
+    )  # fmt: skip
+    run.add_argument(
         "--answers", metavar="JSON", type=trying.answers, default={},
         help=_("作業で出すもの（要素の ID ごとに。くり返すなら並べる）"),
     )  # fmt: skip

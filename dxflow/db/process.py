@@ -189,6 +189,30 @@ class Timer(Base):
     attempts: Mapped[int] = mapped_column(server_default="0")
 
 
+class PlannedStart(Base):
+    """When a current pack version lets a case begin by itself: a row for each timer start event.
+
+    `timer` is what `due_at` was made of, `since` the moment from which its cycle counts. `due_at`
+    is NULL when no case will begin any more; `attempts` is 1 while the start waits in the queue.
+    """
+
+    __tablename__ = "planned_start"
+    __table_args__ = (UniqueConstraint("pack", "process_key", "element"), Index(None, "due_at"))
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    pack: Mapped[str] = mapped_column(String(64))
+    process_key: Mapped[str] = mapped_column(String(64))
+    element: Mapped[str] = mapped_column(String(128))
+    digest: Mapped[str] = mapped_column(String(64))
+    timer: Mapped[str] = mapped_column(Text)
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    attempts: Mapped[int] = mapped_column(server_default="0")
+    #: The case that began last by this plan, and the moment for which it was planned.
+    last_case_id: Mapped[str | None] = mapped_column(String(32))
+    last_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
 class ElementVisit(Base):
     """How often an element of a case was entered and completed; bounded by the drawing."""
 

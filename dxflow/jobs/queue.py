@@ -124,9 +124,14 @@ def finish(tx: Connection, job: Leased, now: datetime) -> bool:
     return done.rowcount == 1
 
 
-def fail(database: Database, job: Leased, now: datetime, why: str) -> bool:
-    """Give a failed job back for a later attempt; return True when it has had its last."""
-    dead = job.attempts >= MAX_ATTEMPTS
+def fail(
+    database: Database, job: Leased, now: datetime, why: str, *, for_good: bool = False
+) -> bool:
+    """Give a failed job back for a later attempt; return True when it has had its last.
+
+    `for_good`: it has, however many there were.
+    """
+    dead = for_good or job.attempts >= MAX_ATTEMPTS
     wait = timedelta(seconds=BACKOFF[min(job.attempts, len(BACKOFF)) - 1])
     with database.write() as tx:
         ours = tx.execute(

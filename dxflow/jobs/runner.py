@@ -37,6 +37,10 @@ class LeaseLost(DxflowError):
     """Another worker has taken the job over; the work of this one is undone."""
 
 
+class Hopeless(DxflowError):
+    """The work of a job cannot be done before somebody has done something: no attempt follows."""
+
+
 class Runner:
     """Runs the jobs of one database until it is told to stop."""
 
@@ -144,5 +148,7 @@ class Runner:
         What was raised on purpose is a sentence for people already; of anything else its name too.
         """
         why = exc.message if isinstance(exc, DxflowError) else f"{type(exc).__name__}: {exc}"
-        if queue.fail(self._database, job, self._clock(), why) and self._gave_up is not None:
+        for_good = isinstance(exc, Hopeless)
+        dead = queue.fail(self._database, job, self._clock(), why, for_good=for_good)
+        if dead and self._gave_up is not None:
             self._gave_up(job, why)

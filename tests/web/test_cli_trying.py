@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import yearly
 from tests.factories import ROOT
 from tests.web.test_cli import run
 
@@ -90,6 +91,22 @@ def test_a_pack_is_played_as_far_as_the_answers_reach(run):
     assert [one["element"] for one in more["open_tasks"]] == ["triage"]
     said = run("run", str(STANDARD), "--vars", IDEA).out
     assert "head_approval: 所属長の確認" in said
+
+
+def test_a_start_by_a_timer_is_played_and_says_when_it_comes(run, tmp_path):
+    folder, forms = tmp_path / "processes" / "x", tmp_path / "forms" / "x"
+    for name, text in yearly.files().items():
+        place = forms / name.removeprefix("forms/") if name.startswith("forms/") else folder / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text, "utf-8")
+    words = ("run", str(folder), "--process", "appointment", "--vars", '{"section": "keiei"}')
+    document = run(*words, "--start", "april", "--json").document
+    assert document["elements"] == ["april", "nominate"]
+    (start,) = document["starts"]
+    assert (start["element"], start["due_at"][5:16]) == ("april", "03-31T15:00")
+    assert "決まった時期の開始" in run(*words).out
+    assert run(*words, "--start", "nothing").status == 1
+    assert run("run", str(folder / "appointment.bpmn"), "--vars", '{"section": "a"}').status == 0
 
 
 def test_a_file_is_played_to_its_end_to_its_fault_or_to_the_number_of_steps(run, tmp_path):

@@ -114,7 +114,7 @@ class CaseSaid:
 
     def _note_case(self, kind: str, said: "_Said") -> None:
         what, after = kind.partition(".")[2], said.after
-        if kind in ("case.started", "case.resubmitted"):
+        if kind in ("case.started", "case.begun", "case.resubmitted"):
             self.cases.add(said.case)
             self._set(said, "status", "running")
             self._set(said, "number", after.get("number"))

@@ -72,7 +72,7 @@ class DutySaid:
     def note(self, body: Mapping[str, Any], stream: str, seq: int) -> None:
         """Remember what an event says; one that was damaged says nothing."""
         kind, case = str(body.get("type")), stream.removeprefix(CASE_STREAM)
-        if kind in ("case.started", "case.resubmitted"):
+        if kind in ("case.started", "case.begun", "case.resubmitted"):
             self.cases.add(case)
         elif kind in _VOIDING:
             self.voided.add(case)

@@ -143,6 +143,9 @@ class Said:
             self.restricted[case] = after.get("restricted")
         if kind == "case.started":
             self.applicants[case] = str(person)
+        elif kind == "case.begun":
+            facts = body.get("facts")
+            self.applicants[case] = str(facts.get("applicant")) if isinstance(facts, dict) else ""
 
     def _handed_in(
         self, body: Mapping[str, Any], thing: Mapping[str, Any], person: object,

@@ -54,7 +54,7 @@ class WorkSaid:
         if stream != self._stream:
             self._stream, self._here, self._begun = stream, {}, False
         facts, thing, actor = body.get("facts"), body.get("object"), body.get("actor")
-        self._begun = self._begun or body.get("type") == "case.started"
+        self._begun = self._begun or body.get("type") in ("case.started", "case.begun")
         if not self._begun or not isinstance(thing, dict) or not isinstance(actor, dict):
             return
         said = facts if isinstance(facts, dict) else {}

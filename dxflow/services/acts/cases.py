@@ -64,7 +64,7 @@ def start(
                 )
             title = _title(submission.values)
             with_files = bool(draft_id) and _take_draft(tx, actor, draft_id)
-            act = (draft_id and _recalled_act(site, tx, actor, pack, draft_id, title)) or _new_act(
+            act = (draft_id and _recalled_act(site, tx, actor, pack, draft_id, title)) or new_act(
                 site, tx, actor, pack, process, actor.unit, title
             )
             files_of = draft_id if with_files else ""
@@ -97,7 +97,7 @@ def start_linked(act: Act, unit: str, note: str) -> Started:
     form = pack.form(pack.settings.start_form)
     original = history.latest(act.tx, act.case_id, [form.key]).get(form.key, {})
     title = act.case["title"]
-    linked = _new_act(act.site, act.tx, act.actor, pack, process, unit, title, parent=act.case_id)
+    linked = new_act(act.site, act.tx, act.actor, pack, process, unit, title, parent=act.case_id)
     values = forms.from_plain(form, original) | {"title": title}
     known = {fact.path for fact in form.fields()}
     if note and "change" in known:
@@ -155,7 +155,7 @@ def _title(values: dict[str, Any]) -> str:
     return title.strip()
 
 
-def _new_act(
+def new_act(
     site: Site,
     tx: Any,
     actor: Actor,
@@ -164,7 +164,12 @@ def _new_act(
     unit: str,
     title: str,
     parent: str | None = None,
+    applicant: str = "",
 ) -> Act:
+    """Return the act that makes a case: its row and its instance are there, nothing has run.
+
+    `applicant` is the person whose case it is, where it is not the actor.
+    """
     now = site.now()
     today: date = actor.on
     who = organisation.directory(site, tx, today)
@@ -184,9 +189,9 @@ def _new_act(
         "process_key": process,
         "pack_digest": pack.digest,
         "status": "running",
-        "stage": _first_stage(pack),
+        "stage": _first_stage(pack, process),
         "stage_since": now,
-        "applicant_id": actor.person_id,
+        "applicant_id": applicant or actor.person_id,
         "unit": unit,
         "lead_unit": unit,
         "fiscal_year": fiscal_year_of(today),
@@ -240,15 +245,15 @@ def _recalled_act(
         title=title,
         search_text=search_text(title, act.case["number"]),
         status="running",
-        stage=_first_stage(pack),
+        stage=_first_stage(pack, pack.settings.start_process),
         stage_since=act.now,
         pack_digest=pack.digest,
     )
     return act
 
 
-def _first_stage(pack: packs.Pack) -> str:
-    return pack.settings.stages[0].key if pack.settings.stages else ""
+def _first_stage(pack: packs.Pack, process: str) -> str:
+    return next((one.key for one in pack.stages_of(process)), "")
 
 
 def _begin(

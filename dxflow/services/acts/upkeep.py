@@ -4,19 +4,20 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, func, insert, select, update
 
 from dxflow import audit, engine
 from dxflow.clock import local_date
+from dxflow.db.base import UtcDateTime
 from dxflow.db.case import Notice
-from dxflow.db.process import ProcessInstance, Timer
+from dxflow.db.process import PlannedStart, ProcessInstance, Timer
 from dxflow.errors import NotFound
 from dxflow.ids import new_id
 from dxflow.jobs import queue
 from dxflow.jobs.heartbeat import Heart
 from dxflow.jobs.leased import Leased
 from dxflow.jobs.runner import Outside, Runner, Source, Work
-from dxflow.services.acts import incidents, lapsing, migrating, surroundings
+from dxflow.services.acts import incidents, lapsing, migrating, surroundings, timed_starts
 from dxflow.services.acts.act import lock
 from dxflow.services.acts.suspension import SUSPENDED
 from dxflow.services.acts.writing import write_step
@@ -62,6 +63,9 @@ def make_runner(
             "notice.deliver": lambda tx, payload, key, now: incidents.settling(
                 tx, "notice.deliver", key, now, lambda: announce(site, tx, payload, key, now)
             ),
+            timed_starts.JOB: lambda tx, payload, key, now: incidents.settling(
+                tx, timed_starts.JOB, key, now, lambda: timed_starts.begin(site, tx, payload, now)
+            ),
             migrating.JOB: lambda tx, payload, key, now: incidents.settling(
                 tx, migrating.JOB, key, now, lambda: migrating.work_on(site, tx, payload, now)
             ),
@@ -77,14 +81,18 @@ def make_runner(
 
 
 def queue_due_timers(site: Site, now: datetime) -> datetime | None:
-    """Put due timers into the queue; return when to be asked again at the latest."""
+    """Put due timers and due starts into the queue; return when to be asked again at the latest.
+
+    The next start is asked for together with the next timer: while none is due it costs nothing.
+    """
     with site.database.read() as tx:
         due = tx.execute(_due(now)).all()
-        following = tx.execute(
-            select(func.min(Timer.due_at)).where(Timer.due_at > now)
-        ).scalar_one_or_none()
-    if due:
+        moments = tx.execute(_NEXT, {"now": now}).one()
+    start = moments.start
+    if due or (start is not None and start <= now):
         with site.database.write() as tx:
+            if start is not None and start <= now:
+                timed_starts.queue_due(tx, now)
             # those that another worker is queueing at this moment are passed over
             for row in tx.execute(_due(now).with_for_update(skip_locked=True)):
                 queue.defer(
@@ -96,7 +104,23 @@ def queue_due_timers(site: Site, now: datetime) -> datetime | None:
                     payload={"case": row.case_id, "timer": row.id},
                 )
                 tx.execute(update(Timer).where(Timer.id == row.id).values(attempts=1))
-    return now if len(due) == BATCH else following
+    if len(due) == BATCH:
+        return now
+    return min(
+        (one for one in (moments.timer, start) if one is not None and one > now), default=None
+    )
+
+
+_NEXT = select(
+    select(func.min(Timer.due_at))
+    .where(Timer.due_at > bindparam("now", type_=UtcDateTime()))
+    .scalar_subquery()
+    .label("timer"),
+    select(func.min(PlannedStart.due_at))
+    .where(PlannedStart.attempts == 0)
+    .scalar_subquery()
+    .label("start"),
+)
 
 
 def _due(now: datetime) -> Select[str, str, datetime]:
@@ -164,10 +188,25 @@ def deliver_notice(
 
 def report_dead_job(site: Site, job: Leased, why: str) -> None:
     """Record an incident for a job that has had its last attempt."""
-    place = None
+    place = process = None
+    if job.kind == timed_starts.JOB:
+        with site.database.read() as tx:
+            row = tx.execute(
+                select(PlannedStart.element, PlannedStart.process_key).where(
+                    PlannedStart.id == job.payload.get("start")
+                )
+            ).one_or_none()
+            place, process = row or (None, None)
     if job.kind == "timer.fire":
         with site.database.read() as tx:
             place = tx.execute(
                 select(Timer.element).where(Timer.id == job.payload.get("timer"))
             ).scalar_one_or_none()
-    incidents.record(site, case_id=job.case_id, element=place or job.kind, cause=why, job_id=job.id)
+    incidents.record(
+        site,
+        case_id=job.case_id,
+        element=place or job.kind,
+        cause=why,
+        process=process or "",
+        job_id=job.id,
+    )

@@ -29,6 +29,7 @@ from dxflow.services.installation.status_lines import BAD, CARE, GOOD, Line, Sta
 from dxflow.services.packs import store as packs
 from dxflow.services.people import facts, maintenance
 from dxflow.services.people.actor import Actor
+from dxflow.services.reading import upcoming_starts
 from dxflow.services.reading.verification import VERIFIED_KEY
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
@@ -74,6 +75,7 @@ def read(site: Site, actor: Actor) -> Status:
             _sessions(tx, now),
             _maintenance(tx, now),
             *_transfers(site, tx),
+            *_starts(site, tx),
         ]
     return Status(now, in_order(lines))
 
@@ -337,6 +339,15 @@ def _transfers(site: Site, tx: Connection) -> Iterator[Line]:
         value = _("{at} に適用（予約: {name}）", at=at, name=row.by or _("システム"))
         value += _("、残した穴 {n} 件", n=left) if left else ""
         yield Line(key, label, CARE if advice else GOOD, value, advice)
+
+
+def _starts(site: Site, tx: Connection) -> Iterator[Line]:
+    """Yield the cases that begin by themselves: when the next one does, and what is in the way."""
+    for one in upcoming_starts.listed(site, tx):
+        label = _("決まった時期の開始「{name}」", name=one.process_name)
+        value = wareki_datetime(one.due_at) if one.due_at else _("もうありません")
+        state = CARE if one.trouble else GOOD
+        yield Line(f"start-{one.id}", label, state, value, one.trouble)
 
 
 def moment_of(fact: dict[str, object] | None) -> datetime | None:

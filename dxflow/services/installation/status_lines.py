@@ -11,7 +11,7 @@ GOOD, CARE, BAD = "good", "care", "bad"
 _WORST_FIRST = (BAD, CARE, GOOD)
 #: What a line is about, by the beginning of its key; what is not named here comes last.
 _GROUPS = (
-    (mark("自動処理と通知"), ("workers", "timers", "jobs", "incidents", "mail")),
+    (mark("自動処理と通知"), ("workers", "timers", "start", "jobs", "incidents", "mail")),
     (mark("データとバックアップ"), ("backup", "database", "disk", "scanner")),
     (mark("監査の記録"), ("audit", "verified", "checkpoint", "clock")),
     (mark("保守と利用"), ("maintenance", "receivers", "transfer", "sessions")),

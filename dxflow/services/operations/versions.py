@@ -10,7 +10,7 @@ from dxflow import audit
 from dxflow.db.case import Case
 from dxflow.db.process import PackVersion, ProcessInstance
 from dxflow.errors import Conflict, Invalid, NotFound
-from dxflow.services.packs import comparison
+from dxflow.services.packs import city_days, comparison, planned_starts
 from dxflow.services.packs import store as packs
 from dxflow.services.packs.comparison import Difference
 from dxflow.services.people import events, naming, organisation
@@ -87,6 +87,11 @@ def make_current(site: Site, actor: Actor, key: str, number: int, reason: str) -
         tx.execute(
             update(PackVersion).where(PackVersion.digest == chosen.digest).values(status=CURRENT)
         )
+        pack = packs.load(site, tx, chosen.digest)
+        planned_starts.plan(
+            tx, pack.digest, pack.settings, pack.processes,
+            city_days.calendar_of(tx, pack.settings), site.now(),
+        )  # fmt: skip
         _record(site, tx, actor, "pack.published", key, _words(before), _words(number), reason)
 
 
@@ -105,6 +110,7 @@ def retire(site: Site, actor: Actor, key: str, reason: str) -> None:
         tx.execute(
             update(PackVersion).where(PackVersion.digest == current.digest).values(status=RETIRED)
         )
+        planned_starts.drop(tx, key)
         _record(site, tx, actor, "pack.retired", key, _words(current.version), None, reason)
 
 

@@ -16,7 +16,7 @@ from dxflow.models.context import Context
 from dxflow.models.model import Model, Process
 from dxflow.models.reader import read as read_bpmn
 from dxflow.problems import Problem, Refused
-from dxflow.services.packs import authority, translations
+from dxflow.services.packs import authority, planned_starts, starting, translations
 from dxflow.services.packs.at_once import check_at_once
 from dxflow.services.packs.settings import FILE, PackSettings, read_settings
 from dxflow.texts import gettext as _
@@ -133,12 +133,17 @@ def _check_settings(
         found.append(
             _setting("start.form", _("最初の様式「{key}」がありません。", key=settings.start_form))
         )
-    elements = start.elements if start else {}
+    begun = [
+        processes[key] for key in (settings.start_process, *settings.starts) if key in processes
+    ]
+    elements = {key for process in begun for key in process.elements}
     found += [
         _setting("stages", _("段階「{key}」は始めるプロセスの図にありません。", key=stage.key))
         for stage in settings.stages
         if stage.key not in elements
     ]
+    unfit = list(starting.check(settings.starts, processes, OFFERED))
+    found += unfit or planned_starts.try_out(settings, processes)
     stages = {stage.key for stage in settings.stages}
     until = settings.rules.withdraw_until
     if until and until not in stages:

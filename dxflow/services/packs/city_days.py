@@ -8,6 +8,7 @@ the row it locks anyway.
 
 import secrets
 from datetime import date
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, ScalarSelect, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -17,8 +18,11 @@ from dxflow.db.base import table
 from dxflow.db.city_day import CityDay
 from dxflow.db.identity import Setting
 from dxflow.db.prepared import Prepared
-from dxflow.services.packs.store import Pack
+from dxflow.services.packs.settings import PackSettings
 from dxflow.services.site import Site
+
+if TYPE_CHECKING:
+    from dxflow.services.packs.store import Pack
 
 CLOSED, OPEN = "closed", "open"
 VERSION_KEY = "city_days.version"
@@ -38,7 +42,7 @@ class Calendars:
     def __init__(self, site: Site, tx: Connection, version: str | None = None) -> None:
         self._site, self._tx, self._version = site, tx, version
 
-    def of(self, pack: Pack) -> BusinessCalendar:
+    def of(self, pack: "Pack") -> BusinessCalendar:
         """Return a pack's calendar with the city's days in it; asks only for what is new here."""
         if self._version is None:
             self._version = version(self._tx)
@@ -50,6 +54,11 @@ class Calendars:
                 known.pop(next(iter(known)), None)
             known[self._version, pack.digest] = found
         return found
+
+
+def calendar_of(tx: Connection, settings: PackSettings) -> BusinessCalendar:
+    """Return the calendar of a pack that is not installed yet, with the city's days in it."""
+    return settings.calendar.with_days(*_days(tx))
 
 
 def version_query() -> ScalarSelect[str]:

@@ -3,31 +3,62 @@
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from dxflow import decisions, engine
+from dxflow.calendars.business_days import BusinessCalendar
 from dxflow.decisions import DecisionModel
 from dxflow.models.calls import calls_of
 from dxflow.models.check import check_executable
 from dxflow.models.findings import levels
 from dxflow.models.model import Model, Process
 from dxflow.models.reader import read
-from dxflow.problems import Refused, errors_in
-from dxflow.services.packs import store
+from dxflow.problems import Problem, Refused, errors_in
+from dxflow.services.packs import planned_starts, store
 from dxflow.services.packs.check import check_files
 from dxflow.services.packs.file_check import KNOWN, read_bytes
-from dxflow.services.packs.settings import FILE, read_settings
+from dxflow.services.packs.settings import FILE, PackSettings, read_settings
+from dxflow.services.packs.starting import TimedStart, timed_starts
 
 INSTANT_LOOP = "bpmn-instant-loop"
 
 
 @dataclass(frozen=True)
 class Loose:
-    """Compiled processes: `first` is the one to start, `lanes` give groups by a lane's name."""
+    """Compiled processes: `first` is the one to start, `lanes` give groups by a lane's name.
+
+    `starts` are those of the pack they belong to, by process.
+    """
 
     definitions: engine.Definitions
     first: str
     lanes: Mapping[str, str]
+    processes: Mapping[str, Process]
+    starts: Mapping[str, TimedStart]
+    calendar: BusinessCalendar
+
+    def values(self, process: str) -> dict[str, Any]:
+        """Return what a process is given by its pack where it begins by itself."""
+        start = self.starts.get(process)
+        return dict(start.values) if start else {}
+
+    def coming(self, process: str, now: datetime) -> Iterator[tuple[str, datetime | None]]:
+        """Yield the timer start events of a process and when each is due next, None for never.
+
+        Raises Refused when a timer gives no time.
+        """
+        found, functions = self.processes.get(process), planned_starts.functions_of(self.calendar)
+        start = self.starts.get(process, TimedStart(process))
+        for element in timed_starts(found) if found else ():
+            try:
+                yield element.id, planned_starts.next_start(element, start, now, now, functions)
+            except ValueError as wrong:
+                problem = Problem(
+                    "bpmn-bad-timer", str(wrong), line=element.line, element=element.id
+                )
+                raise Refused([problem]) from wrong
 
 
 def processes_of(path: Path, commands: Collection[str]) -> Loose:
@@ -41,7 +72,11 @@ def processes_of(path: Path, commands: Collection[str]) -> Loose:
         if problems := errors_in(checked.problems):
             raise Refused(problems)
         made = engine.compile_definition(checked.processes, checked.decisions)
-        return Loose(made, checked.settings.start_process, checked.settings.lanes)
+        settings = checked.settings
+        return Loose(
+            made, settings.start_process, settings.lanes, checked.processes, settings.starts,
+            settings.calendar,
+        )  # fmt: skip
     model = _model(path)
     # whoever plays it says how long it may go round
     found = check_executable(model, KNOWN)
@@ -51,7 +86,9 @@ def processes_of(path: Path, commands: Collection[str]) -> Loose:
     own = {key: one for key, one in model.processes.items() if one.executable}
     processes, tables = _with_neighbours(path, own.copy())
     made = engine.compile_definition(processes, tables)
-    return Loose(made, next(iter(own)), _lanes(path, processes.values()))
+    beside = _settings(path)
+    lanes = _lanes(processes.values()) | dict(beside.lanes)
+    return Loose(made, next(iter(own)), lanes, processes, beside.starts, beside.calendar)
 
 
 def decisions_of(path: Path) -> DecisionModel:
@@ -97,19 +134,21 @@ def _with_neighbours(
     return processes, tables
 
 
-def _lanes(path: Path, processes: Iterable[Process]) -> dict[str, str]:
-    """Return FEEL for every lane: what the pack beside the file says, else the lane's own name."""
+def _settings(path: Path) -> PackSettings:
+    """Return what the pack beside the file settles."""
+    beside = path.with_name(FILE)
+    return read_settings(beside.read_text("utf-8"))[0] if beside.is_file() else PackSettings()
+
+
+def _lanes(processes: Iterable[Process]) -> dict[str, str]:
+    """Return FEEL for every lane: its own name, where the pack beside the file says nothing."""
     names = {
         name
         for process in processes
         for level, _owner in levels(process)
         for name in level.lanes.values()
     }
-    own = {name: json.dumps(name, ensure_ascii=False) for name in names}
-    beside = path.with_name(FILE)
-    return own | (
-        dict(read_settings(beside.read_text("utf-8"))[0].lanes) if beside.is_file() else {}
-    )
+    return {name: json.dumps(name, ensure_ascii=False) for name in names}
 
 
 def _models_beside(path: Path) -> Iterator[Model]:

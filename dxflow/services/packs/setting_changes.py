@@ -12,6 +12,7 @@ from dxflow.committee.quorum import QuorumKind, QuorumRule
 from dxflow.services.packs.attaching import AttachmentSettings
 from dxflow.services.packs.authority import AuthoritySettings
 from dxflow.services.packs.settings import Body, PackSettings
+from dxflow.services.packs.starting import TimedStart
 from dxflow.services.packs.wording import Told, came_and_went, facets, named, quoted, written
 from dxflow.texts import gettext as _
 
@@ -33,6 +34,7 @@ _READING = {
     "opinions": _("意見を読める人"), "drafts": _("下書きを読める人"),
     "log_views": _("添付の閲覧の記録"),
 }  # fmt: skip
+_START = {"owner": _("担当"), "title": _("件名"), "values": _("値")}
 _AUTHORITY = {
     "tables": _("決裁区分の表と有効になる日"), "head": _("最上位の職"),
     "goes_up": _("上位の職に上げる案件"), "document": _("起案の文書に載せる様式"),
@@ -68,6 +70,7 @@ def setting_changes(before: PackSettings, after: PackSettings) -> Iterator[Told]
     yield from facets("", _("パック"), _PACK, vars(before), vars(after))
     stages = [{one.key: one.label for one in part.stages} for part in (before, after)]
     yield from named(_("段階"), stages[0], stages[1])
+    yield from _starts(before.starts, after.starts)
     yield from _lanes(before.lanes, after.lanes)
     yield from _bodies(before.bodies, after.bodies)
     days = [_calendar(part.calendar) for part in (before, after)]
@@ -80,6 +83,19 @@ def setting_changes(before: PackSettings, after: PackSettings) -> Iterator[Told]
     yield from facets("attachments", _("添付"), _ATTACHMENTS, files[0], files[1])
     yield from _options(before, after)
     yield from _summaries(before, after)
+
+
+def _starts(old: Mapping[str, TimedStart], new: Mapping[str, TimedStart]) -> Iterator[Told]:
+    names = [{key: key for key in part} for part in (old, new)]
+    yield from came_and_went(_("決まった時期の開始"), names[0], names[1])
+    for key, start in new.items():
+        if key in old:
+            facts = [
+                {**vars(one), "values": [f"{name} = {each}" for name, each in one.values.items()]}
+                for one in (old[key], start)
+            ]
+            what = _("決まった時期の開始{name}", name=quoted(key))
+            yield from facets(key, what, _START, facts[0], facts[1])
 
 
 def _lanes(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Told]:

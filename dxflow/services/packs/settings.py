@@ -22,10 +22,11 @@ from dxflow.committee.rules import BodyRules, body_rules
 from dxflow.feel import FeelSyntaxError, parse
 from dxflow.forms import Option
 from dxflow.problems import Problem, Refused
-from dxflow.services.packs import attaching, authority
+from dxflow.services.packs import attaching, authority, starting
 from dxflow.services.packs.attaching import AttachmentSettings
 from dxflow.services.packs.authority import AuthoritySettings
 from dxflow.services.packs.restricting import ENDINGS, Reading
+from dxflow.services.packs.starting import TimedStart
 from dxflow.texts import gettext as _
 
 FILE = "pack.toml"
@@ -109,6 +110,7 @@ class PackSettings:
     start_process: str = ""
     start_form: str = ""
     stages: tuple[Stage, ...] = ()
+    starts: Mapping[str, TimedStart] = field(default_factory=dict)
     lanes: Mapping[str, str] = field(default_factory=dict)
     bodies: Mapping[str, Body] = field(default_factory=dict)
     calendar: BusinessCalendar = field(default_factory=BusinessCalendar)
@@ -160,6 +162,7 @@ class _Reader:
                 Stage(self.text(one, "id"), self.text(one, "label"))
                 for one in self.tables(self.raw, "stages")
             ),
+            starts=starting.read(self.raw.get(starting.KEY, {}), self.problem),
             lanes=self.lanes(),
             bodies={
                 key: self.body(key, self.table(self.table(self.raw, "bodies"), key))

@@ -25,9 +25,10 @@ from dxflow.errors import NotFound, Unavailable
 from dxflow.forms import FormDefinition
 from dxflow.models.model import Element, Process
 from dxflow.problems import Problem, Refused, errors_in
+from dxflow.services.packs import city_days, planned_starts
 from dxflow.services.packs.check import Checked, check_files
 from dxflow.services.packs.restricting import ENDINGS
-from dxflow.services.packs.settings import PackSettings
+from dxflow.services.packs.settings import PackSettings, Stage
 from dxflow.services.people.events import system_event
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
@@ -89,11 +90,16 @@ class Pack:
     def _names(self) -> Mapping[str, str]:
         return dict(one for process in self.processes.values() for one in process.names())
 
+    def stages_of(self, process: str) -> tuple[Stage, ...]:
+        """Return the stages of a process that cases begin with, in their order."""
+        found = self.processes.get(process)
+        drawn = found.elements if found else {}
+        return tuple(one for one in self.settings.stages if one.key in drawn)
+
     def stage_name(self, stage: str) -> str:
-        """Return a stage's name for people."""
-        return translated(
-            next((one.label for one in self.settings.stages if one.key == stage), stage)
-        )
+        """Return a stage's name for people; what is no stage of the pack is called as it is drawn."""
+        label = next((one.label for one in self.settings.stages if one.key == stage), "")
+        return translated(label or self.element_name(stage))
 
     def form(self, key: str) -> FormDefinition:
         """Return a form. Raises NotFound."""
@@ -230,6 +236,10 @@ def install(
                     published_by=person_id,
                 )
             )
+        planned_starts.plan(
+            tx, digest, checked.settings, checked.processes,
+            city_days.calendar_of(tx, checked.settings), now,
+        )  # fmt: skip
         audit.append_system(
             tx,
             audit.SystemStream.CONFIG,

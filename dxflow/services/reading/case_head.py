@@ -186,10 +186,11 @@ def _judges_own(opened: Opened, item: OpenItem) -> bool:
 
 
 def _stages(opened: Opened, visits: Mapping[tuple[str, str], Visit]) -> list[StageStep]:
-    case, order = opened.case, [one.key for one in opened.pack.settings.stages]
+    case, stages = opened.case, opened.pack.stages_of(opened.case["process_key"])
+    order = [one.key for one in stages]
     here = order.index(case["stage"]) if case["stage"] in order else len(order)
     steps = []
-    for place, stage in enumerate(opened.pack.settings.stages):
+    for place, stage in enumerate(stages):
         visit = visits.get((case["process_key"], stage.key))
         state, note = _stage_state(opened, place, here, visit)
         steps.append(StageStep(stage.key, translated(stage.label), state, note))
@@ -225,7 +226,7 @@ def is_past_reports(opened: Opened) -> bool:
     """
     if not opened.running:
         return True
-    order = [one.key for one in opened.pack.settings.stages]
+    order = [one.key for one in opened.pack.stages_of(opened.case["process_key"])]
     here, reported_in = opened.case["stage"], stages_with_reports(opened.pack)
     return bool(reported_in) and here in order and here not in reported_in
 
@@ -233,7 +234,7 @@ def is_past_reports(opened: Opened) -> bool:
 def stages_with_reports(pack: packs.Pack) -> tuple[str, ...]:
     """Return the stages up to the last whose process has `milestone.report`, in order."""
     reporting = _processes_with(pack, "milestone.report")
-    order = [one.key for one in pack.settings.stages]
+    order = [one.key for one in pack.stages_of(pack.settings.start_process)]
     places = [
         place
         for place, key in enumerate(order)

@@ -202,7 +202,7 @@ def _diagram(pack: Pack, key: str, parent: str | None, state: _State) -> Diagram
 
 def _top_steps(opened: Opened, state: _State) -> Iterator[Step]:
     """Yield the phases: those before the one the case is in will not be taken any more."""
-    order = [one.key for one in opened.pack.settings.stages]
+    order = [one.key for one in opened.pack.stages_of(opened.case["process_key"])]
     here = opened.case["stage"]
     passed = order[: order.index(here)] if here in order else []
     for element in _listed(opened.pack.processes[opened.case["process_key"]]):
@@ -271,7 +271,7 @@ def in_order(process: Process) -> list[Element]:
     graph = graph_of(process)
     order: list[str] = []
     for element in process.elements.values():
-        if element.kind is Kind.START:
+        if element.kind in (Kind.START, Kind.TIMER_START):
             order += graph.onward(element.id)
     known = [process.elements[key] for key in dict.fromkeys(order) if key in process.elements]
     return known + [one for one in process.elements.values() if one not in known]

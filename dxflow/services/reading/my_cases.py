@@ -93,7 +93,7 @@ def mine(site: Site, actor: Actor, page: int = 1, per_page: int = 30) -> Page[My
                     status=row.status,
                     status_name=packs.status_name(row.status),
                     stage=row.stage,
-                    stages=tuple(one.key for one in pack.settings.stages),
+                    stages=tuple(one.key for one in pack.stages_of(row.process_key)),
                     stage_name=pack.stage_name(row.stage),
                     turns=turns.get(row.id, ()),
                     created_at=row.created_at,

@@ -169,8 +169,9 @@ def _columns(current: Sequence[packs.Pack], counts: Sequence[figures.Count]) -> 
     """Return the stages of the packs in force, those of earlier ones still in use, the endings."""
     stages = {stage.key: stage.label for pack in current for stage in pack.settings.stages}
     for one in counts:
-        if one.status == "running":
-            stages.setdefault(one.stage, one.stage)
+        if one.status == "running" and one.stage not in stages:
+            names = (pack.stage_name(one.stage) for pack in current)
+            stages[one.stage] = next((name for name in names if name != one.stage), one.stage)
     ended = {one.status for one in counts if one.status != "running"}
     return (
         *(Column(key, translated(label), running=True) for key, label in stages.items()),

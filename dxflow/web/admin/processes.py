@@ -13,9 +13,11 @@ from flask import (
 from werkzeug.wrappers import Response as Answer
 
 from dxflow.errors import Invalid
+from dxflow.services.acts import timed_starts
 from dxflow.services.operations import publishing, versions
 from dxflow.services.operations.publishing import Uploaded
 from dxflow.services.people.access import needs_role
+from dxflow.services.reading import upcoming_starts
 from dxflow.texts import gettext as _
 from dxflow.texts import translated
 from dxflow.web import current
@@ -119,8 +121,24 @@ def retire(key: str) -> Answer | tuple[str, int]:
     return redirect(url_for("processes_admin.index"), 303)
 
 
+@blueprint.post("/admin/processes/<key>/starts/<start_id>")
+@needs_role("admin")
+def begin(key: str, start_id: str) -> Answer | tuple[str, int]:
+    """Begin a case that would begin by itself, ahead of its time."""
+    last, reason = request.form.get("last", ""), request.form.get("reason", "")
+    try:
+        started = timed_starts.begin_now(current.site(), current.actor(), start_id, last, reason)
+    except Invalid as refused:
+        return _list(error=refused.message), 422
+    flash(_("案件 {number} を始めました。", number=started.number), "success")
+    return redirect(url_for("processes_admin.index", _anchor=f"pack-{key}"), 303)
+
+
 def _list(error: str = "") -> str:
-    found = versions.listed(current.site(), current.actor())
+    site = current.site()
+    found = versions.listed(site, current.actor())
+    with site.database.read() as tx:
+        starts = upcoming_starts.listed(site, tx)
     return render_template(
         "admin/processes/list.html",
         packs=[
@@ -128,6 +146,9 @@ def _list(error: str = "") -> str:
             for key in dict.fromkeys(one.key for one in found)
         ],
         status_name=versions.status_name,
+        starts={
+            key: [one for one in starts if one.pack == key] for key in {s.pack for s in starts}
+        },
         error=error,
     )
 

@@ -18,6 +18,7 @@ from dxflow.db.city_day import CityDay
 from dxflow.db.process import Timer, WorkItem
 from dxflow.errors import Conflict, Invalid, NotFound
 from dxflow.ids import new_id
+from dxflow.services.acts import timed_starts
 from dxflow.services.administration.closing_days import days
 from dxflow.services.administration.closing_days.days import Change, Meaning
 from dxflow.services.packs import city_days
@@ -118,6 +119,7 @@ def write(
     ]  # fmt: skip
     if rows:
         tx.execute(insert(CityDay), rows)
+    timed_starts.plan_anew(site, tx)
     _record(site, tx, by, changes, event, reason)
     _tell(site, tx, changes)
     return Done(changes, _due_on(tx, _closing(changes)))
