@@ -15,7 +15,7 @@ from dxflow.calendars.functions import feel_functions
 from dxflow.cli.output import Output
 from dxflow.config import Settings
 from dxflow.services.commands import COMMANDS
-from dxflow.services.packs import loose
+from dxflow.services.packs import loose, organised
 from dxflow.texts import gettext as _
 from dxflow.texts import mark
 
@@ -76,7 +76,8 @@ def run(arguments: Namespace, _settings: Settings, output: Output) -> int:
     given = found.values(process) | arguments.vars
     played = engine.play(
         found.definitions, process, given, arguments.answers,
-        arguments.results, functions=_functions(now), lanes=found.lanes, now=now,
+        arguments.results, lanes=found.lanes, now=now,
+        functions={**_functions(now), **organised.made_up(arguments.sections)},
         most_steps=arguments.max_steps, at=arguments.start,
     )  # fmt: skip
     if coming:
@@ -145,6 +146,11 @@ def decide(arguments: Namespace, _settings: Settings, output: Output) -> int:
          "fired": fired, "inputs": _plain(made.inputs)}
     )  # fmt: skip
     return 0
+
+
+def sections(text: str) -> list[str]:
+    """Return the keys of the city's sections, given between commas."""
+    return [key for one in text.split(",") if (key := one.strip())]
 
 
 def _functions(now: datetime) -> dict[str, Any]:

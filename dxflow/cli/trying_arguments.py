@@ -20,6 +20,10 @@ def offer(commands: Any, command: Command) -> None:
         help=_("始める開始イベント（ふつうは、人が始めるもの）"),
     )  # fmt: skip
     run.add_argument(
+        "--sections", metavar="KEYS", type=trying.sections, default=["section-1", "section-2"],
+        help=_("all_sections() が返す課のキー（コンマで区切る）"),
+    )  # fmt: skip
+    run.add_argument(
         "--answers", metavar="JSON", type=trying.answers, default={},
         help=_("作業で出すもの（要素の ID ごとに。くり返すなら並べる）"),
     )  # fmt: skip

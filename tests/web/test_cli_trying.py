@@ -109,6 +109,18 @@ def test_a_start_by_a_timer_is_played_and_says_when_it_comes(run, tmp_path):
     assert run("run", str(folder / "appointment.bpmn"), "--vars", '{"section": "a"}').status == 0
 
 
+def test_a_process_that_asks_every_section_is_played_with_made_up_ones(run, tmp_path):
+    file = tmp_path / "all.bpmn"
+    text = yearly.diagram(task=yearly.EVERY_SECTION, flows=yearly.SECTION_FLOWS)
+    file.write_text(text, "utf-8")
+    offered = [
+        one["candidate_groups"] for one in run("run", str(file), "--json").document["open_tasks"]
+    ]
+    assert offered == [["head:section-1"], ["head:section-2"]]
+    given = run("run", str(file), "--sections", "a, b,c", "--json").document["open_tasks"]
+    assert [one["candidate_groups"] for one in given] == [["head:a"], ["head:b"], ["head:c"]]
+
+
 def test_a_file_is_played_to_its_end_to_its_fault_or_to_the_number_of_steps(run, tmp_path):
     file = tmp_path / "round.bpmn"
     file.write_text(ROUND, "utf-8")

@@ -26,7 +26,7 @@ from dxflow.errors import Conflict, NotFound
 from dxflow.ids import new_id
 from dxflow.services.acts import heirs, history, suspension
 from dxflow.services.acts.suspension import Suspended, Suspension
-from dxflow.services.packs import city_days
+from dxflow.services.packs import city_days, organised
 from dxflow.services.packs import store as packs
 from dxflow.services.people import events, organisation, presence
 from dxflow.services.people.actor import Actor
@@ -174,7 +174,10 @@ class Act:
     def environment(self) -> engine.Environment:
         """Return what the engine may know in this step."""
         return engine.Environment(
-            functions=self.pack.functions(self.now, self.calendar()),
+            functions={
+                **self.pack.functions(self.now, self.calendar()),
+                **organised.functions(self.directory),
+            },
             now=self.now,
             host=self,
             lanes=self.pack.settings.lanes,

@@ -5,7 +5,7 @@ says otherwise about them changes. The state before is kept with the batch's res
 on which nothing has been done since can be put back to it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, select, update
 
 from dxflow import audit, engine
+from dxflow.authority.directory import Directory
 from dxflow.calendars.business_days import BusinessCalendar
 from dxflow.clock import local_date
 from dxflow.db.identity import Person
@@ -24,6 +25,7 @@ from dxflow.jobs import queue
 from dxflow.services import plain
 from dxflow.services.acts.act import Act, lock, require_running
 from dxflow.services.acts.writing import offer_again, redate, work_row, write_step
+from dxflow.services.packs import organised
 from dxflow.services.packs import store as packs
 from dxflow.services.people.actor import SYSTEM_ID, Actor, system_actor
 from dxflow.services.site import Site
@@ -48,7 +50,7 @@ def _place(text: str) -> Place:
 def move(
     old: packs.Pack, new: packs.Pack, state: bytes, mapping: Mapping[Place, Place],
     reached: Mapping[str, datetime], now: datetime, host: engine.Host,
-    calendar: BusinessCalendar,
+    calendar: BusinessCalendar, directory: Callable[[], Directory],
 ) -> engine.Migrated:  # fmt: skip
     """Return a state moved from one version to another; `reached` are the open tasks' moments.
 
@@ -56,7 +58,7 @@ def move(
     """
 
     def as_of(moment: datetime) -> engine.Environment:
-        functions = new.functions(moment, calendar)
+        functions = {**new.functions(moment, calendar), **organised.functions(directory)}
         return engine.Environment(functions, moment, host, new.settings.lanes)
 
     return engine.migrated(
@@ -139,7 +141,7 @@ def moved_by(act: Act, batch: Row[Any]) -> tuple[packs.Pack, engine.Migrated]:
     reached = {row.id: row.created_at for row in act.tx.execute(opened)}
     mapping = mapping_of(batch.mapping)
     calendar = replace(act, pack=new).calendar()
-    return new, move(old, new, act.state, mapping, reached, act.now, act, calendar)
+    return new, move(old, new, act.state, mapping, reached, act.now, act, calendar, act.directory)
 
 
 def require_other_version(old: packs.Pack, new: packs.Pack) -> None:

@@ -171,7 +171,15 @@ def _try(site: Site, tx: Connection, plan: Plan, row: Any, reached: dict[str, da
         before = engine.peek(old.definitions, row.state, env)
         _require_movable(row, old, new)
         moved = migrating.move(
-            old, new, row.state, plan.mapping, reached, now, env.host, calendars.of(new)
+            old,
+            new,
+            row.state,
+            plan.mapping,
+            reached,
+            now,
+            env.host,
+            calendars.of(new),
+            lambda: organisation.directory(site, tx, site.today()),
         )
     except DxflowError as refused:
         return _Tried(row, old, new, before, None, refused)

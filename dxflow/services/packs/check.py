@@ -16,13 +16,15 @@ from dxflow.models.context import Context
 from dxflow.models.model import Model, Process
 from dxflow.models.reader import read as read_bpmn
 from dxflow.problems import Problem, Refused
-from dxflow.services.packs import authority, planned_starts, starting, translations
+from dxflow.services.packs import authority, organised, planned_starts, starting, translations
 from dxflow.services.packs.at_once import check_at_once
 from dxflow.services.packs.settings import FILE, PackSettings, read_settings
 from dxflow.texts import gettext as _
 
 #: The functions that every expression may call beside those of FEEL.
 OFFERED = frozenset(feel_functions(BusinessCalendar(), now))
+#: Those that the expressions of a process may call.
+IN_PROCESSES = OFFERED | organised.NAMES
 
 #: Option lists the program fills in for every form, and those that need a case.
 ALWAYS_OPTIONS = frozenset({"units", "fiscal_years", "attachments"})
@@ -68,7 +70,7 @@ def check_files(files: Mapping[str, str], commands: Collection[str]) -> Checked:
             processes=frozenset(processes),
             commands=frozenset(commands),
             lanes=settings.lanes,
-            functions=OFFERED,
+            functions=IN_PROCESSES,
         ),
     )
     problems += _check_settings(settings, processes, form_definitions)

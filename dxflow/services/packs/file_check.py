@@ -14,13 +14,13 @@ from dxflow.models.context import Context
 from dxflow.models.reader import read as read_bpmn
 from dxflow.problems import Problem, Refused, errors_in
 from dxflow.services.packs import store as packs
-from dxflow.services.packs.check import OFFERED, check_files
+from dxflow.services.packs.check import IN_PROCESSES, check_files
 from dxflow.services.packs.settings import FILE
 from dxflow.texts import gettext as _
 
 MOST_BYTES = 4 << 20
 #: What is known of every pack, and so of a file by itself.
-KNOWN = Context(functions=OFFERED)
+KNOWN = Context(functions=IN_PROCESSES)
 KINDS = {".bpmn": "bpmn", ".dmn": "dmn", ".form": "form", ".toml": "pack"}
 
 

@@ -1,0 +1,32 @@
+"""The FEEL functions of a process that know the city: which sections there are on the day."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from dxflow.authority.directory import Directory
+from dxflow.services.people import organisation
+from dxflow.texts import gettext as _
+
+#: Their names, beside those of the calendar. Forms have none of them.
+NAMES = frozenset({"all_sections"})
+
+
+def functions(directory: Callable[[], Directory]) -> Mapping[str, Callable[..., Any]]:
+    """Return the functions by FEEL name; the directory is asked for when one is called."""
+
+    def all_sections(within: object = None) -> list[str]:
+        who = directory()
+        found = [key for key, _name in organisation.sections(who)]
+        if within is None:
+            return found
+        if not isinstance(within, str):
+            raise ValueError(_("組織のキーを文字列で指定してください。"))
+        inside = who.within(within)
+        return [key for key in found if key in inside]
+
+    return {"all_sections": all_sections}
+
+
+def made_up(sections: list[str]) -> Mapping[str, Callable[..., Any]]:
+    """Return the functions for a process that is played without a city."""
+    return {"all_sections": lambda within=None: list(sections)}
