@@ -4,6 +4,7 @@ from datetime import date
 
 from dxflow.services.installation import status
 from dxflow.services.people import organisation
+from dxflow.services.people.organisation import Organisation, UnitRow
 from tests import yearly
 from tests.integration.test_timed_starts import APRIL, begun
 from tests.web.conftest import text_of
@@ -58,7 +59,26 @@ def test_who_owns_it_sees_it_among_their_cases_with_its_own_stages(browse, sqlit
     page = text_of(browser.get(f"/cases/{case.id}"))
     assert "担当者の推薦" in page
     assert "委員会の審議" not in page
+    assert "コピーして新しい提案" not in page
     for way in ("progress", "timeline"):
         assert browser.get(f"/cases/{case.id}/{way}").status_code == 200
     assert "案件を開始" in text_of(browser.get(f"/cases/{case.id}/timeline"))
     assert browser.get("/cases?process=appointment").status_code == 200
+
+
+def test_where_many_sections_are_asked_the_head_of_the_case_stays_short(browse, sqlite_city):
+    city, day = sqlite_city, date(2026, 4, 1)
+    with city.site.database.write() as tx:
+        units = tuple(UnitRow(f"s{n}", f"第{n}課", "section", "planning", day) for n in range(20))
+        organisation.write(tx, Organisation(units=units), city.site)
+    yearly.publish(city, task=yearly.EVERY_SECTION, flows=yearly.SECTION_FLOWS)
+    city.clock.moment = APRIL
+    city.run_jobs()
+    (case,) = begun(city)
+    page = browse("mgmt_head").page(f"/cases/{case.id}")
+    (more,) = page.xpath("//div[@class='turns']/details")
+    assert "ほか 20 件の作業" in more.text_content()
+    assert len(page.xpath("//div[@class='turns']/ul/li")) == 5
+    assert "この作業を開く" in page.xpath("//div[@class='turns']/ul/li")[0].text_content()
+    printed = browse("mgmt_head").page(f"/cases/{case.id}/print")
+    assert len(printed.xpath("//div[@class='turns']/ul/li")) == 25

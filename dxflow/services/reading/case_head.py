@@ -159,7 +159,7 @@ def head_of(opened: Opened, facts: Facts) -> CaseHead:
         and case["applicant_id"] == actor.person_id
         and pack.settings.may_withdraw(case["stage"]),
         may_pull_back=opened.going and pulling_back.may_pull_back(opened.undo_person, actor, pack),
-        may_copy=actor.unit is not None,
+        may_copy=actor.unit is not None and case["process_key"] == pack.settings.start_process,
         suspension=opened.suspension,
         restricted=case["restricted"],
     )
