@@ -61,6 +61,18 @@ class Case(Base):
     heirs: Mapped[str] = mapped_column(Text, server_default="")
 
 
+class CaseRank(Base):
+    """The place in the backlog that somebody set for a case; the log has those set before."""
+
+    __tablename__ = "case_rank"
+
+    case_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    place: Mapped[int]
+    reason: Mapped[str] = mapped_column(Text)
+    person_id: Mapped[str] = mapped_column(String(32))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class CaseUnit(Base):
     """A section that has to do with a case: `applicant`, `lead` or `related`."""
 

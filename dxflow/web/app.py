@@ -42,6 +42,7 @@ PAGES = (
     "attachments",
     "kpi",
     "portfolio",
+    "backlog",
     "digests",
     "calendar",
     "papers",

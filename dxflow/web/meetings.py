@@ -10,7 +10,8 @@ from dxflow.errors import STATUS_OF_KIND, Conflict, DxflowError, Invalid, NotAll
 from dxflow.services.meetings import agenda, book, ordering, papers, planning, recusing, session
 from dxflow.services.meetings.planning import Plan
 from dxflow.services.people.access import needs_role, signed_in
-from dxflow.services.people.actor import Actor
+from dxflow.services.people.actor import READS_ALL, Actor
+from dxflow.services.reading import backlog
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
 from dxflow.web import current
@@ -231,10 +232,11 @@ MATTER_ACTS: dict[str, Doing] = {
 
 
 def _index(refused: str = "", typed: Given | None = None) -> str:
-    site = current.site()
+    site, actor = current.site(), current.actor()
     return render_template(
         "meetings/list.html",
-        found=book.listed(site, current.actor(), page_number()),
+        found=book.listed(site, actor, page_number()),
+        backlogs=backlog.names(site, actor) if actor.has_role(*READS_ALL) else [],
         address_of=lambda number: url_for("meetings.index", page=number),
         today=site.today(),
         refused=refused,

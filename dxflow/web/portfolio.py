@@ -7,7 +7,7 @@ from flask import Blueprint, render_template, request, url_for
 from dxflow.calendars.given import OutOfRange, given_day
 from dxflow.errors import Invalid
 from dxflow.services.people.access import needs_role
-from dxflow.services.reading import portfolio
+from dxflow.services.reading import backlog, portfolio
 from dxflow.texts import gettext as _
 from dxflow.web import current
 from dxflow.web.inbox import page_number
@@ -27,6 +27,7 @@ def index() -> str:
         found=found,
         months=_neighbours(found.month, actor.on),
         printed_at=site.now(),
+        backlogs=backlog.names(site, actor),
         address_of=lambda number: url_for(
             "portfolio.index", month=month, page=number, _anchor="decisions"
         ),

@@ -16,7 +16,14 @@ from dxflow.models.context import Context
 from dxflow.models.model import Model, Process
 from dxflow.models.reader import read as read_bpmn
 from dxflow.problems import Problem, Refused
-from dxflow.services.packs import authority, organised, planned_starts, starting, translations
+from dxflow.services.packs import (
+    authority,
+    organised,
+    planned_starts,
+    ranking,
+    starting,
+    translations,
+)
 from dxflow.services.packs.at_once import check_at_once
 from dxflow.services.packs.settings import FILE, PackSettings, read_settings
 from dxflow.texts import gettext as _
@@ -150,6 +157,7 @@ def _check_settings(
     until = settings.rules.withdraw_until
     if until and until not in stages:
         found.append(_setting("withdraw_until", _("段階「{key}」はありません。", key=until)))
+    found += ranking.check(settings.backlog, frozenset(stages), form_definitions, _setting)
     found += _check_summaries(settings, form_definitions)
     found += _check_reading(settings, form_definitions)
     for form in form_definitions.values():

@@ -11,6 +11,7 @@ from dxflow.committee.evaluation import Criterion
 from dxflow.committee.quorum import QuorumKind, QuorumRule
 from dxflow.services.packs.attaching import AttachmentSettings
 from dxflow.services.packs.authority import AuthoritySettings
+from dxflow.services.packs.ranking import Backlog
 from dxflow.services.packs.settings import Body, PackSettings
 from dxflow.services.packs.starting import TimedStart
 from dxflow.services.packs.wording import Told, came_and_went, facets, named, quoted, written
@@ -34,6 +35,7 @@ _READING = {
     "opinions": _("意見を読める人"), "drafts": _("下書きを読める人"),
     "log_views": _("添付の閲覧の記録"),
 }  # fmt: skip
+_BACKLOG = {"name": _("名前"), "stages": _("段階"), "order": _("並べる順")}
 _START = {"owner": _("担当"), "title": _("件名"), "values": _("値")}
 _AUTHORITY = {
     "tables": _("決裁区分の表と有効になる日"), "head": _("最上位の職"),
@@ -81,6 +83,9 @@ def setting_changes(before: PackSettings, after: PackSettings) -> Iterator[Told]
     yield from facets("authority", _("決裁区分"), _AUTHORITY, said[0], said[1])
     files = [_attachments(part.attachments) for part in (before, after)]
     yield from facets("attachments", _("添付"), _ATTACHMENTS, files[0], files[1])
+    yield from facets(
+        "backlog", _("優先順位の一覧"), _BACKLOG, _backlog(before.backlog), _backlog(after.backlog)
+    )
     yield from _options(before, after)
     yield from _summaries(before, after)
 
@@ -173,6 +178,17 @@ def _authority(one: AuthoritySettings) -> dict[str, Any]:
         "back": one.dating.back,
         "ahead": one.dating.ahead,
     }
+
+
+def _backlog(one: Backlog | None) -> dict[str, Any]:
+    if one is None:
+        return {}
+    order = [
+        f"{each.label or each.value or each.field}"
+        f"{'（' + written(each.values) + '）' if each.values else ' ↓' if each.descending else ' ↑'}"
+        for each in one.order
+    ]
+    return {"name": one.name, "stages": written(one.stages), "order": order}
 
 
 def _calendar(calendar: BusinessCalendar) -> dict[str, Any]:

@@ -22,9 +22,10 @@ from dxflow.committee.rules import BodyRules, body_rules
 from dxflow.feel import FeelSyntaxError, parse
 from dxflow.forms import Option
 from dxflow.problems import Problem, Refused
-from dxflow.services.packs import attaching, authority, starting
+from dxflow.services.packs import attaching, authority, ranking, starting
 from dxflow.services.packs.attaching import AttachmentSettings
 from dxflow.services.packs.authority import AuthoritySettings
+from dxflow.services.packs.ranking import Backlog
 from dxflow.services.packs.restricting import ENDINGS, Reading
 from dxflow.services.packs.starting import TimedStart
 from dxflow.texts import gettext as _
@@ -111,6 +112,7 @@ class PackSettings:
     start_form: str = ""
     stages: tuple[Stage, ...] = ()
     starts: Mapping[str, TimedStart] = field(default_factory=dict)
+    backlog: Backlog | None = None
     lanes: Mapping[str, str] = field(default_factory=dict)
     bodies: Mapping[str, Body] = field(default_factory=dict)
     calendar: BusinessCalendar = field(default_factory=BusinessCalendar)
@@ -163,6 +165,7 @@ class _Reader:
                 for one in self.tables(self.raw, "stages")
             ),
             starts=starting.read(self.raw.get(starting.KEY, {}), self.problem),
+            backlog=ranking.read(self.raw.get(ranking.KEY), self.problem),
             lanes=self.lanes(),
             bodies={
                 key: self.body(key, self.table(self.table(self.raw, "bodies"), key))

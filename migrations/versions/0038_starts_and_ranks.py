@@ -1,4 +1,4 @@
-"""When cases begin by themselves, by the timer start events of the packs in force"""
+"""When cases begin by themselves, and the places in the backlog that were set by hand"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -29,8 +29,18 @@ def upgrade() -> None:
         ),
     )
     op.create_index(op.f('ix_planned_start_due_at'), 'planned_start', ['due_at'])
+    op.create_table(
+        'case_rank',
+        sa.Column('case_id', sa.String(length=32), nullable=False),
+        sa.Column('place', sa.Integer(), nullable=False),
+        sa.Column('reason', sa.Text(), nullable=False),
+        sa.Column('person_id', sa.String(length=32), nullable=False),
+        sa.Column('at', UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint('case_id', name=op.f('pk_case_rank')),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table('case_rank')
     op.drop_index(op.f('ix_planned_start_due_at'), table_name='planned_start')
     op.drop_table('planned_start')
