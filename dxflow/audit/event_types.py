@@ -18,6 +18,7 @@ _LABELS = {
     "case.units_changed": "担当・関係課を変更",
     "case.amount_changed": "金額を変更",
     "case.stage_changed": "段階が進む",
+    "case.continued": "前年の案件を指定",
     "case.ranked": "優先順位を変更",
     "case.reading_changed": "閲覧の範囲を変更",
     "case.viewed": "案件を閲覧",

@@ -27,6 +27,12 @@ class Case(Base):
         Index(None, "unit", "status", "created_at", "id"),
         Index(None, "applicant_id", "status", "created_at", "id"),
         Index(None, "parent_id"),
+        Index(
+            "ix_case_file_previous",
+            "previous_id",
+            sqlite_where=text("previous_id IS NOT NULL"),
+            postgresql_where=text("previous_id IS NOT NULL"),
+        ),
         Index(None, "fiscal_year", "id"),
         Index(None, "status", "created_at", "id"),
         # what the whole of a city's cases is counted from, without reading one of them
@@ -51,6 +57,8 @@ class Case(Base):
     fiscal_year: Mapped[int]
     amount: Mapped[int | None] = mapped_column(BigInteger)
     parent_id: Mapped[str | None] = mapped_column(String(32))
+    #: The case of the year before that this one goes on from.
+    previous_id: Mapped[str | None] = mapped_column(String(32))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

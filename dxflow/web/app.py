@@ -38,6 +38,7 @@ PAGES = (
     "proposal",
     "mine",
     "case",
+    "previous",
     "decision",
     "attachments",
     "kpi",

@@ -245,6 +245,7 @@ def case_page(name: str, head: CaseHead, **values: object) -> str:
         ("attachments", _("添付"), "attachments.index"),
         ("timeline", _("経過"), "case.timeline"),
         ("papers", _("提出された様式"), "case.papers"),
+        *([("previous", _("前年との比較"), "previous.show")] if head.continues else []),
     ]
     return render_template(
         f"case/{name}.html",

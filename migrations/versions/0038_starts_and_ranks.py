@@ -1,4 +1,4 @@
-"""When cases begin by themselves, and the places in the backlog that were set by hand"""
+"""When cases begin by themselves, places in the backlog, last year's case"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -38,9 +38,19 @@ def upgrade() -> None:
         sa.Column('at', UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint('case_id', name=op.f('pk_case_rank')),
     )
+    op.add_column('case_file', sa.Column('previous_id', sa.String(length=32)))
+    op.create_index(
+        'ix_case_file_previous',
+        'case_file',
+        ['previous_id'],
+        sqlite_where=sa.text('previous_id IS NOT NULL'),
+        postgresql_where=sa.text('previous_id IS NOT NULL'),
+    )
 
 
 def downgrade() -> None:
+    op.drop_index('ix_case_file_previous', table_name='case_file')
+    op.drop_column('case_file', 'previous_id')
     op.drop_table('case_rank')
     op.drop_index(op.f('ix_planned_start_due_at'), table_name='planned_start')
     op.drop_table('planned_start')

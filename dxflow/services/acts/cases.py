@@ -197,6 +197,7 @@ def new_act(
         "fiscal_year": fiscal_year_of(today),
         "amount": None,
         "parent_id": parent,
+        "previous_id": None,
         "created_at": now,
         "updated_at": now,
         "ended_at": None,

@@ -21,7 +21,7 @@ from dxflow.errors import Conflict, Invalid, NotFound
 from dxflow.jobs import queue
 from dxflow.jobs.runner import Hopeless
 from dxflow.models.model import Element
-from dxflow.services.acts import cases
+from dxflow.services.acts import cases, continuing
 from dxflow.services.acts.cases import Started
 from dxflow.services.acts.notices import leave_notice
 from dxflow.services.acts.writing import write_step
@@ -93,7 +93,14 @@ def begin(site: Site, tx: Connection, payload: dict[str, Any], now: datetime) ->
     functions = planned_starts.functions_of(city_days.Calendars(site, tx).of(pack))
     try:
         started = _begin(
-            site, tx, system_actor(local_date(now)), pack, start, element, local_date(row.due_at)
+            site,
+            tx,
+            system_actor(local_date(now)),
+            pack,
+            start,
+            element,
+            local_date(row.due_at),
+            last=row.last_case_id,
         )
         due = planned_starts.following(element, start, row.since, now, functions)
     except ValueError as wrong:
@@ -124,7 +131,9 @@ def begin_now(site: Site, actor: Actor, start_id: str, last_case: str, reason: s
             raise Conflict(_("この手続きの案件は、いま始まったところです。二つ目は始めません。"))
         pack, start, element = _of(site, tx, row)
         try:
-            started = _begin(site, tx, actor, pack, start, element, actor.on, given)
+            started = _begin(
+                site, tx, actor, pack, start, element, actor.on, given, row.last_case_id
+            )
         except (Hopeless, ValueError) as wrong:
             raise Conflict(str(wrong)) from wrong
         tx.execute(
@@ -174,7 +183,7 @@ def _of(site: Site, tx: Connection, row: Any) -> tuple[packs.Pack, TimedStart, E
 
 def _begin(
     site: Site, tx: Connection, actor: Actor, pack: packs.Pack, start: TimedStart,
-    element: Element, day: date, reason: str = "",
+    element: Element, day: date, reason: str = "", last: str | None = None,
 ) -> Started:  # fmt: skip
     functions = pack.functions(site.now(), city_days.Calendars(site, tx).of(pack))
     who = organisation.directory(site, tx, actor.on)
@@ -196,6 +205,7 @@ def _begin(
         reason=reason,
         facts={"stage": act.case["stage"], "applicant": found.person},
     )
+    continuing.go_on_from_last(act, last)
     act.flush()
     department = who.department_of(found.unit)
     step = engine.start(

@@ -16,6 +16,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "authority.resolve": decision.resolve_authority,
         "bpr.register": work.register_workload,
         "case.amount": case.amount,
+        "case.continue": case.go_on,
         "case.extend": case.extend,
         "case.title": case.title,
         "case.units": case.units,

@@ -10,7 +10,7 @@ from dxflow.db.base import table
 from dxflow.db.case import CaseUnit
 from dxflow.db.prepared import Prepared
 from dxflow.errors import Invalid
-from dxflow.services.acts import cases
+from dxflow.services.acts import cases, continuing
 from dxflow.services.acts.act import Act
 from dxflow.services.commands import payload as read
 from dxflow.texts import gettext as _
@@ -83,3 +83,11 @@ def extend(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
     )
     act.final = True
     return {"case": started.number}
+
+
+def go_on(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
+    """Name the case of the year before by its `number`; without one nothing changes."""
+    number = read.text(payload, "number").strip()
+    if number:
+        continuing.go_on_from(act, number)
+    return {}

@@ -12,7 +12,7 @@ from dxflow.calendars.wareki import wareki_short
 from dxflow.clock import local_date
 from dxflow.db.case import CaseUnit
 from dxflow.models.model import Kind
-from dxflow.services.acts import pulling_back
+from dxflow.services.acts import continuing, pulling_back
 from dxflow.services.acts.standing import may_act
 from dxflow.services.acts.suspension import Suspension
 from dxflow.services.packs import store as packs
@@ -79,6 +79,9 @@ class CaseHead:
     may_withdraw: bool
     may_pull_back: bool
     may_copy: bool
+    #: Whether it goes on from a case of the year before, and whether the reader may name that one.
+    continues: bool
+    may_continue: bool
     suspension: Suspension | None = None
     #: Its reading is restricted to who took part.
     restricted: bool = False
@@ -160,6 +163,8 @@ def head_of(opened: Opened, facts: Facts) -> CaseHead:
         and pack.settings.may_withdraw(case["stage"]),
         may_pull_back=opened.going and pulling_back.may_pull_back(opened.undo_person, actor, pack),
         may_copy=actor.unit is not None and case["process_key"] == pack.settings.start_process,
+        continues=case["previous_id"] is not None,
+        may_continue=continuing.may_name(actor, case),
         suspension=opened.suspension,
         restricted=case["restricted"],
     )

@@ -113,13 +113,13 @@ class MilestoneView:
 
 @dataclass(frozen=True)
 class Linked:
-    """A case that this one came from (`origin`) or that came from it."""
+    """A case that has to do with this one: `way` is origin, offspring, previous or next."""
 
     id: str
     number: str
     title: str
     status_name: str
-    origin: bool
+    way: str
 
 
 @dataclass(frozen=True)
@@ -325,19 +325,25 @@ def _milestone(opened: Opened, row: Row[Any], *, over: bool) -> MilestoneView:
 
 
 def _linked(opened: Opened) -> tuple[Linked, ...]:
-    """Return origin and offspring, as far as the reader may see them."""
-    parent = opened.case["parent_id"]
+    """Return origin and offspring, last year's and next year's, as far as the reader may see them."""
+    parent, previous = opened.case["parent_id"], opened.case["previous_id"]
     rows = opened.tx.execute(
-        select(Case.id, Case.number, Case.title, Case.status)
+        select(Case.id, Case.number, Case.title, Case.status, Case.parent_id)
         .where(
-            or_(Case.parent_id == opened.id, Case.id == parent)
-            if parent
-            else Case.parent_id == opened.id,
+            or_(
+                Case.parent_id == opened.id,
+                Case.previous_id == opened.id,
+                Case.id.in_([one for one in (parent, previous) if one]),
+            ),
             visibility.visible(opened.site, opened.tx, opened.actor),
         )
         .order_by(Case.created_at)
     )
+    ways = {previous: "previous", parent: "origin"}
     return tuple(
-        Linked(row.id, row.number, row.title, packs.status_name(row.status), row.id == parent)
+        Linked(
+            row.id, row.number, row.title, packs.status_name(row.status),
+            ways.get(row.id, "offspring" if row.parent_id == opened.id else "next"),
+        )
         for row in rows
-    )
+    )  # fmt: skip
