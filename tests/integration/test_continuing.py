@@ -50,7 +50,7 @@ def test_the_page_says_what_differs_and_what_became_of_last_years_promises(city)
     changed = {one.label: (one.before, one.after) for one in sheet.changes}
     assert changed["初期費用"] == ("3,000,000円", "1,000,000円")
     assert changed["取組の名前"][1] == "転入手続のオンライン予約（二年目）"
-    analysis = next(one for one in page.forms if one.title == "業務分析")
+    analysis = next(one for one in page.forms if one.title == "業務の分析")
     assert (analysis.changes, analysis.only) == ((), "")
     assert all("意見" not in one.title for one in page.forms)
 
