@@ -20,9 +20,10 @@ from dxflow.jobs import carrying, queue
 from dxflow.services.acts import timed_starts, upkeep
 from dxflow.services.administration.closing_days import changing
 from dxflow.services.administration.closing_days.days import Meaning
+from dxflow.services.installation.bootstrap import operator
 from dxflow.services.operations import incident_acts, versions
 from dxflow.services.packs.city_days import CLOSED
-from dxflow.services.people import organisation
+from dxflow.services.people import maintenance, organisation
 from dxflow.services.people.organisation import HoldingRow, Organisation
 from tests import yearly
 from tests.factories import ROOT, City
@@ -198,7 +199,7 @@ def test_a_day_that_the_city_closes_moves_the_next_start(city):
     assert [case.number for case in begun(city)] == ["R9-経営企画-0001"]
 
 
-def test_a_retired_pack_begins_nothing_and_maintenance_waits(city):
+def test_a_retired_pack_begins_nothing(city):
     yearly.publish(city)
     city.clock.moment = APRIL
     upkeep.queue_due_timers(city.site, APRIL)
@@ -248,3 +249,32 @@ def test_an_administrator_begins_one_ahead_of_its_time_once(city):
     (event,) = rows(city, select(AuditEvent.__table__).where(AuditEvent.type == "case.begun"))
     assert event.actor == city.person["admin"]
     assert sound(city)
+
+
+def test_maintenance_stops_it_and_afterwards_it_begins_once(city):
+    yearly.publish(city)
+    by = operator(city.site)
+    maintenance.announce(city.site, by, "更新のため", None, None)
+    city.clock.moment = APRIL
+    city.run_jobs()
+    assert begun(city) == []
+    maintenance.end(city.site, by)
+    city.clock.advance(hours=1)
+    city.run_jobs()
+    city.run_jobs()
+    assert len(begun(city)) == 1
+
+
+def test_another_owner_in_the_row_than_in_the_log_is_found(city):
+    yearly.publish(city)
+    city.clock.moment = APRIL
+    city.run_jobs()
+    with city.site.database.write() as tx:
+        tx.execute(
+            Case.__table__.update()
+            .where(Case.process_key == "appointment")
+            .values(applicant_id=city.person["other"])
+        )
+    with city.site.database.read() as tx:
+        (found,) = verify_database(tx).findings
+    assert "提案者が、記録された人と違います" in found.text
