@@ -27,7 +27,7 @@ _NUMBERS = "SELECT id, number FROM case_file"
 _ACTUALS = "SELECT case_id, measure_id, period, value, person_id, superseded_at FROM actual"
 _MEASURES = (
     "SELECT case_id, id, position, name, unit, direction, aggregation, frequency, baseline,"
-    " baseline_year FROM measure ORDER BY case_id, position"
+    " baseline_year, scale, baseline_note FROM measure ORDER BY case_id, position"
 )
 _TARGETS = "SELECT measure_id, revision, fiscal_year, value, reason, person_id FROM target"
 _STAMPS = (
@@ -50,7 +50,7 @@ def sealed_measures(measures: Sequence[Sequence[object]]) -> str:
     """Return the SHA-256 (hex) of a case's measures, as the event of their registration has it.
 
     Each is (id, position, name, unit, direction, aggregation, frequency, baseline, its year,
-    [(target year, value), …]).
+    [(target year, value), …]), then its scale and what stands in place of a baseline, if any.
     """
     text = json.dumps([list(one) for one in measures], ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
@@ -270,8 +270,9 @@ def _target_findings(
         else:
             later[measure].append((str(year), _number(value), str(plain(reason)), person))
     cases: dict[str, list[Sequence[object]]] = defaultdict(list)
-    for case, measure, *told in rows(connection, _MEASURES):
-        cases[case].append((measure, *told, sorted(first[measure], key=str)))
+    for case, measure, *told, scale, note in rows(connection, _MEASURES):
+        targets = sorted(first[measure], key=str)
+        cases[case].append((measure, *told, targets, *filter(None, (scale, note))))
         wanted = said.revised.pop(measure, [])
         if sorted(one[:4] for one in wanted) != sorted(later[measure]):
             place = wanted[-1][4] if wanted else (case_stream(case), 0)
