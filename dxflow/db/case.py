@@ -121,7 +121,9 @@ class Measure(Base):
 
 
 class Target(Base):
-    """A target of a measure for a fiscal year; a revision adds a row and says why.
+    """A target of a measure for a fiscal year; a revision adds a row and alone says why.
+
+    The rows of a measure are numbered by `revision` as they came.
 
     `value` is a number, a step of the measure's scale, or a change as it was written (前年度比+5%).
     """

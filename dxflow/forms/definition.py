@@ -68,6 +68,7 @@ class Component:
     pii: bool = False
     step: str = ""
     grouped: bool = True  # number: written out with thousands commas
+    cell: bool = False  # textfield: words or a number, which programs may send as one
     default: str | bool | tuple[str, ...] | None = None
     hide: bool | Formula = False
     readonly: bool | Formula = False

@@ -198,6 +198,8 @@ class _Judged:
     def expected(self) -> Decimal | None:
         if self.latest is None or not self.measure.is_number:
             return None
+        if self.goal is not None and isinstance(self.goal[1], Relative):
+            return None
         return expected_value(self.measure, period_end(self.latest.period), self.actuals)
 
     def base(self, start: Anchor | None) -> Decimal | None:

@@ -29,7 +29,7 @@ _MEASURES = (
     "SELECT case_id, id, position, name, unit, direction, aggregation, frequency, baseline,"
     " baseline_year, scale, baseline_note FROM measure ORDER BY case_id, position"
 )
-_TARGETS = "SELECT measure_id, revision, fiscal_year, value, reason, person_id FROM target"
+_TARGETS = "SELECT measure_id, fiscal_year, value, reason, person_id FROM target"
 _STAMPS = (
     "SELECT d.case_id, s.document_id, d.decided_at, s.part, s.title, s.person_id, s.outcome,"
     " s.remark, s.at FROM stamp s JOIN decision_document d ON d.id = s.document_id"
@@ -264,8 +264,8 @@ def _target_findings(
 ) -> Iterator[Finding]:
     first: dict[str, list[tuple[object, object]]] = defaultdict(list)
     later: dict[str, list[tuple[str, str, str, str]]] = defaultdict(list)
-    for measure, revision, year, value, reason, person in rows(connection, _TARGETS):
-        if revision == 1:
+    for measure, year, value, reason, person in rows(connection, _TARGETS):
+        if not reason:  # nobody revises a target without saying why
             first[measure].append((year, value))
         else:
             later[measure].append((str(year), _number(value), str(plain(reason)), person))

@@ -47,6 +47,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,40}", re.ASCII)
 _WIDTHS = ("", "xs", "s", "m", "l", "full")
 _PROPERTIES = frozenset(
     {"label", "help", "pii", "width", "unit", "min_rows", "max_rows", "add_label", "grouping"}
+    | {"cell"}
 )
 _RULES = frozenset(
     {"required", "min", "max", "minLength", "maxLength", "pattern", "patternErrorMessage"}
@@ -91,6 +92,7 @@ def read_component(node: Located, kind: str, findings: Findings) -> Component:
         else Choices(),
         step=_step(node),
         grouped="grouping" not in properties or findings.flag(properties, "grouping"),
+        cell=findings.flag(properties, "cell"),
     )
     component = replace(component, **_particulars(node, properties, kind, findings))
     return replace(component, default=_default(node, component, findings))

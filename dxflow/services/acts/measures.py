@@ -158,9 +158,9 @@ def register(act: Act, rows: Sequence[Mapping[str, Any]]) -> list[Measure]:
     _ADD_TARGET.many(
         act.tx,
         [
-            _target_row(act, row["id"], 1, year, value, "", "")
+            _target_row(act, row["id"], number, year, value, "", "")
             for row, measure in zip(rows_of, measures, strict=True)
-            for year, value in measure.targets.items()
+            for number, (year, value) in enumerate(measure.targets.items(), 1)
         ],
     )
     act.record(
