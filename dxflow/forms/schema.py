@@ -202,7 +202,11 @@ def _checks(placed: Placed, today: date) -> list[Check]:
         if placed.required and (value is None or value is False or value == []):
             raise ma.ValidationError(missing)
 
-    found: list[Check] = [present]
+    def readable(_value: Any) -> None:
+        if placed.trouble:
+            raise ma.ValidationError(placed.trouble)
+
+    found: list[Check] = [present, readable]
     if kind in TEXT_KINDS:
         found.extend(_text_checks(placed))
     elif kind == "number":

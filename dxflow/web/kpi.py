@@ -18,9 +18,8 @@ from dxflow.services.people.access import signed_in
 from dxflow.services.reading import case_list, kpi_cases, kpis
 from dxflow.services.reading.kpis import KpiDetail
 from dxflow.texts import gettext as _
-from dxflow.web import current
+from dxflow.web import current, kpi_chart
 from dxflow.web.inbox import page_number
-from dxflow.web.kpi_chart import CHIPS, chart_of, written
 
 blueprint = Blueprint("kpi", __name__)
 
@@ -46,8 +45,7 @@ def index() -> str:
         given=given,
         statuses=[(key, words[key], found.counts[key]) for key in kpis.ORDER],
         units=case_list.sections(site, actor),
-        chips=CHIPS,
-        written=written,
+        kpi=kpi_chart,
         address_of=lambda number: url_for("kpi.index", **given, page=number),
     )
 
@@ -83,9 +81,7 @@ def _page(measure_id: str, typed: dict[str, str], errors: dict[str, str]) -> str
         row=detail.row,
         measure=detail.row.measure,
         found=detail.row.achievement,
-        chart=chart_of(detail.row),
-        chips=CHIPS,
-        written=written,
+        kpi=kpi_chart,
         periods=_periods(detail, site.today()),
         typed=typed,
         errors=errors,

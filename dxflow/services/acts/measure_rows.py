@@ -24,6 +24,7 @@ DIRECTIONS = {
     "maintain": Direction.KEEP,
     "complete": Direction.COMPLETE,
 }
+COUNTINGS = {one.value: one for one in Aggregation}
 #: The list of scales a pack offers: value a key, label the steps.
 SCALES = "scales"
 NUMBER, OWN = "number", "own"
@@ -49,6 +50,13 @@ def read_rows(rows: Sequence[Mapping[str, Any]], options: Options) -> list[Measu
         name = rows[int(first.removeprefix(f"{PATH}[").partition("]")[0])].get("name") or "?"
         raise Invalid(_("指標「{name}」: {why}", name=name, why=wrong[first][0]), wrong)
     return found
+
+
+def trouble_in(options: Options, key: str, row: Mapping[str, Any]) -> str:
+    """Return why a cell of a row cannot be read, "" when it can."""
+    reader = _Row(row, options)
+    reader.measure()
+    return reader.wrong.get(key, "")
 
 
 def scale_of(row: Mapping[str, Any], options: Options) -> tuple[str, ...]:

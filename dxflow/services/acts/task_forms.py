@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
@@ -24,6 +24,7 @@ from dxflow.services.acts import (
     heirs,
     history,
     measure_forms,
+    measure_rows,
     measures,
     paper_attachments,
     suspension,
@@ -316,6 +317,7 @@ def _context(
         functions=pack.functions(site.now(), calendar),
         today=actor.on,
         prefill=prefill,
+        cells={"measure": partial(measure_rows.trouble_in, pack.settings.options)},
     )
 
 
