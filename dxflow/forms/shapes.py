@@ -104,6 +104,7 @@ class FieldView:
     pii: bool = False
     children: "tuple[FieldView, ...]" = ()
     rows: "tuple[tuple[FieldView, ...], ...]" = ()
+    columns: "tuple[FieldView, ...]" = ()  # of a list: a field of each column, in the form's order
     add_label: str = ""
     may_add: bool = False
     may_remove: bool = False

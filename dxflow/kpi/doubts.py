@@ -18,6 +18,7 @@ def doubts(measure: Measure) -> list[str]:
     """Return what looks wrong, in sentences."""
     found = [] if measure.targets else [_("目標値がありません。")]
     found += _about_unit(measure)
+    found += _about_points(measure)
     for year, target in measure.targets.items():
         if isinstance(target, Decimal):
             found += _about_number(measure, year, target)
@@ -30,7 +31,7 @@ def doubts(measure: Measure) -> list[str]:
 
 def _about_unit(measure: Measure) -> Iterator[str]:
     base = measure.baseline_number
-    values = [*measure.numbers.values(), *([] if base is None else [base])]
+    values = [*([] if base is None else [base]), *measure.numbers.values()]
     if (
         measure.unit in _PERCENT
         and any(word in measure.name for word in _RATINGS)
@@ -44,6 +45,23 @@ def _about_unit(measure: Measure) -> Iterator[str]:
             values=_("、").join(f"{value:f}" for value in values),
             unit=measure.unit,
         )
+
+
+def _about_points(measure: Measure) -> Iterator[str]:
+    """Yield how +5% was read where the unit itself is percent, once for each way of writing it."""
+    changes = [one for one in measure.targets.values() if isinstance(one, Relative)]
+    for target in {one.written: one for one in changes}.values():
+        if measure.unit in _PERCENT and not target.percent and "%" in _plain(target.written):
+            yield _(
+                "目標「{target}」は、{amount}ポイントの増減と読みました。"
+                "割合の増減なら「0.5割増」のように書いてください。",
+                target=target.written,
+                amount=f"{target.amount:+f}",
+            )
+
+
+def _plain(text: str) -> str:
+    return text.replace("％", "%").replace("%ポイント", "")
 
 
 def _about_number(measure: Measure, year: int, target: Decimal) -> Iterator[str]:
@@ -66,14 +84,6 @@ def _about_change(measure: Measure, year: int, target: Relative) -> Iterator[str
     if measure.direction is Direction.DOWN and target.amount > 0:
         yield _("「減らす」指標ですが、{year}の目標「{target}」は増です。",
                 year=fiscal_short(year), target=target.written)  # fmt: skip
-    if measure.unit in _PERCENT and not target.percent and "%" in target.written.replace("％", "%"):
-        yield _(
-            "{year}の目標「{target}」は、{amount}ポイントの増減と読みました。"
-            "割合の増減なら「0.5割増」のように書いてください。",
-            year=fiscal_short(year),
-            target=target.written,
-            amount=f"{target.amount:+f}",
-        )
     if target.base_for(year) >= year:
         yield _("{year}の目標「{target}」の基準が、目標より前の年度ではありません。",
                 year=fiscal_short(year), target=target.written)  # fmt: skip
