@@ -8,6 +8,10 @@ from dxflow.texts import gettext as _
 DEFAULT = ("未着手", "一部導入", "完了")
 """What a measure in words goes through when neither its form nor its pack says it."""
 
+#: The list of a pack that offers scales: each value a key, each label the steps. Two of the values
+#: mean something by themselves: measured in numbers, and on steps that are written in the form.
+SCALES, NUMBER, OWN = "scales", "number", "own"
+
 ARROW = " → "
 _ARROWS = ("⇒", "->", "＞", ">")
 _MOST_STEPS = 12

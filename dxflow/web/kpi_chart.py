@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-from dxflow.calendars.periods import parse_period, period_short
-from dxflow.kpi.achievement import meets
-from dxflow.kpi.measures import Direction, Measure, Value, format_value
-from dxflow.kpi.path import value_of_year
+from dxflow.calendars.periods import period_short
+from dxflow.kpi.measures import Direction, Measure, format_value
 from dxflow.kpi.relative import Relative, not_known
 from dxflow.kpi.scale import ARROW
 from dxflow.kpi.series import series_of
+from dxflow.kpi.years import by_year
 from dxflow.services.reading.kpis import KpiRow
 from dxflow.texts import gettext as _
 from dxflow.texts import translated
@@ -38,9 +37,9 @@ class Shown:
 
 @dataclass(frozen=True)
 class Year:
-    """A fiscal year with its target, and what was measured for the whole of it.
+    """A fiscal year with its target and what was measured, as far as it was.
 
-    `met` says whether that reaches the target; None while either is unknown.
+    `met` says whether that reaches the target; None until the year is measured and it is known.
     """
 
     label: str
@@ -116,7 +115,15 @@ def years_of(row: KpiRow) -> list[Year]:
     several = len(measure.targets) > 1 or measure.scale
     if not several and not any(isinstance(one, Relative) for one in measure.targets.values()):
         return []
-    return [_year(row, year) for year in measure.target_years]
+    return [
+        Year(
+            period_short(f"FY{line.year}"),
+            target_of(row, line.year) if line.asked is not None else Shown("―"),
+            written(line.actual, measure),
+            line.met,
+        )
+        for line in by_year(measure, row.tracked.actuals)
+    ]
 
 
 def choices_of(measure: Measure) -> list[tuple[str, str]] | None:
@@ -139,28 +146,3 @@ def steps_of(row: KpiRow) -> list[tuple[str, bool, bool]]:
         (translated(step), now is not None and measure.rank(step) <= measure.rank(now), step == now)
         for step in measure.scale
     ]
-
-
-def _year(row: KpiRow, year: int) -> Year:
-    measure = row.measure
-    actual = _measured(row, year)
-    target = row.achievement.targets[year]
-    met = None
-    if isinstance(actual, Decimal) and isinstance(target, Decimal):
-        met = meets(measure, actual, target)
-    elif isinstance(actual, str) and isinstance(target, str):
-        met = measure.rank(actual) >= measure.rank(target)
-    return Year(period_short(f"FY{year}"), target_of(row, year), written(actual, measure), met)
-
-
-def _measured(row: KpiRow, year: int) -> Value | None:
-    actuals = row.tracked.actuals
-    if row.measure.is_number:
-        return value_of_year(row.measure, actuals, year)
-    points = series_of(row.measure, actuals, row.since).points
-    said = [p.actual for p in points if p.actual is not None and _in_year(p.period, year)]
-    return said[-1] if said else None
-
-
-def _in_year(period: str, year: int) -> bool:
-    return parse_period(period).fiscal_year == year

@@ -15,7 +15,7 @@ from dxflow.errors import Invalid
 from dxflow.forms import Option
 from dxflow.kpi.cells import Column, as_written, read_baseline, read_target, read_yearly
 from dxflow.kpi.measures import Aggregation, Direction, Measure, Target
-from dxflow.kpi.scale import DEFAULT, parse_scale
+from dxflow.kpi.scale import DEFAULT, NUMBER, OWN, SCALES, parse_scale
 from dxflow.texts import gettext as _
 
 DIRECTIONS = {
@@ -25,9 +25,6 @@ DIRECTIONS = {
     "complete": Direction.COMPLETE,
 }
 COUNTINGS = {one.value: one for one in Aggregation}
-#: The list of scales a pack offers: value a key, label the steps.
-SCALES = "scales"
-NUMBER, OWN = "number", "own"
 #: Where the grid stands in forms, by which messages find their cell.
 PATH = "kpis"
 

@@ -63,6 +63,8 @@ class KpiRow:
     status_name: str
     achievement: Achievement
     since: date | None
+    #: The key of the pack that the case belongs to.
+    pack: str = ""
 
     @property
     def id(self) -> str:
@@ -125,23 +127,41 @@ def listed(
         raise Invalid(message, {"status": [message]})
     offset, limit = bounds(page, per_page)
     with site.database.read() as tx:
-        chosen, cut = kpi_cases.latest(site, tx, actor, unit, case_id)
         days = city_days.version(tx)
-
-        def judge(cases: Sequence[str]) -> list[Standing]:
-            return [_standing(row) for row in _rows(site, tx, actor, Case.id.in_(cases), days)]
-
-        every = kpi_standing.of_cases(site, tx, actor.on, days, chosen, judge)
+        every, cut = _standings(site, tx, actor, unit, case_id, days)
         wanted = sorted((one for one in every if not status or one.status == status), key=_urgency)
         shown = wanted[offset : offset + limit]
         rows = _rows(site, tx, actor, Case.id.in_({one.case_id for one in shown}), days)
     in_full = {row.id: row for row in rows}
     return KpiList(
         Page([in_full[one.id] for one in shown], page, per_page, len(wanted)),
-        {key: sum(one.status == key for one in every) for key in ORDER},
+        _counts(every),
         sum(1 for one in every if one.due),
         cut,
     )
+
+
+def counts(site: Site, actor: Actor) -> dict[str, int]:
+    """Return how many of the measures that a list shows have each status, in its order."""
+    with site.database.read() as tx:
+        every, _cut = _standings(site, tx, actor, "", "", city_days.version(tx))
+    return _counts(every)
+
+
+def _counts(every: Sequence[Standing]) -> dict[str, int]:
+    return {key: sum(one.status == key for one in every) for key in ORDER}
+
+
+def _standings(
+    site: Site, tx: Connection, actor: Actor, unit: str, case_id: str, days: str
+) -> tuple[list[Standing], bool]:
+    """Return how measures stand, and whether there are cases that were not looked at."""
+    chosen, cut = kpi_cases.latest(site, tx, actor, unit, case_id)
+
+    def judge(cases: Sequence[str]) -> list[Standing]:
+        return [_standing(row) for row in _rows(site, tx, actor, Case.id.in_(cases), days)]
+
+    return kpi_standing.of_cases(site, tx, actor.on, days, chosen, judge), cut
 
 
 def _standing(row: KpiRow) -> Standing:
@@ -298,6 +318,7 @@ def _row(
         status_name=_status_name(status),
         achievement=achievement,
         since=since,
+        pack=pack.settings.key,
     )
 
 
