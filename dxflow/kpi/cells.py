@@ -147,7 +147,8 @@ def _require_plain(cell: Cell, column: Column) -> None:
         raise ValueError(
             _(
                 "「{text}」は何に対する増減か分かりません。「前年度比{text}」「R7年度比{text}」"
-                "のように、基準を付けて書いてください。",
+                "のように、基準を付けて書いてください。"
+                "増えた分だけを年度ごとに測るなら、数え方を「前年度からの増減」にします。",
                 text=cell.text,
             )
         )

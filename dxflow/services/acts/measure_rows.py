@@ -131,12 +131,12 @@ class _Row:
         elif target is not None:
             if year in yearly and as_written(yearly[year]) != as_written(target):
                 self.wrong["yearly"] = _(
-                    "目標年度の目標（{target}）と、年度ごとの目標（{other}）が違います。",
+                    "目標年度の目標（{target}）と、途中の年度の目標（{other}）が違います。",
                     target=as_written(target),
                     other=as_written(yearly[year]),
                 )
             if any(one > year for one in yearly):
-                self.wrong["yearly"] = _("年度ごとの目標に、目標年度より後の年度があります。")
+                self.wrong["yearly"] = _("途中の年度の目標に、目標年度より後の年度があります。")
             yearly = {**yearly, year: target}
         return dict(sorted(yearly.items()))
 
