@@ -6,7 +6,7 @@ import pytest
 from openpyxl import load_workbook
 
 from dxflow.services.reading import kpis
-from tests.factories import SHEET
+from tests.factories import ANALYSIS, SHEET
 from tests.integration.test_measures_of_plans import (
     PLANS,
     PROCEDURES,
@@ -14,7 +14,7 @@ from tests.integration.test_measures_of_plans import (
     YEARLY,
     measured,
 )
-from tests.walks import task_of, to_sheet
+from tests.walks import do, task_of, to_sheet
 from tests.web.api_client import Caller, application
 
 SATISFACTION = {
@@ -180,3 +180,15 @@ def test_english_readers_see_the_steps_of_a_pack_in_english(sqlite_city, browse,
     reader.get("/language/en?next=/")
     page = reader.get(f"/kpis/{listed()['ツールの導入'].id}").text
     assert '<option value="一部導入">Partly introduced</option>' in page
+
+
+def test_whoever_approves_a_sheet_is_told_what_looks_wrong(sqlite_city, browse):
+    to_sheet(sqlite_city)
+    case = case_of(sqlite_city)
+    do(
+        sqlite_city, case, "applicant", "project_sheet", "submit",
+        **(SHEET | {"kpis": [SATISFACTION]}),
+    )  # fmt: skip
+    do(sqlite_city, case, "applicant", "bpr_analysis", "submit", **ANALYSIS)
+    task = task_of(sqlite_city, "head", case, "sheet_approval").id
+    assert "「ポイント」ではありませんか" in browse("head").get(f"/tasks/{task}").text
