@@ -177,7 +177,7 @@ def _likeness(row: tuple[Placed, ...]) -> object:
     if any(one.children or one.component.kind == "list" or one.readonly for one in row):
         return id(row)
     return tuple(
-        (one.component.key, one.required, one.options, one.minimum, one.maximum)
+        (one.component.key, one.required, one.options, one.minimum, one.maximum, one.trouble)
         if one.component.kind != "expression"
         else (one.path,)
         for one in row

@@ -72,3 +72,12 @@ def test_columns_keep_the_forms_order_where_rows_hide_some():
     drawn = view(ROW, {"rows": [{"unit": "ことば"}, {"unit": "件"}]}, context()).fields[0]
     assert [one.key for one in drawn.rows[0]] == ["unit", "value"]
     assert [one.key for one in drawn.columns] == ["unit", "amount", "value"]
+
+
+def test_each_row_is_told_of_its_own_cells_only():
+    rows = [
+        {"unit": unit, "value": value} for unit, value in (("件", "1"), ("人", "?"), ("回", "2"))
+    ]
+    with pytest.raises(FormInvalid) as refused:
+        submit_values(ROW, {"rows": rows}, None, context(cells={"measure": check}))
+    assert refused.value.fields == {"rows[1].value": ["value: 人では?は読めません。"]}
