@@ -15,6 +15,7 @@ from dxflow.errors import Invalid
 from dxflow.forms import Option
 from dxflow.kpi.cells import Column, as_written, read_baseline, read_target, read_yearly
 from dxflow.kpi.measures import Aggregation, Direction, Measure, Target
+from dxflow.kpi.parsing import CellKind, parse_cell
 from dxflow.kpi.scale import DEFAULT, NUMBER, OWN, SCALES, parse_scale
 from dxflow.texts import gettext as _
 
@@ -77,7 +78,10 @@ def scale_of(row: Mapping[str, Any], options: Options) -> tuple[str, ...]:
 
 
 def _is_number(text: str) -> bool:
-    return text[:1].isdigit()
+    try:
+        return parse_cell(text).kind is CellKind.NUMBER
+    except ValueError:
+        return True  # a number that cannot be read is told of as one
 
 
 class _Row:
