@@ -60,6 +60,15 @@ class Exact(fields.Field[Decimal]):
         return None if value is None else format(value, "f")
 
 
+class Cell(fields.Field[Any]):
+    """A value of a measure: an exact number as text, or a step of its scale in words."""
+
+    schema = {"type": "string"}  # noqa: RUF012
+
+    def _serialize(self, value: Any, *_args: Any, **_kwargs: Any) -> str | None:
+        return format(value, "f") if isinstance(value, Decimal) else value
+
+
 class Measured(fields.Field[Any]):
     """A value somebody sends: a JSON number, taken digit by digit, or the same as text."""
 

@@ -1,9 +1,34 @@
 """Measures with baseline, targets, actuals and achievement."""
 
+from marshmallow import fields, validate
+
 from dxflow.api import answers, present, requests
 from dxflow.api.call import Call
 from dxflow.api.operation import Answer, Operation
-from dxflow.services.reading import kpis
+from dxflow.api.requests import Request
+from dxflow.attachments.serving import headers
+from dxflow.services.reading import kpi_table, kpis
+
+_MEDIA = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+class ExportQuery(Request):
+    """Which measures, and as what."""
+
+    format = fields.String(required=True, validate=validate.OneOf(kpi_table.FORMATS))
+    case = fields.String(validate=validate.Length(max=64), load_default="")
+    status = fields.String(validate=validate.OneOf(kpis.ORDER))
+    open_data = fields.String(
+        validate=validate.OneOf(("true", "false")),
+        load_default="false",
+        metadata={
+            "description": "true: what may be published, with its licence; for the secretariat and "
+            "the CIO"
+        },
+    )
 
 
 def listed(call: Call) -> Answer:
@@ -18,6 +43,19 @@ def listed(call: Call) -> Answer:
         per_page=query["per_page"],
     ).page
     return Answer(present.page(found, map(present.kpi, found.entries)))
+
+
+def export(call: Call) -> Answer:
+    """Give the table of measures as a file."""
+    query = call.query
+    wanted = kpi_table.Wanted(
+        status=query.get("status", ""),
+        case_id=query["case"],
+        open_data=query["open_data"] == "true",
+    )
+    body = b"".join(kpi_table.export(call.site, call.actor, wanted, query["format"]))
+    name = f"kpis.{query['format']}"
+    return Answer(file=(iter((body,)), headers(name, len(body), _MEDIA[query["format"]])))
 
 
 def one(call: Call) -> Answer:
@@ -47,6 +85,11 @@ OPERATIONS = (
     Operation(
         "GET", "/kpis", "listKpis", "Measures", listed,
         answer=answers.KpiPage, query=requests.KpiQuery,
+    ),
+    Operation(
+        "GET", "/kpis/export", "exportKpis", "The measures as CSV or Excel, a line for each year",
+        export, query=ExportQuery, gives_file=True,
+        description="UTF-8 with byte order mark. Every call leaves an entry in the audit log.",
     ),
     Operation("GET", "/kpis/{kpi}", "getKpi", "A measure", one, answer=answers.KpiInFull),
     Operation(

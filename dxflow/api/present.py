@@ -6,6 +6,9 @@ from typing import Any
 
 from dxflow import forms
 from dxflow.audit import ChangeLine
+from dxflow.kpi.cells import as_written
+from dxflow.kpi.measures import Target
+from dxflow.kpi.relative import Relative
 from dxflow.services.acts.task_forms import TaskForm
 from dxflow.services.paging import Page
 from dxflow.services.reading.audit_log import LogLine
@@ -175,11 +178,11 @@ def kpi(row: KpiRow) -> dict[str, Any]:
         "direction": measure.direction.value,
         "aggregation": measure.aggregation.value,
         "frequency": measure.frequency.value,
+        "scale": list(measure.scale),
         "baseline": measure.baseline,
         "baseline_year": measure.baseline_year,
-        "targets": [
-            {"fiscal_year": year, "value": measure.targets[year]} for year in measure.target_years
-        ],
+        "baseline_note": measure.baseline_note,
+        "targets": [_target(row, year) for year in measure.target_years],
         "status": row.status,
         "status_name": row.status_name,
         "reason": standing.reason,
@@ -188,11 +191,27 @@ def kpi(row: KpiRow) -> dict[str, Any]:
         else None,
         "value": standing.value,
         "expected": standing.expected,
-        "target": standing.target,
+        "target": _figure(standing.target),
         "target_year": standing.target_year,
         "achievement": standing.rate,
         "missing": [one.period for one in standing.missing],
+        "doubts": row.doubts,
     }
+
+
+def _target(row: KpiRow, year: int) -> dict[str, Any]:
+    written = row.measure.targets[year]
+    return {
+        "fiscal_year": year,
+        "value": _figure(row.achievement.targets[year]),
+        "written": as_written(written),
+        "base_year": written.base_for(year) if isinstance(written, Relative) else None,
+    }
+
+
+def _figure(target: Target | None) -> Target | None:
+    """Return a target that is known, None for one whose base is not measured."""
+    return None if isinstance(target, Relative) else target
 
 
 def kpi_in_full(detail: KpiDetail) -> dict[str, Any]:

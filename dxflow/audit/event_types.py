@@ -111,6 +111,7 @@ _LABELS = {
     "kpi.recorded": "実績値を記録",
     "kpi.revised": "目標値を変更",
     "kpi.assessed": "達成状況を評価",
+    "kpi.exported": "指標の一覧を書出し",
     "milestone.planned": "工程を登録",
     "milestone.reported": "進捗を報告",
     # 人と権限

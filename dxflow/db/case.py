@@ -132,12 +132,21 @@ class Measure(Base):
     frequency: Mapped[str] = mapped_column(String(16))
     baseline: Mapped[str | None] = mapped_column(String(64))
     baseline_year: Mapped[int | None]
+    #: What stands in place of a baseline, such as 新規事業のためなし.
+    baseline_note: Mapped[str] = mapped_column(Text, server_default="")
+    #: The steps of a measure in words, one a line, the lowest first; empty for one in numbers.
+    scale: Mapped[str] = mapped_column(Text, server_default="")
     #: First day of the first period to be measured; NULL until tracking begins.
     since: Mapped[date | None] = mapped_column(Date)
 
 
 class Target(Base):
-    """A target of a measure for a fiscal year; a revision adds a row and says why."""
+    """A target of a measure for a fiscal year; a revision adds a row and alone says why.
+
+    The rows of a measure are numbered by `revision` as they came.
+
+    `value` is a number, a step of the measure's scale, or a change as it was written (前年度比+5%).
+    """
 
     __tablename__ = "target"
     __table_args__ = (UniqueConstraint("measure_id", "revision"),)

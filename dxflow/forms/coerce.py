@@ -117,7 +117,13 @@ def _too_many_digits() -> str:
 
 
 def read_text(component: Component, raw: Any) -> str | None:
-    """Return text in Unicode NFC with LF line ends, trimmed; None when nothing remains."""
+    """Return text in Unicode NFC with LF line ends, trimmed; None when nothing remains.
+
+    A cell takes a number too, and writes it out.
+    """
+    if component.cell and isinstance(raw, int | float | Decimal):
+        number = read_number(component, raw)
+        return None if number is None else canonical(number)
     if not isinstance(raw, str):
         raise Unreadable(_("{subject}は文字列で指定してください。", subject=SUBJECT))
     text = unicodedata.normalize("NFC", raw.replace("\r\n", "\n").replace("\r", "\n")).strip()

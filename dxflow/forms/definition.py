@@ -68,6 +68,7 @@ class Component:
     pii: bool = False
     step: str = ""
     grouped: bool = True  # number: written out with thousands commas
+    cell: str = ""  # text: words or a number, which programs may send as one; see CELLS
     default: str | bool | tuple[str, ...] | None = None
     hide: bool | Formula = False
     readonly: bool | Formula = False
@@ -95,6 +96,10 @@ class Component:
         ):  # fmt: skip
             if isinstance(part, Formula):
                 yield part
+
+
+CELLS = ("", "free", "measure")
+"""What a text that is a cell holds: anything, or a cell of a measure's row, which is checked."""
 
 
 @dataclass(frozen=True)

@@ -89,6 +89,7 @@ def _details(
         yield "max_length", rules.max_length or MAX_TEXT
         yield "format", rules.shape
         yield "pattern", rules.pattern
+        yield "takes_numbers", bool(component.cell) or None
     if component.kind == "number":
         yield "min", _number(placed.minimum if placed else rules.minimum)
         yield "max", _number(placed.maximum if placed else rules.maximum)

@@ -30,7 +30,7 @@ class Placed:
 
     `raw` is what was entered (for a table its rows), `value` its typed guess (None when
     unreadable). `subject` names the field in messages. `spare_rows` are the indexes of list rows
-    in which nothing was entered.
+    in which nothing was entered. `trouble` says why a cell cannot be read.
     """
 
     component: Component
@@ -49,6 +49,7 @@ class Placed:
     rows: "tuple[tuple[Placed, ...], ...]"
     spare_rows: frozenset[int]
     too_many: bool
+    trouble: str = ""
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,13 @@ def _finished(nodes: list[Node], context: Context, outcome: Outcome | None) -> I
             rows=tuple(tuple(_finished(row, context, outcome)) for row in node.rows),
             spare_rows=frozenset(node.spare),
             too_many=node.too_many,
+            trouble=_trouble(node, context),
         )
+
+
+def _trouble(node: Node, context: Context) -> str:
+    check = context.cells.get(node.component.cell)
+    return check(node.component.key, node.own) if check and node.value is not None else ""
 
 
 def _counts(node: Node, outcome: Outcome | None) -> bool:

@@ -177,7 +177,7 @@ def _likeness(row: tuple[Placed, ...]) -> object:
     if any(one.children or one.component.kind == "list" or one.readonly for one in row):
         return id(row)
     return tuple(
-        (one.component.key, one.required, one.options, one.minimum, one.maximum)
+        (one.component.key, one.required, one.options, one.minimum, one.maximum, one.trouble)
         if one.component.kind != "expression"
         else (one.path,)
         for one in row
@@ -202,7 +202,11 @@ def _checks(placed: Placed, today: date) -> list[Check]:
         if placed.required and (value is None or value is False or value == []):
             raise ma.ValidationError(missing)
 
-    found: list[Check] = [present]
+    def readable(_value: Any) -> None:
+        if placed.trouble:
+            raise ma.ValidationError(placed.trouble)
+
+    found: list[Check] = [present, readable]
     if kind in TEXT_KINDS:
         found.extend(_text_checks(placed))
     elif kind == "number":

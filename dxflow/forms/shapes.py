@@ -42,13 +42,18 @@ class Outcome:
     only: tuple[str, ...] | None = None
 
 
+CellCheck = Callable[[str, Mapping[str, Any]], str]
+"""(key of a cell, values of its row) -> why it cannot be read, "" when it can."""
+
+
 @dataclass(frozen=True)
 class Context:
     """What a form is filled in against.
 
     `options`: lists named by `valuesKey`. `variables`: the outer FEEL scope (facts of the case).
     `functions`: FEEL functions. `today`: the local date. `prefill`: values given by the program
-    (plain or typed); a read-only field always shows and keeps its prefilled value.
+    (plain or typed); a read-only field always shows and keeps its prefilled value. `cells`: by the
+    kind of a cell what says why it cannot be read, from its key and the values around it.
     """
 
     options: Mapping[str, Sequence[Option]]
@@ -56,6 +61,7 @@ class Context:
     functions: Mapping[str, Callable[..., object]]
     today: date
     prefill: Mapping[str, Any] = field(default_factory=dict)
+    cells: Mapping[str, "CellCheck"] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -98,6 +104,7 @@ class FieldView:
     pii: bool = False
     children: "tuple[FieldView, ...]" = ()
     rows: "tuple[tuple[FieldView, ...], ...]" = ()
+    columns: "tuple[FieldView, ...]" = ()  # of a list: a field of each column, in the form's order
     add_label: str = ""
     may_add: bool = False
     may_remove: bool = False

@@ -172,7 +172,17 @@ def _with_rows(drawn: FieldView, one: Placed) -> FieldView:
         add_label=translated(one.component.add_label) or _("{label}を追加", label=one.label),
         may_add=free and len(one.rows) < one.component.rules.max_rows,
         may_remove=free and bool(one.rows),
+        columns=_columns(drawn, one),
     )
+
+
+def _columns(drawn: FieldView, one: Placed) -> tuple[FieldView, ...]:
+    """Return the first field of each column: a condition may hide one in some rows only."""
+    first: dict[str, FieldView] = {}
+    for child in (child for row in drawn.rows for child in row):
+        first.setdefault(child.key, child)
+    order = {component.key: place for place, component in enumerate(one.component.components)}
+    return tuple(sorted(first.values(), key=lambda child: order.get(child.key, len(order))))
 
 
 def _cells(row: Mapping[str, Any], table: FieldView) -> tuple[FieldView, ...]:

@@ -8,15 +8,18 @@ on_track   at least 90 % of the way that should lie behind by then
 behind     at least 70 % of it
 at_risk    less than that
 no_data    nothing measured yet
+unknown    measured, but the target is a change from something that is not measured yet
 overdue    the last target's time is over and it was not reached
 
 Rates are percent with one decimal, half up: the part done of the way from the baseline to the
 target; without a baseline (and for sums) the value's share of the target, the target's share of
-the value where lower is better. They may be negative or above 100.
+the value where lower is better. They may be negative or above 100. A target that is a change
+counts from its own base. On a scale of words the steps are counted; a measure is behind when it is
+one step short of the last target whose year has ended, at risk when it is more.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -27,7 +30,7 @@ from dxflow.calendars.fiscal import fiscal_year_end
 from dxflow.calendars.periods import parse_period, period_end
 from dxflow.kpi import words
 from dxflow.kpi.due import GRACE_DAYS, OwedPeriod, due_date, missing, owed
-from dxflow.kpi.measures import Actual, Aggregation, Direction, Measure, Value, rounded
+from dxflow.kpi.measures import Actual, Aggregation, Direction, Measure, Target, Value, rounded
 from dxflow.kpi.path import (
     Anchor,
     expected_value,
@@ -36,6 +39,8 @@ from dxflow.kpi.path import (
     start_of,
     value_as_of,
 )
+from dxflow.kpi.relative import Relative
+from dxflow.kpi.settling import settled
 
 
 class Status(StrEnum):
@@ -46,6 +51,7 @@ class Status(StrEnum):
     BEHIND = "behind"
     AT_RISK = "at_risk"
     NO_DATA = "no_data"
+    UNKNOWN = "unknown"
     OVERDUE = "overdue"
 
     @property
@@ -66,10 +72,10 @@ class Thresholds:
 class Achievement:
     """The judgement of one measure on a day.
 
-    `value` is what was judged: the latest level or text, or the sum of the latest year so far.
+    `value` is what was judged: the latest level or step, or the sum of the latest year so far.
     `expected` lies on the path at that time. `target` of `target_year` is the one that `rate`
-    refers to. `owed` are ended periods without a value, `missing` those of them past their due
-    date.
+    refers to, in figures if what it starts from is known; `targets` are all of them so. `owed` are
+    ended periods without a value, `missing` those of them past their due date.
     """
 
     status: Status
@@ -77,11 +83,12 @@ class Achievement:
     latest: Actual | None
     value: Value | None
     expected: Decimal | None
-    target: Value | None
+    target: Target | None
     target_year: int | None
     rate: Decimal | None
     owed: tuple[OwedPeriod, ...]
     missing: tuple[OwedPeriod, ...]
+    targets: Mapping[int, Target] = field(default_factory=dict)
 
 
 def assess(
@@ -98,6 +105,7 @@ def assess(
     Of several actuals of one period the last counts. Periods may be of any length.
     """
     owing = owed(measure, actuals, day, calendar, since, grace)
+    measure = settled(measure, actuals)
     ordered = in_order(actuals)
     latest = ordered[-1] if ordered else None
     year = parse_period(latest.period).fiscal_year if latest else None
@@ -117,6 +125,7 @@ def assess(
         rate=None if judged.rate is None else rounded(judged.rate * 100, 1),
         owed=owing,
         missing=late,
+        targets=measure.targets,
     )
 
 
@@ -175,7 +184,7 @@ class _Judged:
     measure: Measure
     actuals: list[Actual]
     latest: Actual | None
-    goal: tuple[int, Value] | None
+    goal: tuple[int, Target] | None
     over: bool
     thresholds: Thresholds
 
@@ -189,6 +198,8 @@ class _Judged:
     def expected(self) -> Decimal | None:
         if self.latest is None or not self.measure.is_number:
             return None
+        if self.goal is not None and isinstance(self.goal[1], Relative):
+            return None
         return expected_value(self.measure, period_end(self.latest.period), self.actuals)
 
     def base(self, start: Anchor | None) -> Decimal | None:
@@ -197,9 +208,13 @@ class _Judged:
             return Decimal(0)
         if self.measure.aggregation.adds_up and self.measure.direction is not Direction.DOWN:
             return Decimal(0)
-        if start is None:
+        if self.goal and self.goal[0] in self.measure.bases:
+            value = self.measure.bases[self.goal[0]][1]
+        elif start is None:
             return None
-        return start[1] * self.share if self.measure.aggregation.adds_up else start[1]
+        else:
+            value = start[1]
+        return value * self.share if self.measure.aggregation.adds_up else value
 
     @property
     def share(self) -> Decimal:
@@ -209,6 +224,11 @@ class _Judged:
     @cached_property
     def rate(self) -> Decimal | None:
         value, target = self.value, self.goal[1] if self.goal else None
+        if isinstance(value, str) and isinstance(target, str):
+            rank = self.measure.rank
+            return achievement_rate(
+                self.measure, rank(value), rank(target), rank(self.measure.baseline)
+            )
         if not isinstance(value, Decimal) or not isinstance(target, Decimal):
             return None
         if self.measure.aggregation.adds_up and self.measure.direction is Direction.DOWN:
@@ -220,24 +240,33 @@ class _Judged:
             return Status.NO_DATA, words.no_data()
         if self.goal is None:
             return Status.ON_TRACK, words.no_target(self.latest)
-        value, target = self.value, self.goal[1]
-        if self.measure.is_number and isinstance(value, Decimal) and isinstance(target, Decimal):
-            return self._by_number(self.latest, value, target, self.goal[0])
-        return self._by_words(self.latest, *self.goal)
+        (year, target), last_year = self.goal, self.measure.target_years[-1]
+        for open_year in (year, *([last_year] if self.over else [])):
+            waiting = self.measure.targets[open_year]
+            if isinstance(waiting, Relative):
+                return Status.UNKNOWN, words.not_known(
+                    self.measure, self.latest, waiting, open_year
+                )
+        if isinstance(self.value, Decimal) and isinstance(target, Decimal):
+            return self._by_number(self.latest, self.value, target, year)
+        return self._by_steps(self.latest, self.value, target, year)
 
-    def _by_words(self, latest: Actual, year: int, target: Value) -> tuple[Status, str]:
-        said = words.Step(self.measure, latest, target, year)
-        *earlier, last = (self.measure.targets[y] for y in self.measure.target_years)
-        on_the_way = any(words.says_same(latest.value, step) for step in earlier)
-        done = words.says_done(latest.value) and not on_the_way
-        if done or words.says_same(latest.value, last):
+    def _by_steps(
+        self, latest: Actual, value: Value, target: Target, year: int
+    ) -> tuple[Status, str]:
+        measure = self.measure
+        said = words.Step(measure, latest, target, year)
+        if measure.rank(value) >= measure.rank(measure.targets[measure.target_years[-1]]):
             return Status.ACHIEVED, said.reached()
         if self.over:
             return Status.OVERDUE, said.missed()
-        year_ended = period_end(latest.period) >= fiscal_year_end(year)
-        if year_ended and not words.says_same(latest.value, target):
-            return Status.BEHIND, said.late()
-        return Status.ON_TRACK, said.under_way()
+        ended = [y for y in measure.targets if fiscal_year_end(y) <= period_end(latest.period)]
+        due = measure.targets[max(ended)] if ended else measure.baseline
+        short = measure.rank(due) - measure.rank(value)
+        if short <= 0:
+            return Status.ON_TRACK, said.under_way()
+        late = words.Step(measure, latest, due or "", max(ended)) if ended else said
+        return Status.BEHIND if short == 1 else Status.AT_RISK, late.late()
 
     def _by_number(
         self, latest: Actual, value: Decimal, target: Decimal, year: int
@@ -245,8 +274,11 @@ class _Judged:
         measure = self.measure
         said = words.Figures(measure, latest, value, target, year, self.expected)
         last_year = measure.target_years[-1]
-        if meets(measure, value, measure.numbers[last_year]) and self._may_be_final(
-            latest, last_year
+        final = measure.numbers.get(last_year)
+        if (
+            final is not None
+            and meets(measure, value, final)
+            and self._may_be_final(latest, last_year)
         ):
             return Status.ACHIEVED, said.achieved()
         if self.over:

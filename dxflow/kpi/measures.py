@@ -1,7 +1,8 @@
 """Measures (指標): what is counted, in which direction it should go, from where to where.
 
-Values are decimals in the measure's unit, or text for milestones and states. A measure's baseline
-and targets stand at the end of their fiscal years.
+Values are decimals in the measure's unit, or steps of its scale in words. A measure's baseline
+and targets stand at the end of their fiscal years. A target may be a change from something that
+is measured later; `settled` of `dxflow.kpi.settling` puts it into figures.
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,18 +10,20 @@ from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Context, Decimal
 from enum import StrEnum
 
-from dxflow.calendars.fiscal import fiscal_short
 from dxflow.calendars.periods import Frequency, period_label, periods_of_year
+from dxflow.kpi.relative import Relative
+from dxflow.kpi.scale import rank_of
 from dxflow.texts import gettext as _
 
 Value = Decimal | str
+Target = Decimal | str | Relative
 
 MOST_DIGITS = 18
 MOST_PLACES = 12
 _WIDE = Context(prec=80)
 
 
-def checked(value: Value) -> Value:
+def checked(value: Target) -> Target:
     """Return the value. Raises ValueError for a number that is not finite or absurdly long."""
     if isinstance(value, Decimal) and not (
         value.is_finite()
@@ -48,14 +51,6 @@ class Direction(StrEnum):
             "keep": _("維持する"),
             "complete": _("完了させる"),
         }[self.value]
-
-
-class ValueKind(StrEnum):
-    """What a value is: a number, a step reached, or a state in words."""
-
-    NUMBER = "number"
-    MILESTONE = "milestone"
-    TEXT = "text"
 
 
 class Aggregation(StrEnum):
@@ -91,23 +86,26 @@ class Aggregation(StrEnum):
 class Measure:
     """One measure. `baseline` None with a note such as 新規事業のためなし: there is none.
 
-    `targets` map fiscal years to a number, or to text unless the kind is number. `decimals` None:
-    as many as baseline and targets are written with. `tolerance`, in the unit, is how far a kept
-    value may stray. Raises ValueError for contradictions.
+    With a `scale` every value is one of its steps; otherwise values are numbers and `targets` may
+    be changes from something measured. `bases`: the fiscal year and value that a target in figures
+    was computed from. `decimals` None: as many as baseline and targets are written with.
+    `tolerance`, in the unit, is how far a kept value may stray. Raises ValueError for
+    contradictions.
     """
 
     name: str
     unit: str
     direction: Direction = Direction.UP
-    value_kind: ValueKind = ValueKind.NUMBER
     aggregation: Aggregation = Aggregation.LEVEL
     decimals: int | None = None
-    baseline: Decimal | None = None
+    baseline: Value | None = None
     baseline_year: int | None = None
     baseline_note: str = ""
-    targets: Mapping[int, Value] = field(default_factory=dict)
+    targets: Mapping[int, Target] = field(default_factory=dict)
     frequency: Frequency = Frequency.YEAR
     tolerance: Decimal = Decimal(0)
+    scale: tuple[str, ...] = ()
+    bases: Mapping[int, tuple[int, Decimal]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.decimals is not None and not 0 <= self.decimals <= 6:
@@ -119,13 +117,27 @@ class Measure:
         for value in (self.baseline, *self.targets.values()):
             if value is not None:
                 checked(value)
-        if self.is_number and any(isinstance(value, str) for value in self.targets.values()):
-            raise ValueError(_("数値の指標の目標は数値にしてください。"))
+                self._require_kind(value)
+
+    def _require_kind(self, value: Target) -> None:
+        if self.scale and (not isinstance(value, str) or value not in self.scale):
+            raise ValueError(_("「{value}」は段階のことばではありません。", value=value))
+        if not self.scale and isinstance(value, str):
+            raise ValueError(_("数値の指標の値は数値にしてください。"))
 
     @property
     def is_number(self) -> bool:
         """Return whether the measure is judged by numbers."""
-        return self.value_kind is ValueKind.NUMBER
+        return not self.scale
+
+    @property
+    def baseline_number(self) -> Decimal | None:
+        """Return the baseline of a measure in numbers, None without one."""
+        return self.baseline if isinstance(self.baseline, Decimal) else None
+
+    def rank(self, value: object) -> Decimal:
+        """Return how far up the scale a value is, the first step being 0, as is no value."""
+        return Decimal(rank_of(self.scale, value)) if isinstance(value, str) else Decimal(0)
 
     @property
     def target_years(self) -> tuple[int, ...]:
@@ -137,7 +149,8 @@ class Measure:
         """Return how many decimals values are shown with."""
         if self.decimals is not None:
             return self.decimals
-        written = [*self.numbers.values(), *([] if self.baseline is None else [self.baseline])]
+        base = self.baseline_number
+        written = [*self.numbers.values(), *([] if base is None else [base])]
         return min(max((decimal_places(value) for value in written), default=0), 6)
 
     @property
@@ -149,7 +162,7 @@ class Measure:
             if isinstance(value, Decimal)
         }
 
-    def target_for(self, fiscal_year: int) -> tuple[int, Value] | None:
+    def target_for(self, fiscal_year: int) -> tuple[int, Target] | None:
         """Return year and value of the target that a fiscal year works towards.
 
         The next one, or the last when all lie behind; None without targets.
@@ -189,10 +202,10 @@ def finest(frequencies: Iterable[Frequency]) -> Frequency:
     return max(frequencies, key=lambda f: f.per_year, default=Frequency.YEAR)
 
 
-def format_value(value: Value, unit: str = "", decimals: int | None = None) -> str:
+def format_value(value: Target, unit: str = "", decimals: int | None = None) -> str:
     """Return `1,234件`, `45.3日`, or a text as it is. Rounds half up to `decimals` if given."""
-    if isinstance(value, str):
-        return value
+    if not isinstance(value, Decimal):
+        return str(value)
     if decimals is not None:
         value = rounded(value, decimals)
     return f"{value:,f}{unit}"
@@ -207,27 +220,3 @@ def decimal_places(value: Decimal) -> int:
 def rounded(value: Decimal, decimals: int) -> Decimal:
     """Return a value rounded half up (四捨五入) to so many decimals."""
     return value.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP, context=_WIDE)
-
-
-def doubts(measure: Measure) -> list[str]:
-    """Return what looks wrong about a measure without being impossible, in sentences."""
-    found = []
-    if not measure.targets:
-        found.append(_("目標値がありません。"))
-    for year, target in measure.numbers.items():
-        short = fiscal_short(year)
-        base = measure.baseline
-        if measure.aggregation is not Aggregation.INCREMENT and base is not None:
-            if measure.direction is Direction.UP and target < base:
-                found.append(
-                    _("「増やす」指標ですが、{year}の目標が基準値より小さい値です。", year=short)
-                )
-            if measure.direction is Direction.DOWN and target > base:
-                found.append(
-                    _("「減らす」指標ですが、{year}の目標が基準値より大きい値です。", year=short)
-                )
-        if measure.unit in {"%", "％"} and target > 100:
-            found.append(_("{year}の目標が100％を超えています。", year=short))
-        if measure.baseline_year is not None and year <= measure.baseline_year and base is not None:
-            found.append(_("{year}の目標は基準値の年度より後ではありません。", year=short))
-    return found

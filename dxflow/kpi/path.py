@@ -31,7 +31,10 @@ def share_of_year(day: date) -> Decimal:
 
 @dataclass(frozen=True)
 class Path:
-    """A broken line through (month, value) anchors, ascending by month."""
+    """A broken line through (month, value) anchors, ascending by month.
+
+    Where two stand at one month the line jumps: the first ends what comes before.
+    """
 
     anchors: tuple[Anchor, ...]
 
@@ -39,8 +42,10 @@ class Path:
         """Return the value at a month: None before the first anchor, the last value after."""
         if not self.anchors or month < self.anchors[0][0]:
             return None
+        if month == self.anchors[0][0]:
+            return self.anchors[0][1]
         for (m0, v0), (m1, v1) in zip(self.anchors, self.anchors[1:], strict=False):
-            if m0 <= month < m1:
+            if m0 < month <= m1:
                 return v0 + (v1 - v0) * (month - m0) / (m1 - m0)
         return self.anchors[-1][1]
 
@@ -53,8 +58,8 @@ def start_of(measure: Measure, actuals: Sequence[Actual] = ()) -> Anchor | None:
     """
     if measure.direction is Direction.KEEP or measure.aggregation is Aggregation.INCREMENT:
         return None
-    if measure.baseline is not None and measure.baseline_year is not None:
-        return months_until(fiscal_year_end(measure.baseline_year)), measure.baseline
+    if measure.baseline_number is not None and measure.baseline_year is not None:
+        return months_until(fiscal_year_end(measure.baseline_year)), measure.baseline_number
     if measure.aggregation.adds_up:
         return None
     measured = [(a.period, a.value) for a in actuals if isinstance(a.value, Decimal)]
@@ -65,10 +70,17 @@ def start_of(measure: Measure, actuals: Sequence[Actual] = ()) -> Anchor | None:
 
 
 def path_of(measure: Measure, actuals: Sequence[Actual] = ()) -> Path:
-    """Return the path of a measure by numbers; that of a kept value is level from the outset."""
+    """Return the path of a measure by numbers; that of a kept value is level from the outset.
+
+    To a target that was computed from a base the way begins at that base.
+    """
     anchors = [
         (months_until(fiscal_year_end(year)), value) for year, value in measure.numbers.items()
     ]
+    if not measure.aggregation.adds_up:
+        bases = dict(measure.bases.values())
+        starts = [(months_until(fiscal_year_end(year)), value) for year, value in bases.items()]
+        anchors = sorted([*anchors, *starts], key=lambda anchor: anchor[0])
     start = start_of(measure, actuals)
     if start is not None:
         anchors = [start, *(anchor for anchor in anchors if anchor[0] > start[0])]
@@ -118,6 +130,22 @@ def value_as_of(measure: Measure, actuals: Sequence[Actual], period: str) -> Dec
             covered.append(span)
             total += actual.value
     return total
+
+
+def value_of_year(measure: Measure, actuals: Sequence[Actual], year: int) -> Decimal | None:
+    """Return the number measured for a whole fiscal year: the level at its end, or its full sum.
+
+    None as long as something of it is missing.
+    """
+    last = [a.period for a in in_order(actuals) if period_end(a.period) == fiscal_year_end(year)]
+    if not last:
+        return None
+    if measure.aggregation.adds_up:
+        of_year = {a.period for a in actuals if parse_period(a.period).fiscal_year == year}
+        months = {period_start(p).month + n for p in of_year for n in range(_months(p))}
+        if len({(month - 1) % 12 for month in months}) < 12:
+            return None
+    return value_as_of(measure, actuals, last[-1])
 
 
 def _months(period: str) -> int:

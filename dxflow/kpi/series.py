@@ -7,8 +7,9 @@ from decimal import Decimal
 
 from dxflow.calendars.periods import parse_period, period_end, period_label, period_short
 from dxflow.kpi.due import periods_of_measure
-from dxflow.kpi.measures import Actual, Measure, Value, rounded
+from dxflow.kpi.measures import Actual, Measure, Target, Value, rounded
 from dxflow.kpi.path import expected_value, in_order, value_as_of
+from dxflow.kpi.settling import settled
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,7 @@ class Point:
     """One period: `actual` as entered, `value` the level or the year's sum so far to draw.
 
     `expected` lies on the path at the period's end; `target` stands only at the end of a fiscal
-    year that has one.
+    year that has one, as it was written while what it starts from is not measured.
     """
 
     period: str
@@ -25,7 +26,7 @@ class Point:
     actual: Value | None
     value: Decimal | None
     expected: Decimal | None
-    target: Value | None
+    target: Target | None
     note: str
 
 
@@ -50,6 +51,7 @@ def series_of(
     measure: Measure, actuals: Sequence[Actual] = (), since: date | None = None
 ) -> Series:
     """Return the series from the first period to be measured to the last target or value."""
+    measure = settled(measure, actuals)
     ordered = in_order(actuals)
     entered = {actual.period: actual for actual in ordered}
     periods = sorted(
@@ -63,13 +65,13 @@ def series_of(
         for number in (point.value, point.expected, point.target)
         if isinstance(number, Decimal)
     ]
-    if measure.baseline is not None:
-        numbers.append(measure.baseline)
+    if measure.baseline_number is not None:
+        numbers.append(measure.baseline_number)
     return Series(
         name=measure.name,
         unit=measure.unit,
         points=points,
-        baseline=measure.baseline,
+        baseline=measure.baseline_number,
         baseline_year=measure.baseline_year,
         baseline_note=measure.baseline_note,
         low=min(numbers, default=Decimal(0)),

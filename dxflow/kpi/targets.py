@@ -6,7 +6,7 @@ from datetime import date
 
 from dxflow.calendars.fiscal import fiscal_label
 from dxflow.errors import Invalid
-from dxflow.kpi.measures import Value
+from dxflow.kpi.measures import Target
 from dxflow.texts import gettext as _
 
 
@@ -15,16 +15,16 @@ class Revision:
     """A target of a fiscal year changed on a date by a body. None: there was, or is, no target."""
 
     fiscal_year: int
-    old: Value | None
-    new: Value | None
+    old: Target | None
+    new: Target | None
     reason: str
     on: date
     body: str = ""
 
 
 def targets_on(
-    initial: Mapping[int, Value], revisions: Sequence[Revision], day: date
-) -> dict[int, Value]:
+    initial: Mapping[int, Target], revisions: Sequence[Revision], day: date
+) -> dict[int, Target]:
     """Return the targets in force on a day, by fiscal year ascending.
 
     Revisions count from their date on; those of one date in the order given. Raises ValueError
@@ -49,9 +49,9 @@ def targets_on(
 
 
 def revise(
-    current: Mapping[int, Value],
+    current: Mapping[int, Target],
     fiscal_year: int,
-    new: Value | None,
+    new: Target | None,
     reason: str,
     on: date,
     body: str = "",
@@ -68,10 +68,10 @@ def revise(
 
 
 def history(
-    initial: Mapping[int, Value], revisions: Sequence[Revision], fiscal_year: int
-) -> list[tuple[date | None, Value | None, str]]:
+    initial: Mapping[int, Target], revisions: Sequence[Revision], fiscal_year: int
+) -> list[tuple[date | None, Target | None, str]]:
     """Return (since, value, reason) of one year's target, oldest first; the first since is None."""
-    steps: list[tuple[date | None, Value | None, str]] = [(None, initial.get(fiscal_year), "")]
+    steps: list[tuple[date | None, Target | None, str]] = [(None, initial.get(fiscal_year), "")]
     for revision in sorted(revisions, key=lambda r: r.on):
         if revision.fiscal_year == fiscal_year:
             steps.append((revision.on, revision.new, revision.reason))

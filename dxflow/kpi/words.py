@@ -1,19 +1,15 @@
 """The sentences that explain how a measure stands."""
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from dxflow.calendars.fiscal import fiscal_label
 from dxflow.kpi.due import OwedPeriod
-from dxflow.kpi.measures import Actual, Measure, Value, format_value, rounded
+from dxflow.kpi.measures import Actual, Measure, Target, format_value, rounded
+from dxflow.kpi.relative import Relative
+from dxflow.kpi.relative import not_known as waits_for
 from dxflow.texts import gettext as _
-
-DONE = frozenset(
-    {"完了", "達成", "済", "済み", "実施済", "実施済み", "導入済", "導入済み", "策定済", "策定済み"}
-)
-"""Words for a step that is done, whatever the target's wording."""
 
 
 def status_label(status: str) -> str:
@@ -24,24 +20,9 @@ def status_label(status: str) -> str:
         "behind": _("やや遅れ"),
         "at_risk": _("達成が危うい"),
         "no_data": _("実績なし"),
+        "unknown": _("判定待ち"),
         "overdue": _("期限を過ぎて未達成"),
     }[status]
-
-
-def says_same(actual: Value, target: Value) -> bool:
-    """Return whether a value is worded like a target, widths and blanks aside."""
-    if isinstance(actual, Decimal) or isinstance(target, Decimal):
-        return actual == target
-    return _plain(actual) == _plain(target)
-
-
-def says_done(actual: Value) -> bool:
-    """Return whether a value says that the step is done."""
-    return isinstance(actual, str) and _plain(actual) in DONE
-
-
-def _plain(text: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", text).split())
 
 
 def no_data() -> str:
@@ -53,6 +34,18 @@ def no_target(latest: Actual) -> str:
     """Say that there is nothing to compare with."""
     return _(
         "{period}の実績があります。目標値がないため、達成は判定しません。", period=latest.label
+    )
+
+
+def not_known(measure: Measure, latest: Actual, target: Relative, year: int) -> str:
+    """Say that the target cannot be put into figures yet, and what it waits for."""
+    return _(
+        "{period}の実績は{value}です。目標「{target}」（{year}）は{waits}。達成はまだ判定しません。",
+        period=latest.label,
+        value=format_value(latest.value, measure.unit),
+        target=target.written,
+        year=fiscal_label(year),
+        waits=waits_for(target, year),
     )
 
 
@@ -74,7 +67,7 @@ class Step:
 
     measure: Measure
     latest: Actual
-    target: Value
+    target: Target
     target_year: int
 
     def reached(self) -> str:

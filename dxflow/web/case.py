@@ -14,9 +14,8 @@ from dxflow.services.people.access import signed_in
 from dxflow.services.reading import case_list, case_pages, case_view, diagrams
 from dxflow.services.reading.case_head import CaseHead
 from dxflow.texts import gettext as _
-from dxflow.web import current, uploads
+from dxflow.web import current, kpi_chart, uploads
 from dxflow.web.inbox import page_number
-from dxflow.web.kpi_chart import CHIPS, chart_of, written
 
 blueprint = Blueprint("case", __name__)
 
@@ -145,9 +144,7 @@ def on_paper(case_id: str) -> str:
         case=found.overview,
         head=found.overview.head,
         printed_at=site.now(),
-        chart_of=chart_of,
-        written=written,
-        chips=CHIPS,
+        kpi=kpi_chart,
     )
 
 
@@ -230,9 +227,7 @@ def _overview(case_id: str, typed: Typed) -> str:
         found.head,
         case=found,
         typed=typed,
-        chart_of=chart_of,
-        written=written,
-        chips=CHIPS,
+        kpi=kpi_chart,
     )
 
 

@@ -19,6 +19,7 @@ from dxflow.calendars.wareki import (
 from dxflow.clock import local_date
 from dxflow.services.paging import MOST_IN_BADGE, Page
 from dxflow.texts import gettext as _
+from dxflow.texts import translated
 
 NOTHING = "―"
 
@@ -37,6 +38,7 @@ def install(app: Flask) -> None:
         badge=badge,
         period=period,
         period_short=short_period,
+        cell=cell,
         number=number,
         yen=yen,
         size=size_words,
@@ -92,6 +94,13 @@ def short_period(value: str | None) -> str:
 def number(value: Decimal | int | str | None) -> str:
     """Return a number with thousands set apart, without zeros that say nothing."""
     return NOTHING if value is None or value == "" else f"{Decimal(value).normalize():,f}"
+
+
+def cell(value: object) -> str:
+    """Return a value of a measure without its unit: a number, or words as they are."""
+    if value is None or isinstance(value, Decimal):
+        return number(value)
+    return translated(str(value))
 
 
 def yen(value: Decimal | int | str | None) -> str:

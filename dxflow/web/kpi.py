@@ -15,12 +15,12 @@ from dxflow.calendars.periods import (
 from dxflow.errors import Invalid
 from dxflow.forms import FieldError
 from dxflow.services.people.access import signed_in
-from dxflow.services.reading import case_list, kpi_cases, kpis
+from dxflow.services.reading import case_list, kpi_cases, kpi_table, kpis
 from dxflow.services.reading.kpis import KpiDetail
 from dxflow.texts import gettext as _
-from dxflow.web import current
+from dxflow.web import current, kpi_chart, uploads
+from dxflow.web.case import attachment
 from dxflow.web.inbox import page_number
-from dxflow.web.kpi_chart import CHIPS, chart_of, written
 
 blueprint = Blueprint("kpi", __name__)
 
@@ -46,10 +46,31 @@ def index() -> str:
         given=given,
         statuses=[(key, words[key], found.counts[key]) for key in kpis.ORDER],
         units=case_list.sections(site, actor),
-        chips=CHIPS,
-        written=written,
+        kpi=kpi_chart,
+        may_publish=kpi_table.may_publish(site, actor),
         address_of=lambda number: url_for("kpi.index", **given, page=number),
     )
+
+
+@blueprint.get("/kpis.csv")
+@signed_in
+def as_csv() -> Response:
+    """Hand the list out for spreadsheets, a line for each measure and year."""
+    return _table("csv", "text/csv; charset=utf-8")
+
+
+@blueprint.get("/kpis.xlsx")
+@signed_in
+def as_workbook() -> Response:
+    """Hand the same out as an Excel workbook."""
+    return _table("xlsx", uploads.XLSX)
+
+
+def _table(form: str, media: str) -> Response:
+    given = {key: request.args.get(key, "") for key in ("status", "unit")}
+    wanted = kpi_table.Wanted(**given, open_data=request.args.get("open_data") == "1")
+    pieces = kpi_table.export(current.site(), current.actor(), wanted, form)
+    return attachment(pieces, media, f"{'kpis-open-data' if wanted.open_data else 'kpis'}.{form}")
 
 
 @blueprint.get("/kpis/<ident:measure_id>")
@@ -83,9 +104,7 @@ def _page(measure_id: str, typed: dict[str, str], errors: dict[str, str]) -> str
         row=detail.row,
         measure=detail.row.measure,
         found=detail.row.achievement,
-        chart=chart_of(detail.row),
-        chips=CHIPS,
-        written=written,
+        kpi=kpi_chart,
         periods=_periods(detail, site.today()),
         typed=typed,
         errors=errors,

@@ -7,10 +7,11 @@ from flask import Blueprint, render_template, request, url_for
 from dxflow.calendars.given import OutOfRange, given_day
 from dxflow.errors import Invalid
 from dxflow.services.people.access import needs_role
-from dxflow.services.reading import backlog, portfolio
+from dxflow.services.reading import backlog, kpis, portfolio
 from dxflow.texts import gettext as _
 from dxflow.web import current
 from dxflow.web.inbox import page_number
+from dxflow.web.kpi_chart import CHIPS
 
 blueprint = Blueprint("portfolio", __name__)
 
@@ -25,6 +26,9 @@ def index() -> str:
     return render_template(
         "portfolio.html",
         found=found,
+        measures=kpis.counts(site, actor),
+        measure_words=dict(kpis.status_words()),
+        chips=CHIPS,
         months=_neighbours(found.month, actor.on),
         printed_at=site.now(),
         backlogs=backlog.names(site, actor),

@@ -6,7 +6,7 @@ from alembic import op
 from dxflow.db.base import UtcDateTime
 
 revision = '0038'
-down_revision = '0036'
+down_revision = '0037'
 
 
 def upgrade() -> None:

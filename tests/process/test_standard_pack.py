@@ -341,7 +341,7 @@ def test_the_sheet_registers_title_sections_amount_measures_and_milestones() -> 
         {"lead": "elderly", "related": ["elderly", "tax", "digital"]}
     ]
     assert city.payloads("case.amount") == [{"amount": 21_000_000}]
-    assert [row["target"] for row in city.payloads("kpi.register")[0]["measures"]] == [225, 225]
+    assert [row["target"] for row in city.payloads("kpi.register")[0]["measures"]] == ["225", "225"]
     assert len(city.payloads("milestone.plan")[0]["milestones"]) == 2
     assert set(city.payloads("bpr.register")[0]["steps"]) == {"as_is", "to_be"}
 
@@ -371,7 +371,7 @@ def test_measurement_is_asked_at_the_finest_interval_and_after_the_period_has_en
 
 def test_revision_and_extension_are_asked_with_what_was_entered() -> None:
     city = tracked_for_years().city
-    assert [p["revisions"][0]["target"] for p in city.payloads("kpi.revise")] == [250, 250]
+    assert [p["revisions"][0]["target"] for p in city.payloads("kpi.revise")] == ["250", "250"]
     extended = {"unit": "tax", "note": "案内を置く"}
     assert city.payloads("case.extend") == [extended, extended]
 

@@ -270,7 +270,8 @@ def test_measures_are_read_and_values_recorded(app, sqlite_city):
     sqlite_city.run_jobs()
     applicant = caller(app, "applicant")
     (listed,) = applicant.get(f"/kpis?case={case}").json["items"]
-    assert (listed["baseline"], listed["targets"]) == ("0", [{"fiscal_year": 2027, "value": "50"}])
+    (target,) = listed["targets"]
+    assert (listed["baseline"], target["fiscal_year"], target["value"]) == ("0", 2027, "50")
     path = f"/kpis/{listed['id']}"
     assert (
         caller(app, "secretariat")

@@ -27,9 +27,9 @@ _NUMBERS = "SELECT id, number FROM case_file"
 _ACTUALS = "SELECT case_id, measure_id, period, value, person_id, superseded_at FROM actual"
 _MEASURES = (
     "SELECT case_id, id, position, name, unit, direction, aggregation, frequency, baseline,"
-    " baseline_year FROM measure ORDER BY case_id, position"
+    " baseline_year, scale, baseline_note FROM measure ORDER BY case_id, position"
 )
-_TARGETS = "SELECT measure_id, revision, fiscal_year, value, reason, person_id FROM target"
+_TARGETS = "SELECT measure_id, fiscal_year, value, reason, person_id FROM target"
 _STAMPS = (
     "SELECT d.case_id, s.document_id, d.decided_at, s.part, s.title, s.person_id, s.outcome,"
     " s.remark, s.at FROM stamp s JOIN decision_document d ON d.id = s.document_id"
@@ -50,7 +50,7 @@ def sealed_measures(measures: Sequence[Sequence[object]]) -> str:
     """Return the SHA-256 (hex) of a case's measures, as the event of their registration has it.
 
     Each is (id, position, name, unit, direction, aggregation, frequency, baseline, its year,
-    [(target year, value), …]).
+    [(target year, value), …]), then its scale and what stands in place of a baseline, if any.
     """
     text = json.dumps([list(one) for one in measures], ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
@@ -264,14 +264,15 @@ def _target_findings(
 ) -> Iterator[Finding]:
     first: dict[str, list[tuple[object, object]]] = defaultdict(list)
     later: dict[str, list[tuple[str, str, str, str]]] = defaultdict(list)
-    for measure, revision, year, value, reason, person in rows(connection, _TARGETS):
-        if revision == 1:
+    for measure, year, value, reason, person in rows(connection, _TARGETS):
+        if not reason:  # nobody revises a target without saying why
             first[measure].append((year, value))
         else:
             later[measure].append((str(year), _number(value), str(plain(reason)), person))
     cases: dict[str, list[Sequence[object]]] = defaultdict(list)
-    for case, measure, *told in rows(connection, _MEASURES):
-        cases[case].append((measure, *told, sorted(first[measure], key=str)))
+    for case, measure, *told, scale, note in rows(connection, _MEASURES):
+        targets = sorted(first[measure], key=str)
+        cases[case].append((measure, *told, targets, *filter(None, (scale, note))))
         wanted = said.revised.pop(measure, [])
         if sorted(one[:4] for one in wanted) != sorted(later[measure]):
             place = wanted[-1][4] if wanted else (case_stream(case), 0)

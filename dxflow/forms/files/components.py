@@ -2,7 +2,7 @@
 
 Property names are form-js's (schema version 19). `properties` is its free-form part; dxflow reads
 `label.<lang>`, `help`, `pii`, `width`, `unit`, `min_rows`, `max_rows`, `add_label`,
-`grouping` ("false" writes 2027, not 2,027) there.
+`grouping` ("false" writes 2027, not 2,027), `cell` (a text that may be a number) there.
 """
 
 import re
@@ -12,6 +12,7 @@ from typing import Any
 
 from dxflow.forms.coerce import Unreadable, canonical, read_value, said_of
 from dxflow.forms.definition import (
+    CELLS,
     INPUT_KINDS,
     MAX_ROWS,
     MAX_TEXT,
@@ -47,6 +48,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,40}", re.ASCII)
 _WIDTHS = ("", "xs", "s", "m", "l", "full")
 _PROPERTIES = frozenset(
     {"label", "help", "pii", "width", "unit", "min_rows", "max_rows", "add_label", "grouping"}
+    | {"cell"}
 )
 _RULES = frozenset(
     {"required", "min", "max", "minLength", "maxLength", "pattern", "patternErrorMessage"}
@@ -91,6 +93,7 @@ def read_component(node: Located, kind: str, findings: Findings) -> Component:
         else Choices(),
         step=_step(node),
         grouped="grouping" not in properties or findings.flag(properties, "grouping"),
+        cell=_cell(properties, findings),
     )
     component = replace(component, **_particulars(node, properties, kind, findings))
     return replace(component, default=_default(node, component, findings))
@@ -162,6 +165,14 @@ def _width(properties: Located, findings: Findings) -> str:
         findings.add("width", properties, _("widthはxs・s・m・l・fullのどれかにしてください。"))
         return ""
     return width
+
+
+def _cell(properties: Located, findings: Findings) -> str:
+    cell = findings.text(properties, "cell")
+    if cell not in CELLS:
+        findings.add("cell", properties, _("cellはfreeかmeasureにしてください。"))
+        return ""
+    return cell
 
 
 def _readonly(node: Located, findings: Findings) -> bool | Formula:

@@ -2,9 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
@@ -18,17 +18,16 @@ from dxflow.db.base import table
 from dxflow.db.prepared import Prepared
 from dxflow.errors import Invalid
 from dxflow.kpi.achievement import Achievement, assess
-from dxflow.kpi.measures import Actual, Aggregation, Direction, Measure, Value, ValueKind
+from dxflow.kpi.cells import Column, as_written, stored_target
+from dxflow.kpi.measures import Actual, Aggregation, Measure, Target, Value
+from dxflow.kpi.scale import step_of
 from dxflow.services.acts.act import Act
+from dxflow.services.acts.measure_rows import DIRECTIONS, read_rows
 from dxflow.texts import gettext as _
 from dxflow.texts import mark
 
-DIRECTIONS = {
-    "increase": Direction.UP,
-    "decrease": Direction.DOWN,
-    "maintain": Direction.KEEP,
-    "complete": Direction.COMPLETE,
-}
+#: Between the steps of a scale in its column; no step bears it.
+_STEP = "\n"
 
 
 @dataclass(frozen=True)
@@ -142,12 +141,15 @@ def _put_together(
 
 
 def register(act: Act, rows: Sequence[Mapping[str, Any]]) -> list[Measure]:
-    """Make the grid's rows the measures of the case; before tracking a new grid replaces them."""
+    """Make the grid's rows the measures of the case; before tracking a new grid replaces them.
+
+    Raises Invalid that names every cell that cannot be.
+    """
     existing = tracked(act.tx, case_ids=[act.case_id])
     if any(one.actuals for one in existing):
         raise Invalid(_("実績のある指標は登録し直せません。目標の改定を使ってください。"))
     _remove(act.tx, [one.id for one in existing])
-    measures = [_measure_of_row(row) for row in rows]
+    measures = read_rows(rows, act.pack.settings.options)
     rows_of = [
         _measure_row(act, position, row, measure)
         for position, (row, measure) in enumerate(zip(rows, measures, strict=True))
@@ -156,9 +158,9 @@ def register(act: Act, rows: Sequence[Mapping[str, Any]]) -> list[Measure]:
     _ADD_TARGET.many(
         act.tx,
         [
-            _target_row(act, row["id"], 1, year, value, "", "")
+            _target_row(act, row["id"], number, year, value, "", "")
             for row, measure in zip(rows_of, measures, strict=True)
-            for year, value in measure.targets.items()
+            for number, (year, value) in enumerate(measure.targets.items(), 1)
         ],
     )
     act.record(
@@ -179,7 +181,8 @@ def _sealed(rows: Sequence[Mapping[str, Any]], measures: Sequence[Measure]) -> s
         [
             [
                 *(row[name] for name in columns),
-                sorted(((year, str(value)) for year, value in measure.targets.items()), key=str),
+                sorted(((y, as_written(value)) for y, value in measure.targets.items()), key=str),
+                *(row[name] for name in ("scale", "baseline_note") if row[name]),
             ]
             for row, measure in zip(rows, measures, strict=True)
         ]
@@ -195,31 +198,33 @@ def _measure_row(
         "position": position,
         "name": measure.name,
         "unit": measure.unit,
-        "direction": row.get("direction") or "increase",
+        "direction": next(key for key, one in DIRECTIONS.items() if one is measure.direction),
         "aggregation": measure.aggregation.value,
         "frequency": measure.frequency.value,
         "baseline": None if measure.baseline is None else str(measure.baseline),
         "baseline_year": measure.baseline_year,
+        "baseline_note": measure.baseline_note,
+        "scale": _STEP.join(measure.scale),
         "since": None,
     }
 
 
 def insert_target(
-    act: Act, measure_id: str, revision: int, year: int, value: Value, reason: str, body: str
+    act: Act, measure_id: str, revision: int, year: int, value: Target, reason: str, body: str
 ) -> None:
     """Add a target; the one with the highest revision is in force."""
     _ADD_TARGET.run(act.tx, _target_row(act, measure_id, revision, year, value, reason, body))
 
 
 def _target_row(
-    act: Act, measure_id: str, revision: int, year: int, value: Value, reason: str, body: str
+    act: Act, measure_id: str, revision: int, year: int, value: Target, reason: str, body: str
 ) -> dict[str, Any]:
     return {
         "id": act.new_id(),
         "measure_id": measure_id,
         "revision": revision,
         "fiscal_year": year,
-        "value": str(value),
+        "value": as_written(value),
         "reason": reason,
         "body": body,
         "person_id": act.actor.person_id,
@@ -227,12 +232,14 @@ def _target_row(
     }
 
 
-def record(act: Act, one: Tracked, period: str, value: Decimal, note: str, key: str = "") -> None:
+def record(act: Act, one: Tracked, period: str, value: Value, note: str, key: str = "") -> None:
     """Record a period's value; a value recorded before stays, marked as superseded.
 
-    `key` is the id of the new one, where that is given.
+    `key` is the id of the new one, where that is given. Raises Invalid for a number where the
+    measure has a scale, and for a word that is none of its steps.
     """
     require_period(period)
+    value = fitting(one.measure, value)
     before = next((a for a in one.actuals if a.period == period), None)
     if before is not None:
         act.tx.execute(
@@ -251,7 +258,7 @@ def record(act: Act, one: Tracked, period: str, value: Decimal, note: str, key: 
             "measure_id": one.id,
             "case_id": one.case_id,
             "period": period,
-            "value": format(value, "f"),
+            "value": as_written(value),
             "note": note,
             "person_id": act.actor.person_id,
             "at": act.now,
@@ -275,6 +282,19 @@ def record(act: Act, one: Tracked, period: str, value: Decimal, note: str, key: 
     )
 
 
+def fitting(measure: Measure, value: Value) -> Value:
+    """Return a value as its measure has it. Raises Invalid for one that it cannot have."""
+    if not measure.scale:
+        if isinstance(value, Decimal):
+            return value
+        message = _("「{text}」は数値ではありません。", text=value)
+        raise Invalid(message, {"value": [message]})
+    try:
+        return step_of(measure.scale, value if isinstance(value, str) else format(value, "f"))
+    except ValueError as exc:
+        raise Invalid(str(exc), {"value": [str(exc)]}) from exc
+
+
 def require_period(period: str) -> None:
     """Raise Invalid unless the text is a period."""
     if not is_period(period):
@@ -288,44 +308,34 @@ def _remove(tx: Connection, ids: list[str]) -> None:
         tx.execute(delete(tables.Measure).where(tables.Measure.id.in_(ids)))
 
 
-def _measure_of_row(row: Mapping[str, Any]) -> Measure:
-    try:
-        return Measure(
-            name=str(row.get("name") or ""),
-            unit=str(row.get("unit") or ""),
-            direction=DIRECTIONS[str(row.get("direction") or "increase")],
-            aggregation=Aggregation(str(row.get("aggregation") or "level")),
-            baseline=_decimal(row.get("baseline")),
-            baseline_year=_year(row.get("baseline_year")),
-            targets={_required_year(row.get("target_year")): _required(row.get("target"))},
-            frequency=parse_frequency(str(row.get("frequency") or "year")),
-        )
-    except (ValueError, KeyError) as exc:
-        raise Invalid(
-            _("指標「{name}」: {why}", name=row.get("name") or "?", why=exc),
-            {"kpis": [str(exc)]},
-        ) from exc
+def column_of(measure: Measure) -> Column:
+    """Return what cells of a measure are read for."""
+    return Column(
+        measure.unit, measure.direction, measure.aggregation, measure.scale,
+        measure.baseline, measure.baseline_year,
+    )  # fmt: skip
 
 
 def _tracked(row: Any, targets: Sequence[Any], values: Sequence[Any]) -> Tracked:
-    latest: dict[int, Decimal] = {t.fiscal_year: Decimal(t.value) for t in targets}
     measure = Measure(
         name=row.name,
         unit=row.unit,
         direction=DIRECTIONS[row.direction],
-        value_kind=ValueKind.NUMBER,
         aggregation=Aggregation(row.aggregation),
-        baseline=None if row.baseline is None else Decimal(row.baseline),
+        baseline=None if row.baseline is None else _value(row, row.baseline),
         baseline_year=row.baseline_year,
-        targets=latest,
+        baseline_note=row.baseline_note,
         frequency=parse_frequency(row.frequency),
+        scale=_scale(row),
     )
+    column = column_of(measure)
+    latest: dict[int, Target] = {t.fiscal_year: stored_target(t.value, column) for t in targets}
     return Tracked(
         id=row.id,
         case_id=row.case_id,
-        measure=measure,
+        measure=replace(measure, targets=latest),
         since=row.since,
-        actuals=tuple(Actual(v.period, Decimal(v.value), v.note) for v in values),
+        actuals=tuple(Actual(v.period, _value(row, v.value), v.note) for v in values),
         revisions=tuple(
             RevisionRow(t.revision, t.fiscal_year, t.value, t.reason, t.person_id, t.at)
             for t in targets
@@ -333,29 +343,9 @@ def _tracked(row: Any, targets: Sequence[Any], values: Sequence[Any]) -> Tracked
     )
 
 
-def _decimal(value: object) -> Decimal | None:
-    if value is None or value == "":
-        return None
-    try:
-        return Decimal(str(value))
-    except InvalidOperation:
-        raise ValueError(_("「{value}」は数ではありません。", value=value)) from None
+def _scale(row: Any) -> tuple[str, ...]:
+    return tuple(row.scale.split(_STEP)) if row.scale else ()
 
 
-def _required(value: object) -> Decimal:
-    number = _decimal(value)
-    if number is None:
-        raise ValueError(_("目標値がありません。"))
-    return number
-
-
-def _year(value: object) -> int | None:
-    number = _decimal(value)
-    return None if number is None else int(number)
-
-
-def _required_year(value: object) -> int:
-    year = _year(value)
-    if year is None:
-        raise ValueError(_("目標年度がありません。"))
-    return year
+def _value(row: Any, stored: str) -> Value:
+    return stored if row.scale else Decimal(stored)

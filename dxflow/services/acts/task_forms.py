@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
@@ -23,6 +23,8 @@ from dxflow.services.acts import (
     filing,
     heirs,
     history,
+    measure_forms,
+    measure_rows,
     measures,
     paper_attachments,
     suspension,
@@ -307,6 +309,7 @@ def _context(
     prefill: dict[str, Any] = {}
     if case is not None:
         asked = None if definition is None else definition.asked
+        variables = {**variables}
         _add_case_rows(tx, case["id"], variables, asked, options, prefill)
     return forms.Context(
         options=options,
@@ -314,6 +317,7 @@ def _context(
         functions=pack.functions(site.now(), calendar),
         today=actor.on,
         prefill=prefill,
+        cells={"measure": partial(measure_rows.trouble_in, pack.settings.options)},
     )
 
 
@@ -326,12 +330,12 @@ def _fiscal_years(year: int, _language: str) -> tuple[Option, ...]:
 def _add_case_rows(
     tx: Connection,
     case_id: str,
-    variables: Mapping[str, Any],
+    variables: dict[str, Any],
     asked: frozenset[str] | None,
     options: dict[str, tuple[Option, ...]],
     prefill: dict[str, Any],
 ) -> None:
-    """Add the case's own lists and rows; only what the form asks for is read, None means all."""
+    """Add the case's own lists, rows and scales; only what the form asks for is read, None: all."""
 
     def wanted(*names: str) -> bool:
         return asked is None or not asked.isdisjoint(names)
@@ -339,16 +343,9 @@ def _add_case_rows(
     if wanted("measures", "actuals"):
         period = variables.get("period")
         known = measures.tracked(tx, case_ids=[case_id], period=period)
-        options["measures"] = tuple(
-            Option(one.id, f"{one.measure.name}（{one.measure.unit}）") for one in known
-        )
-        prefill["actuals"] = [
-            {
-                "measure": one.id,
-                "value": next((str(a.value) for a in one.actuals if a.period == period), None),
-            }
-            for one in known
-        ]
+        options["measures"] = measure_forms.options(known)
+        prefill["actuals"] = measure_forms.rows(known, period)
+        variables[measure_forms.SCALES] = measure_forms.scales(known)
     if asked is not None and FILES in asked:  # what was picked reads by itself: see pickable
         options[FILES] = tuple(Option(one, one) for one in paper_attachments.pickable(tx, case_id))
     if wanted("milestones", "reports"):

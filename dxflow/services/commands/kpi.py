@@ -1,6 +1,7 @@
 """Commands of KPI tracking: register, record, assess a year, revise targets."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +10,8 @@ from dxflow.calendars.fiscal import fiscal_label
 from dxflow.calendars.periods import period_fiscal_year, periods_of_year
 from dxflow.errors import Invalid
 from dxflow.kpi.achievement import Status
-from dxflow.kpi.measures import finest
+from dxflow.kpi.cells import as_written, read_target
+from dxflow.kpi.measures import Target, Value, finest
 from dxflow.kpi.targets import revise as revised
 from dxflow.services.acts import measures
 from dxflow.services.acts.act import Act
@@ -32,7 +34,9 @@ def register(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]
 
 
 def record(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
-    """Record a period's values; a measure without a number keeps its note, which says why.
+    """Record a period's values: numbers (`value`), or steps of the measure's scale (`state`).
+
+    A measure without either keeps its note, which says why.
 
     Raises Invalid for a row with neither where its form asks for both.
     """
@@ -41,14 +45,15 @@ def record(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
     count = 0
     rows = read.rows(payload, "actuals")
     _require_reasons(rows, {one.id for one in known.values() if one.actuals})
-    for row in rows:
+    for number, row in enumerate(rows):
         one = known.get(read.text(row, "measure", required=True))
         if one is None:
             raise Invalid(_("この案件の指標ではないものに実績が入っています。"))
-        value = read.number(row, "value")
+        value = _entered(row)
         if value is None:
             continue
-        measures.record(act, one, period, value, read.text(row, "note"))
+        with _told_at(f"actuals[{number}].{'state' if one.measure.scale else 'value'}"):
+            measures.record(act, one, period, value, read.text(row, "note"))
         count += 1
     act.final = True
     return {"count": count}
@@ -63,13 +68,28 @@ def _require_reasons(rows: list[dict[str, Any]], have: Collection[str]) -> None:
     silent = [
         n
         for n, row in enumerate(rows)
-        if read.number(row, "value") is None
+        if _entered(row) is None
         and "note" in row
         and row.get("measure") not in have
         and not read.text(row, "note").strip()
     ]
     if silent:
         raise Invalid(said, {f"actuals[{n}].note": [said] for n in silent})
+
+
+def _entered(row: dict[str, Any]) -> Value | None:
+    return read.text(row, "state") or read.number(row, "value")
+
+
+@contextmanager
+def _told_at(path: str) -> Iterator[None]:
+    """Say what is wrong with a cell of a form at that cell."""
+    try:
+        yield
+    except Invalid as refused:
+        raise Invalid(refused.message, {path: [refused.message]}) from refused
+    except ValueError as refused:
+        raise Invalid(str(refused), {path: [str(refused)]}) from refused
 
 
 def assess(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
@@ -95,41 +115,49 @@ def assess(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
 
 
 def revise(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
-    """Revise targets; the old value, the new one and the reason are kept."""
+    """Revise targets; the old value, the new one and the reason are kept.
+
+    A row's `year` is a fiscal year; without one the last target is meant.
+    """
     known = _by_id(act)
     body = read.text(payload, "body")
     rows = read.rows(payload, "revisions")
-    for row in rows:
+    targets = {one.id: dict(one.measure.targets) for one in known.values()}
+    numbers = {
+        one.id: max((r.revision for r in one.revisions), default=0) for one in known.values()
+    }
+    for place, row in enumerate(rows):
         one = known.get(read.text(row, "measure", required=True))
-        target = read.number(row, "target")
-        if one is None or target is None:
+        if one is None:
             raise Invalid(_("改定する指標と新しい目標値を指定してください。"))
-        years = one.measure.target_years
-        revision = revised(
-            one.measure.targets,
-            years[-1],
-            target,
-            read.text(row, "reason", required=True),
-            act.actor.on,
-            body,
-        )
-        number = max(r.revision for r in one.revisions) + 1
-        measures.insert_target(
-            act, one.id, number, revision.fiscal_year, target, revision.reason, body
-        )
+        current = targets[one.id]
+        year = read.fiscal_year(row, "year") or one.measure.target_years[-1]
+        with _told_at(f"revisions[{place}].target"):
+            target = read_target(read.cell(row, "target"), measures.column_of(one.measure))
+            revision = revised(
+                current, year, target, read.text(row, "reason", required=True), act.actor.on, body
+            )
+        current[year] = target
+        numbers[one.id] += 1
+        measures.insert_target(act, one.id, numbers[one.id], year, target, revision.reason, body)
         act.record(
             "kpi.revised",
             audit.Change(
                 str(revision.fiscal_year),
-                mark("{name}の目標（{year}）", name=one.measure.name, year=fiscal_label(years[-1])),
-                revision.old,
-                target,
+                mark("{name}の目標（{year}）", name=one.measure.name, year=fiscal_label(year)),
+                _logged(revision.old),
+                _logged(target),
             ),
             audit.Change("reason", mark("理由"), None, revision.reason),
             subject=audit.Subject("measure", one.id, act.case_id),
         )
     act.final = True
     return {"count": len(rows)}
+
+
+def _logged(target: Target | None) -> Value | None:
+    """Return a target as the log has it: a number, or what was written."""
+    return target if target is None or isinstance(target, Decimal) else as_written(target)
 
 
 def _by_id(act: Act) -> dict[str, Tracked]:

@@ -72,6 +72,23 @@ def number(payload: Mapping[str, Any], key: str) -> Decimal | None:
     raise _wrong(key, _("数"))
 
 
+def cell(payload: Mapping[str, Any], key: str) -> str:
+    """Return what stands in a cell as text, "" when it is empty: words, or a number written out."""
+    value = payload.get(key)
+    return format(value, "f") if isinstance(value, Decimal) else text(payload, key)
+
+
+def fiscal_year(payload: Mapping[str, Any], key: str) -> int | None:
+    """Return a fiscal year or None; the text of an option is read. Raises Invalid."""
+    value = payload.get(key)
+    if isinstance(value, str) and value:
+        if not value.isascii() or not value.isdigit() or len(value) > 4:
+            raise _wrong(key, _("年度"))
+        return int(value)
+    number_given = number(payload, key) if value != "" else None
+    return None if number_given is None else int(number_given)
+
+
 def day(payload: Mapping[str, Any], key: str) -> date | None:
     """Return a date or None; an ISO text is read. Raises Invalid for anything else."""
     value = payload.get(key)

@@ -11,6 +11,7 @@ from dxflow.clock import now
 from dxflow.decisions import DecisionModel
 from dxflow.feel import parse
 from dxflow.forms import FormDefinition
+from dxflow.kpi.scale import NUMBER, OWN, SCALES, parse_scale
 from dxflow.models.check import check_set
 from dxflow.models.context import Context
 from dxflow.models.model import Model, Process
@@ -160,6 +161,7 @@ def _check_settings(
     found += ranking.check(settings.backlog, frozenset(stages), form_definitions, _setting)
     found += _check_summaries(settings, form_definitions)
     found += _check_reading(settings, form_definitions)
+    found += _check_scales(settings)
     for form in form_definitions.values():
         lists = ALWAYS_OPTIONS | settings.options.keys()
         if form.key != settings.start_form:
@@ -186,6 +188,19 @@ def _check_reading(
             ),
         )
     ]
+
+
+def _check_scales(settings: PackSettings) -> list[Problem]:
+    """Return what is wrong with the steps that measures in words may go through."""
+    found = []
+    for option in settings.options.get(SCALES, ()):
+        if option.value in (NUMBER, OWN):
+            continue
+        try:
+            parse_scale(option.label)
+        except ValueError as wrong:
+            found.append(_setting(SCALES, str(wrong)))
+    return found
 
 
 def _check_summaries(

@@ -47,6 +47,7 @@ _ATTACHMENTS = {
     "file_mb": _("添付ファイル1つの上限（MB）"), "case_mb": _("案件の添付の合計の上限（MB）"),
     "kinds": _("添付できる種類"),
 }  # fmt: skip
+_OPEN_DATA = {"licence": _("オープンデータの利用条件"), "attribution": _("出典に示す名前")}
 _BODY = {
     "name": _("名前"), "seat_role": _("委員の役割"), "chair_roles": _("議事を預かる役割"),
     "deadline_days": _("期限までの日数"), "reminder_days": _("催促する日数"),
@@ -86,6 +87,8 @@ def setting_changes(before: PackSettings, after: PackSettings) -> Iterator[Told]
     yield from facets(
         "backlog", _("優先順位の一覧"), _BACKLOG, _backlog(before.backlog), _backlog(after.backlog)
     )
+    published = [vars(part.open_data) for part in (before, after)]
+    yield from facets("open_data", _("オープンデータ"), _OPEN_DATA, published[0], published[1])
     yield from _options(before, after)
     yield from _summaries(before, after)
 

@@ -22,9 +22,10 @@ from dxflow.committee.rules import BodyRules, body_rules
 from dxflow.feel import FeelSyntaxError, parse
 from dxflow.forms import Option
 from dxflow.problems import Problem, Refused
-from dxflow.services.packs import attaching, authority, ranking, starting
+from dxflow.services.packs import attaching, authority, publishing, ranking, starting
 from dxflow.services.packs.attaching import AttachmentSettings
 from dxflow.services.packs.authority import AuthoritySettings
+from dxflow.services.packs.publishing import OpenData
 from dxflow.services.packs.ranking import Backlog
 from dxflow.services.packs.restricting import ENDINGS, Reading
 from dxflow.services.packs.starting import TimedStart
@@ -121,6 +122,7 @@ class PackSettings:
     reading: Reading = field(default_factory=Reading)
     authority: AuthoritySettings = field(default_factory=AuthoritySettings)
     attachments: AttachmentSettings = field(default_factory=AttachmentSettings)
+    open_data: OpenData = field(default_factory=OpenData)
     options: Mapping[str, tuple[Option, ...]] = field(default_factory=dict)
     summaries: tuple[Summary, ...] = ()
     """The first whose form has been handed in tells what the case is about."""
@@ -177,6 +179,7 @@ class _Reader:
             reading=self.reading(self.table(self.raw, "reading")),
             authority=authority.read(self.raw.get(authority.KEY, {}), self.problem),
             attachments=attaching.read(self.raw.get(attaching.KEY, {}), self.problem),
+            open_data=publishing.read(self.raw.get(publishing.KEY, {}), self.problem),
             options={
                 key: tuple(
                     Option(self.text(one, "value"), self.text(one, "label"))

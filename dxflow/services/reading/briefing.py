@@ -82,6 +82,11 @@ class Briefing:
     revised: tuple[Revised, ...] = ()
 
     @property
+    def doubts(self) -> list[tuple[str, str]]:
+        """Return what looks wrong about the measures: the measure's name and a sentence."""
+        return [(row.measure.name, text) for row in self.page.measures for text in row.doubts]
+
+    @property
     def head(self) -> CaseHead:
         """Return the case's head."""
         return self.page.head

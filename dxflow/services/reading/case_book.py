@@ -106,7 +106,7 @@ def _measure_cells(row: KpiRow, year: int) -> Sequence[Any]:
     last = max(row.tracked.actuals, key=lambda one: period_start(one.period), default=None)
     return (
         row.case_number, row.case_title, row.lead, measure.name, measure.unit,
-        _value(measure.baseline), _value(measure.targets.get(year)),
+        _value(measure.baseline) or measure.baseline_note, _value(row.achievement.targets.get(year)),
         _value(last.value) if last else None, period_label(last.period) if last else "",
         row.status_name, row.missing or None,
     )  # fmt: skip

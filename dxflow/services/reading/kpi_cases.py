@@ -45,3 +45,21 @@ def latest(
             theirs = visibility.newest(site, tx, actor, statuses, most, *parts[1:])
             found += tx.execute(theirs).scalars()
     return found[:MOST_CASES], len(found) > MOST_CASES
+
+
+def every(
+    site: Site, tx: Connection, actor: Actor, unit: str, case_id: str, *, published: bool
+) -> list[str]:
+    """Return every case with measures that the actor may see, by number.
+
+    `published`: none whose reading is restricted.
+    """
+    which = and_(
+        visibility.visible(site, tx, actor),
+        Case.status.in_(MEASURED_STATUSES),
+        exists().where(tables.Measure.case_id == Case.id),
+        *([Case.lead_unit == unit] if unit else []),
+        *([Case.id == case_id] if case_id else []),
+        *([Case.restricted.is_(False)] if published else []),
+    )
+    return list(tx.execute(select(Case.id).where(which).order_by(Case.number)).scalars())

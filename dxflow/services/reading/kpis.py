@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Row,
     and_,
     exists,
     func,
@@ -21,11 +20,11 @@ from dxflow.calendars.periods import period_start
 from dxflow.clock import local_date
 from dxflow.db import case as tables
 from dxflow.db.case import Case
-from dxflow.db.identity import Person
 from dxflow.db.process import ElementVisit
 from dxflow.errors import Conflict, Invalid, NotAllowed, NotFound
 from dxflow.kpi.achievement import Achievement, Status
-from dxflow.kpi.measures import Measure, checked
+from dxflow.kpi.doubts import doubts
+from dxflow.kpi.measures import Measure, Value, checked
 from dxflow.kpi.parsing import read_decimal
 from dxflow.services.acts import measures
 from dxflow.services.acts.act import Act, lock, require_running
@@ -36,16 +35,19 @@ from dxflow.services.packs import store as packs
 from dxflow.services.paging import Page, bounds
 from dxflow.services.people import naming, organisation, visibility
 from dxflow.services.people.actor import Actor
-from dxflow.services.reading import kpi_cases, kpi_standing
+from dxflow.services.reading import kpi_cases, kpi_standing, kpi_story
 from dxflow.services.reading.case_head import tracking_processes
 from dxflow.services.reading.kpi_standing import Standing
+from dxflow.services.reading.kpi_story import Entered, TargetChange
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
 
 #: A measure whose case has not come to measuring.
 PLANNED = "planned"
+#: So many characters of a value are looked at.
+MOST_TYPED = 64
 #: The order of the list: what needs somebody comes first.
-ORDER = ("overdue", "at_risk", "behind", "no_data", "on_track", "achieved", PLANNED)
+ORDER = ("overdue", "at_risk", "behind", "no_data", "unknown", "on_track", "achieved", PLANNED)
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,8 @@ class KpiRow:
     status_name: str
     achievement: Achievement
     since: date | None
+    #: The key of the pack that the case belongs to.
+    pack: str = ""
 
     @property
     def id(self) -> str:
@@ -71,6 +75,11 @@ class KpiRow:
     def measure(self) -> Measure:
         """Return the measure itself."""
         return self.tracked.measure
+
+    @property
+    def doubts(self) -> list[str]:
+        """Return what looks wrong about the measure, in sentences."""
+        return doubts(self.measure)
 
     @property
     def missing(self) -> int:
@@ -87,30 +96,6 @@ class KpiList:
     missing: int
     #: Whether there are cases beyond those that may be judged that were not looked at.
     cut: bool = False
-
-
-@dataclass(frozen=True)
-class TargetChange:
-    """A target as set or revised: `old` is empty for the first one."""
-
-    fiscal_year: int
-    old: str
-    new: str
-    reason: str
-    person: str
-    at: datetime
-
-
-@dataclass(frozen=True)
-class Entered:
-    """A value as entered; `superseded_at` says when a correction took its place."""
-
-    period: str
-    value: Decimal
-    note: str
-    person: str
-    at: datetime
-    superseded_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -142,23 +127,41 @@ def listed(
         raise Invalid(message, {"status": [message]})
     offset, limit = bounds(page, per_page)
     with site.database.read() as tx:
-        chosen, cut = kpi_cases.latest(site, tx, actor, unit, case_id)
         days = city_days.version(tx)
-
-        def judge(cases: Sequence[str]) -> list[Standing]:
-            return [_standing(row) for row in _rows(site, tx, actor, Case.id.in_(cases), days)]
-
-        every = kpi_standing.of_cases(site, tx, actor.on, days, chosen, judge)
+        every, cut = _standings(site, tx, actor, unit, case_id, days)
         wanted = sorted((one for one in every if not status or one.status == status), key=_urgency)
         shown = wanted[offset : offset + limit]
         rows = _rows(site, tx, actor, Case.id.in_({one.case_id for one in shown}), days)
     in_full = {row.id: row for row in rows}
     return KpiList(
         Page([in_full[one.id] for one in shown], page, per_page, len(wanted)),
-        {key: sum(one.status == key for one in every) for key in ORDER},
+        _counts(every),
         sum(1 for one in every if one.due),
         cut,
     )
+
+
+def counts(site: Site, actor: Actor) -> dict[str, int]:
+    """Return how many of the measures that a list shows have each status, in its order."""
+    with site.database.read() as tx:
+        every, _cut = _standings(site, tx, actor, "", "", city_days.version(tx))
+    return _counts(every)
+
+
+def _counts(every: Sequence[Standing]) -> dict[str, int]:
+    return {key: sum(one.status == key for one in every) for key in ORDER}
+
+
+def _standings(
+    site: Site, tx: Connection, actor: Actor, unit: str, case_id: str, days: str
+) -> tuple[list[Standing], bool]:
+    """Return how measures stand, and whether there are cases that were not looked at."""
+    chosen, cut = kpi_cases.latest(site, tx, actor, unit, case_id)
+
+    def judge(cases: Sequence[str]) -> list[Standing]:
+        return [_standing(row) for row in _rows(site, tx, actor, Case.id.in_(cases), days)]
+
+    return kpi_standing.of_cases(site, tx, actor.on, days, chosen, judge), cut
 
 
 def _standing(row: KpiRow) -> Standing:
@@ -197,16 +200,11 @@ def one(site: Site, actor: Actor, measure_id: str) -> KpiDetail:
             raise NotFound(_("指標が見つからないか、見る権限がありません。"))
         (row,) = found
         case = tx.execute(select(Case.status, Case.lead_unit).where(Case.id == row.case_id)).one()
-        entered = tx.execute(
-            select(tables.Actual.__table__, Person.name.label("person_name"))
-            .outerjoin(Person, Person.id == tables.Actual.person_id)
-            .where(tables.Actual.measure_id == measure_id)
-            .order_by(tables.Actual.at.desc(), tables.Actual.id.desc())
-        ).all()
+        entered = kpi_story.entered(tx, row.tracked)
         who = organisation.directory(site, tx, actor.on)
         names = naming.load(tx, who, persons=[r.person_id for r in row.tracked.revisions])
         why_not = _why_not(actor, case.lead_unit, case.status, row.status)
-    return KpiDetail(row, _targets(row.tracked, names), tuple(map(_entered, entered)), why_not)
+    return KpiDetail(row, kpi_story.targets(row.tracked, names), entered, why_not)
 
 
 def status_words() -> list[tuple[str, str]]:
@@ -218,14 +216,15 @@ def record_actual(
     site: Site, actor: Actor, measure_id: str, period: str, value: Decimal | str, note: str = "",
     *, keyed: Keyed | None = None,
 ) -> None:  # fmt: skip
-    """Record a period's value; an earlier one of the period stays, marked as corrected.
+    """Record a period's value, a number or a step of the measure's scale; an earlier one stays.
 
-    A request with a key that was done before is not done again.
+    It is marked as corrected. A request with a key that was done before is not done again.
 
     Raises NotFound, NotAllowed unless the actor belongs to the lead section, Conflict when the
     case has ended or is not measured yet, Invalid for a period or value that cannot be.
     """
-    number = _number(value)
+    if isinstance(value, str) and len(value) > MOST_TYPED:
+        raise _unfit(_("値は{most}字までで入力してください。", most=MOST_TYPED))
     with site.database.write() as tx:
         if keyed and made_before(tx, tables.Actual.id, actor.person_id, keyed):
             return
@@ -243,7 +242,8 @@ def record_actual(
         _require_begun(act, period)
         (tracked,) = measures.tracked(tx, measure_id=measure_id)
         key = keyed.id_by(actor.person_id) if keyed else ""
-        measures.record(act, tracked, period, number, note.strip(), key)
+        given = _value(tracked.measure, value)
+        measures.record(act, tracked, period, given, note.strip(), key)
         act.finish()
 
 
@@ -318,6 +318,7 @@ def _row(
         status_name=_status_name(status),
         achievement=achievement,
         since=since,
+        pack=pack.settings.key,
     )
 
 
@@ -328,35 +329,6 @@ def _status_name(status: str) -> str:
 def _urgency(one: Standing) -> tuple[bool, date, int, str, str]:
     due = one.due or date.max
     return (one.due is None, due, ORDER.index(one.status), one.case_number, one.id)
-
-
-def _targets(tracked: Tracked, names: naming.Names) -> tuple[TargetChange, ...]:
-    before: dict[int, str] = {}
-    found = []
-    for revision in tracked.revisions:
-        found.append(
-            TargetChange(
-                fiscal_year=revision.fiscal_year,
-                old=before.get(revision.fiscal_year, ""),
-                new=revision.value,
-                reason=revision.reason,
-                person=names.person(revision.person_id),
-                at=revision.at,
-            )
-        )
-        before[revision.fiscal_year] = revision.value
-    return tuple(found)
-
-
-def _entered(row: Row[Any]) -> Entered:
-    return Entered(
-        period=row.period,
-        value=Decimal(row.value),
-        note=row.note,
-        person=row.person_name or _("システム"),
-        at=row.at,
-        superseded_at=row.superseded_at,
-    )
 
 
 def _why_not(actor: Actor, lead: str, case_status: str, status: str) -> str:
@@ -375,13 +347,20 @@ def _too_early() -> str:
     return _("この案件はまだ成果の測定に入っていません。")
 
 
-def _number(value: Decimal | str) -> Decimal:
+def _value(measure: Measure, value: Decimal | str) -> Value:
+    """Return what was typed as the measure has it. Raises Invalid."""
+    if measure.scale:
+        return measures.fitting(measure, value)
     try:
         number = read_decimal(value) if isinstance(value, str) else value
         checked(number)
     except ValueError as exc:
-        raise Invalid(str(exc), {"value": [str(exc)]}) from exc
+        raise _unfit(str(exc)) from exc
     return number
+
+
+def _unfit(message: str) -> Invalid:
+    return Invalid(message, {"value": [message]})
 
 
 def _require_begun(act: Act, period: str) -> None:

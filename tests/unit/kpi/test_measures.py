@@ -3,13 +3,12 @@ from decimal import Decimal
 import pytest
 
 from dxflow.calendars.periods import Frequency
+from dxflow.kpi.doubts import doubts
 from dxflow.kpi.measures import (
     Actual,
     Aggregation,
     Direction,
     Measure,
-    ValueKind,
-    doubts,
     finest,
     format_value,
 )
@@ -124,4 +123,4 @@ def test_every_choice_has_a_word():
         "年度ごとの合計",
         "前年度からの増減",
     ]
-    assert not Measure("状態", "", value_kind=ValueKind.TEXT).is_number
+    assert not Measure("状態", "", scale=("未着手", "完了")).is_number

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dxflow.calendars.periods import Frequency
-from dxflow.kpi.measures import Actual, Aggregation, Measure, ValueKind
+from dxflow.kpi.measures import Actual, Aggregation, Measure
 from dxflow.kpi.series import axis_ticks, series_of
 
 D = Decimal
@@ -41,7 +41,7 @@ def test_amounts_of_a_year_are_drawn_as_the_sum_so_far():
 
 
 def test_states_in_words_have_a_table_but_no_numbers():
-    states = Measure("方針", "", value_kind=ValueKind.MILESTONE, targets={2027: "策定"})
+    states = Measure("方針", "", scale=("検討中", "策定"), targets={2027: "策定"})
     series = series_of(states, [Actual("FY2026", "検討中")], since=date(2026, 4, 1))
     assert [(p.actual, p.value, p.expected, p.target) for p in series.points] == [
         ("検討中", None, None, None),

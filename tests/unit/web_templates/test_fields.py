@@ -30,7 +30,10 @@ def field(kind: str, **given: Any) -> SimpleNamespace:
         "step": "", "inputmode": "", "width": "", "unit": "", "pii": False, "children": (),
         "rows": (), "add_label": "", "may_add": True, "may_remove": True, "text": "",
     }  # fmt: skip
-    return SimpleNamespace(**{**empty, **given})
+    columns: dict[str, SimpleNamespace] = {}
+    for child in (child for row in given.get("rows", ()) for child in row):
+        columns.setdefault(child.key, child)
+    return SimpleNamespace(**{**empty, "columns": (*columns.values(),), **given})
 
 
 def drawn(pages: Environment, view: SimpleNamespace) -> html.HtmlElement:
