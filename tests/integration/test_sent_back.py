@@ -10,6 +10,7 @@ from dxflow.services.mail import sending
 from dxflow.services.packs import store as packs
 from dxflow.services.reading import notices
 from tests.factories import ANALYSIS, ROOT, SHEET, City
+from tests.integration.test_decision_papers import Ticking
 from tests.integration.test_sharing_drafts import share
 from tests.smtp_sink import Sink, with_mail
 from tests.walks import do, task_of, to_committee, to_decision, to_sheet, vote
@@ -130,6 +131,48 @@ def test_a_draft_that_is_handed_round_before_it_is_judged_is_not_sent_back(city,
     if way == "pre_read":
         do(city, case, "tax_head", "pre_read", "read", comment="対象を絞れないか")
     assert told(city, case) == {}
+
+
+def marked(city: City) -> dict[str, set[str]]:
+    """Return by person which of their tasks the inbox marks as sent back."""
+    found = {
+        name: {task.element for task in city.open_tasks(name) if task.returned}
+        for name in city.person
+    }
+    return {name: elements for name, elements in found.items() if elements}
+
+
+def test_only_what_was_judged_and_came_back_is_marked_in_the_inbox(city):
+    city.clock.__class__ = Ticking
+    case = share(city, "co_draft", "tax")
+    assert task_of(city, "other", case, "co_draft")
+    assert marked(city) == {}, "handed round"
+    do(city, case, "other", "co_draft", "written", **SHEET)
+    do(city, case, "applicant", "project_sheet", "share", **SHEET)
+    do(city, case, "applicant", "share", "pre_read", units=["tax"], message="")
+    do(city, case, "tax_head", "pre_read", "read", comment="よい")
+    assert task_of(city, "applicant", case, "project_sheet")
+    assert marked(city) == {}, "read beforehand"
+    do(city, case, "applicant", "project_sheet", "submit", **SHEET)
+    do(city, case, "applicant", "bpr_analysis", "submit", **ANALYSIS)
+    back = {"reason": "費用を分けて書く", "return_to": "sheet"}
+    do(city, case, "head", "sheet_approval", "send_back", **back)
+    assert {"applicant", "colleague"} <= marked(city).keys()
+    assert set().union(*marked(city).values()) == {"project_sheet"}
+    do(city, case, "applicant", "project_sheet", "share", **SHEET)
+    pulling_back.pull_back(city.site, city.actor("applicant"), case)
+    assert marked(city)["applicant"] == {"project_sheet"}
+
+
+@pytest.mark.parametrize(("way", "reader"), [("co_draft", "other"), ("pre_read", "tax_head")])
+def test_a_draft_that_nobody_answered_in_time_comes_back_unmarked(city, way, reader):
+    city.clock.__class__ = Ticking
+    case = share(city, way, "tax")
+    assert task_of(city, reader, case, way)
+    city.clock.advance(days=30)
+    city.run_jobs()
+    assert task_of(city, "applicant", case, "project_sheet")
+    assert marked(city) == {}
 
 
 def voted_straight_back(city: City) -> None:
