@@ -4,9 +4,11 @@ import pytest
 
 from dxflow import texts
 from dxflow.calendars.retelling import retold
-from dxflow.services.acts import pulling_back
+from dxflow.services.acts import passing_over, pulling_back
+from dxflow.services.acts.act import lock
 from dxflow.services.administration import working
 from dxflow.services.mail import sending
+from dxflow.services.meetings import agenda
 from dxflow.services.packs import store as packs
 from dxflow.services.reading import notices
 from tests.factories import ANALYSIS, ROOT, SHEET, City
@@ -208,6 +210,77 @@ def test_votes_send_back_together_and_the_last_of_them_is_neither_named_nor_told
     vote(city, case, "return")
     said = "「委員の判断」の結果、差し戻されました。理由は案件のページで確かめてください。"
     assert told(city, case)["applicant"] == [said]
+
+
+def deadline_passes(city: City, case: str) -> None:
+    city.clock.advance(days=40)
+    city.run_jobs()
+
+
+def last_is_recused(city: City, case: str) -> None:
+    with city.site.database.write() as tx:
+        act = lock(city.site, tx, city.actor("secretariat"), case)
+        assert passing_over.pass_over(act, "post:cio").tasks
+        act.record("committee.recused")
+        act.finish()
+
+
+def vote_is_closed(city: City, case: str) -> None:
+    with city.site.database.write() as tx:
+        act = lock(city.site, tx, city.actor("secretariat"), case)
+        act.record("committee.vote_closed")
+        agenda.close_vote(act)
+
+
+@pytest.mark.parametrize("ended", [deadline_passes, last_is_recused, vote_is_closed])
+def test_a_vote_that_ends_without_its_last_ballot_sends_back_and_tells_all_the_same(city, ended):
+    voted_straight_back(city)
+    case = to_committee(city)
+    vote(city, case, "return", but=("cio",))
+    assert told(city, case) == {}
+    city.clock.advance(minutes=1)
+    ended(city, case)
+    said = "「委員の判断」の結果、差し戻されました。理由は案件のページで確かめてください。"
+    assert task_of(city, "colleague", case, "project_sheet").returned
+    found = told(city, case)
+    assert {"applicant", "colleague"} <= found.keys()
+    assert all(messages == [said] for messages in found.values())
+
+
+def approved_in_time_or_not_at_all(city: City) -> None:
+    """Publish a pack in which the head's approval of an idea comes back when its day has passed."""
+    files = packs.read_folder(ROOT / "processes" / "standard")
+    text = files["idea.bpmn"]
+    end = text.index("</bpmn:process>")
+    files["idea.bpmn"] = (
+        text[:end]
+        + """<bpmn:boundaryEvent id="approval_late" attachedToRef="head_approval">
+        <bpmn:timerEventDefinition id="approval_timer"><bpmn:timeDuration
+        xsi:type="bpmn:tFormalExpression">P7D</bpmn:timeDuration></bpmn:timerEventDefinition>
+        </bpmn:boundaryEvent><bpmn:sequenceFlow id="flow_late" sourceRef="approval_late"
+        targetRef="revise_idea" />"""
+        + text[end:]
+    )
+    packs.install(city.site, files, "system")
+
+
+def test_a_judgement_that_nobody_gave_in_time_is_said_to_be_missing(city):
+    approved_in_time_or_not_at_all(city)
+    case = city.start().id
+    deadline_passes(city, case)
+    said = (
+        "「所属長の確認」の期限までに判断がなかったため、差し戻されました。"
+        "案件のページで確かめてください。"
+    )
+    assert told(city, case) == {"applicant": [said]}
+    assert task_of(city, "applicant", case, "revise_idea").returned
+
+
+def test_a_draft_that_was_handed_round_and_came_back_late_tells_nobody(city):
+    case = share(city, "co_draft", "tax")
+    deadline_passes(city, case)
+    assert task_of(city, "applicant", case, "project_sheet")
+    assert told(city, case) == {}
 
 
 def test_a_sending_back_that_is_pulled_back_in_time_tells_nobody(city):
