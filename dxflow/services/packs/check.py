@@ -133,6 +133,16 @@ def _check_settings(
         found.append(
             _setting("start.form", _("最初の様式「{key}」がありません。", key=settings.start_form))
         )
+    elif all(fact.path != "title" for fact in form_definitions[settings.start_form].fields()):
+        found.append(
+            _setting(
+                "start.form",
+                _(
+                    "最初の様式「{key}」に件名の項目（title）がありません。",
+                    key=settings.start_form,
+                ),
+            )
+        )
     elements = start.elements if start else {}
     found += [
         _setting("stages", _("段階「{key}」は始めるプロセスの図にありません。", key=stage.key))
