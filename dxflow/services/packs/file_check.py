@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dxflow import decisions, forms
+from dxflow.audit.checkpoints.refused import why
 from dxflow.models.check import check_executable
 from dxflow.models.context import Context
 from dxflow.models.reader import read as read_bpmn
@@ -145,10 +146,10 @@ def _read(path: Path) -> tuple[bytes, Problem | None]:
     try:
         return read_bytes(path), None
     except OSError as exc:
-        message = _("ファイルを開けません: {why}", why=exc.strerror or exc)
+        message = _("ファイルを開けません: {why}", why=why(exc))
         return b"", Problem("file-unreadable", message, str(path))
-    except Refused as refused:
-        return b"", refused.problems[0]
+    except Refused as exc:
+        return b"", exc.problems[0]
 
 
 def _kind(file: str, data: bytes) -> str:
