@@ -77,6 +77,7 @@ def check_files(files: Mapping[str, str], commands: Collection[str]) -> Checked:
         lambda key, message: problems.append(_setting(key, message)),
     )  # fmt: skip
     problems += authority.check_use(settings.authority, models)
+    problems += authority.check_outcomes(models, form_definitions)
     problems += check_at_once(settings.authority.document, models)
     diagrams = {key: model.file for model in models for key in model.processes}
     words, found = translations.read_all(files)
