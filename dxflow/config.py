@@ -42,6 +42,8 @@ class Settings:
     session_idle: int = 30
     session_absolute: int = 600
     token_lifetime: int = 480
+    #: How many failed logins one network address has free within an hour; 0: no end of them.
+    login_failures: int = 100
     metrics_token: str = ""
     #: Megabytes of one attached file and of all files of a case; endings allowed, () for the usual.
     attachment_mb: int = 25
@@ -169,6 +171,7 @@ def load(environ: dict[str, str] | None = None) -> Settings:
         session_idle=_number(env, "DXFLOW_SESSION_IDLE_MINUTES", 30, most=MOST_MINUTES),
         session_absolute=_number(env, "DXFLOW_SESSION_MINUTES", 600, most=MOST_MINUTES),
         token_lifetime=_number(env, "DXFLOW_TOKEN_MINUTES", 480, most=MOST_MINUTES),
+        login_failures=_number(env, "DXFLOW_LOGIN_FAILURES", 100, least=0, most=100_000),
         metrics_token=env.get("DXFLOW_METRICS_TOKEN", ""),
         attachment_mb=_number(env, "DXFLOW_ATTACHMENT_MB", 25, most=2_048),
         attachment_case_mb=_number(env, "DXFLOW_ATTACHMENT_CASE_MB", 250, most=1_048_576),

@@ -102,10 +102,14 @@ class Client(threading.Thread):
     # -- completing ------------------------------------------------------------------------
 
     def complete_by_api(self) -> None:
-        """Complete a task that waits, by the API."""
+        """Complete a task that waits, by the API; now and then with the version it was read at."""
         if (found := self._task()) is not None:
             who, task = found
+            reads = self._random.random() < 0.5
+            reply = self._line.api(who, "GET", f"/tasks/{task['id']}") if reads else None
             one = self._sent("complete", who, "api", task["id"], uuid.uuid4().hex)
+            if reply is not None and reply.status == 200:
+                one.version = reply.json()["version"]
             self._until_answered(one, self._line, self._completing(one, who, task))
 
     def complete_by_page(self) -> None:

@@ -20,6 +20,10 @@ from torture.journal import ACKNOWLEDGED, OPEN, REFUSED, Journal, Sent
 
 #: A finished worker may be late by its longest pause and a lost lease; then nothing may be due.
 DONE = frozenset({"task.completed", "case.started", "case.resubmitted"})
+#: What others may have done on tasks of their own since a task was read.
+ON_TASKS = frozenset(
+    {"task.claimed", "task.released", "task.completed", "committee.voted", "opinion.recorded"}
+)
 
 
 @dataclass
@@ -156,11 +160,20 @@ def versions(found: Found) -> Iterator[str]:
 
 
 def version_respected(found: Found) -> Iterator[str]:
-    """An act sent with a version was done on that very version."""
+    """Between the version an act was sent with and the act others only did tasks of their own."""
+    events = found.books.by_case("events")
     for one in found.journal.acknowledged("complete"):
+        if one.version is None:
+            continue
         for event in found.by_key.get(one.key, []):
-            if one.version is not None and event.moved != one.version + 1:
-                yield f"done on version {(event.moved or 0) - 1}: {one}"
+            done_on = (event.moved or 0) - 1
+            between = [
+                each for each in events[event.case] if one.version < (each.moved or 0) <= done_on
+            ]
+            if done_on < one.version or any(
+                each.type not in ON_TASKS or each.object == one.target for each in between
+            ):
+                yield f"done on version {done_on}: {one}"
 
 
 def submissions_are_completed_work(found: Found) -> Iterator[str]:

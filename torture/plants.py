@@ -23,7 +23,15 @@ from dxflow.db.prepared import Writes
 from dxflow.db.process import Submission, Timer
 from dxflow.jobs import queue
 from dxflow.services.acts import act as acts
-from dxflow.services.acts import drafts, numbering, submissions, surroundings, tasks, upkeep
+from dxflow.services.acts import (
+    drafts,
+    numbering,
+    since_read,
+    submissions,
+    surroundings,
+    tasks,
+    upkeep,
+)
 
 
 @dataclass(frozen=True)
@@ -200,7 +208,7 @@ def _no_lock() -> None:
 
 
 def _version_unchecked() -> None:
-    tasks._require_version = lambda *_args: None
+    since_read.require = lambda *_args: None
 
 
 def _repeat_accepted() -> None:

@@ -159,7 +159,7 @@ class Completion(Request):
     version = Whole(
         metadata={
             "description": "the version that GET /tasks/{task} gave: 409 when the case has moved "
-            "on since then"
+            "on since then by more than what others did on tasks of their own"
         }
     )
 

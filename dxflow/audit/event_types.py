@@ -152,6 +152,7 @@ _LABELS = {
     "session.ended": "ログアウト",
     "session.revoked": "セッションを失効",
     "access.denied": "許可されない操作",
+    "access.slowed": "ログインの失敗が多い接続元を待たせる",
     "file.viewed": "添付を閲覧",
     "file.added": "添付を追加",
     "file.withdrawn": "添付を取下げ",

@@ -235,7 +235,7 @@ class Directory:
         rungs = [LADDER.index(post.kind) for post in meant if post.kind in LADDER]
         lowest = max(rungs, default=_SECTION_HEAD)
         of_rung = [post for post in meant if post.kind == LADDER[lowest]] if rungs else meant
-        places = {post.unit for post in of_rung if post.unit} or self._places(asked) or {unit}
+        places = {post.unit for post in of_rung if post.unit} or self.places(asked) or {unit}
         for kind in LADDER[lowest:]:
             for place in sorted(places):
                 post = self.post_for(kind, place)
@@ -243,13 +243,14 @@ class Directory:
                     return f"post:{post.key}"
         return ""
 
-    def _places(self, groups: frozenset[str]) -> set[str]:
+    def places(self, groups: frozenset[str]) -> set[str]:
         """Return the units that groups name, or in which those whom they mean have their posts."""
+        parts = [self.present(group).partition(":") for group in groups]
         named = {
-            key
-            for kind, _colon, key in (self.present(group).partition(":") for group in groups)
-            if kind in ("section", "head") and key in self._units
+            key for kind, _colon, key in parts if kind in ("section", "head") and key in self._units
         }
+        posts = (self._posts.get(key) for kind, _colon, key in parts if kind == "post")
+        named |= {post.unit for post in posts if post is not None and post.unit}
         persons = frozenset[str]().union(*map(self.holders, groups))
         units = (self.unit_of(person) for person in persons)
         return named or {unit.key for unit in units if unit is not None}

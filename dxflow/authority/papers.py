@@ -20,6 +20,15 @@ SETTLES = frozenset({"approve", "conditions", "reject"})
 PROVISIONAL = "provisional"
 #: Outcomes that need the authority row of their day.
 DECIDES = SETTLES | {PROVISIONAL}
+#: Outcomes that pass the matter on instead of deciding it: up, or by the table asked anew.
+PASSED_ON = frozenset({"escalate", "again"})
+#: How the keys of the buttons begin that send a case back; a pack keeps to these words.
+RETURNS = ("return", "send_back", "hand_back")
+
+
+def is_outcome(key: str) -> bool:
+    """Return whether a button of a decision means something: any other would settle nothing."""
+    return key in DECIDES | PASSED_ON or key.startswith(RETURNS)
 
 
 @dataclass(frozen=True)

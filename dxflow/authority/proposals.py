@@ -79,13 +79,18 @@ class Proposals:
                 yield from self._persons(f"post:{same.key}")
 
     def _for_task(self, task: Task) -> Iterator[str]:
-        """The head of the section of the case, the posts above it, at last the secretariat."""
+        """The head of the section the task was offered to and the posts above it, then of the case's.
+
+        At last the secretariat. A task offered to nobody's section begins with that of the case.
+        """
         if task.action in OFFICIAL:
             return
-        groups = [f"head:{task.unit}"]
-        for kind in LADDER:
-            post = self._after.post_for(kind, task.unit)
-            groups += [f"post:{post.key}"] if post is not None else []
+        groups: list[str] = []
+        for unit in (*sorted(self._before.places(task.groups)), task.unit):
+            groups.append(f"head:{unit}")
+            for kind in LADDER:
+                post = self._after.post_for(kind, unit)
+                groups += [f"post:{post.key}"] if post is not None else []
         for group in (*groups, LAST_RESORT):
             if self._able.offered(replace(task, groups=frozenset({group}))):
                 yield group

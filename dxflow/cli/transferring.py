@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from dxflow.audit.checkpoints.refused import why
 from dxflow.calendars.wareki import wareki_date, wareki_datetime
 from dxflow.cli.changing import changing
 from dxflow.cli.organising import content_of
@@ -105,9 +106,7 @@ def sheet(arguments: Namespace, settings: Settings, output: Output) -> int:
             _("{file} はすでにあります。別の名前かフォルダーを指定してください。", file=place)
         ) from None
     except OSError as error:
-        raise NotFound(
-            _("{file} に書けません（{why}）。", file=place, why=error.strerror)
-        ) from None
+        raise NotFound(_("{file} に書けません（{why}）。", file=place, why=why(error))) from None
     output.say(_("案件の表を書きました: {file}", file=place))
     output.result({"plan": arguments.plan, "file": str(place)})
     return 0

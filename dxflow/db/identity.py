@@ -105,7 +105,7 @@ class ApiToken(Base):
 
 
 class LoginThrottle(Base):
-    """Failed logins of one account from one place, and until when the next try waits."""
+    """Failed logins of one account from one place, or of a place, and until when the next waits."""
 
     __tablename__ = "login_throttle"
 

@@ -16,7 +16,7 @@ import orjson
 from dxflow.engine.errors import StateUnreadable
 from dxflow.engine.merging import MISSING
 from dxflow.engine.step import Environment
-from dxflow.engine.tree import FINISHED, Token
+from dxflow.engine.tree import FINISHED, READY, Token
 from dxflow.engine.values import NotStorable, decode, encode
 from dxflow.engine.workflow import TopWorkflow
 from dxflow.texts import gettext as _
@@ -111,18 +111,21 @@ def load(specs: Mapping[str, Any], state: bytes, env: Environment) -> TopWorkflo
     return top
 
 
-def waiting(state: bytes) -> set[str]:
+def waiting(state: bytes) -> dict[str, bool]:
     """Return the ids of the tokens that are somewhere, without the definitions that they run by.
 
-    Every open task is one of them. Raises StateUnreadable.
+    Each with whether it waits for a person: in a state that rests everything else that could go on
+    has gone on. Raises StateUnreadable.
     """
     try:
         version, _process, _end, _names, levels = orjson.loads(state)
         if version != VERSION:
             raise StateUnreadable(_("形式の版 {version} を知りません。", version=version))
         return {
-            row[0] for level in levels if not level[3] for row in level[4] if not row[2] & FINISHED
-        }
+            row[0]: bool(row[2] & READY)
+            for level in levels if not level[3]
+            for row in level[4] if not row[2] & FINISHED
+        }  # fmt: skip
     except (orjson.JSONDecodeError, *_DAMAGES) as wrong:
         raise StateUnreadable(_("形式が違います。")) from wrong
 

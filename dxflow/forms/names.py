@@ -17,13 +17,13 @@ def unknown_references(
     definition: FormDefinition,
     *,
     functions: Collection[str],
-    options: Collection[str],
+    options: Collection[str] | None = None,
     variables: Collection[str] | None = None,
 ) -> list[Problem]:
     """Return a problem for every function, options list or variable nobody provides.
 
     `functions`: names offered besides FEEL's own. `options`: the lists `valuesKey` may name.
-    `variables`: the outer scope; None when it is not known, then names are not checked.
+    `variables`: the outer scope. What is None is not known, and such names are not checked.
     """
     keys = {fact.path.rpartition(".")[2] for fact in definition.fields()} | {"parent"}
     known = None if variables is None else keys | set(variables)
@@ -33,7 +33,7 @@ def unknown_references(
             for message in _unknown(formula, set(functions), known):
                 found.append(_problem(definition, component, message))
         key = component.choices.key
-        if key and key not in options:
+        if key and options is not None and key not in options:
             message = _("選択肢の一覧「{key}」はありません。", key=key)
             found.append(_problem(definition, component, message))
     for outcome, rule in definition.hidden_outcomes:

@@ -66,6 +66,8 @@ def _submit(
     lenient: bool,
 ) -> Submission:
     pressed = _pressed(definition, outcome)
+    if pressed is None:
+        raise _no_such_outcome(lay_out(definition, Source(raw), context).outcomes)
     layout = lay_out(definition, Source(raw), context, pressed)
     if all(one.key != pressed.key for one in layout.outcomes):
         raise _no_such_outcome(layout.outcomes)
@@ -80,13 +82,10 @@ def _submit(
     return Submission(definition.key, definition.digest, pressed.key, values)
 
 
-def _pressed(definition: FormDefinition, outcome: str | None) -> Outcome:
+def _pressed(definition: FormDefinition, outcome: str | None) -> Outcome | None:
     if not outcome and len(definition.outcomes) == 1:
         return definition.outcomes[0]
-    for one in definition.outcomes:
-        if one.key == outcome:
-            return one
-    raise _no_such_outcome(definition.outcomes)
+    return next((one for one in definition.outcomes if one.key == outcome), None)
 
 
 def _no_such_outcome(outcomes: tuple[Outcome, ...]) -> FormInvalid:

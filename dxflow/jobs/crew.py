@@ -76,6 +76,7 @@ class Crew(Runner):
                 log.exception("the worker has failed; it begins anew")
             self._stop.wait(AWAY.total_seconds())
         looking.join()
+        self._leave()
 
     async def _carry_until_stopped(self) -> None:
         asyncio.get_running_loop().set_exception_handler(_forsaken)

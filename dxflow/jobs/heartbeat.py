@@ -1,4 +1,4 @@
-"""Signs of life: every worker leaves a row that says when it was last seen."""
+"""Signs of life: every worker leaves a row that says when it was last seen, until it ends."""
 
 import os
 import secrets
@@ -29,6 +29,13 @@ class Heart:
             self._write(now)
             self._last = now
         return self._last + EVERY
+
+    def stop(self) -> None:
+        """Take the row away: this worker has ended, and nobody is to count it any more."""
+        if self._last is not None:
+            with self._database.write() as tx:
+                tx.execute(delete(WorkerHeartbeat).where(WorkerHeartbeat.worker == self.name))
+            self._last = None
 
     def _write(self, now: datetime) -> None:
         with self._database.write() as tx:

@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from dxflow.db.engine import Database
 from dxflow.errors import DxflowError, Unavailable
 from dxflow.jobs import queue
+from dxflow.jobs.heartbeat import Heart
 from dxflow.jobs.leased import Leased
 
 log = logging.getLogger("dxflow.jobs")
@@ -52,7 +53,7 @@ class Runner:
         sources: Sequence[Source] = (),
         gave_up: GaveUp | None = None,
         paused: Callable[[], bool] = lambda: False,
-        heart: Source | None = None,
+        heart: Heart | None = None,
         outside: Mapping[str, Outside] | None = None,
     ) -> None:
         self._database = database
@@ -100,6 +101,15 @@ class Runner:
                 log.exception("looking for due work failed; trying again")
                 pause = LONGEST_PAUSE
             self._stop.wait(pause.total_seconds())
+        self._leave()
+
+    def _leave(self) -> None:
+        """Let nobody count this worker any more; a database that is away forgets it by itself."""
+        try:
+            if self._heart is not None:
+                self._heart.stop()
+        except Unavailable:
+            log.warning("the database is not available; this worker is counted a little longer")
 
     def _waits(self) -> bool:
         return self._stop.is_set() or self._paused()

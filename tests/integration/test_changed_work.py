@@ -10,7 +10,7 @@ from dxflow.audit.events import Event, body_of
 from dxflow.audit.findings import Finding, FindingKind
 from dxflow.services.acts import duties, pulling_back, tasks
 from dxflow.services.operations import reassigning
-from dxflow.services.reading import case_view
+from dxflow.services.reading import case_view, verification
 from tests.factories import City
 from tests.integration.test_changed_records import after
 from tests.integration.test_changed_rows import check
@@ -195,6 +195,29 @@ def test_what_entries_of_older_versions_do_not_say_is_not_judged(
     tasks.release(city.site, city.actor("secretariat"), task)
     city.clock.advance(days=1)
     assert audited(city.site.database) == ()
+
+
+def test_a_task_that_an_older_version_opened_and_nobody_took_cannot_be_lost(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as older:
+        older.setattr("dxflow.audit.chain.body_of", without_facts)
+        carried_out(city)
+        case = to_triage(city)
+    auditor = city.actor("auditor")
+    assert verification.verify(city.site, auditor).ok
+    with city.site.database.write() as tx:
+        for table, key in (("work_item_group", "work_item_id"), ("work_item", "id")):
+            tx.execute(
+                text(
+                    f"DELETE FROM {table} WHERE {key} IN (SELECT id FROM work_item"
+                    f" WHERE case_id = '{case}' AND status = 'open')"
+                )
+            )
+    (found,) = verification.verify(city.site, auditor).findings
+    assert "記録された案件の状態では待っている作業 1 件がありません" in found.text
+    assert (found.kind, found.stream) == (FindingKind.STATE, f"case:{case}")
+    assert found.case in found.text
 
 
 def without_facts(event: Event, **place: Any) -> Any:

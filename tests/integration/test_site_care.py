@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from sqlalchemy import text, update
@@ -10,6 +11,8 @@ from dxflow.db.engine import Database
 from dxflow.db.identity import Person
 from dxflow.errors import Invalid, NotAllowed, Unavailable
 from dxflow.jobs import queue
+from dxflow.jobs.heartbeat import Heart
+from dxflow.services.administration import working
 from dxflow.services.administration.transfers import scheduling
 from dxflow.services.installation import schema, status
 from dxflow.services.installation.bootstrap import operator
@@ -17,6 +20,7 @@ from dxflow.services.installation.status_lines import Line
 from dxflow.services.people import facts, maintenance
 from dxflow.services.reading import verification
 from tests.factories import City, found_city
+from tests.integration.test_crew import eventually
 from tests.integration.transfers import ROUND, on_the_day, plan, upload
 from tests.integration.transfers import status as status_of
 
@@ -42,6 +46,22 @@ def test_status_follows_workers_and_backups(city: City) -> None:
     city.clock.advance(days=4)
     assert line(city, "workers").state == "bad"
     assert line(city, "backup").state == "bad"
+
+
+def test_a_worker_that_was_replaced_is_counted_no_more(city: City) -> None:
+    """On both databases: the worker that has ended takes its sign of life along."""
+    first = working.make_worker(city.site)
+    other = Heart(city.site.database, "elsewhere")
+    other(city.clock())
+    thread = Thread(target=first.run_forever)
+    thread.start()
+    eventually(lambda: line(city, "workers").value.startswith("2 本"))
+    first.stop()
+    thread.join(20)
+    assert not thread.is_alive()
+    assert line(city, "workers").value.startswith("1 本")
+    other.stop()
+    assert (line(city, "workers").state, line(city, "workers").value) == ("bad", "動いていません")
 
 
 def test_tables_of_a_newer_program_are_not_to_be_upgraded(city: City) -> None:

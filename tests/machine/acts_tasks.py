@@ -65,11 +65,16 @@ def send(world: World, kind: str, name: str, item: Any, submission: forms.Submis
     return send_as(world, kind, world.actor(name), item, submission)
 
 
-def send_as(world: World, kind: str, actor: Any, item: Any, submission: forms.Submission) -> bool:
-    """Hand a filled form in as an actor, who may be out of date."""
+def send_as(
+    world: World, kind: str, actor: Any, item: Any, submission: forms.Submission,
+    version: int | None = None,
+) -> bool:  # fmt: skip
+    """Hand a filled form in as an actor, who may be out of date, perhaps as read at a version."""
     told = f"{actor.name} {item.element} {submission.outcome} {item.case_id[-5:]}"
     done = world.attempt(
-        kind, lambda: tasks.complete(world.city.site, actor, item.id, submission), told
+        kind,
+        lambda: tasks.complete(world.city.site, actor, item.id, submission, version=version),
+        told,
     )
     if done is not None:
         world.acknowledge(item.id, actor.person_id)

@@ -6,6 +6,7 @@ from typing import Any
 
 from dxflow.db.case import Case
 from dxflow.db.meeting import MeetingMatter
+from dxflow.db.process import ProcessInstance, WorkItem
 from dxflow.services.acts import cases, pulling_back, tasks
 from dxflow.services.meetings import session
 from tests.machine import acts_organisation, acts_standing
@@ -22,26 +23,52 @@ def too_late(world: World) -> None:
     if found is None or (ready := filled(world, found[1], found[0])) is None:
         return
     actor = world.actor(found[1])
+    case = world.picture.of(Case)[found[0].case_id]
     between = world.rng.choice(
         [
             acts_standing.be_away, acts_standing.delegate, acts_standing.substitutes,
             acts_organisation.transfer, acts_organisation.transfer, acts_organisation.undo,
-            _somebody_else,
+            _somebody_else, _beside, _beside, _taken,
         ]
     )  # fmt: skip
-    if between is _somebody_else:
-        _somebody_else(world, found[0], found[1])
+    if between in (_somebody_else, _beside, _taken):
+        between(world, found[0], found[1])
     else:
         between(world)
     world.judge()
     world.begin()
-    send_as(world, "too late", actor, found[0], ready[1])
+    version = ready[0].version if world.rng.random() < 0.7 else None
+    moved = world.picture.of(ProcessInstance)[found[0].case_id].version != ready[0].version
+    kept = world.picture.of(WorkItem)[found[0].id] == found[0]
+    kept &= world.picture.of(Case)[found[0].case_id] == case
+    kind = "too late, version sent" if version is not None and moved else "too late"
+    done = send_as(world, kind, actor, found[0], ready[1], version)
+    if done and version is not None and moved and not kept:
+        world.wrong.append(f"{found[0].id} was done, not as it was read at {version}")
 
 
 def _somebody_else(world: World, item: Any, name: str) -> None:
     others = [one for one in world.able(item) if one != name]
     if others and (ready := filled(world, world.rng.choice(others), item)):
         send_as(world, "first", world.actor(others[0]), item, ready[1])
+
+
+def _beside(world: World, item: Any, _name: str) -> None:
+    """Somebody does another task of the same case."""
+    others = [
+        one for one in world.open_items() if one.case_id == item.case_id and one.id != item.id
+    ]
+    for one in others[:1]:
+        able = world.able(one)
+        if able and (ready := filled(world, able[0], one)):
+            send_as(world, "beside", world.actor(able[0]), one, ready[1])
+
+
+def _taken(world: World, item: Any, name: str) -> None:
+    """Somebody takes the task, or gives it back."""
+    taking = tasks.release if item.assignee_id else tasks.claim
+    actor = world.actor(name)
+    world.attempt("taken", lambda: taking(world.city.site, actor, item.id), name)
 
 
 @act(weight=3)

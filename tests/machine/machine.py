@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
 from dxflow.audit import verify_database
+from dxflow.services.reading.task_rows import task_findings
 from tests.integration.histories import broken
 from tests.machine import (  # noqa: F401 - each brings its acts
     acts_meetings,
@@ -72,7 +73,8 @@ def _rule(act: Act) -> Callable[[Any, int], None]:
 def at_the_end(world: World) -> list[str]:
     """Return what is broken when a history has ended: the log, the engine's state beside the rows."""
     with world.city.site.database.read() as tx:
-        found = [f"the log: {one}" for one in verify_database(tx).findings]
+        told = (*verify_database(tx).findings, *task_findings(tx))
+    found = [f"the log: {one}" for one in told]
     return found + [f"the rows: {one}" for one in broken(world.city) if "nobody may do" not in one]
 
 

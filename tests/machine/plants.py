@@ -29,6 +29,7 @@ from dxflow.services.acts import (
     papers,
     pulling_back,
     rulings,
+    since_read,
     standing,
     tasks,
 )
@@ -256,6 +257,7 @@ PLANTS: dict[str, Plant] = {
     "for-nobody": Plant("it is not kept for whom somebody acted", ((standing, "write", _no_stamp_of_whom),)),
     "forgotten": Plant("what was acknowledged is undone", ((Database, "write", _forgetful()),)),
     "kept": Plant("what was refused is kept", ((tasks, "_complete", _done_and_refused()),)),
+    "as-it-is": Plant("a task is done as it is, not as it was read", ((since_read, "require", _nothing),)),
 }  # fmt: skip
 
 #: The acts in which a bug shows, so that it need not be waited for among all the others.
@@ -350,6 +352,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
         "delegate",
     ),
     "forgotten": ("finish",),
+    "as-it-is": ("too_late", "finish"),
     "kept": (
         "intrude",
         "finish",

@@ -57,6 +57,8 @@ class World(History):
         self.names = {key: name for name, key in city.person.items()}
         self._acknowledged: list[tuple[str, str]] = []
         self._any_accepted = True
+        #: What an act found broken itself.
+        self.wrong: list[str] = []
 
     # -- what an act asks -------------------------------------------------------------------
 
@@ -159,7 +161,7 @@ class World(History):
         """Begin a step."""
         self.city.clock.advance(seconds=1)
         self._any_accepted = False
-        self._acknowledged = []
+        self._acknowledged, self.wrong = [], []
 
     def judge(self) -> None:
         """Look at what the step did. Raises Violated with the history that led there."""
@@ -168,7 +170,7 @@ class World(History):
         self.tally.steps += 1
         step = self._step_from(before)
         self.settled = False
-        found = broken(step) + list(self._unkept(step))
+        found = broken(step) + list(self._unkept(step)) + self.wrong
         if found:
             self.tally.found += [one for one in found if one not in self.tally.found]
             raise self.violated(found)

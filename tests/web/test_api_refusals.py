@@ -12,8 +12,10 @@ from dxflow.db.process import Incident
 from dxflow.engine import StepFailed
 from dxflow.errors import Unavailable
 from dxflow.services.installation.bootstrap import operator
+from dxflow.services.operations import case_acts
 from dxflow.services.people import registry as people
 from tests.factories import PASSWORD, SHEET, City
+from tests.walks import to_sheet
 from tests.web.api_client import Caller, application
 from tests.web.test_api_main_job import IDEA, plain
 
@@ -243,6 +245,24 @@ def test_an_unknown_button_is_refused_with_those_that_are_there(app):
     answer = caller(app, "head").complete("head_approval", "nonsense")
     assert problem(answer) == (422, "invalid")
     assert "approve" in answer.json["errors"]["outcome"][0]
+
+
+def test_an_unknown_button_is_not_answered_with_those_that_are_hidden(app, sqlite_city):
+    """Only somebody who drafts together with others has the button that hands a draft on."""
+    to_sheet(sqlite_city)
+    answer = caller(app, "applicant").complete("project_sheet", "nonsense")
+    assert problem(answer) == (422, "invalid")
+    assert answer.json["errors"]["outcome"][0].endswith(": submit, share")
+
+
+def test_a_suspended_case_offers_no_button(app, sqlite_city):
+    case = start(app)["id"]
+    head = caller(app, "head")
+    assert head.task("head_approval")["outcomes"]
+    case_acts.suspend(sqlite_city.site, sqlite_city.actor("admin"), case, "調べる")
+    assert head.task("head_approval")["outcomes"] == []
+    case_acts.resume(sqlite_city.site, sqlite_city.actor("admin"), case)
+    assert head.task("head_approval")["outcomes"]
 
 
 def test_the_same_key_does_a_task_once_and_answers_alike(app):

@@ -393,7 +393,9 @@ def test_check_says_what_is_wrong_with_a_file_and_where(run, tmp_path, name, con
 
 def test_check_of_a_file_that_is_not_there_is_a_problem(run, tmp_path):
     done = run("check", str(tmp_path / "nothing.bpmn"), "--json")
-    assert (done.status, done.document[0]["problems"][0]["code"]) == (1, "file-unreadable")
+    (problem,) = done.document[0]["problems"]
+    assert (done.status, problem["code"]) == (1, "file-unreadable")
+    assert problem["message"] == "ファイルを開けません: 見つかりません"
 
 
 def test_a_readable_model_that_may_not_be_published_is_said_to_be_both(run, tmp_path):

@@ -9,7 +9,7 @@ from tests.web.test_cli import ready, run  # noqa: F401 - fixtures
 NUMBERS = (
     "PORT", "THREADS", "PROCESSES", "PROXIES", "SESSION_IDLE_MINUTES", "SESSION_MINUTES",
     "TOKEN_MINUTES", "ATTACHMENT_MB", "ATTACHMENT_CASE_MB", "SCAN_SECONDS", "CHECKPOINT_HOURS",
-    "CHECKPOINT_DAYS",
+    "CHECKPOINT_DAYS", "LOGIN_FAILURES",
 )  # fmt: skip
 
 

@@ -188,8 +188,13 @@ class Act:
         self.writes.send(self.tx)
 
     def finish(self, *, status: str | None = None, **instance: object) -> None:
-        """Append the events, move the chain's head, write state and version. Nothing follows."""
+        """Append the events, move the chain's head, write state and version. Nothing follows.
+
+        Raises AssertionError when facts are to be told and no event tells them.
+        """
         version = self.version + 1
+        if self.tasks_told and not self.happened:
+            raise AssertionError("facts without an event: " + ", ".join(sorted(self.tasks_told)))
         if self.happened:
             # only the last event of a step speaks for the state after it
             last = self.happened[-1]

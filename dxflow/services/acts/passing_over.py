@@ -13,6 +13,7 @@ from dxflow import engine
 from dxflow.authority.segregation import Action
 from dxflow.db.process import WorkItem
 from dxflow.errors import Conflict
+from dxflow.services.acts import sending_back, surroundings
 from dxflow.services.acts.act import Act
 from dxflow.services.acts.writing import offer_again, open_items, redate, write_step
 from dxflow.texts import gettext as _
@@ -52,7 +53,9 @@ def pass_over(act: Act, group: str) -> Passed:
     now = engine.peek(act.pack.definitions, act.state, act.environment())
     found = without(act, now, {group})
     if found.tasks:
-        write_step(act, found.step, open_items(act.tx, act.case_id))
+        waiting, _timers = surroundings.of_case(act)
+        write_step(act, found.step, [task.id for task in waiting])
+        sending_back.tell_unjudged(act, found.step, waiting)
     return found
 
 

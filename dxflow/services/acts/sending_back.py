@@ -1,6 +1,6 @@
 """Who is told that a case was sent back: its applicant and those who are to write it again."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from dxflow import engine
@@ -28,8 +28,23 @@ def tell(
     Sent back is what comes to be written again because somebody has judged it: whoever hands a
     draft round, or has read it beforehand, has not. Whoever did it is not told, everybody else once.
     """
-    if _meaning(act, item) not in packs.SEGREGATED:
-        return
+    if _meaning(act, item) in packs.SEGREGATED:
+        _tell(act, step, before, lambda: _message(act, item, values))
+
+
+def tell_unjudged(act: Act, step: engine.Step, before: Collection[Any]) -> None:
+    """Leave the same notice when it is to be written again because a judgement was waited for no more.
+
+    `before` are the tasks that were open, as rows.
+    """
+    still = {task.id for task in step.tasks}
+    judging = (one for one in before if _meaning(act, one) in packs.SEGREGATED)
+    ended = next((one for one in judging if one.id not in still), None)
+    if ended is not None:
+        _tell(act, step, {one.id for one in before}, lambda: _overdue(act, ended))
+
+
+def _tell(act: Act, step: engine.Step, before: Collection[str], message: Callable[[], str]) -> None:
     again = _again(act, [task for task in step.tasks if task.id not in before])
     if not again:
         return
@@ -42,8 +57,7 @@ def tell(
             told |= {one for group in act.offered[task.id] for one in who.holders(group)}
     told.discard(act.actor.person_id)
     if told:
-        groups = [f"user:{person}" for person in told]
-        leave_notice(act, groups, _message(act, item, values), "sent_back")
+        leave_notice(act, [f"user:{person}" for person in told], message(), "sent_back")
 
 
 def _meaning(act: Act, item: Any) -> str:
@@ -64,11 +78,8 @@ def _message(act: Act, item: Any, values: Mapping[str, Any]) -> str:
     who = f"{post.post(act.actor.acting_post)} {act.actor.name}".strip()
     why = next((str(values[key]).strip() for key in _WHY if values.get(key)), "")
     with to_be_stored():
-        if _meaning(act, item) == Action.VOTE:  # the votes together, and not the last of them
-            return _(
-                "「{step}」の結果、差し戻されました。理由は案件のページで確かめてください。",
-                step=item.name,
-            )
+        if _meaning(act, item) == Action.VOTE:
+            return _by_vote(item)
         if not why or _kept_back(act, item):
             return _(
                 "「{step}」で{who}さんから差し戻されました。理由は案件のページで確かめてください。",
@@ -77,6 +88,25 @@ def _message(act: Act, item: Any, values: Mapping[str, Any]) -> str:
         return _(
             "「{step}」で{who}さんから差し戻されました。理由: {reason}",
             who=who, step=item.name, reason=why,
+        )  # fmt: skip
+
+
+def _by_vote(item: Any) -> str:
+    """Return what is said of the votes together, and not of the last of them."""
+    return _(
+        "「{step}」の結果、差し戻されました。理由は案件のページで確かめてください。",
+        step=item.name,
+    )  # fmt: skip
+
+
+def _overdue(act: Act, item: Any) -> str:
+    with to_be_stored():
+        if _meaning(act, item) == Action.VOTE:
+            return _by_vote(item)
+        return _(
+            "「{step}」の期限までに判断がなかったため、差し戻されました。"
+            "案件のページで確かめてください。",
+            step=item.name,
         )  # fmt: skip
 
 

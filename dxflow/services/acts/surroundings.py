@@ -81,11 +81,14 @@ def of_task(act: Act, task_id: str, idempotency_key: str | None) -> Surroundings
     )
 
 
-def of_case(act: Act) -> tuple[set[str], list[Any]]:
-    """Return the ids of the locked case's open tasks, and its timers: id, element, due_at."""
+def of_case(act: Act) -> tuple[list[Any], list[Any]]:
+    """Return the locked case's open tasks, and its timers: id, element, due_at.
+
+    Tasks have their name and process_key as well.
+    """
     rows = _WAITING.all(act.tx, {"case": act.case_id})
     return (
-        {row.id for row in rows if row.kind == "work"},
+        [row for row in rows if row.kind == "work"],
         [row for row in rows if row.kind == "timer"],
     )
 
@@ -157,9 +160,14 @@ _ALL = Prepared(
 _WAITING = Prepared(
     union(
         # the first part says of what kind the columns are
-        _part("work", id=_WORK.c.id, element=_WORK.c.element, due_at=_WORK.c.due_at).where(
-            _WORK.c.case_id == _CASE, _WORK.c.status == _OPEN
-        ),
+        _part(
+            "work",
+            id=_WORK.c.id,
+            element=_WORK.c.element,
+            process_key=_WORK.c.process_key,
+            name=_WORK.c.name,
+            due_at=_WORK.c.due_at,
+        ).where(_WORK.c.case_id == _CASE, _WORK.c.status == _OPEN),
         _part("timer", id=_TIMER.c.id, element=_TIMER.c.element, due_at=_TIMER.c.due_at).where(
             _TIMER.c.case_id == _CASE
         ),

@@ -32,6 +32,7 @@ from dxflow.services.acts import (
 )
 from dxflow.services.acts.act import Act
 from dxflow.services.acts.closed_tasks import TaskClosed, finished_text
+from dxflow.services.acts.since_read import SUBMITTED
 from dxflow.services.acts.suspension import Suspension
 from dxflow.services.packs import city_days
 from dxflow.services.packs import store as packs
@@ -47,8 +48,6 @@ YEARS_BEFORE, YEARS_AFTER = 6, 10
 UNITS = "units"
 #: The option list of a case's files.
 FILES = "attachments"
-#: The variable that holds what was handed in before, by form.
-SUBMITTED = "submitted"
 
 
 @dataclass(frozen=True)

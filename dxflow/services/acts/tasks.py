@@ -20,6 +20,7 @@ from dxflow.services.acts import (
     incidents,
     passing_over,
     sending_back,
+    since_read,
     standing,
     submissions,
     surroundings,
@@ -62,10 +63,6 @@ class Completed:
     waiting: tuple[Waiting, ...] = field(default=(), compare=False)
     who: Directory | None = field(default=None, compare=False)
     pack: packs.Pack | None = field(default=None, compare=False)
-
-
-class PageOutdated(Conflict):
-    """The case has moved on since the page was opened; the task may still be done."""
 
 
 def complete(
@@ -126,7 +123,7 @@ def _complete(site: Site, actor: Actor, task_id: str, reading: Reading, sent: Se
         require_present(act, around.organisation)
         act.armed, act.drafters = around.timers, around.drafters
         meaning = act.pack.act_of(item.process_key, item.element)
-        _require_version(act, sent.version)
+        since_read.require(act, around, sent.version)
         _require_right(act, item, around.work[task_id], meaning)
         act.standing, act.standing_words = standing.of_task(
             act, item, around.work[task_id], meaning,
@@ -315,13 +312,6 @@ _DROP_DRAFT = Prepared(
         _DRAFT.c.person_id == bindparam("person"), _DRAFT.c.subject == bindparam("subject")
     )
 )
-
-
-def _require_version(act: Act, version: int | None) -> None:
-    if version is not None and version != act.version:
-        raise PageOutdated(
-            _("画面を開いたあとに案件が変わりました。内容を確かめて、もう一度送ってください。")
-        )
 
 
 def require_mine(tx: Connection, actor: Actor, item: Row[Any]) -> StandIn | None:

@@ -17,7 +17,14 @@ from dxflow.jobs import queue
 from dxflow.jobs.heartbeat import Heart
 from dxflow.jobs.leased import Leased
 from dxflow.jobs.runner import Outside, Runner, Source, Work
-from dxflow.services.acts import incidents, lapsing, migrating, surroundings, timed_starts
+from dxflow.services.acts import (
+    incidents,
+    lapsing,
+    migrating,
+    sending_back,
+    surroundings,
+    timed_starts,
+)
 from dxflow.services.acts.act import lock
 from dxflow.services.acts.suspension import SUSPENDED
 from dxflow.services.acts.writing import write_step
@@ -143,7 +150,8 @@ def fire_timers(site: Site, tx: Connection, payload: dict[str, Any], now: dateti
         return
     if act.case["status"] != "running" or act.suspension is not None:
         return  # a suspended case's timers are armed anew when it resumes
-    tasks, timers = surroundings.of_case(act)
+    waiting, timers = surroundings.of_case(act)
+    tasks = {task.id for task in waiting}
     due = [timer.element for timer in timers if timer.due_at <= now]
     if not due:
         return
@@ -154,6 +162,7 @@ def fire_timers(site: Site, tx: Connection, payload: dict[str, Any], now: dateti
         *(audit.Change("timer", act.pack.element_name(name), None, name) for name in due),
     )
     write_step(act, step, tasks)
+    sending_back.tell_unjudged(act, step, waiting)
     moved = {task.id for task in step.tasks} != tasks
     undo: dict[str, object] = (
         {"undo_state": None, "undo_person": None, "undo_submission": None} if moved else {}

@@ -12,7 +12,7 @@ from dxflow import audit
 from dxflow.authority.dating import dated, may_date
 from dxflow.authority.decision import DecidingPost, deciding_post, may_decide
 from dxflow.authority.directory import Directory
-from dxflow.authority.papers import DECIDES, PROVISIONAL, SETTLES
+from dxflow.authority.papers import DECIDES, PASSED_ON, PROVISIONAL, SETTLES
 from dxflow.authority.standing_in import PASSED_OVER, StandIn
 from dxflow.authority.tables import Ruling, higher_than, may_rule
 from dxflow.authority.verdicts import Verdict
@@ -27,8 +27,6 @@ from dxflow.services.commands import payload as read
 from dxflow.texts import gettext as _
 from dxflow.texts import mark, to_be_stored
 
-#: Outcomes that pass the matter on instead of deciding it: up, or by the table asked anew.
-PASSED_ON = frozenset({"escalate", "again"})
 _ADD = Prepared(insert(table(DecisionRecord)))
 
 

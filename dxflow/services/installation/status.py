@@ -180,7 +180,7 @@ def _workers(tx: Connection, now: datetime) -> Line:
     label = _("自動処理")
     advice = _("dxflow serve か dxflow worker が動いているか確かめてください。")
     if not rows:
-        return Line("workers", label, BAD, _("一度も動いていません"), advice)
+        return Line("workers", label, BAD, _("動いていません"), advice)
     state = _graded(now - rows[0].seen_at, SILENT)
     alive = sum(now - row.seen_at < SILENT[0] for row in rows)
     value = _("{n} 本が動作中、最後の合図 {at}", n=alive, at=wareki_datetime(rows[0].seen_at))

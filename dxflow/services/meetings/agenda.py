@@ -19,7 +19,7 @@ from dxflow.db.meeting import MeetingMatter
 from dxflow.db.process import Timer, WorkItem
 from dxflow.errors import Conflict, NotFound
 from dxflow.ids import new_id
-from dxflow.services.acts import sitting
+from dxflow.services.acts import sending_back, sitting
 from dxflow.services.acts.act import Act, lock, require_running
 from dxflow.services.acts.submissions import once
 from dxflow.services.acts.writing import redate, write_step
@@ -264,9 +264,9 @@ def _move(
         act.finish()
         return False
     items = act.tx.execute(
-        select(WorkItem.id, WorkItem.process_key, WorkItem.element, WorkItem.act).where(
-            WorkItem.case_id == act.case_id, WorkItem.status == "open"
-        )
+        select(
+            WorkItem.id, WorkItem.process_key, WorkItem.element, WorkItem.act, WorkItem.name
+        ).where(WorkItem.case_id == act.case_id, WorkItem.status == "open")
     ).all()
     votes = [one for one in items if one.act == VOTE]
     moves = _moves(act, votes, closes, reminds)
@@ -282,6 +282,7 @@ def _move(
         )
     step = engine.move_timers(act.pack.definitions, act.state, moves, act.environment())
     write_step(act, step, [one.id for one in items])
+    sending_back.tell_unjudged(act, step, items)
     act.finish(
         status="ended" if step.ended else None,
         undo_state=None, undo_person=None, undo_submission=None,

@@ -3,12 +3,12 @@
 What is drawn to go on beside itself is refused at publishing; a case could not go through it.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
 from dxflow.models.findings import at, called, levels
 from dxflow.models.graph import Graph, graph_of
-from dxflow.models.model import Element, Kind, Model, Process
+from dxflow.models.model import Boundary, Element, Flow, Kind, Model, Process
 from dxflow.problems import Problem
 from dxflow.services.packs.authority import commands_of
 from dxflow.texts import gettext as _
@@ -38,7 +38,10 @@ def check_at_once(document: Collection[str], models: Iterable[Model]) -> Iterato
 def _of_level(
     level: Process, inside: Mapping[str, list[Element]], document: Collection[str]
 ) -> Iterator[Problem]:
-    convening = {key for key, found in inside.items() if _calls(found, CONVENE)}
+    convening, drawing = (
+        {key for key, found in inside.items() if _calls(found, command)}
+        for command in (CONVENE, DRAW)
+    )
     for key, element in level.elements.items():
         if element.multi is None or element.multi.sequential:
             continue
@@ -47,10 +50,39 @@ def _of_level(
         forms = {one.form_key for one in inside[key]} & set(document)
         if forms and _calls(inside[key], DRAW):
             yield _mixed(element, sorted(forms))
-    graph = graph_of(level)
-    for gateway in level.elements.values():
-        if gateway.kind is Kind.PARALLEL and _side_by_side(graph, gateway.id, convening):
-            yield _two_bodies(gateway)
+    for place, branches in _forks(graph_of(level)):
+        if _side_by_side(branches, convening):
+            yield _two_bodies(place)
+        asked = {one.form_key for key in set().union(*branches) for one in inside[key]}
+        if (forms := asked & set(document)) and _side_by_side(branches, drawing):
+            yield _mixed(place, sorted(forms))
+
+
+def _forks(graph: Graph) -> Iterator[tuple[Element | Boundary, list[set[str]]]]:
+    """Yield what lets a token go on beside another one, and what each of the two may come to.
+
+    What lies beside a boundary event that does not interrupt is its activity and all behind it.
+    """
+    for element in graph.process.elements.values():
+        ways = graph.outgoing.get(element.id, ())
+        if element.kind is Kind.PARALLEL:
+            yield element, [_behind(graph, element.id, [way]) for way in ways]
+        for boundary in element.boundaries:
+            if not boundary.interrupting:
+                others = [way for way in graph.exits(element.id) if way.source != boundary.id]
+                beside = _behind(graph, element.id, graph.outgoing.get(boundary.id, ()))
+                yield boundary, [beside, {element.id} | _behind(graph, element.id, others)]
+
+
+def _behind(graph: Graph, start: str, ways: Sequence[Flow]) -> set[str]:
+    """Return what is reached by these ways out of an element without passing it again."""
+    seen, waiting = {start}, [way.target for way in ways]
+    while waiting:
+        element = waiting.pop()
+        if element not in seen:
+            seen.add(element)
+            waiting += [way.target for way in graph.exits(element)]
+    return seen - {start}
 
 
 def _inside(element: Element, processes: Mapping[str, Process]) -> list[Element]:
@@ -73,40 +105,38 @@ def _calls(elements: Iterable[Element], command: str) -> bool:
     return any(command in commands_of(one) for one in elements)
 
 
-def _side_by_side(graph: Graph, gateway: str, wanted: Collection[str]) -> bool:
-    """Return whether two of the wanted lie on different branches of a parallel gateway.
+def _side_by_side(branches: Iterable[set[str]], wanted: Collection[str]) -> bool:
+    """Return whether two of the wanted lie on different branches.
 
     What both branches lead to lies behind the gateway that joins them.
     """
-    reached = []
-    for flow in graph.outgoing.get(gateway, ()):
-        seen, waiting = {gateway}, [flow.target]
-        while waiting:
-            element = waiting.pop()
-            if element not in seen:
-                seen.add(element)
-                waiting += [way.target for way in graph.exits(element)]
-        reached.append(seen & set(wanted))
+    reached = [branch & set(wanted) for branch in branches]
     return any(one - other and other - one for one, other in combinations(reached, 2))
 
 
-def _two_bodies(element: Element) -> Problem:
+def _two_bodies(element: Element | Boundary) -> Problem:
     return at(
         element, "pack-bodies-at-once",
         _("{name}では、二つ以上の審議が一つの案件で同時に始まることがあります。"
           "審議は、前の審議が終わってからでなければ始められません。", name=called(element)),
         _("マルチインスタンスは一つずつ順に（isSequential）進め、"
-          "並行ゲートウェイの枝に分けた審議は一本の道につないでください。"),
-        line=element.multi.line if element.multi else 0,
+          "並行ゲートウェイの枝や、中断しない境界イベントの先に分けた審議は、"
+          "一本の道につないでください。"),
+        line=_line(element),
     )  # fmt: skip
 
 
-def _mixed(element: Element, forms: Collection[str]) -> Problem:
+def _mixed(element: Element | Boundary, forms: Collection[str]) -> Problem:
     return at(
         element, "pack-documents-at-once",
         _("{name}では、いくつもの起案が一つの案件で同時に進み、どの文書にも、"
           "最後に提出された様式（{forms}）の内容が載ってしまいます。",
           name=called(element), forms=_("、").join(forms)),
-        _("マルチインスタンスを一つずつ順に（isSequential）進めるか、案件を分けてください。"),
-        line=element.multi.line if element.multi else 0,
+        _("マルチインスタンスは一つずつ順に（isSequential）進め、並行ゲートウェイの枝や、"
+          "中断しない境界イベントの先に分けた起案は、一本の道につなぐか、案件を分けてください。"),
+        line=_line(element),
     )  # fmt: skip
+
+
+def _line(element: Element | Boundary) -> int:
+    return element.multi.line if isinstance(element, Element) and element.multi else 0

@@ -1,11 +1,13 @@
 """What a pack's `[authority]` settles: tables of authority rows by date, the head, the document."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from dxflow.authority.dating import Dating
+from dxflow.authority.papers import is_outcome
 from dxflow.authority.route import Consent
 from dxflow.authority.tables import DatedTable
 from dxflow.calendars.given import OutOfRange, is_taken
@@ -13,6 +15,7 @@ from dxflow.decisions import DecisionModel
 from dxflow.decisions.table import TableLogic
 from dxflow.feel import FeelSyntaxError, parse
 from dxflow.models.extensions import COMMAND
+from dxflow.models.findings import at, called, levels
 from dxflow.models.model import Element, Model
 from dxflow.problems import Problem
 from dxflow.texts import gettext as _
@@ -88,6 +91,9 @@ def read(raw: Any, complain: Complain) -> AuthoritySettings:
 
 #: Commands that ask the tables: without any they could only fail when a case reaches them.
 ASK_TABLES = frozenset({"authority.find", "document.draw"})
+_RECORD = f"{COMMAND}decision.record"
+#: The pressed button handed on as it is.
+_HANDED_ON = re.compile(r"\boutcome\s*:\s*outcome\b")
 
 
 def commands_of(element: Element) -> set[str]:
@@ -136,6 +142,26 @@ def check(
     for name in settings.document:
         if name not in forms:
             complain("authority.document", _("起案に載せる様式「{key}」がありません。", key=name))
+
+
+def check_outcomes(models: Iterable[Model], forms: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield a problem for every button of a 決裁 of which nobody knows whether it decides."""
+    for model in models:
+        for process in model.processes.values():
+            for level, _owner in levels(process):
+                for element in level.elements.values():
+                    form = forms.get(element.form_key)
+                    if form is None or not _HANDED_ON.search(element.properties.get(_RECORD, "")):
+                        continue
+                    for key in (one.key for one in form.outcomes if not is_outcome(one.key)):
+                        yield at(
+                            element, "authority-unknown-outcome",
+                            _("{name}のボタン「{key}」は、決裁の結果として扱えません。文書が確定せず、"
+                              "決裁区分も確かめられません。", name=called(element), key=key),
+                            _("approve、conditions、reject、provisional、escalate、again か、"
+                              "send_back、return、hand_back で始まるキーにしてください。"),
+                            line=element.lines.get("properties", 0),
+                        ).located(model.file)  # fmt: skip
 
 
 def _tables(raw: Any, complain: Complain) -> tuple[DatedTable, ...]:

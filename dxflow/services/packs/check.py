@@ -87,6 +87,7 @@ def check_files(files: Mapping[str, str], commands: Collection[str]) -> Checked:
         lambda key, message: problems.append(_setting(key, message)),
     )  # fmt: skip
     problems += authority.check_use(settings.authority, models)
+    problems += authority.check_outcomes(models, form_definitions)
     problems += check_at_once(settings.authority.document, models)
     diagrams = {key: model.file for model in models for key in model.processes}
     words, found = translations.read_all(files)
@@ -142,6 +143,16 @@ def _check_settings(
     if settings.start_form not in form_definitions:
         found.append(
             _setting("start.form", _("最初の様式「{key}」がありません。", key=settings.start_form))
+        )
+    elif all(fact.path != "title" for fact in form_definitions[settings.start_form].fields()):
+        found.append(
+            _setting(
+                "start.form",
+                _(
+                    "最初の様式「{key}」に件名の項目（title）がありません。",
+                    key=settings.start_form,
+                ),
+            )
         )
     begun = [
         processes[key] for key in (settings.start_process, *settings.starts) if key in processes

@@ -5,10 +5,11 @@ are not looked up; a pack's folder is checked as what would be published.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dxflow import decisions, forms
+from dxflow.audit.checkpoints.refused import why
 from dxflow.models.check import check_executable
 from dxflow.models.context import Context
 from dxflow.models.reader import read as read_bpmn
@@ -48,24 +49,24 @@ def check_path(path: Path, commands: Collection[str]) -> list[FileReport]:
     data, problem = _read(path)
     if problem is not None:
         return [FileReport(str(path), _kind(path.name, b""), False, False, problems=(problem,))]
-    return [check_data(data, str(path))]
+    return [check_data(data, str(path), commands)]
 
 
-def check_data(data: bytes, file: str) -> FileReport:
+def check_data(data: bytes, file: str, commands: Collection[str]) -> FileReport:
     """Return the report of a file's bytes; its kind follows from its name, else its content."""
     kind = _kind(file, data)
     if kind == "bpmn":
-        return _check_bpmn(data, file)
+        return _check_bpmn(data, file, replace(KNOWN, commands=frozenset(commands)))
     if kind in ("dmn", "form"):
         return _check_dmn(data, file) if kind == "dmn" else _check_form(data, file)
     return FileReport(file, kind, False, False, problems=(_unknown(file),))
 
 
-def _check_bpmn(data: bytes, file: str) -> FileReport:
+def _check_bpmn(data: bytes, file: str, known: Context) -> FileReport:
     reading = read_bpmn(data, file)
     if reading.model is None:
         return FileReport(file, "bpmn", False, False, problems=tuple(reading.problems))
-    found = (*reading.problems, *check_executable(reading.model, KNOWN))
+    found = (*reading.problems, *check_executable(reading.model, known))
     return FileReport(
         file, "bpmn", True, not errors_in(list(found)), reading.model.digest,
         reading.model.facts, found,
@@ -87,7 +88,8 @@ def _check_form(data: bytes, file: str) -> FileReport:
     except Refused as refused:
         return FileReport(file, "form", False, False, problems=refused.problems)
     facts = {"fields": len(form.fields()), "outcomes": len(form.outcomes)}
-    return FileReport(file, "form", True, True, form.digest, facts)
+    found = tuple(forms.unknown_references(form, functions=OFFERED))
+    return FileReport(file, "form", True, not found, form.digest, facts, found)
 
 
 def _check_pack(folder: Path, commands: Collection[str]) -> list[FileReport]:
@@ -112,7 +114,7 @@ def _check_pack(folder: Path, commands: Collection[str]) -> list[FileReport]:
         )
     ]  # fmt: skip
     for name, problems in own.items():
-        alone = check_data(files[name].encode(), name)
+        alone = check_data(files[name].encode(), name, commands)
         reports.append(
             FileReport(
                 _place(folder, name), alone.kind, alone.accepted,
@@ -144,10 +146,10 @@ def _read(path: Path) -> tuple[bytes, Problem | None]:
     try:
         return read_bytes(path), None
     except OSError as exc:
-        message = _("ファイルを開けません: {why}", why=exc.strerror or exc)
+        message = _("ファイルを開けません: {why}", why=why(exc))
         return b"", Problem("file-unreadable", message, str(path))
-    except Refused as refused:
-        return b"", refused.problems[0]
+    except Refused as exc:
+        return b"", exc.problems[0]
 
 
 def _kind(file: str, data: bytes) -> str:

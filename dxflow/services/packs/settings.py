@@ -17,6 +17,7 @@ from dxflow.authority.opinions import OpinionReaders
 from dxflow.authority.standing_in import Way
 from dxflow.authority.visibility import DraftReaders, LoggedViews
 from dxflow.calendars.business_days import BusinessCalendar
+from dxflow.calendars.given import OutOfRange, given_day
 from dxflow.committee.evaluation import EvaluationRule, evaluation_rule
 from dxflow.committee.rules import BodyRules, body_rules
 from dxflow.feel import FeelSyntaxError, parse
@@ -256,12 +257,23 @@ class _Reader:
         try:
             return BusinessCalendar.of(
                 tuple(raw.get("closed", ("12-29..01-03",))),
-                tuple(_date(one) for one in raw.get("closed_dates", ())),
-                tuple(_date(one) for one in raw.get("open_dates", ())),
+                self.dates(raw, "closed_dates"),
+                self.dates(raw, "open_dates"),
             )
         except (ValueError, TypeError) as exc:
             self.problem("calendar", str(exc))
             return BusinessCalendar()
+
+    def dates(self, raw: Mapping[str, Any], key: str) -> list[date]:
+        found = []
+        for one in raw.get(key, ()):
+            try:
+                found.append(given_day(str(one)))
+            except OutOfRange as exc:
+                self.problem(f"calendar.{key}", str(exc))
+            except ValueError:
+                self.problem(f"calendar.{key}", _("「{text}」は日付として読めません。", text=one))
+        return found
 
     def rules(self, raw: Mapping[str, Any]) -> Rules:
         cost = raw.get("unit_cost_per_hour", 3000)
@@ -394,7 +406,3 @@ class _Reader:
             0,
         )
         self.problems.append(Problem("pack-setting", message, FILE, line, element=key, hint=hint))
-
-
-def _date(value: object) -> date:
-    return value if isinstance(value, date) else date.fromisoformat(str(value))

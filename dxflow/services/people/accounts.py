@@ -19,6 +19,7 @@ from dxflow.services.people.actor import Actor
 from dxflow.services.people.events import system_event
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
+from dxflow.texts import mark
 
 #: How stale `last_seen_at` may be before a request writes it again.
 SEEN_GRAIN = timedelta(minutes=2)
@@ -200,8 +201,9 @@ def _authenticate(
     site: Site, username: str, password: str, origin: str, request_id: str
 ) -> RowMapping:
     subject = f"{username.strip().casefold()[:80]}|{origin[:64]}"
+    place = throttling.place(origin) if site.settings.login_failures else ""
     with site.database.read() as tx:
-        throttling.require_patience(tx, subject, site.now())
+        throttling.require_patience(tx, [subject, place], site.now())
         person = (
             tx.execute(
                 select(*_PERSON, Person.password_hash).where(Person.username == username.strip())
@@ -213,7 +215,7 @@ def _authenticate(
     if person is not None and fits and person["status"] == "active":
         _forgiven(site, subject)
         return person
-    _refused(site, subject, person["id"] if person else None, request_id)
+    _refused(site, subject, person["id"] if person else None, request_id, origin if place else "")
     raise NotLoggedIn(_("利用者名またはパスワードが違います。"))
 
 
@@ -224,7 +226,7 @@ def knows_password(site: Site, actor: Actor, password: str) -> bool:
     """
     subject = f"{actor.person_id}|password"
     with site.database.read() as tx:
-        throttling.require_patience(tx, subject, site.now())
+        throttling.require_patience(tx, [subject], site.now())
         stored = tx.execute(
             select(Person.password_hash).where(Person.id == actor.person_id)
         ).scalar_one()
@@ -240,10 +242,15 @@ def _forgiven(site: Site, subject: str) -> None:
         throttling.forgive(tx, subject)
 
 
-def _refused(site: Site, subject: str, person_id: str | None, request_id: str) -> None:
+def _refused(
+    site: Site, subject: str, person_id: str | None, request_id: str, origin: str = ""
+) -> None:
+    """Count a failure, and record it; `origin` is the address it came from, if that counts too."""
     now = site.now()
     with site.database.write() as tx:
         throttling.count_failure(tx, subject, now)
+        free = site.settings.login_failures
+        slowed = bool(origin) and throttling.count_place(tx, throttling.place(origin), now, free)
         audit.append_system(
             tx,
             audit.SystemStream.ACCESS,
@@ -251,6 +258,19 @@ def _refused(site: Site, subject: str, person_id: str | None, request_id: str) -
                 "session.refused", now, person_id, "page", denied=True, request_id=request_id
             ),
         )
+        if slowed:
+            told = (
+                audit.Change("origin", mark("接続元"), None, origin, personal=True),
+                audit.Change("failures", mark("1時間の失敗"), None, free + 1),
+            )
+            audit.append_system(
+                tx,
+                audit.SystemStream.ACCESS,
+                system_event(
+                    "access.slowed", now, None, "page", denied=True, request_id=request_id,
+                    changes=told,
+                ),
+            )  # fmt: skip
 
 
 def _seen(site: Site, reference: str, now: datetime) -> None:

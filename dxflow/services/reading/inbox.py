@@ -18,6 +18,7 @@ from sqlalchemy import (
     literal_column,
     select,
 )
+from sqlalchemy.orm import aliased
 
 from dxflow.calendars.business_days import BusinessCalendar
 from dxflow.clock import local_date
@@ -25,7 +26,7 @@ from dxflow.db.base import UtcDateTime
 from dxflow.db.case import Case
 from dxflow.db.document import TaskHold
 from dxflow.db.identity import Person
-from dxflow.db.process import ProcessInstance, Submission, WorkItem, WorkItemGroup
+from dxflow.db.process import ElementVisit, ProcessInstance, Submission, WorkItem, WorkItemGroup
 from dxflow.errors import Invalid
 from dxflow.services.acts import standing
 from dxflow.services.acts.history import DRAFT
@@ -49,8 +50,10 @@ from dxflow.texts import gettext as _
 from dxflow.texts import translated
 
 SCOPES = ("mine", "group", "all")
+_JUDGED, _VISITED = aliased(WorkItem), aliased(ElementVisit)
 #: Whether a form that somebody is to write was sent back: it has been handed in before and not been
-#: pulled back, and the task came of nobody's writing. Asked by what indices hold: a case grows old.
+#: pulled back, and the task came of a judgement, given or overdue, and of nobody's writing.
+#: Asked by what indices hold: a case grows old, and what it ever visited is bounded by its drawing.
 SENT_BACK = and_(
     exists()
     .where(
@@ -65,6 +68,22 @@ SENT_BACK = and_(
         Submission.case_id == WorkItem.case_id,
         Submission.at == WorkItem.created_at,
         Submission.act == literal_column("'draft'"),
+    )
+    .correlate(WorkItem),
+    exists()
+    .where(
+        _VISITED.case_id == WorkItem.case_id,
+        _VISITED.last_at >= WorkItem.created_at,
+        exists()
+        .where(
+            _JUDGED.process_key == _VISITED.process_key,
+            _JUDGED.element == _VISITED.element,
+            _JUDGED.status.in_(("completed", "cancelled")),
+            _JUDGED.ended_at == WorkItem.created_at,
+            _JUDGED.case_id == WorkItem.case_id,
+            _JUDGED.act != "",
+        )
+        .correlate(WorkItem, _VISITED),
     )
     .correlate(WorkItem),
 )

@@ -12,7 +12,12 @@ from dxflow.services.site import Site
 
 
 def of_form(site: Site, form: TaskForm) -> tuple[forms.Outcome, ...]:
-    """Return what the form does not hide over its values; of a conclusion what the count allows."""
+    """Return what the form does not hide over its values; of a conclusion what the count allows.
+
+    Nothing while the case is suspended.
+    """
+    if form.suspension is not None:
+        return ()
     shown = forms.outcomes(form.definition, form.values, form.context)
     task = form.task
     if task is None or form.pack.act_of(task.process_key, task.element) != Action.CONCLUDE:

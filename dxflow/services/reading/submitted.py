@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Row, func, select
 
 from dxflow import forms
+from dxflow.authority.papers import RETURNS
 from dxflow.calendars.fiscal import fiscal_label, fiscal_year_of
 from dxflow.db.identity import Person
 from dxflow.db.process import Submission
@@ -23,9 +24,6 @@ from dxflow.services.reading.case_opening import Opened
 from dxflow.services.reading.case_rounds import Rounds
 from dxflow.texts import gettext as _
 from dxflow.texts import translated
-
-#: How the keys of the buttons begin that send a case back; a pack keeps to these words.
-RETURNS = ("return", "send_back", "hand_back")
 
 
 @dataclass(frozen=True)

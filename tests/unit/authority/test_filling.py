@@ -209,12 +209,21 @@ def test_nobody_who_cannot_log_in_is_proposed_and_no_more_than_can_be_read():
 
 
 def test_for_a_task_the_head_of_its_section_the_posts_above_and_at_last_the_secretariat():
-    one = task({"post:head-b"}, "p-gone")
-    assert proposed("task:t", CITY, Affairs(tasks=(one,))) == (
+    """The case is of section a; a task of section b begins there."""
+    for group in ("post:head-b", "head:b", "section:b", "user:p-other"):
+        one = task({group}, "p-gone")
+        assert proposed("task:t", CITY, Affairs(tasks=(one,))) == (
+            "post:chief", "post:mayor", "head:a", "post:head-a",
+        ), group  # fmt: skip
+        alone = without("head-a", "chief", "mayor")
+        assert proposed("task:t", alone, Affairs(tasks=(one,))) == ("role:secretariat",)
+    led = Structure(CITY.units, CITY.posts, (*CITY.holdings, held("p-new", "head-b")))
+    (first, *_rest) = proposed("task:t", led, Affairs(tasks=(task({"user:p-other"}, "p-gone"),)))
+    assert first == "head:b"
+    of_nobody = task({"user:p-nobody"}, "p-gone")
+    assert proposed("task:t", CITY, Affairs(tasks=(of_nobody,))) == (
         "head:a", "post:head-a", "post:chief", "post:mayor",
     )  # fmt: skip
-    alone = without("head-a", "chief", "mayor")
-    assert proposed("task:t", alone, Affairs(tasks=(one,))) == ("role:secretariat",)
 
 
 def test_no_task_is_proposed_to_who_may_not_do_it():

@@ -75,13 +75,62 @@ def test_bodies_on_two_branches_are_refused_beside_other_work_not(second, proble
     ) == problems  # fmt: skip
 
 
+def write(key: str) -> str:
+    """Return a task that writes a form of the decision document."""
+    return f"""<bpmn:userTask id="{key}" name="書く"><bpmn:extensionElements><zeebe:userTask/>
+        <zeebe:formDefinition formId="small_sheet"/>
+        <zeebe:assignmentDefinition candidateGroups="=[applicant]"/></bpmn:extensionElements></bpmn:userTask>"""
+
+
+@pytest.mark.parametrize(
+    ("second", "problems"),
+    [("decision", [("pack-documents-at-once", "fork")]), ("opinions", [])],
+)
+def test_documents_written_and_drawn_on_two_branches_are_refused(second, problems):
+    drawn = (
+        '<bpmn:parallelGateway id="fork"/><bpmn:parallelGateway id="join"/>',
+        call("one", "decision"), call("two", second), flow("begin", "fork"),
+        flow("fork", "two"), flow("one", "join"), flow("two", "join"), flow("join", "end"),
+    )  # fmt: skip
+    assert found(*drawn, write("draft"), flow("fork", "draft"), flow("draft", "one")) == problems
+    assert found(*drawn, flow("fork", "one")) == []
+
+
+LATE = """<bpmn:boundaryEvent id="late" attachedToRef="main" cancelActivity="{interrupting}">
+    <bpmn:timerEventDefinition id="in_a_week"><bpmn:timeDuration
+    xsi:type="bpmn:tFormalExpression">P7D</bpmn:timeDuration></bpmn:timerEventDefinition>
+    </bpmn:boundaryEvent><bpmn:endEvent id="aside_end"/>"""
+
+
+def reminded(
+    activity: str, aside: str, behind: str, *, interrupting: str = "false"
+) -> list[tuple[str, str]]:
+    """Return what is found where a timer on an activity leads aside, and something stands behind."""
+    return found(
+        call("main", activity), call("aside", aside), call("behind", behind), write("draft"),
+        LATE.format(interrupting=interrupting), flow("begin", "main"), flow("main", "draft"),
+        flow("draft", "behind"), flow("behind", "end"), flow("late", "aside"),
+        flow("aside", "aside_end"),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("process", "code"),
+    [("committee", "pack-bodies-at-once"), ("decision", "pack-documents-at-once")],
+)
+def test_what_a_timer_begins_beside_its_activity_meets_all_that_lies_ahead(process, code):
+    assert reminded(process, process, "opinions") == [(code, "late")]
+    assert reminded("opinions", process, process) == [(code, "late")]
+    assert reminded("opinions", process, "opinions") == []
+    assert reminded(process, "opinions", process) == []
+    assert reminded("opinions", process, process, interrupting="true") == []
+
+
 def sub_process(sequential: bool) -> str:
     """Return items each of which is written and brought to its own document."""
     return f"""<bpmn:subProcess id="items" name="議案ごと">
       <bpmn:startEvent id="from"/>
-      <bpmn:userTask id="write" name="書く"><bpmn:extensionElements><zeebe:userTask/>
-        <zeebe:formDefinition formId="small_sheet"/>
-        <zeebe:assignmentDefinition candidateGroups="=[applicant]"/></bpmn:extensionElements></bpmn:userTask>
+      {write("write")}
       {call("decide_it", "decision")}<bpmn:endEvent id="to"/>
       {flow("from", "write")}{flow("write", "decide_it")}{flow("decide_it", "to")}
       {loop(sequential=sequential)}</bpmn:subProcess>{flow("begin", "items")}{flow("items", "end")}"""
