@@ -15,7 +15,7 @@ from dxflow.models.context import Context
 from dxflow.models.reader import read as read_bpmn
 from dxflow.problems import Problem, Refused, errors_in
 from dxflow.services.packs import store as packs
-from dxflow.services.packs.check import IN_PROCESSES, check_files
+from dxflow.services.packs.check import IN_PROCESSES, OFFERED, check_files
 from dxflow.services.packs.settings import FILE
 from dxflow.texts import gettext as _
 
