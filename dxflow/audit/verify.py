@@ -24,7 +24,7 @@ from dxflow.audit.findings import Finding, FindingKind, Report
 from dxflow.audit.heads import End, instance_findings, system_findings
 from dxflow.audit.protection import protection_findings
 from dxflow.audit.rows import Rows
-from dxflow.audit.rows.files import Logged, file_findings, logged
+from dxflow.audit.rows.files import Logged, disposed, file_findings, logged
 from dxflow.calendars.wareki import wareki_datetime
 from dxflow.clock import now as utc_now
 from dxflow.texts import gettext as _
@@ -44,6 +44,7 @@ class _Pass:
     last_id: int = 0
     ends: dict[str, End] = field(default_factory=dict)
     files: dict[str, Logged] = field(default_factory=dict)
+    gone: dict[str, str] = field(default_factory=dict)
     rows: Rows = field(default_factory=Rows)
     kept: Kept | None = None
     findings: list[Finding] = field(default_factory=list)
@@ -94,6 +95,7 @@ def verify_database(
         erased=done.committed - done.opened,
         findings=tuple(done.findings),
         files=len(done.files),
+        disposed=len(done.gone),
         checkpoints=len(checkpoints),
         last_checkpoint=_("{n}、{at}", n=last.number, at=wareki_datetime(last.at)) if last else "",
         notices=() if kept is None else tuple(kept.notices),
@@ -138,6 +140,7 @@ def _check_events(connection: Connection, done: _Pass) -> None:
                 private[digest] = (stream, row.seq or 0)
             if known := logged(body or {}, stream, row.seq or 0):
                 done.files[known[0]] = known[1]
+            done.gone |= disposed(body or {})
             done.rows.note(body or {}, stream, row.seq or 0)
             if done.kept is not None:
                 at = row.index.at if row.index is not None else ""
@@ -224,4 +227,4 @@ def _check_records(connection: Connection, done: _Pass) -> None:
 
 
 def _check_files(connection: Connection, done: _Pass) -> None:
-    done.findings += file_findings(connection, done.files)
+    done.findings += file_findings(connection, done.files, done.gone)

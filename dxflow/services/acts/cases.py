@@ -195,6 +195,7 @@ def _new_act(
         "created_at": now,
         "updated_at": now,
         "ended_at": None,
+        "kept_until": None,
         "restricted": False,
     }
     act.head = audit.Head.start(audit.case_stream(case_id))

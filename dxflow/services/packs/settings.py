@@ -14,6 +14,7 @@ from dxflow import toml
 from dxflow.authority.escalation import EscalateTo
 from dxflow.authority.obligations import Follows
 from dxflow.authority.opinions import OpinionReaders
+from dxflow.authority.retention import RetentionRule
 from dxflow.authority.standing_in import Way
 from dxflow.authority.visibility import DraftReaders, LoggedViews
 from dxflow.calendars.business_days import BusinessCalendar
@@ -22,7 +23,7 @@ from dxflow.committee.rules import BodyRules, body_rules
 from dxflow.feel import FeelSyntaxError, parse
 from dxflow.forms import Option
 from dxflow.problems import Problem, Refused
-from dxflow.services.packs import attaching, authority
+from dxflow.services.packs import attaching, authority, retaining
 from dxflow.services.packs.attaching import AttachmentSettings
 from dxflow.services.packs.authority import AuthoritySettings
 from dxflow.services.packs.restricting import ENDINGS, Reading
@@ -117,6 +118,7 @@ class PackSettings:
     reading: Reading = field(default_factory=Reading)
     authority: AuthoritySettings = field(default_factory=AuthoritySettings)
     attachments: AttachmentSettings = field(default_factory=AttachmentSettings)
+    retention: RetentionRule = field(default_factory=RetentionRule)
     options: Mapping[str, tuple[Option, ...]] = field(default_factory=dict)
     summaries: tuple[Summary, ...] = ()
     """The first whose form has been handed in tells what the case is about."""
@@ -171,6 +173,7 @@ class _Reader:
             reading=self.reading(self.table(self.raw, "reading")),
             authority=authority.read(self.raw.get(authority.KEY, {}), self.problem),
             attachments=attaching.read(self.raw.get(attaching.KEY, {}), self.problem),
+            retention=retaining.read(self.raw.get(retaining.KEY, {}), self.problem),
             options={
                 key: tuple(
                     Option(self.text(one, "value"), self.text(one, "label"))
