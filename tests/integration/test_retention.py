@@ -214,7 +214,7 @@ def test_cases_under_hold_are_refused_with_a_sentence(city):
     child = to_triage(city)
     with city.site.database.write() as tx:
         tx.execute(update(Case).where(Case.id == child).values(parent_id=case))
-    with pytest.raises(Conflict, match="つながる案件 .* が進行中です"):
+    with pytest.raises(Conflict, match=r"つながる案件 .* が進行中です"):
         propose(city, case)
     with pytest.raises(Conflict, match="進行中の案件です"):
         propose(city, child)

@@ -13,9 +13,10 @@ from dxflow.authority import retention
 from dxflow.authority.retention import Proposed, Standing
 from dxflow.clock import local_date
 from dxflow.db.case import Case, Duty
-from dxflow.db.retention import Disposal, RetentionProposal
+from dxflow.db.retention import RetentionProposal
 from dxflow.db.standing import StoodIn
 from dxflow.errors import Conflict, Invalid, NotFound
+from dxflow.services.acts import disposals
 from dxflow.services.acts.act import Act, lock
 from dxflow.services.operations import case_choice, disposing
 from dxflow.services.operations.case_acts import required_reason
@@ -130,18 +131,12 @@ def standing_of(act: Act) -> Standing:
     return Standing(
         running=case["ended_at"] is None,
         kept_until=case["kept_until"],
-        disposed=is_disposed(tx, act.case_id),
+        disposed=disposals.is_disposed(tx, act.case_id),
         suspended=act.suspension is not None,
         conditions=tx.execute(duties).scalar_one(),
         readings=tx.execute(owed).scalar_one(),
         linked=tuple(linked),
     )
-
-
-def is_disposed(tx: Connection, case_id: str) -> bool:
-    """Return whether a case was disposed of."""
-    found = tx.execute(select(Disposal.case_id).where(Disposal.case_id == case_id))
-    return found.first() is not None
 
 
 def _carry_out(act: Act, row: Row[Any]) -> dict[str, Any]:
