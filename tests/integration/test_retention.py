@@ -137,7 +137,8 @@ def test_disposal_takes_bytes_names_and_personal_values_and_leaves_the_rest(city
         line = tx.execute(select(Disposal.__table__)).one()
     assert (version.name, version.size) == ("", len(BIG))
     assert version.sha256 == hashlib.sha256(BIG).hexdigest()
-    assert number and title == "転入手続のオンライン予約"
+    assert number
+    assert title == "転入手続のオンライン予約"
     assert (line.files, line.bytes, line.openings) == (
         1,
         len(BIG),
