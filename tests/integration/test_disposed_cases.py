@@ -92,13 +92,26 @@ def test_personal_values_go_from_forms_log_and_process_and_the_log_still_holds(c
     dispose(city, case)
     assert SECRET.encode() not in everything(city)
     assert "来庁前に予約できるようにする".encode() in everything(city)
-    assert findings(city) == ()
+    with city.site.database.read() as tx:
+        report = verify_database(tx)
+    assert (report.findings, report.notices, report.disposed) == ((), (), 1)
     assert export(city).startswith(before)  # what was exported before is what stands there still
     with city.site.database.read() as tx:
         states = tx.execute(
             select(ProcessInstance.state).where(ProcessInstance.case_id == case)
         ).scalar_one()
     assert states == b""
+
+
+def test_personal_values_erased_without_a_disposal_are_told_by_the_verification(city):
+    dispose(city, personal(city))
+    file(city, to_triage(city))
+    with city.site.database.write() as tx:
+        tx.execute(delete(AuditPrivate).where(AuditPrivate.value.contains("山田花子.pdf")))
+    with city.site.database.read() as tx:
+        report = verify_database(tx)
+    assert report.notices == ("個人情報の値 1 件が、廃棄の記録なしに消去されています。",)
+    assert report.notices[0] in report.text
 
 
 def export(city: City) -> bytes:

@@ -1,10 +1,13 @@
 """The pages of what is due: proposed by the secretariat, approved by the CIO, read in the register."""
 
+import json
 from datetime import date
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from dxflow.cli import main
+from dxflow.db.case import Case
 from dxflow.db.retention import RetentionProposal
 from dxflow.services.acts import cases
 from tests.walks import to_triage
@@ -77,3 +80,18 @@ def test_a_case_is_proposed_approved_and_stands_in_the_register(browse, sqlite_c
 
 def test_an_ended_case_says_until_when_it_is_kept(browse, sqlite_city, due):
     assert "令和14年3月31日 まで" in text_of(browse("applicant").get(f"/cases/{due}"))
+
+
+def test_the_command_line_lists_what_is_due(sqlite_city, due, monkeypatch, capsys):
+    monkeypatch.setenv("DXFLOW_HOME", str(sqlite_city.site.settings.home))
+    monkeypatch.setenv("DXFLOW_DATABASE", sqlite_city.site.settings.database)
+    for what in ("list", "proposed", "register"):
+        assert main(["case", "retention", what, "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["total"] == 0  # not yet, by today's clock
+    with sqlite_city.site.database.write() as tx:
+        tx.execute(update(Case).values(kept_until=date(2020, 3, 31)))
+    assert main(["case", "retention", "list"]) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.split("\t")[1] == "転入手続のオンライン予約"
+    assert line.endswith("令和2年3月31日 まで")
+    assert due

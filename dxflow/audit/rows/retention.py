@@ -55,7 +55,7 @@ def retention_findings(connection: Connection, said: RetentionSaid) -> Iterator[
         found = None if until is None else str(until)
         if case in said.kept and found != told:
             words = _until(found), _until(told)
-            yield unlike(place, number, _("保存"), _("期間の終わり"), words)
+            yield unlike(place, number, _("保存期間"), _("終わり"), words)
     missing, names = dict(said.disposed), Names(connection)
     for case, number, proposer, approver in rows(connection, _DISPOSALS):
         known = missing.pop(case, None)
