@@ -31,6 +31,10 @@ _LABELS = {
     "case.cancelled": "管理者が取消し",
     "case.suspended": "管理者が一時停止",
     "case.resumed": "管理者が再開",
+    "retention.proposed": "廃棄・延長を発案",
+    "retention.refused": "廃棄・延長を却下",
+    "retention.extended": "保存期間を延長",
+    "retention.disposed": "案件を廃棄",
     "draft.saved": "下書きを保存",
     "draft.deleted": "下書きを削除",
     # 作業

@@ -61,7 +61,8 @@ class Finding:
 class Report:
     """The outcome of a verification. `erased` counts personal values that were deleted.
 
-    `files` counts the attached files whose bytes were hashed, `checkpoints` those that the log was
+    `files` counts the attached files whose bytes were hashed, with those that were `disposed` of
+    as the log says, `checkpoints` those that the log was
     compared with; `last_checkpoint` says which was the last. `notices` are no contradictions, but
     whoever reads the report must know them.
     """
@@ -72,6 +73,7 @@ class Report:
     erased: int
     findings: tuple[Finding, ...]
     files: int = 0
+    disposed: int = 0
     checkpoints: int = 0
     last_checkpoint: str = ""
     notices: tuple[str, ...] = ()
@@ -97,6 +99,10 @@ class Report:
         if self.files:
             counts.append(
                 _("添付ファイル {n} 件の中身を、記録と照らし合わせました。", n=self.files)
+            )
+        if self.disposed:
+            counts.append(
+                _("うち {n} 件は、記録された廃棄のとおりに中身がありません。", n=self.disposed)
             )
         if self.checkpoints:
             counts.append(

@@ -8,6 +8,7 @@ that it runs beside the work of the day and in little memory (about 300 bytes pe
 handed in, task, task done, stamp and measured value).
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,7 +25,7 @@ from dxflow.audit.findings import Finding, FindingKind, Report
 from dxflow.audit.heads import End, instance_findings, system_findings
 from dxflow.audit.protection import protection_findings
 from dxflow.audit.rows import Rows
-from dxflow.audit.rows.files import Logged, file_findings, logged
+from dxflow.audit.rows.files import DISPOSED, Logged, disposed, file_findings, logged
 from dxflow.calendars.wareki import wareki_datetime
 from dxflow.clock import now as utc_now
 from dxflow.texts import gettext as _
@@ -44,6 +45,10 @@ class _Pass:
     last_id: int = 0
     ends: dict[str, End] = field(default_factory=dict)
     files: dict[str, Logged] = field(default_factory=dict)
+    gone: dict[str, str] = field(default_factory=dict)
+    #: Personal values that are not there any more, by case.
+    erased: Counter[str] = field(default_factory=Counter)
+    disposed: set[str] = field(default_factory=set)
     rows: Rows = field(default_factory=Rows)
     kept: Kept | None = None
     findings: list[Finding] = field(default_factory=list)
@@ -94,9 +99,10 @@ def verify_database(
         erased=done.committed - done.opened,
         findings=tuple(done.findings),
         files=len(done.files),
+        disposed=len(done.gone),
         checkpoints=len(checkpoints),
         last_checkpoint=_("{n}、{at}", n=last.number, at=wareki_datetime(last.at)) if last else "",
-        notices=() if kept is None else tuple(kept.notices),
+        notices=(*_erased_by_hand(done), *(() if kept is None else kept.notices)),
     )
 
 
@@ -124,7 +130,7 @@ def _check_protection(connection: Connection, done: _Pass) -> None:
 def _check_events(connection: Connection, done: _Pass) -> None:
     chain: ChainCheck | None = None
     for chunk in reading.events(connection):
-        private: dict[bytes, tuple[str, int]] = {}
+        private: dict[bytes, tuple[str, int, str]] = {}
         for row, sound in chunk:
             stream = row.stream or ""
             if chain is None or chain.stream != stream:
@@ -135,9 +141,12 @@ def _check_events(connection: Connection, done: _Pass) -> None:
                 text = _("列の値の型が違います。")
                 done.found(FindingKind.COLUMN, stream, text, row.seq or 0)
             for digest in references(body or {}):
-                private[digest] = (stream, row.seq or 0)
+                private[digest] = (stream, row.seq or 0, _case_of(body or {}))
             if known := logged(body or {}, stream, row.seq or 0):
                 done.files[known[0]] = known[1]
+            done.gone |= disposed(body or {})
+            if (body or {}).get("type") == DISPOSED:
+                done.disposed.add(_case_of(body or {}))
             done.rows.note(body or {}, stream, row.seq or 0)
             if done.kept is not None:
                 at = row.index.at if row.index is not None else ""
@@ -156,6 +165,20 @@ def _end(chain: ChainCheck | None, done: _Pass) -> None:
         done.ends[chain.stream] = End(chain.seq, chain.hash, chain.at, chain.state)
 
 
+def _case_of(body: Mapping[str, Any]) -> str:
+    thing = body.get("object")
+    return str(thing.get("case") or "") if isinstance(thing, dict) else ""
+
+
+def _erased_by_hand(done: _Pass) -> tuple[str, ...]:
+    """Return what must be told of personal values that are gone without a disposal of their case.
+
+    They may be deleted, which is what the table is for: no contradiction, but nobody recorded it.
+    """
+    n = sum(count for case, count in done.erased.items() if case not in done.disposed)
+    return (_("個人情報の値 {n} 件が、廃棄の記録なしに消去されています。", n=n),) if n else ()
+
+
 def references(body: Mapping[str, Any]) -> list[bytes]:
     """Return the commitments that an event's changes name."""
     changes = body.get("changes")
@@ -171,14 +194,15 @@ def references(body: Mapping[str, Any]) -> list[bytes]:
 
 
 def _check_private(
-    connection: Connection, wanted: Mapping[bytes, tuple[str, int]], done: _Pass
+    connection: Connection, wanted: Mapping[bytes, tuple[str, int, str]], done: _Pass
 ) -> None:
     found = reading.openings(connection, list(wanted))
     done.committed += len(wanted)
     done.opened += len(found)
+    done.erased.update(case for digest, (*_at, case) in wanted.items() if digest not in found)
     for digest, opening in found.items():
         if not opens(digest, opening.salt, opening.value):
-            stream, seq = wanted[digest]
+            stream, seq, _case = wanted[digest]
             text = _("個人情報の値が、記録されたときの値と違います（改変）。")
             done.found(FindingKind.PRIVATE, stream, text, seq)
 
@@ -224,4 +248,4 @@ def _check_records(connection: Connection, done: _Pass) -> None:
 
 
 def _check_files(connection: Connection, done: _Pass) -> None:
-    done.findings += file_findings(connection, done.files)
+    done.findings += file_findings(connection, done.files, done.gone)

@@ -38,6 +38,14 @@ class Case(Base):
         # what the whole of a city's cases is counted from, without reading one of them
         Index(None, "status", "stage", "lead_unit"),
         Index(None, "lead_unit", "status", "ended_at"),
+        # whose period is over is found without reading the cases that are kept
+        Index(
+            "ix_case_file_kept_until",
+            "kept_until",
+            "number",
+            sqlite_where=text("kept_until IS NOT NULL"),
+            postgresql_where=text("kept_until IS NOT NULL"),
+        ),
         Index("ix_case_file_lead_newest", "lead_unit", "status", "created_at", "id"),
     )
 
@@ -62,6 +70,8 @@ class Case(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    #: The last day on which it is kept; NULL while it runs, for good, and once it is disposed of.
+    kept_until: Mapped[date | None] = mapped_column(Date)
     #: Read only by who took part in it and by who keeps and checks the record.
     restricted: Mapped[bool] = mapped_column(server_default=false())
     #: JSON: who does the work of ended units and posts in this case, where that is another than

@@ -1,7 +1,7 @@
 """Forms: form-js files, the pages made from them, and the strict check of what is entered."""
 
 from dxflow.forms.by_outcome import led
-from dxflow.forms.changes import Change, diff
+from dxflow.forms.changes import Change, diff, without_personal
 from dxflow.forms.comparing import Difference, compared
 from dxflow.forms.definition import FieldFact, FormDefinition
 from dxflow.forms.describe import describe, outcomes
@@ -55,4 +55,5 @@ __all__ = [
     "unknown_references",
     "view",
     "view_posted",
+    "without_personal",
 ]

@@ -35,6 +35,28 @@ def diff(
     return list(_changes(definition.components, before, after, "", pii=False))
 
 
+def without_personal(definition: FormDefinition, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return stored values without the personal ones and those that the form does not know."""
+    return _impersonal(definition.components, values, pii=False)
+
+
+def _impersonal(
+    components: tuple[Component, ...], values: Mapping[str, Any], *, pii: bool
+) -> dict[str, Any]:
+    personal, left = dict(_personal(components, pii=pii)), {}
+    for component in keyed(components):
+        key = component.key
+        if key not in values or personal[key]:
+            continue
+        value, inner = values[key], component.components
+        if component.kind == "group":
+            value = _impersonal(inner, _mapping(value), pii=False)
+        elif component.kind == "list":
+            value = [_impersonal(inner, _mapping(row), pii=False) for row in _list(value)]
+        left[key] = value
+    return left
+
+
 def _changes(
     components: tuple[Component, ...], before: Any, after: Any, prefix: str, *, pii: bool
 ) -> Iterator[Change]:

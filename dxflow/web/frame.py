@@ -41,7 +41,7 @@ ADDRESSES = {
 ROLES = {
     "audit": ("cio", "auditor"),
     "portfolio": ("cio", "secretariat", "auditor"),
-    "admin": ("admin", "secretariat", "cio"),
+    "admin": ("admin", "secretariat", "cio", "auditor"),
     "meetings": (
         "secretariat",
         "cio",

@@ -11,6 +11,7 @@ from dxflow.audit.rows.duties import DutySaid, duty_findings
 from dxflow.audit.rows.hashes import Hashes, sealed_findings
 from dxflow.audit.rows.people import PeopleSaid, people_findings
 from dxflow.audit.rows.records import Said, record_findings
+from dxflow.audit.rows.retention import RetentionSaid, retention_findings
 from dxflow.audit.rows.standing import StandingSaid, standing_findings
 from dxflow.audit.rows.structure import StructureSaid, structure_findings
 from dxflow.audit.rows.work import WorkSaid, work_findings
@@ -37,6 +38,7 @@ class Rows:
         self._with(DutySaid(), duty_findings)
         self._with(StandingSaid(), standing_findings)
         self._with(StructureSaid(), structure_findings)
+        self._with(RetentionSaid(), retention_findings)
 
     def _with(self, said: _Told, compare: Callable[[Connection, _Told], Iterable[Finding]]) -> None:
         self._said.append(said)

@@ -1,5 +1,7 @@
 """Compare the bytes of attached files with the hashes that the log holds of them.
 
+Bytes may be gone where an event of disposal names the version with its hash, and only there.
+
 The log alone says which bytes a file had: `file.added` names its version, size and SHA-256 in
 plain. Every stored version must have its event, every event its version, and the bytes must be
 those; they are read piece by piece, so that the largest file needs no memory.
@@ -15,9 +17,9 @@ from sqlalchemy import Connection
 from dxflow.audit.findings import Finding, FindingKind
 from dxflow.texts import gettext as _
 
-ADDED = "file.added"
+ADDED, DISPOSED = "file.added", "retention.disposed"
 _CHUNK = 64
-_VERSIONS = "SELECT id, case_id, size, sha256 FROM attachment_version"
+_VERSIONS = "SELECT id, case_id, name, size, sha256 FROM attachment_version"
 _PIECES = "SELECT version_id, place, body FROM attachment_piece ORDER BY version_id, place"
 
 
@@ -42,16 +44,30 @@ def logged(body: Mapping[str, Any], stream: str, seq: int) -> tuple[str, Logged]
     return str(thing.get("id")), known
 
 
-def file_findings(connection: Connection, files: Mapping[str, Logged]) -> list[Finding]:
-    """Compare what is stored with what the log says; `files` by the id of the version."""
+def disposed(body: Mapping[str, Any]) -> dict[str, str]:
+    """Return the hashes of the versions whose bytes an event has disposed of, by their ids."""
+    facts = body.get("facts")
+    files = facts.get("files") if isinstance(facts, dict) else None
+    if body.get("type") != DISPOSED or not isinstance(files, dict):
+        return {}
+    return {str(version): str(sha256) for version, sha256 in files.items()}
+
+
+def file_findings(
+    connection: Connection, files: Mapping[str, Logged], gone: Mapping[str, str]
+) -> list[Finding]:
+    """Compare what is stored with what the log says; `files` by the id of the version.
+
+    `gone` are the hashes of the versions that were disposed of: of these nothing may be there.
+    """
     findings: list[Finding] = []
     missing = dict(files)
     rows = {
-        str(version): (case, size, sha256)
-        for version, case, size, sha256 in connection.exec_driver_sql(_VERSIONS)
+        str(version): (case, name, size, sha256)
+        for version, case, name, size, sha256 in connection.exec_driver_sql(_VERSIONS)
     }
     bytes_of = dict(_digests(connection))
-    for version, (case, size, sha256) in rows.items():
+    for version, (case, name, size, sha256) in rows.items():
         known = missing.pop(version, None)
         if known is None:
             text = _("添付ファイル {id} の追加が記録されていません。", id=version)
@@ -60,6 +76,11 @@ def file_findings(connection: Connection, files: Mapping[str, Logged]) -> list[F
         if (size, sha256) != (known.size, known.sha256):
             text = _("添付ファイルの控えのハッシュ値か大きさが、記録と違います。")
             findings.append(Finding(FindingKind.FILE, known.stream, known.seq, text))
+        if gone.get(version) == known.sha256:
+            if bytes_of.pop(version, None) is not None or name:
+                text = _("廃棄された添付ファイルの中身か名前が、残っています。")
+                findings.append(Finding(FindingKind.FILE, known.stream, known.seq, text))
+            continue
         if bytes_of.pop(version, (hashlib.sha256().hexdigest(), 0)) != (known.sha256, known.size):
             text = _("添付ファイルの中身が、添付されたときのものと違います（改変）。")
             findings.append(Finding(FindingKind.FILE, known.stream, known.seq, text))

@@ -95,6 +95,11 @@ class Pairs:
                  what=_(self.what), id=row)  # fmt: skip
         self.findings.append(Finding(FindingKind.RECORD, case_stream(case), 0, text))
 
+    def turned(self, before: bytes, after: bytes) -> None:
+        """Let a row that an entry told of say something else from here on."""
+        if places := self.open.pop(before, None):
+            self.open.setdefault(after, []).extend(places)
+
     def left(self) -> list[Finding]:
         """Return what was found, with the entries that no row has."""
         text = _("記録にある{what}が、なくなっているか、書き換えられています。", what=_(self.what))
@@ -139,6 +144,8 @@ class Said:
         elif kind == "document.added_to":
             said = [thing.get("id"), person, after.get("text")]
             self.additions.entry(_key([case, *said]), stream, seq)
+        elif kind == "retention.disposed":
+            self._emptied(body.get("facts"))
         elif kind == "case.reading_changed":
             self.restricted[case] = after.get("restricted")
         if kind == "case.started":
@@ -146,6 +153,13 @@ class Said:
         elif kind == "case.begun":
             facts = body.get("facts")
             self.applicants[case] = str(facts.get("applicant")) if isinstance(facts, dict) else ""
+
+    def _emptied(self, facts: object) -> None:
+        """Follow the forms from which a disposal took the personal values: [[hash, hash after]]."""
+        forms = facts.get("forms") if isinstance(facts, dict) else None
+        for pair in forms if isinstance(forms, list) else ():
+            if isinstance(pair, list) and len(pair) == 2:
+                self.forms.turned(str(pair[0]).encode(), str(pair[1]).encode())
 
     def _handed_in(
         self, body: Mapping[str, Any], thing: Mapping[str, Any], person: object,

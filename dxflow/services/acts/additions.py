@@ -6,7 +6,7 @@ from dxflow import audit
 from dxflow.authority.papers import may_add
 from dxflow.db.document import Addendum, DecisionDocument, Stamp
 from dxflow.errors import NotFound
-from dxflow.services.acts import papers
+from dxflow.services.acts import disposals, papers
 from dxflow.services.acts.act import lock
 from dxflow.services.keyed import Keyed, made_before
 from dxflow.services.people import visibility
@@ -22,7 +22,7 @@ def add(site: Site, actor: Actor, document_id: str, text: str, keyed: Keyed | No
     """Set a text beside a decided document; return the case's id. The same key does it once.
 
     Raises NotFound, Invalid for an empty or long text, NotAllowed for whoever had no part in it or
-    before the decision.
+    before the decision, Conflict once the case is disposed of.
     """
     with site.database.write() as tx:
         which = (
@@ -38,6 +38,7 @@ def add(site: Site, actor: Actor, document_id: str, text: str, keyed: Keyed | No
         visibility.require(site, tx, actor, act.case_id)
         if before:
             return act.case_id
+        disposals.require_kept(tx, act.case)
         row = papers.of_id(act, document_id)
         said = papers.require_text(text, "text", LONGEST)
         owners = owners_of(tx, document_id, row.drafter_id, act.case["lead_unit"])

@@ -201,6 +201,7 @@ def new_act(
         "created_at": now,
         "updated_at": now,
         "ended_at": None,
+        "kept_until": None,
         "restricted": False,
     }
     act.head = audit.Head.start(audit.case_stream(case_id))

@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from dxflow import audit, engine
 from dxflow.authority.obligations import may_complete
 from dxflow.authority.verdicts import person_key
+from dxflow.clock import local_date
 from dxflow.db.base import table
 from dxflow.db.case import Duty
 from dxflow.db.prepared import Prepared
@@ -69,8 +70,9 @@ def end_case(act: Act, status: str, reason: str = "") -> None:
     changes = [audit.Change("status", mark("状態"), *words)]
     if reason:
         changes.append(audit.Change("reason", mark("理由"), None, reason))
-    act.record(f"case.{status}", *changes)
-    act.change_case(status=status, ended_at=act.now)
+    until = act.pack.settings.retention.kept_until(status, local_date(act.now))
+    act.record(f"case.{status}", *changes, facts={"kept_until": until})
+    act.change_case(status=status, ended_at=act.now, kept_until=until)
     if status in act.pack.settings.reading.ended:
         submissions.restrict(act, restricted=True)
 

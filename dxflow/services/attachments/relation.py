@@ -10,7 +10,7 @@ from dxflow.db.attachment import Attachment, AttachmentVersion, DocumentAttachme
 from dxflow.db.document import DecisionDocument, Stamp
 from dxflow.db.process import WorkItem, WorkItemGroup
 from dxflow.errors import NotFound
-from dxflow.services.acts import history
+from dxflow.services.acts import disposals, history
 from dxflow.services.acts.act import Act
 from dxflow.services.acts.standing import may_act
 from dxflow.services.acts.suspension import Suspended
@@ -54,9 +54,10 @@ def _has_work(tx: Connection, actor: Actor, case_id: str) -> bool:
 
 
 def require_going(act: Act) -> None:
-    """Raise Suspended while a case is stopped; it may have ended."""
+    """Raise Suspended while a case is stopped, Conflict once it is disposed of; it may have ended."""
     if act.suspension is not None:
         raise Suspended(act.suspension.sentence(act.case["number"]))
+    disposals.require_kept(act.tx, act.case)
 
 
 def locked_ids(tx: Connection, case_id: str) -> frozenset[str]:

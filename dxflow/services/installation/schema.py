@@ -23,6 +23,7 @@ from dxflow.db import (
     meeting,
     migration,
     process,
+    retention,
     standing,
     transfer,
     upkeep,
@@ -40,7 +41,7 @@ _REVISION = re.compile(r"""^(down_)?revision\b[^=\n]*=\s*(?:['"](\w+)['"]|None)"
 #: Every module that declares tables; importing them fills the metadata.
 TABLES = (
     attachment, audit, case, digest, document, identity, job, meeting, migration, process,
-    standing, transfer, upkeep,
+    retention, standing, transfer, upkeep,
 )  # fmt: skip
 
 

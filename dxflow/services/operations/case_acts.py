@@ -131,14 +131,15 @@ def cancel(site: Site, actor: Actor, case: str, reason: str, version: int | None
 
 
 def on_several(
-    site: Site, actor: Actor, chosen: Sequence[str], operation: Callable[[str], str]
-) -> list[Outcome]:
+    site: Site, actor: Actor, chosen: Sequence[str], operation: Callable[[str], str],
+    roles: Sequence[str] = OPERATORS,
+) -> list[Outcome]:  # fmt: skip
     """Do an operation on several cases, each in a transaction of its own.
 
     What one case refuses does not stop the others. Raises NotAllowed, and Invalid when nothing or
     too much is chosen or when the operation's own words do not pass.
     """
-    actor.require_role(*OPERATORS)
+    actor.require_role(*roles)
     wanted = list(dict.fromkeys(one for one in chosen if one.strip()))
     if not wanted:
         message = _("案件を選んでください。")

@@ -6,9 +6,11 @@ from enum import Enum
 from typing import Any
 
 from dxflow.authority.decision import post_kind_label
+from dxflow.authority.retention import RetentionRule
 from dxflow.calendars.business_days import BusinessCalendar
 from dxflow.committee.evaluation import Criterion
 from dxflow.committee.quorum import QuorumKind, QuorumRule
+from dxflow.services.packs import retaining
 from dxflow.services.packs.attaching import AttachmentSettings
 from dxflow.services.packs.authority import AuthoritySettings
 from dxflow.services.packs.ranking import Backlog
@@ -48,6 +50,11 @@ _ATTACHMENTS = {
     "kinds": _("添付できる種類"),
 }  # fmt: skip
 _OPEN_DATA = {"licence": _("オープンデータの利用条件"), "attribution": _("出典に示す名前")}
+_RETENTION = {
+    "years": _("年数"), "completed": _("完了した案件の年数"),
+    "rejected": _("不採択の案件の年数"), "withdrawn": _("取り下げた案件の年数"),
+    "stopped": _("中止した案件の年数"), "cancelled": _("取り消した案件の年数"),
+}  # fmt: skip
 _BODY = {
     "name": _("名前"), "seat_role": _("委員の役割"), "chair_roles": _("議事を預かる役割"),
     "deadline_days": _("期限までの日数"), "reminder_days": _("催促する日数"),
@@ -89,6 +96,8 @@ def setting_changes(before: PackSettings, after: PackSettings) -> Iterator[Told]
     )
     published = [vars(part.open_data) for part in (before, after)]
     yield from facets("open_data", _("オープンデータ"), _OPEN_DATA, published[0], published[1])
+    kept = [_retention(part.retention) for part in (before, after)]
+    yield from facets("retention", _("保存期間"), _RETENTION, kept[0], kept[1])
     yield from _options(before, after)
     yield from _summaries(before, after)
 
@@ -167,6 +176,11 @@ def _attachments(one: AttachmentSettings) -> dict[str, Any]:
         "case_mb": one.case_mb or site,
         "kinds": site if one.kinds is None else written(one.kinds),
     }
+
+
+def _retention(one: RetentionRule) -> dict[str, Any]:
+    named = {ending: retaining.words(one.ended[ending]) for ending in one.ended}
+    return {"years": retaining.words(one.years), **named}
 
 
 def _authority(one: AuthoritySettings) -> dict[str, Any]:

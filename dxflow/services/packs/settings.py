@@ -14,6 +14,7 @@ from dxflow import toml
 from dxflow.authority.escalation import EscalateTo
 from dxflow.authority.obligations import Follows
 from dxflow.authority.opinions import OpinionReaders
+from dxflow.authority.retention import RetentionRule
 from dxflow.authority.standing_in import Way
 from dxflow.authority.visibility import DraftReaders, LoggedViews
 from dxflow.calendars.business_days import BusinessCalendar
@@ -23,7 +24,14 @@ from dxflow.committee.rules import BodyRules, body_rules
 from dxflow.feel import FeelSyntaxError, parse
 from dxflow.forms import Option
 from dxflow.problems import Problem, Refused
-from dxflow.services.packs import attaching, authority, publishing, ranking, starting
+from dxflow.services.packs import (
+    attaching,
+    authority,
+    publishing,
+    ranking,
+    retaining,
+    starting,
+)
 from dxflow.services.packs.attaching import AttachmentSettings
 from dxflow.services.packs.authority import AuthoritySettings
 from dxflow.services.packs.publishing import OpenData
@@ -124,6 +132,7 @@ class PackSettings:
     authority: AuthoritySettings = field(default_factory=AuthoritySettings)
     attachments: AttachmentSettings = field(default_factory=AttachmentSettings)
     open_data: OpenData = field(default_factory=OpenData)
+    retention: RetentionRule = field(default_factory=RetentionRule)
     options: Mapping[str, tuple[Option, ...]] = field(default_factory=dict)
     summaries: tuple[Summary, ...] = ()
     """The first whose form has been handed in tells what the case is about."""
@@ -181,6 +190,7 @@ class _Reader:
             authority=authority.read(self.raw.get(authority.KEY, {}), self.problem),
             attachments=attaching.read(self.raw.get(attaching.KEY, {}), self.problem),
             open_data=publishing.read(self.raw.get(publishing.KEY, {}), self.problem),
+            retention=retaining.read(self.raw.get(retaining.KEY, {}), self.problem),
             options={
                 key: tuple(
                     Option(self.text(one, "value"), self.text(one, "label"))

@@ -12,10 +12,13 @@ from dxflow.attachments.limits import Limits
 from dxflow.attachments.names import ending_of
 from dxflow.attachments.scans import WORDS
 from dxflow.authority.attaching import Attached, Standing, may_attach, may_replace, may_withdraw
+from dxflow.calendars.wareki import wareki_date
+from dxflow.clock import local_date
 from dxflow.db.attachment import Attachment, AttachmentVersion, DocumentAttachment, DraftFile
 from dxflow.db.case import Case
 from dxflow.db.document import DecisionDocument
 from dxflow.db.process import Draft, ProcessInstance
+from dxflow.db.retention import Disposal
 from dxflow.errors import NotFound, Unavailable
 from dxflow.services.attachments import limiting, relation, storing, viewing
 from dxflow.services.packs import store as packs
@@ -37,6 +40,7 @@ class VersionView:
     """One version. `scan_name` says what the scanner said, `shown`: a browser may show it.
 
     `in_document` is the number of the latest decision document that lists it, 0 for none.
+    `disposed`: its bytes and its name are gone with the case's disposal.
     """
 
     id: str
@@ -53,6 +57,7 @@ class VersionView:
     person: str
     post: str
     at: datetime
+    disposed: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,9 +110,12 @@ def page(site: Site, actor: Actor, case_id: str) -> AttachmentsPage:
         standing = relation.standing_of(tx, actor, opened.case)
         verdict = may_attach(standing)
         stopped = opened.suspension.sentence(opened.case["number"]) if opened.suspension else ""
+        head = head_of(opened, read_facts(opened))
+        if head.kept is not None and head.kept.disposed is not None:
+            stopped = _("廃棄された案件には、ファイルを添付できません。")
         return AttachmentsPage(
-            head=head_of(opened, read_facts(opened)),
-            files=files_of(opened, standing),
+            head=head,
+            files=files_of(opened, standing if not stopped else None),
             limits=limiting.of_pack(site.settings, opened.pack.settings),
             may_attach=bool(verdict) and not stopped,
             refusal=stopped or verdict.reason,
@@ -142,14 +150,21 @@ def hand_out(site: Site, actor: Actor, version_id: str) -> Handed:
     """
     with site.database.read() as tx:
         row = tx.execute(
-            select(AttachmentVersion.__table__, Case.restricted, ProcessInstance.pack_digest)
+            select(
+                AttachmentVersion.__table__, Case.restricted, ProcessInstance.pack_digest,
+                Disposal.at.label("disposed_at"),
+            )
             .join(Case, Case.id == AttachmentVersion.case_id)
             .join(ProcessInstance, ProcessInstance.case_id == AttachmentVersion.case_id)
+            .outerjoin(Disposal, Disposal.case_id == AttachmentVersion.case_id)
             .where(AttachmentVersion.id == version_id)
-        ).one_or_none()
+        ).one_or_none()  # fmt: skip
         if row is None:
             raise NotFound(_("添付ファイルが見つかりません。"))
         visibility.require(site, tx, actor, row.case_id)
+        if row.disposed_at is not None:
+            day = wareki_date(local_date(row.disposed_at))
+            raise NotFound(_("この添付ファイルは、{day} に廃棄されました。", day=day))
         rule = packs.load(site, tx, row.pack_digest).settings.reading
     handed = _handed(site, row, row.case_id, storing.OF_CASES)
     if rule.log_views.asks(restricted=bool(row.restricted)):
@@ -214,8 +229,10 @@ def _rows(opened: Opened) -> list[Row[Any]]:
                 AttachmentVersion.__table__,
                 Attachment.withdrawn_at, Attachment.withdrawn_by, Attachment.withdraw_reason,
                 listed.scalar_subquery().label("document"), locked.label("locked"),
+                Disposal.at.label("disposed_at"),
             )
             .join(Attachment, Attachment.id == AttachmentVersion.attachment_id)
+            .outerjoin(Disposal, Disposal.case_id == AttachmentVersion.case_id)
             .where(AttachmentVersion.case_id == opened.id)
             .order_by(AttachmentVersion.attachment_id, AttachmentVersion.number.desc())
         )
@@ -249,11 +266,11 @@ def _version(row: Row[Any], names: naming.Names) -> VersionView:
     return VersionView(
         id=row.id,
         number=row.number,
-        name=row.name,
+        name=row.name if row.disposed_at is None else _("廃棄済みのファイル"),
         size=row.size,
         sha256=row.sha256,
         media=media,
-        shown=shown,
+        shown=shown and row.disposed_at is None,
         scan=row.scan,
         scan_name=translated(WORDS.get(row.scan, row.scan)),
         beside=bool(row.beside),
@@ -261,4 +278,5 @@ def _version(row: Row[Any], names: naming.Names) -> VersionView:
         person=names.person(row.person_id),
         post=names.post(row.post),
         at=row.at,
+        disposed=row.disposed_at is not None,
     )

@@ -21,6 +21,7 @@ from dxflow.services.people.naming import Names
 from dxflow.services.reading import inbox, recused
 from dxflow.services.reading.case_opening import Opened, OpenItem, Visit
 from dxflow.services.reading.holders import holder_of, persons_having
+from dxflow.services.reading.kept import Kept, kept_of
 from dxflow.texts import gettext as _
 from dxflow.texts import translated
 
@@ -85,6 +86,8 @@ class CaseHead:
     suspension: Suspension | None = None
     #: Its reading is restricted to who took part.
     restricted: bool = False
+    #: Until when it is kept; None while it runs.
+    kept: Kept | None = None
 
 
 @dataclass(frozen=True)
@@ -167,6 +170,7 @@ def head_of(opened: Opened, facts: Facts) -> CaseHead:
         may_continue=continuing.may_name(actor, case),
         suspension=opened.suspension,
         restricted=case["restricted"],
+        kept=kept_of(opened),
     )
 
 

@@ -9,7 +9,7 @@ from itertools import groupby
 from flask import Blueprint, render_template
 
 from dxflow.errors import NotAllowed
-from dxflow.services.operations import incident_list
+from dxflow.services.operations import incident_list, retention_list
 from dxflow.services.people.access import signed_in
 from dxflow.services.people.actor import Actor
 from dxflow.texts import gettext as _
@@ -29,6 +29,8 @@ def index() -> str:
         raise NotAllowed(_("この画面は、あなたの職では使えません。"), may)
     failed = incident_list.open_count(current.site(), current.actor())
     counts = {"incidents_admin.index": _("未解消 {n}件", n=failed)} if failed else {}
+    if proposed := retention_list.waiting(current.site(), current.actor()):
+        counts["retention_admin.index"] = _("承認待ち {n}件", n=proposed)
     return render_template("admin/hub.html", groups=grouped(entries), counts=counts)
 
 

@@ -3,7 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
-from dxflow.forms import Change, diff
+from dxflow.forms import Change, diff, without_personal
 from tests.unit.forms.samples import PROJECT_CLEANED, field, form, project_sheet, project_values
 
 
@@ -59,3 +59,31 @@ def test_values_of_any_shape_are_compared():
     assert diff(project_sheet(), {"kpis": "x", "cost": 3, "start": "?"}, {"kpis": [None]}) == [
         Change("start", "開始予定日", "?", None, pii=False)
     ]
+
+
+def test_without_personal_values_the_rest_is_left_as_it_was():
+    values = {**PROJECT_CLEANED, "unknown": "だれか"}
+    left = without_personal(project_sheet(), values)
+    assert "contact" in PROJECT_CLEANED
+    assert "contact" not in left
+    assert "unknown" not in left
+    assert left == {key: value for key, value in PROJECT_CLEANED.items() if key != "contact"}
+
+
+def test_a_personal_list_goes_as_a_whole_and_personal_cells_from_their_rows():
+    name, age = field("textfield", "name", properties={"pii": "true"}), field("number", "age")
+    rows = {"people": [{"name": "前橋", "age": 3}, {"name": "桐生", "age": 4}]}
+
+    def people(**more):
+        return form(
+            {
+                "type": "dynamiclist",
+                "path": "people",
+                "label": "人",
+                "components": [name, age],
+                **more,
+            }
+        )
+
+    assert without_personal(people(), rows) == {"people": [{"age": 3}, {"age": 4}]}
+    assert without_personal(people(properties={"pii": "true"}), rows) == {}

@@ -136,12 +136,17 @@ class _Files:
     def __init__(self) -> None:
         self._found: dict[str, tuple[str, int]] = {}
         self._should: dict[str, tuple[str, int]] = {}
+        self._case_of: dict[str, str] = {}
+        self._disposed: set[str] = set()
         self._here, self._digest, self._size = "", hashlib.sha256(), 0
 
     def see(self, table: str, row: dict[str, Any]) -> None:
         """Take a row in."""
         if table == "attachment_version":
             self._should[row["id"]] = (row["sha256"], row["size"])
+            self._case_of[row["id"]] = row["case_id"]
+        elif table == "disposal":
+            self._disposed.add(row["case_id"])
         elif table == "attachment_piece":
             self._piece(row["version_id"], row["body"])
 
@@ -159,5 +164,8 @@ class _Files:
     def count(self) -> int:
         """Return how many files are not those of their hash."""
         self._close()
+        for version, case in self._case_of.items():
+            if case in self._disposed:
+                del self._should[version]  # nothing of it may be there
         names = self._found.keys() | self._should.keys()
         return sum(self._found.get(name) != self._should.get(name) for name in names)
