@@ -23,6 +23,8 @@ from dxflow.texts import gettext as _
 
 #: Who acted, in rows, where an entry names no person.
 _SYSTEM = "system"
+#: How a case begins: by its applicant, or by itself as somebody's.
+_BEGUN = frozenset({"case.started", "case.begun"})
 _HANDED_IN = frozenset({"case.started", "case.resubmitted", "task.completed"})
 _SUBMISSIONS = (
     "SELECT id, case_id, work_item_id, person_id, outcome, form_key, form_digest, act, body"
@@ -148,11 +150,10 @@ class Said:
             self._emptied(body.get("facts"))
         elif kind == "case.reading_changed":
             self.restricted[case] = after.get("restricted")
-        if kind == "case.started":
-            self.applicants[case] = str(person)
-        elif kind == "case.begun":
+        if kind in _BEGUN:
             facts = body.get("facts")
-            self.applicants[case] = str(facts.get("applicant")) if isinstance(facts, dict) else ""
+            named = facts.get("applicant") if isinstance(facts, dict) else None
+            self.applicants[case] = str(person if kind == "case.started" else named)
 
     def _emptied(self, facts: object) -> None:
         """Follow the forms from which a disposal took the personal values: [[hash, hash after]]."""
