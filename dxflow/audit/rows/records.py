@@ -152,8 +152,8 @@ class Said:
             self.restricted[case] = after.get("restricted")
         if kind in _BEGUN:
             facts = body.get("facts")
-            named = facts.get("applicant") if isinstance(facts, dict) else None
-            self.applicants[case] = str(person if kind == "case.started" else named)
+            owner = facts.get("applicant") if isinstance(facts, dict) else None
+            self.applicants[case] = str(person if kind == "case.started" else owner)
 
     def _emptied(self, facts: object) -> None:
         """Follow the forms from which a disposal took the personal values: [[hash, hash after]]."""

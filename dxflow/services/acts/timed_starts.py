@@ -27,7 +27,7 @@ from dxflow.services.acts.notices import leave_notice
 from dxflow.services.acts.writing import write_step
 from dxflow.services.packs import city_days, planned_starts
 from dxflow.services.packs import store as packs
-from dxflow.services.packs.starting import TimedStart
+from dxflow.services.packs.settings.starting import TimedStart
 from dxflow.services.people import naming, organisation
 from dxflow.services.people.actor import Actor, system_actor
 from dxflow.services.site import Site

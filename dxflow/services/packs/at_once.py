@@ -10,7 +10,7 @@ from dxflow.models.findings import at, called, levels
 from dxflow.models.graph import Graph, graph_of
 from dxflow.models.model import Boundary, Element, Flow, Kind, Model, Process
 from dxflow.problems import Problem
-from dxflow.services.packs.authority import commands_of
+from dxflow.services.packs.settings.authority import commands_of
 from dxflow.texts import gettext as _
 
 CONVENE, DRAW = "committee.convene", "document.draw"

@@ -17,16 +17,16 @@ from dxflow.models.context import Context
 from dxflow.models.model import Model, Process
 from dxflow.models.reader import read as read_bpmn
 from dxflow.problems import Problem, Refused
-from dxflow.services.packs import (
-    authority,
-    organised,
-    planned_starts,
-    ranking,
-    starting,
-    translations,
-)
+from dxflow.services.packs import organised, planned_starts, translations
 from dxflow.services.packs.at_once import check_at_once
-from dxflow.services.packs.settings import FILE, PackSettings, read_settings
+from dxflow.services.packs.settings import (
+    FILE,
+    PackSettings,
+    authority,
+    ranking,
+    read_settings,
+    starting,
+)
 from dxflow.texts import gettext as _
 
 #: The functions that every expression may call beside those of FEEL.

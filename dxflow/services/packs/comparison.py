@@ -15,8 +15,8 @@ from dxflow.services.packs import translations
 from dxflow.services.packs.check import check_files
 from dxflow.services.packs.decision_changes import decision_changes
 from dxflow.services.packs.form_changes import form_changes
-from dxflow.services.packs.setting_changes import setting_changes
 from dxflow.services.packs.settings import FILE, read_settings
+from dxflow.services.packs.settings.changes import setting_changes
 from dxflow.services.packs.store import load
 from dxflow.services.packs.translation_changes import translation_changes
 from dxflow.services.packs.wording import Told

@@ -20,7 +20,7 @@ from dxflow.services.packs import planned_starts, store
 from dxflow.services.packs.check import check_files
 from dxflow.services.packs.file_check import KNOWN, read_bytes
 from dxflow.services.packs.settings import FILE, PackSettings, read_settings
-from dxflow.services.packs.starting import TimedStart, timed_starts
+from dxflow.services.packs.settings.starting import TimedStart, timed_starts
 
 INSTANT_LOOP = "bpmn-instant-loop"
 

@@ -21,7 +21,7 @@ from dxflow.ids import new_id
 from dxflow.models.model import Element, Process, TimerKind
 from dxflow.problems import Problem, Severity
 from dxflow.services.packs.settings import FILE, PackSettings
-from dxflow.services.packs.starting import KEY, TimedStart, timed_starts, timer_value
+from dxflow.services.packs.settings.starting import KEY, TimedStart, timed_starts, timer_value
 from dxflow.texts import gettext as _
 
 FunctionsAt = Callable[[datetime], Mapping[str, Callable[..., Any]]]

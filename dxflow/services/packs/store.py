@@ -27,8 +27,8 @@ from dxflow.models.model import Element, Process
 from dxflow.problems import Problem, Refused, errors_in
 from dxflow.services.packs import city_days, planned_starts
 from dxflow.services.packs.check import Checked, check_files
-from dxflow.services.packs.restricting import ENDINGS
 from dxflow.services.packs.settings import PackSettings, Stage
+from dxflow.services.packs.settings.restricting import ENDINGS
 from dxflow.services.people.events import system_event
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _

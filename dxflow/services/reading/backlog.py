@@ -19,7 +19,7 @@ from dxflow.errors import NotAllowed, NotFound
 from dxflow.services import plain
 from dxflow.services.acts.ranking import RANKERS
 from dxflow.services.packs import store as packs
-from dxflow.services.packs.ranking import KNOWN, Backlog, Priority
+from dxflow.services.packs.settings.ranking import KNOWN, Backlog, Priority
 from dxflow.services.people import naming, organisation, visibility
 from dxflow.services.people.actor import READS_ALL, Actor
 from dxflow.services.people.naming import Names

@@ -25,7 +25,7 @@ from dxflow.kpi.relative import Relative
 from dxflow.kpi.scale import ARROW
 from dxflow.kpi.years import YearLine, by_year
 from dxflow.services.packs import store as packs
-from dxflow.services.packs.publishing import OpenData
+from dxflow.services.packs.settings.publishing import OpenData
 from dxflow.services.people import events
 from dxflow.services.people.actor import Actor
 from dxflow.services.reading import kpi_cases, kpis

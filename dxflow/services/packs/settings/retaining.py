@@ -3,8 +3,8 @@
 from typing import Any
 
 from dxflow.authority.retention import MOST_YEARS, USUAL_YEARS, RetentionRule
-from dxflow.services.packs.authority import Complain
-from dxflow.services.packs.restricting import ENDINGS
+from dxflow.services.packs.settings.authority import Complain
+from dxflow.services.packs.settings.restricting import ENDINGS
 from dxflow.texts import gettext as _
 
 KEY = "retention"

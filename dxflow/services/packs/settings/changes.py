@@ -10,12 +10,12 @@ from dxflow.authority.retention import RetentionRule
 from dxflow.calendars.business_days import BusinessCalendar
 from dxflow.committee.evaluation import Criterion
 from dxflow.committee.quorum import QuorumKind, QuorumRule
-from dxflow.services.packs import retaining
-from dxflow.services.packs.attaching import AttachmentSettings
-from dxflow.services.packs.authority import AuthoritySettings
-from dxflow.services.packs.ranking import Backlog
-from dxflow.services.packs.settings import Body, PackSettings
-from dxflow.services.packs.starting import TimedStart
+from dxflow.services.packs.settings import retaining
+from dxflow.services.packs.settings.attaching import AttachmentSettings
+from dxflow.services.packs.settings.authority import AuthoritySettings
+from dxflow.services.packs.settings.ranking import Backlog
+from dxflow.services.packs.settings.settled import Body, PackSettings
+from dxflow.services.packs.settings.starting import TimedStart
 from dxflow.services.packs.wording import Told, came_and_went, facets, named, quoted, written
 from dxflow.texts import gettext as _
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from dxflow.forms import FormDefinition
 from dxflow.problems import Problem
-from dxflow.services.packs.authority import Complain
+from dxflow.services.packs.settings.authority import Complain
 from dxflow.texts import gettext as _
 from dxflow.texts import mark
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dxflow.attachments.kinds import KINDS
-from dxflow.services.packs.authority import Complain
+from dxflow.services.packs.settings.authority import Complain
 from dxflow.texts import gettext as _
 
 KEY = "attachments"

@@ -16,7 +16,7 @@ from dxflow.feel import FeelSyntaxError, parse
 from dxflow.models.formulas import RESERVED, VARIABLE
 from dxflow.models.model import Element, Kind, Process
 from dxflow.problems import Problem
-from dxflow.services.packs.authority import Complain
+from dxflow.services.packs.settings.authority import Complain
 from dxflow.texts import gettext as _
 
 KEY = "starts"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from dxflow.services.packs.authority import Complain
+from dxflow.services.packs.settings.authority import Complain
 from dxflow.texts import gettext as _
 
 KEY = "open_data"
