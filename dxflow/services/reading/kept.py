@@ -25,12 +25,16 @@ class Disposed:
     @property
     def sentence(self) -> str:
         """Return who disposed of the case when, and what went."""
-        return _(
-            "{day} に廃棄しました（発案 {proposer} さん、承認 {approver} さん）。添付ファイル {n} 件の"
-            "中身と、個人情報の値は残っていません。番号、件名、経過、決裁、監査ログは残っています。",
+        who = _(
+            "{day} に廃棄しました（発案 {proposer} さん、承認 {approver} さん）。",
             day=wareki_date(local_date(self.at)), proposer=self.proposer, approver=self.approver,
-            n=self.files,
         )  # fmt: skip
+        gone = (
+            _("添付ファイル {n} 件の中身と、個人情報の値は残っていません。", n=self.files)
+            if self.files
+            else _("個人情報の値は残っていません。")
+        )
+        return _("{who}{gone}番号、件名、経過、決裁、監査ログは残っています。", who=who, gone=gone)
 
 
 @dataclass(frozen=True)

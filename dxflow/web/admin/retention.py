@@ -162,7 +162,7 @@ def _list(errors: dict[str, str]) -> str:
 def _tabs(here: str, waiting: int) -> list[dict[str, Any]]:
     proposed = _("承認待ち（{n}件）", n=waiting) if waiting else _("承認待ち")
     pages = (
-        ("", _("満了した案件"), url_for("retention_admin.index")),
+        ("", _("満了する案件"), url_for("retention_admin.index")),
         ("proposed", proposed, url_for("retention_admin.index", standing="proposed")),
         ("register", _("廃棄簿"), url_for("retention_admin.register")),
     )
