@@ -112,6 +112,13 @@ class Credentials(Request):
 
     username = fields.String(required=True, validate=validate.Length(min=1, max=100))
     password = fields.String(required=True, validate=validate.Length(min=1, max=1000))
+    code = fields.String(
+        validate=validate.Length(max=100),
+        metadata={
+            "description": "of the person's authenticator app, or one in reserve; asked of whoever "
+            "has a second factor"
+        },
+    )
 
 
 class NewCase(Request):
