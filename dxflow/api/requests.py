@@ -107,20 +107,6 @@ class AuditQuery(Paging):
     )
 
 
-class Credentials(Request):
-    """Who asks for a token."""
-
-    username = fields.String(required=True, validate=validate.Length(min=1, max=100))
-    password = fields.String(required=True, validate=validate.Length(min=1, max=1000))
-    code = fields.String(
-        validate=validate.Length(max=100),
-        metadata={
-            "description": "of the person's authenticator app, or one in reserve; asked of whoever "
-            "has a second factor"
-        },
-    )
-
-
 class NewCase(Request):
     """A case to be started. `title` may stand in `values` instead: 422 when the two differ."""
 

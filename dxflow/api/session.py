@@ -2,6 +2,8 @@
 
 from dataclasses import asdict
 
+from marshmallow import fields, validate
+
 from dxflow.api import answers, requests
 from dxflow.api.call import Call
 from dxflow.api.operation import Answer, Operation
@@ -9,6 +11,20 @@ from dxflow.errors import NotAllowed, NotLoggedIn
 from dxflow.services.operations import permissions
 from dxflow.services.people import accounts
 from dxflow.texts import gettext as _
+
+
+class Credentials(requests.Request):
+    """Who asks for a token."""
+
+    username = fields.String(required=True, validate=validate.Length(min=1, max=100))
+    password = fields.String(required=True, validate=validate.Length(min=1, max=1000))
+    code = fields.String(
+        validate=validate.Length(max=100),
+        metadata={
+            "description": "of the person's authenticator app, or one in reserve; asked of whoever "
+            "has a second factor"
+        },
+    )
 
 
 def create_token(call: Call) -> Answer:
@@ -66,7 +82,7 @@ def second_factor_is_missing() -> str:
 OPERATIONS = (
     Operation(
         "POST", "/token", "createToken", "Get a bearer token", create_token,
-        answer=answers.Token, body=requests.Credentials, public=True, refusals=(401, 403, 429),
+        answer=answers.Token, body=Credentials, public=True, refusals=(401, 403, 429),
         description="Whoever has a second factor sends its `code` too. Without one the answer to a "
         "right password is 401 of the type `urn:dxflow:problem:code_needed`; a code works once. "
         "Tokens that were issued before go on.",
