@@ -6,6 +6,7 @@ and the password for the mail server, and nothing else.
 """
 
 import os
+import re
 import secrets
 import shlex
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ KEY_BYTES = 32
 #: How many processes one command starts at most, and how long, in minutes, a login may last.
 MOST_PROCESSES = 64
 MOST_MINUTES = 366 * 24 * 60
+_ROLE = re.compile(r"[a-z][a-z0-9-]{0,63}")
 
 
 class ConfigRefused(DxflowError):
@@ -44,6 +46,8 @@ class Settings:
     token_lifetime: int = 480
     #: How many failed logins one network address has free within an hour; 0: no end of them.
     login_failures: int = 100
+    #: Roles whose holders do nothing before they have set up a second factor.
+    second_factor_roles: tuple[str, ...] = ()
     metrics_token: str = ""
     #: Megabytes of one attached file and of all files of a case; endings allowed, () for the usual.
     attachment_mb: int = 25
@@ -172,6 +176,7 @@ def load(environ: dict[str, str] | None = None) -> Settings:
         session_absolute=_number(env, "DXFLOW_SESSION_MINUTES", 600, most=MOST_MINUTES),
         token_lifetime=_number(env, "DXFLOW_TOKEN_MINUTES", 480, most=MOST_MINUTES),
         login_failures=_number(env, "DXFLOW_LOGIN_FAILURES", 100, least=0, most=100_000),
+        second_factor_roles=_roles(env, "DXFLOW_SECOND_FACTOR_ROLES"),
         metrics_token=env.get("DXFLOW_METRICS_TOKEN", ""),
         attachment_mb=_number(env, "DXFLOW_ATTACHMENT_MB", 25, most=2_048),
         attachment_case_mb=_number(env, "DXFLOW_ATTACHMENT_CASE_MB", 250, most=1_048_576),
@@ -199,6 +204,17 @@ def root() -> Path:
 def _path(env: dict[str, str], name: str) -> Path | None:
     given = env.get(name)
     return Path(given).absolute() if given else None
+
+
+def _roles(env: dict[str, str], name: str) -> tuple[str, ...]:
+    """Return keys of roles; a slip in one would leave without protection whom it is meant for."""
+    keys = tuple(env.get(name, "").replace(",", " ").split())
+    wrong = [key for key in keys if not _ROLE.fullmatch(key)]
+    if wrong:
+        raise ConfigRefused(
+            _("{name} の「{key}」は役割の名前ではありません。", name=name, key=wrong[0])
+        )
+    return keys
 
 
 def _command(env: dict[str, str], name: str) -> tuple[str, ...]:

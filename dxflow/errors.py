@@ -11,6 +11,7 @@ STATUS_OF_KIND = {
     "not_found": 404,
     "conflict": 409,
     "unauthenticated": 401,
+    "code_needed": 401,
     "throttled": 429,
     "unavailable": 503,
     "outcome-unknown": 503,
@@ -56,6 +57,19 @@ class NotLoggedIn(DxflowError):
     """Nobody is logged in, or the session or token has ended."""
 
     kind = "unauthenticated"
+
+
+class CodeNeeded(NotLoggedIn):
+    """The password was right, and a code of the second factor is needed beside it.
+
+    `reference` names the login that waits for it, "" where none does.
+    """
+
+    kind = "code_needed"
+
+    def __init__(self, message: str, reference: str = "") -> None:
+        self.reference = reference
+        super().__init__(message)
 
 
 class Throttled(DxflowError):

@@ -151,6 +151,8 @@ def _log_in(call: Call, session_actor: SessionActor) -> None:
         actor: Actor | None = accounts.actor_of_token(call.site, call.token, call.request_id)
     else:
         actor = session_actor()
+        if actor is not None and actor.lacks_second_factor:
+            raise NotAllowed(session.second_factor_is_missing())
         if actor is not None and request.method not in refusals.SAFE:
             _require_csrf()
     if actor is None:

@@ -12,6 +12,7 @@ from dxflow.api.call import Call
 from dxflow.engine import StepFailed
 from dxflow.errors import (
     STATUS_OF_KIND,
+    CodeNeeded,
     DxflowError,
     Invalid,
     NotAllowed,
@@ -124,6 +125,8 @@ def _refused(error: DxflowError) -> Refusal:
     headers: dict[str, str] = {}
     if status == 422:
         more["errors"] = error.fields if isinstance(error, Invalid) else {}
+    if isinstance(error, CodeNeeded):
+        more["title"] = _("確認コードが必要です")
     if isinstance(error, Refused):
         more["errors"] = {"files": [str(problem) for problem in error.problems]}
     if isinstance(error, TaskClosed):

@@ -107,13 +107,6 @@ class AuditQuery(Paging):
     )
 
 
-class Credentials(Request):
-    """Who asks for a token."""
-
-    username = fields.String(required=True, validate=validate.Length(min=1, max=100))
-    password = fields.String(required=True, validate=validate.Length(min=1, max=1000))
-
-
 class NewCase(Request):
     """A case to be started. `title` may stand in `values` instead: 422 when the two differ."""
 

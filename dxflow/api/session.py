@@ -2,6 +2,8 @@
 
 from dataclasses import asdict
 
+from marshmallow import fields, validate
+
 from dxflow.api import answers, requests
 from dxflow.api.call import Call
 from dxflow.api.operation import Answer, Operation
@@ -11,14 +13,32 @@ from dxflow.services.people import accounts
 from dxflow.texts import gettext as _
 
 
-def create_token(call: Call) -> Answer:
-    """Give a token for a user name and a password."""
-    login = accounts.issue_token(
-        call.site, call.body["username"], call.body["password"], call.origin, call.request_id
+class Credentials(requests.Request):
+    """Who asks for a token."""
+
+    username = fields.String(required=True, validate=validate.Length(min=1, max=100))
+    password = fields.String(required=True, validate=validate.Length(min=1, max=1000))
+    code = fields.String(
+        validate=validate.Length(max=100),
+        metadata={
+            "description": "of the person's authenticator app, or one in reserve; asked of whoever "
+            "has a second factor"
+        },
     )
-    if login.must_change_password:
+
+
+def create_token(call: Call) -> Answer:
+    """Give a token for a user name and a password, with a code where the person has to bring one."""
+    login = accounts.issue_token(
+        call.site, call.body["username"], call.body["password"], call.origin, call.request_id,
+        call.body.get("code", ""),
+    )  # fmt: skip
+    actor = accounts.actor_of_token(call.site, login.reference, call.request_id)
+    if actor.must_change_password or actor.lacks_second_factor:
         accounts.revoke_token(call.site, login.reference)
-        raise NotAllowed(password_is_old())
+        raise NotAllowed(
+            password_is_old() if actor.must_change_password else second_factor_is_missing()
+        )
     return Answer({"token": login.reference, "expires_at": login.expires_at})
 
 
@@ -54,10 +74,18 @@ def password_is_old() -> str:
     return _("先に画面でログインし、パスワードを変更してください。")
 
 
+def second_factor_is_missing() -> str:
+    """Return the sentence for somebody whose role asks for a second factor they have not set up."""
+    return _("先に画面でログインし、二段階認証を設定してください。")
+
+
 OPERATIONS = (
     Operation(
         "POST", "/token", "createToken", "Get a bearer token", create_token,
-        answer=answers.Token, body=requests.Credentials, public=True, refusals=(401, 403, 429),
+        answer=answers.Token, body=Credentials, public=True, refusals=(401, 403, 429),
+        description="Whoever has a second factor sends its `code` too. Without one the answer to a "
+        "right password is 401 of the type `urn:dxflow:problem:code_needed`; a code works once. "
+        "Tokens that were issued before go on.",
     ),
     Operation(
         "DELETE", "/token", "revokeToken", "Revoke the bearer token of this call", revoke_token,

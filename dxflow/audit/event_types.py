@@ -125,6 +125,10 @@ _LABELS = {
     "person.reactivated": "職員を有効化",
     "password.changed": "パスワードを変更",
     "password.reset": "パスワードを再設定",
+    "second_factor.turned_on": "二段階認証を使い始めた",
+    "second_factor.turned_off": "二段階認証をやめた",
+    "second_factor.reset": "二段階認証を解除",
+    "second_factor.reserve_renewed": "予備コードを作り直した",
     "unit.created": "組織を登録",
     "unit.changed": "組織を変更",
     "unit.ended": "組織の廃止を登録",
@@ -153,6 +157,7 @@ _LABELS = {
     # 利用
     "session.started": "ログイン",
     "session.refused": "ログインに失敗",
+    "second_factor.reserve_used": "予備コードを使用",
     "session.ended": "ログアウト",
     "session.revoked": "セッションを失効",
     "access.denied": "許可されない操作",

@@ -186,6 +186,11 @@ def _people(commands: "argparse._SubParsersAction[Parser]") -> None:
     )
     password.add_argument("username")
     _password(password)
+    factor = _command(
+        group, "reset-factor", people.reset_factor, _("二段階認証を解除する（ログインは切れる）")
+    )
+    factor.add_argument("username")
+    factor.add_argument("--reason", required=True, help=_("解除する理由"))
     for name, run, text in (
         ("disable", people.disable, _("利用者を無効にする（ログインは切れる）")),
         ("enable", people.enable, _("利用者を有効に戻す")),

@@ -11,7 +11,7 @@ from dxflow.cli.passwords import asked_for
 from dxflow.config import Settings
 from dxflow.services.installation.bootstrap import operator
 from dxflow.services.installation.opening import opened
-from dxflow.services.people import appointments
+from dxflow.services.people import appointments, second_factor
 from dxflow.services.people import registry as people
 from dxflow.services.people.person_rows import Account
 from dxflow.texts import gettext as _
@@ -33,7 +33,8 @@ def listed(_arguments: Namespace, settings: Settings, output: Output) -> int:
         rows = people.listed(site)
     for row in rows:
         state = _("有効") if row.status == "active" else _("無効")
-        output.say("\t".join((row.username, row.name, state, " ".join(row.posts))))
+        factor = _("二段階認証") if row.second_factor else ""
+        output.say("\t".join((row.username, row.name, state, " ".join(row.posts), factor)).rstrip())
     if not rows:
         output.say(_("利用者はまだいません。dxflow init --admin で管理者を作ってください。"))
     output.result([asdict(row) for row in rows])
@@ -61,6 +62,13 @@ def password(arguments: Namespace, settings: Settings, output: Output) -> int:
             password=asked_for(arguments), must_change=not arguments.password_stdin,
         )  # fmt: skip
     return _said(output, account, _("{name} のパスワードを再設定しました。", name=account.username))
+
+
+def reset_factor(arguments: Namespace, settings: Settings, output: Output) -> int:
+    """Take the second factor off somebody who has lost the phone."""
+    with opened(settings) as site:
+        account = second_factor.reset(site, operator(site), arguments.username, arguments.reason)
+    return _said(output, account, _("{name} の二段階認証を解除しました。", name=account.username))
 
 
 def disable(arguments: Namespace, settings: Settings, output: Output) -> int:

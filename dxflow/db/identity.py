@@ -115,6 +115,43 @@ class LoginThrottle(Base):
     last_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class SecondFactor(Base):
+    """The authenticator app of a person; it counts once a code has confirmed it.
+
+    `secret` is sealed with the installation's secret key. Steps up to `last_step` are used up.
+    """
+
+    __tablename__ = "second_factor"
+
+    person_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    secret: Mapped[str] = mapped_column(Text)
+    last_step: Mapped[int] = mapped_column(server_default="0")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class ReserveCode(Base):
+    """A code for whoever has no phone at hand. Only its SHA-256 is stored; it goes when it is used."""
+
+    __tablename__ = "reserve_code"
+    __table_args__ = (Index(None, "person_id"),)
+
+    code_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    person_id: Mapped[str] = mapped_column(String(32))
+
+
+class HalfLogin(Base):
+    """A right password that waits for its code. Only the SHA-256 of its reference is stored."""
+
+    __tablename__ = "half_login"
+    __table_args__ = (Index(None, "expires_at"),)
+
+    reference_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    person_id: Mapped[str] = mapped_column(String(32))
+    epoch: Mapped[int]
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class Setting(Base):
     """A small fact about the installation, such as the version of the organisation."""
 

@@ -4,7 +4,7 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from werkzeug.wrappers import Response
 
 from dxflow.errors import Invalid
-from dxflow.services.people import accounts, mail_choices
+from dxflow.services.people import accounts, mail_choices, second_step
 from dxflow.services.people import registry as people
 from dxflow.services.people.access import signed_in
 from dxflow.services.people.actor import READS_ALL
@@ -32,9 +32,7 @@ def change_password() -> Response:
         people.change_own_password(current.site(), actor, request.form.get("current", ""), new)
     except Invalid as refusal:
         return make_response(_page(refusal.fields or {"password": [refusal.message]}), 422)
-    origin = request.remote_addr or ""
-    login = accounts.log_in(current.site(), actor.username, new, origin, current.request_id())
-    security.begin_session(login)
+    security.begin_session(second_step.open_anew(current.site(), actor))
     flash(_("パスワードを変えました。ほかの端末のログインは終わりました。"), "success")
     return redirect(url_for("inbox.index"), 303)
 

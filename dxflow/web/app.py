@@ -33,6 +33,7 @@ PAGES = (
     "tongue",
     "login",
     "account",
+    "second_factor",
     "inbox",
     "task",
     "proposal",

@@ -35,6 +35,7 @@ ADDRESSES = {
     "logout": "/logout",
     "act-as": "/acting-post",
     "password": "/password",
+    "second-factor": "/account/second-factor",
     "calendar": "/calendar",
 }
 #: Entries that need a role; the rest is for everybody.

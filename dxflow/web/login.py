@@ -1,11 +1,12 @@
-"""Logging in and out."""
+"""Logging in and out; whoever has a second factor brings its code on a page of its own."""
 
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from dxflow.errors import NotLoggedIn, Throttled
-from dxflow.services.people import accounts
+from dxflow.errors import CodeNeeded, NotLoggedIn, Throttled
+from dxflow.services.people import accounts, half_logins, second_step
 from dxflow.services.people.access import public, signed_in
+from dxflow.services.people.accounts import Login
 from dxflow.texts import gettext as _
 from dxflow.web import current, returning, security
 
@@ -32,7 +33,6 @@ def enter() -> Response:
     """Log in and go on to where the person wanted to go."""
     name = "".join(c for c in request.form.get("username", "") if c.isprintable())[:LONGEST_NAME]
     target = security.safe_next(request.form.get("next"))
-    carried = returning.carried()
     try:
         login = accounts.log_in(
             current.site(),
@@ -41,12 +41,50 @@ def enter() -> Response:
             request.remote_addr or "",
             current.request_id(),
         )
+    except CodeNeeded as half:
+        security.begin_half_login(half.reference)
+        if returning.carried() is not None:  # too long for an address
+            return _code_page(target)
+        return redirect(url_for("login.code", next=target), 303)
     except NotLoggedIn as refusal:
         return _again(name, target, refusal.message, 401)
     except Throttled as refusal:
-        answer = _again(name, target, refusal.message, 429)
-        answer.headers["Retry-After"] = str(refusal.retry_after)
-        return answer
+        return _later(_again(name, target, refusal.message, 429), refusal)
+    return _entered(login, target)
+
+
+@blueprint.get("/login/code")
+@public
+def code() -> Response:
+    """Ask for the code behind a right password."""
+    target = security.safe_next(request.args.get("next"))
+    if current.visitor() is not None:
+        return redirect(target, 303)
+    if not half_logins.waits(current.site(), security.half_login()):
+        return redirect(url_for("login.form", next=target), 303)
+    return _code_page(target)
+
+
+@blueprint.post("/login/code")
+@public
+def bring_code() -> Response:
+    """Log in with the code behind a right password."""
+    target = security.safe_next(request.form.get("next"))
+    half, typed = security.half_login(), request.form.get("code", "")
+    try:
+        login = second_step.complete(current.site(), half, typed, current.request_id())
+    except second_step.HalfLoginEnded as refusal:
+        return _again("", target, refusal.message, 401)
+    except NotLoggedIn as refusal:
+        return _code_page(target, refusal.message, 401)
+    except Throttled as refusal:
+        return _later(_code_page(target, refusal.message, 429), refusal)
+    return _entered(login, target)
+
+
+def _entered(login: Login, target: str) -> Response:
+    """Begin the session in the browser and go on to where the person wanted to go."""
+    carried = returning.carried()
     security.begin_session(login)
     if carried is not None and (shown := _put_back(login.reference, carried)) is not None:
         return shown
@@ -93,6 +131,16 @@ def _put_back(reference: str, carried: returning.Kept) -> Response | None:
         "success",
     )
     return None
+
+
+def _later(answer: Response, refusal: Throttled) -> Response:
+    answer.headers["Retry-After"] = str(refusal.retry_after)
+    return answer
+
+
+def _code_page(target: str, error: str = "", status: int = 200) -> Response:
+    page = render_template("login_code.html", target=target, error=error, kept=returning.carried())
+    return make_response(page, status)
 
 
 def _again(name: str, target: str, error: str, status: int) -> Response:

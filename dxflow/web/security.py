@@ -1,7 +1,8 @@
 """The outer door of the pages: sessions, declared access, CSRF, origin, headers.
 
 Deny by default: an endpoint that does not declare who may call it answers nobody. The order is
-login, then origin and CSRF token, then a password that must be changed, then roles.
+login, then origin and CSRF token, then a password that must be changed, then a second factor that
+is asked for and missing, then roles.
 """
 
 import logging
@@ -26,6 +27,13 @@ UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 #: Blueprints that log callers in by themselves (the REST API); CSRF is still asked of cookies.
 GUARDED_ELSEWHERE = "dxflow.guarded_elsewhere"
 _WHILE_PASSWORD_IS_OLD = frozenset({"account.password", "account.change_password", "login.leave"})
+_WHILE_FACTOR_IS_MISSING = _WHILE_PASSWORD_IS_OLD | {
+    "second_factor.show",
+    "second_factor.begin",
+    "second_factor.confirm",
+}
+#: Where the cookie keeps the reference of a login that waits for its code.
+_HALF = "half"
 
 POLICY = "; ".join(
     (
@@ -72,6 +80,17 @@ def begin_session(login: Login) -> None:
     """Put a fresh login into the cookie; nothing of the session before it survives."""
     session.clear()
     session["_user_id"] = login.reference
+
+
+def begin_half_login(reference: str) -> None:
+    """Put a login that waits for its code into the cookie: nobody is logged in by it."""
+    session.clear()
+    session[_HALF] = reference
+
+
+def half_login() -> str:
+    """Return the reference of the login that this browser has half finished, "" for none."""
+    return str(session.get(_HALF, ""))
 
 
 def session_was() -> bool:
@@ -151,6 +170,8 @@ def _guard() -> Answer | None:
         return None
     if actor.must_change_password and request.endpoint not in _WHILE_PASSWORD_IS_OLD:
         return redirect(url_for("account.password"), 303)
+    if actor.lacks_second_factor and request.endpoint not in _WHILE_FACTOR_IS_MISSING:
+        return redirect(url_for("second_factor.show"), 303)
     declared.require(actor)
     return None
 

@@ -44,6 +44,8 @@ def test_only_a_few_endpoints_are_open_to_everybody(app):
         "healthz",
         "login.form",
         "login.enter",
+        "login.code",
+        "login.bring_code",
         "login.goodbye",
         "tongue.choose",
     }

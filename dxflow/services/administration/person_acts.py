@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from dxflow import audit
 from dxflow.db.identity import Person
 from dxflow.errors import Invalid, NotFound
-from dxflow.services.people import accounts, appointments, person_rows, registry
+from dxflow.services.people import accounts, appointments, person_rows, registry, second_factor
 from dxflow.services.people.actor import Actor
 from dxflow.services.people.person_rows import ADMIN_ROLE, Account
 from dxflow.services.site import Site
@@ -59,6 +59,15 @@ def reset_password(site: Site, by: Actor, person_id: str) -> Account:
     if person_id == by.person_id:
         raise Invalid(_("自分のパスワードは、パスワードの変更の画面で変えてください。"))
     return registry.set_password(site, by, _username(site, person_id))
+
+
+def reset_factor(site: Site, by: Actor, person_id: str, reason: str) -> None:
+    """Take the second factor off somebody who has lost the phone; their logins end.
+
+    Raises NotFound, Conflict where there is none, Invalid without a reason and for one's own.
+    """
+    by.require_role(ADMIN_ROLE)
+    second_factor.reset(site, by, _username(site, person_id), reason)
 
 
 def set_open(site: Site, by: Actor, person_id: str, *, is_open: bool) -> None:

@@ -14,7 +14,7 @@ from dxflow.db.process import WorkItem, WorkItemGroup
 from dxflow.errors import NotFound
 from dxflow.services.administration.csv_lines import MARK, csv_line
 from dxflow.services.paging import MOST_PER_PAGE, Page, bounds
-from dxflow.services.people import naming, organisation
+from dxflow.services.people import factor_rows, naming, organisation
 from dxflow.services.people.actor import Actor
 from dxflow.services.people.person_rows import ADMIN_ROLE
 from dxflow.services.site import Site
@@ -22,23 +22,31 @@ from dxflow.texts import gettext as _
 from dxflow.texts import translated
 
 STATUSES = ("active", "disabled")
+FACTORS = ("on", "off")
 #: How many open tasks the page of a person lists.
 TASKS_SHOWN = 50
 
 
 @dataclass(frozen=True)
 class Filters:
-    """What to look for; "" means anything. `unit` and `role` count today."""
+    """What to look for; "" means anything. `unit` and `role` count today.
+
+    `factor`: on or off, whether the person has a second factor.
+    """
 
     q: str = ""
     unit: str = ""
     role: str = ""
     status: str = ""
+    factor: str = ""
 
 
 @dataclass(frozen=True)
 class PersonRow:
-    """A person as listed, with the titles of today's posts and the words for today's roles."""
+    """A person as listed, with the titles of today's posts and the words for today's roles.
+
+    `second_factor`: since when they have one.
+    """
 
     id: str
     username: str
@@ -47,6 +55,7 @@ class PersonRow:
     status: str
     demo: bool
     must_change_password: bool
+    second_factor: datetime | None
     posts: tuple[str, ...]
     unit: str
     unit_key: str
@@ -138,15 +147,19 @@ def choices(site: Site, by: Actor) -> Choices:
 def to_csv(site: Site, by: Actor, filters: Filters) -> Iterator[bytes]:
     """Give the list as CSV in UTF-8 with a mark, as spreadsheets read it, in pieces."""
     yield MARK + csv_line(
-        [_("利用者名"), _("氏名"), _("メール"), _("所属"), _("職"), _("役割"), _("状態")]
-    )
+        [
+            _("利用者名"), _("氏名"), _("メール"), _("所属"), _("職"), _("役割"), _("状態"),
+            _("二段階認証"),
+        ]
+    )  # fmt: skip
     number = 1
     while True:
         page = search(site, by, filters, number, MOST_PER_PAGE)
         for row in page.entries:
             status = _("有効") if row.status == "active" else _("無効")
             cells = [row.username, row.name, row.email, row.unit]
-            words = [_("、").join(row.posts), _("、").join(row.roles), status]
+            factor = _("使っています") if row.second_factor else _("なし")
+            words = [_("、").join(row.posts), _("、").join(row.roles), status, factor]
             yield csv_line([*cells, *words])
         if number >= page.pages:
             return
@@ -188,7 +201,7 @@ def person(site: Site, by: Actor, person_id: str) -> PersonPage:
 
 _LISTED = (
     Person.id, Person.username, Person.name, Person.email, Person.status, Person.demo,
-    Person.must_change_password,
+    Person.must_change_password, factor_rows.since().label("second_factor"),
 )  # fmt: skip
 
 
@@ -203,6 +216,9 @@ def _condition(who: Directory, filters: Filters) -> ColumnElement[bool]:
         )
     if filters.status in STATUSES:
         parts.append(Person.status == filters.status)
+    if filters.factor in FACTORS:
+        there = factor_rows.since().is_not(None)
+        parts.append(there if filters.factor == "on" else ~there)
     if filters.role:
         parts.append(Person.id.in_(sorted(who.holders(f"role:{filters.role}"))))
     if filters.unit:

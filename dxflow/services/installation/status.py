@@ -266,7 +266,10 @@ def _audit(tx: Connection, now: datetime) -> Iterator[Line]:
     ahead = at is not None and at > now + CLOCK_SLACK
     yield Line(
         "clock", _("時計"), BAD if ahead else GOOD, wareki_datetime(now),
-        _("最後の記録が未来です。時計が戻されました。時刻合わせを確かめてください。")
+        _(
+            "最後の記録が未来です。時計が戻されました。時刻合わせを確かめてください。"
+            "時計がずれていると、二段階認証の確認コードも合いません。"
+        )
         if ahead else "",
     )  # fmt: skip
     yield _verified(facts.read(tx, VERIFIED_KEY).get(VERIFIED_KEY), now)

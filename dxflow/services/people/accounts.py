@@ -13,8 +13,8 @@ from dxflow import audit
 from dxflow.db.base import table
 from dxflow.db.identity import ApiToken, Person, WebSession
 from dxflow.db.prepared import Prepared
-from dxflow.errors import NotLoggedIn
-from dxflow.services.people import organisation, passwords, throttling
+from dxflow.errors import CodeNeeded, NotLoggedIn
+from dxflow.services.people import factor_rows, half_logins, organisation, passwords, throttling
 from dxflow.services.people.actor import Actor
 from dxflow.services.people.events import system_event
 from dxflow.services.site import Site
@@ -36,26 +36,47 @@ class Login:
 
 
 def log_in(site: Site, username: str, password: str, origin: str, request_id: str = "") -> Login:
-    """Open a browser session. Raises NotLoggedIn (same words for every reason) or Throttled."""
+    """Open a browser session.
+
+    Raises NotLoggedIn (same words for every reason), CodeNeeded with the login that `complete`
+    goes on with where the person has a second factor, or Throttled.
+    """
     person = _authenticate(site, username, password, origin, request_id)
-    login = _fresh(site, person, site.settings.session_absolute)
-    values: dict[str, object] = {
-        "reference_hash": digest(login.reference),
-        "last_seen_at": site.now(),
-        "acting_post": None,
-    }
-    event = ("session.started", "page", request_id)
-    return _opened(site, WebSession, login, values, person, event)
+    if person["factor_since"] is not None:
+        raise CodeNeeded(factor_rows.needed(), half_logins.begin(site, person))
+    with site.database.write() as tx:
+        return begin_session(site, tx, person, request_id)
 
 
 def issue_token(
-    site: Site, username: str, password: str, origin: str, request_id: str = ""
+    site: Site, username: str, password: str, origin: str, request_id: str = "", code: str = ""
 ) -> Login:
-    """Issue a bearer token for programs. Raises NotLoggedIn or Throttled."""
-    person = _authenticate(site, username, password, origin, request_id)
-    login = _fresh(site, person, site.settings.token_lifetime)
-    values: dict[str, object] = {"token_hash": digest(login.reference)}
-    return _opened(site, ApiToken, login, values, person, ("token.created", "api", request_id))
+    """Issue a bearer token for programs; `code` is of the second factor, for whoever has one.
+
+    Raises NotLoggedIn (same words for everything with a code), CodeNeeded without one, Throttled.
+    """
+    wrong = _("利用者名、パスワード、確認コードのどれかが違います。")
+    try:
+        person = _authenticate(site, username, password, origin, request_id)
+    except NotLoggedIn:
+        if code:
+            raise NotLoggedIn(wrong) from None
+        raise
+    asked = person["factor_since"] is not None
+    if asked and not code:
+        raise CodeNeeded(factor_rows.needed())
+    with site.database.write() as tx:
+        if asked:
+            throttling.require_patience(tx, [factor_rows.subject(person["id"])], site.now())
+        if not asked or factor_rows.take(site, tx, person["id"], code, "api", request_id):
+            login = _fresh(site, person, site.settings.token_lifetime)
+            values: dict[str, object] = {"token_hash": digest(login.reference)}
+            event = ("token.created", "api", request_id)
+            return _opened(site, tx, ApiToken, login, values, person, event)
+    refused(
+        site, factor_rows.subject(person["id"]), person["id"], request_id, reason=factor_rows.WRONG
+    )
+    raise NotLoggedIn(wrong)
 
 
 def _fresh(site: Site, person: RowMapping, minutes: int) -> Login:
@@ -63,8 +84,21 @@ def _fresh(site: Site, person: RowMapping, minutes: int) -> Login:
     return Login(secrets.token_urlsafe(32), person["id"], expires, person["must_change_password"])
 
 
+def begin_session(site: Site, tx: Connection, person: RowMapping, request_id: str) -> Login:
+    """Open a browser session of a person (`PERSON`) who has shown everything that is asked."""
+    login = _fresh(site, person, site.settings.session_absolute)
+    values: dict[str, object] = {
+        "reference_hash": digest(login.reference),
+        "last_seen_at": site.now(),
+        "acting_post": None,
+    }
+    event = ("session.started", "page", request_id)
+    return _opened(site, tx, WebSession, login, values, person, event)
+
+
 def _opened(
     site: Site,
+    tx: Connection,
     table: type[WebSession] | type[ApiToken],
     login: Login,
     values: dict[str, object],
@@ -74,22 +108,21 @@ def _opened(
     """Write a login under its hash, and its event (type, channel, request); drop those over."""
     now = site.now()
     event_type, channel, request_id = event
-    with site.database.write() as tx:
-        tx.execute(delete(table).where(table.expires_at < now))
-        tx.execute(
-            insert(table).values(
-                person_id=login.person_id,
-                epoch=person["epoch"],
-                created_at=now,
-                expires_at=login.expires_at,
-                **values,
-            )
+    tx.execute(delete(table).where(table.expires_at < now))
+    tx.execute(
+        insert(table).values(
+            person_id=login.person_id,
+            epoch=person["epoch"],
+            created_at=now,
+            expires_at=login.expires_at,
+            **values,
         )
-        audit.append_system(
-            tx,
-            audit.SystemStream.ACCESS,
-            system_event(event_type, now, login.person_id, channel, request_id=request_id),
-        )
+    )
+    audit.append_system(
+        tx,
+        audit.SystemStream.ACCESS,
+        system_event(event_type, now, login.person_id, channel, request_id=request_id),
+    )
     return login
 
 
@@ -143,7 +176,8 @@ def end_all(tx: Connection, *persons: str) -> None:
     tx.execute(delete(ApiToken).where(ApiToken.person_id.in_(persons)))
 
 
-_PERSON = (
+#: What a login takes from the row of its person.
+PERSON = (
     Person.id,
     Person.username,
     Person.name,
@@ -163,7 +197,8 @@ def _login_of(login: Table, key: str, *more: str) -> Prepared:
             login.c.expires_at,
             login.c.epoch.label("session_epoch"),
             *(login.c[name] for name in more),
-            *(_PERSON_ROW.c[column.key] for column in _PERSON),
+            *(_PERSON_ROW.c[column.key] for column in PERSON),
+            factor_rows.since().label("factor_since"),
             organisation.version_query().label("version"),
         )
         .join_from(login, _PERSON_ROW, _PERSON_ROW.c.id == login.c.person_id)
@@ -194,7 +229,8 @@ def _actor(site: Site, row: Any, channel: str, request_id: str, post: str | None
         channel=channel,
         request_id=request_id,
     )
-    return replace(actor, must_change_password=row.must_change_password)
+    lacks = row.factor_since is None and actor.has_role(*site.settings.second_factor_roles)
+    return replace(actor, must_change_password=row.must_change_password, lacks_second_factor=lacks)
 
 
 def _authenticate(
@@ -206,7 +242,9 @@ def _authenticate(
         throttling.require_patience(tx, [subject, place], site.now())
         person = (
             tx.execute(
-                select(*_PERSON, Person.password_hash).where(Person.username == username.strip())
+                select(
+                    *PERSON, Person.password_hash, factor_rows.since().label("factor_since")
+                ).where(Person.username == username.strip())
             )
             .mappings()
             .one_or_none()
@@ -215,7 +253,8 @@ def _authenticate(
     if person is not None and fits and person["status"] == "active":
         _forgiven(site, subject)
         return person
-    _refused(site, subject, person["id"] if person else None, request_id, origin if place else "")
+    failing = origin if place else ""
+    refused(site, subject, person["id"] if person else None, request_id, origin=failing)
     raise NotLoggedIn(_("利用者名またはパスワードが違います。"))
 
 
@@ -233,7 +272,7 @@ def knows_password(site: Site, actor: Actor, password: str) -> bool:
     if passwords.matches(stored, password):
         _forgiven(site, subject)
         return True
-    _refused(site, subject, actor.person_id, actor.request_id)
+    refused(site, subject, actor.person_id, actor.request_id)
     return False
 
 
@@ -242,10 +281,14 @@ def _forgiven(site: Site, subject: str) -> None:
         throttling.forgive(tx, subject)
 
 
-def _refused(
-    site: Site, subject: str, person_id: str | None, request_id: str, origin: str = ""
-) -> None:
-    """Count a failure, and record it; `origin` is the address it came from, if that counts too."""
+def refused(
+    site: Site, subject: str, person_id: str | None, request_id: str,
+    *, origin: str = "", reason: str = "",
+) -> None:  # fmt: skip
+    """Count a failed login, and record it; `reason` is what the log says of it.
+
+    `origin` is the address it came from, if failures from one address count too.
+    """
     now = site.now()
     with site.database.write() as tx:
         throttling.count_failure(tx, subject, now)
@@ -255,7 +298,13 @@ def _refused(
             tx,
             audit.SystemStream.ACCESS,
             system_event(
-                "session.refused", now, person_id, "page", denied=True, request_id=request_id
+                "session.refused",
+                now,
+                person_id,
+                "page",
+                denied=True,
+                request_id=request_id,
+                reason=reason,
             ),
         )
         if slowed:

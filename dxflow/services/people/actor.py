@@ -47,6 +47,8 @@ class Actor:
     channel: str = "page"
     request_id: str = ""
     must_change_password: bool = False
+    #: Whether the installation asks a second factor of one of the roles, and the person has none.
+    lacks_second_factor: bool = False
     stands_in: Mapping[str, StandIn] = field(default_factory=dict)
     #: The organisation that this was read from: an act asks whether it still stands.
     who: Directory | None = field(default=None, compare=False, repr=False)

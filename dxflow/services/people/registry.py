@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 
 from dxflow.db.identity import Person
 from dxflow.errors import Conflict, Invalid
-from dxflow.services.people import accounts, organisation, passwords, person_rows
+from dxflow.services.people import accounts, factor_rows, organisation, passwords, person_rows
 from dxflow.services.people.actor import Actor
 from dxflow.services.people.person_rows import Account
 from dxflow.services.site import Site
@@ -20,7 +20,7 @@ from dxflow.texts import gettext as _
 
 @dataclass(frozen=True)
 class Listed:
-    """An account as listed, with the posts held today."""
+    """An account as listed, with the posts held today; `second_factor`: since when there is one."""
 
     id: str
     username: str
@@ -30,6 +30,7 @@ class Listed:
     demo: bool
     must_change_password: bool
     created_at: datetime
+    second_factor: datetime | None
     posts: tuple[str, ...]
 
 
@@ -47,6 +48,7 @@ def listed(site: Site) -> list[Listed]:
                 Person.demo,
                 Person.must_change_password,
                 Person.created_at,
+                factor_rows.since().label("second_factor"),
             ).order_by(Person.username)
         ).mappings()
         return [

@@ -23,7 +23,7 @@ ENTRY = Entry(
     "people_admin.index", _("利用者"),
     _("人を探し、職、パスワード、有効・無効を変える。"), "users", 210,
 )  # fmt: skip
-FILTERS = ("q", "unit", "role", "status")
+FILTERS = ("q", "unit", "role", "status", "factor")
 PER_PAGE = 25
 
 Page = str | tuple[str, int]
@@ -114,6 +114,26 @@ def password(person_id: str) -> Page:
     except Invalid as refused:
         return _person(person_id, refused.message), 422
     return _once(account, persons.person(site, by, person_id).row.name)
+
+
+@blueprint.get("/admin/people/<ident:person_id>/second-factor")
+@needs_role("admin")
+def ask_to_reset_factor(person_id: str) -> str:
+    """Say what taking the second factor off somebody would do, and ask why."""
+    return _factor(person_id)
+
+
+@blueprint.post("/admin/people/<ident:person_id>/second-factor")
+@needs_role("admin")
+def reset_factor(person_id: str) -> Page | Answer:
+    """Take the second factor off somebody who has lost the phone."""
+    reason = request.form.get("reason", "")
+    try:
+        person_acts.reset_factor(current.site(), current.actor(), person_id, reason)
+    except (Invalid, Conflict) as refused:
+        return _factor(person_id, reason, refused.message), STATUS_OF_KIND[refused.kind]
+    flash(_("二段階認証を解除しました。この人のログインは終わりました。"), "success")
+    return redirect(url_for("people_admin.show", person_id=person_id), 303)
 
 
 @blueprint.post("/admin/people/<ident:person_id>/status")
@@ -215,6 +235,13 @@ def _person(person_id: str, refused: str = "") -> str:
         refused=refused,
         mine=person_id == by.person_id,
         today=site.today(),
+    )
+
+
+def _factor(person_id: str, reason: str = "", error: str = "") -> str:
+    found = persons.person(current.site(), current.actor(), person_id)
+    return render_template(
+        "admin/people/ask_factor.html", found=found, row=found.row, reason=reason, error=error
     )
 
 

@@ -25,7 +25,7 @@ FOLDER = "tables/"
 LEFT_OUT = frozenset({"alembic_version"})
 #: The queue of a library, on PostgreSQL only; its work is deferred again from the tables `job`.
 LEFT_OUT_PREFIX = "procrastinate_"
-EMPTIED = frozenset({"web_session", "api_token", "login_throttle"})
+EMPTIED = frozenset({"web_session", "api_token", "login_throttle", "half_login"})
 _CHUNK = 500
 
 
