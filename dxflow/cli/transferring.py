@@ -6,13 +6,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from dxflow.audit.checkpoints.refused import why
 from dxflow.calendars.wareki import wareki_date, wareki_datetime
 from dxflow.cli.changing import changing
 from dxflow.cli.organising import content_of
 from dxflow.cli.output import Output
 from dxflow.config import Settings
 from dxflow.errors import Conflict, Invalid, NotFound
+from dxflow.refused import why
 from dxflow.services.administration.transfers import (
     applying,
     choice_sheet,

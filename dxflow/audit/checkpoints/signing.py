@@ -11,7 +11,7 @@ import re
 import secrets
 from pathlib import Path
 
-from dxflow.audit.checkpoints import refused
+from dxflow import refused
 from dxflow.config import ConfigRefused
 from dxflow.texts import gettext as _
 

@@ -12,10 +12,10 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from dxflow import audit
+from dxflow import audit, refused
 from dxflow.audit import reading
 from dxflow.audit.checkpoints import folder as shelf
-from dxflow.audit.checkpoints import refused, signing
+from dxflow.audit.checkpoints import signing
 from dxflow.audit.checkpoints.checkpoint import (
     Checkpoint,
     Heads,

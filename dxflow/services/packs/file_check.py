@@ -9,11 +9,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dxflow import decisions, forms
-from dxflow.audit.checkpoints.refused import why
 from dxflow.models.check import check_executable
 from dxflow.models.context import Context
 from dxflow.models.reader import read as read_bpmn
 from dxflow.problems import Problem, Refused, errors_in
+from dxflow.refused import why
 from dxflow.services.packs import store as packs
 from dxflow.services.packs.check import IN_PROCESSES, OFFERED, check_files
 from dxflow.services.packs.settings import FILE

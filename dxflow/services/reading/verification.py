@@ -8,8 +8,8 @@ from pathlib import Path
 from sqlalchemy import Connection, and_, select
 from sqlalchemy.exc import DBAPIError
 
-from dxflow import audit
-from dxflow.audit.checkpoints import refused, signing
+from dxflow import audit, refused
+from dxflow.audit.checkpoints import signing
 from dxflow.audit.checkpoints.gathering import gather
 from dxflow.audit.checkpoints.kept import CHECKPOINTED, Kept
 from dxflow.audit.events import CASE_STREAM
