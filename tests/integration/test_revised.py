@@ -1,9 +1,11 @@
 """What a correction changed, for whoever sent the case back and gets it again."""
 
 from dxflow.services.acts import pulling_back
+from dxflow.services.people import organisation
+from dxflow.services.people.organisation import HoldingRow, Organisation
 from dxflow.services.reading import briefing, case_pages
 from dxflow.services.reading.revised import Revised
-from tests.factories import ANALYSIS, SHEET, City
+from tests.factories import ANALYSIS, BEGIN, SHEET, City
 from tests.statements import counted
 from tests.walks import do, to_sheet
 
@@ -80,6 +82,16 @@ def test_it_is_told_from_the_version_each_reader_acted_on_to_the_one_in_force(ci
     city.clock.advance(hours=1)
     do(city, case, "head", "sheet_approval", "approve")
     assert revised(city, "head", case) == (), "approved is seen"
+
+
+def test_whoever_holds_the_post_now_reads_what_changed_since_somebody_in_it_acted(city):
+    case = corrected(city, cost_initial=2_400_000)
+    assert revised(city, "other", case) == ()
+    given = HoldingRow(city.person["other"], "head-counter", BEGIN, concurrent=True)
+    with city.site.database.write() as tx:
+        organisation.write(tx, Organisation(holdings=(given,)), city.site)
+    (sheet,) = revised(city, "other", case)
+    assert ("初期費用", "3,000,000円", "2,400,000円") in as_told(sheet)
 
 
 def test_a_correction_that_was_pulled_back_counts_for_nothing(city):
