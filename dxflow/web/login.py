@@ -72,7 +72,8 @@ def bring_code() -> Response:
     target = security.safe_next(request.form.get("next"))
     half, typed = security.half_login(), request.form.get("code", "")
     try:
-        login = second_step.complete(current.site(), half, typed, current.request_id())
+        origin = request.remote_addr or ""
+        login = second_step.complete(current.site(), half, typed, origin, current.request_id())
     except second_step.HalfLoginEnded as refusal:
         return _again("", target, refusal.message, 401)
     except NotLoggedIn as refusal:

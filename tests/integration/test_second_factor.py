@@ -147,6 +147,20 @@ def test_wrong_codes_count_from_wherever_they_come_and_a_right_password_takes_no
     assert events(city).count("session.refused") == 5
 
 
+def test_wrong_codes_count_for_the_address_that_they_come_from(city):
+    settings = replace(city.site.settings, login_failures=3)
+    city = replace(city, site=replace(city.site, settings=settings))
+    for name in ("head", "other"):
+        phone_of(city, name)
+        for _try in range(2):
+            with pytest.raises(NotLoggedIn):
+                second_step.complete(city.site, half(city, name), "000000", ORIGIN)
+    with pytest.raises(Throttled, match="同じ接続元"):
+        accounts.log_in(city.site, "applicant", PASSWORD, ORIGIN)
+    with city.site.database.read() as tx:
+        assert "access.slowed" in tx.execute(select(AuditEvent.type)).scalars().all()
+
+
 def test_a_code_in_reserve_works_once_and_its_owner_is_told(city):
     phone = phone_of(city, "head")
     assert second_step.complete(city.site, half(city), phone.reserve[0].lower())

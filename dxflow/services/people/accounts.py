@@ -74,8 +74,9 @@ def issue_token(
             event = ("token.created", "api", request_id)
             return _opened(site, tx, ApiToken, login, values, person, event)
     refused(
-        site, factor_rows.subject(person["id"]), person["id"], request_id, reason=factor_rows.WRONG
-    )
+        site, factor_rows.subject(person["id"]), person["id"], request_id,
+        origin=origin, reason=factor_rows.WRONG,
+    )  # fmt: skip
     raise NotLoggedIn(wrong)
 
 
@@ -253,8 +254,7 @@ def _authenticate(
     if person is not None and fits and person["status"] == "active":
         _forgiven(site, subject)
         return person
-    failing = origin if place else ""
-    refused(site, subject, person["id"] if person else None, request_id, origin=failing)
+    refused(site, subject, person["id"] if person else None, request_id, origin=origin)
     raise NotLoggedIn(_("利用者名またはパスワードが違います。"))
 
 
@@ -287,13 +287,16 @@ def refused(
 ) -> None:  # fmt: skip
     """Count a failed login, and record it; `reason` is what the log says of it.
 
-    `origin` is the address it came from, if failures from one address count too.
+    `origin` is the address it came from, whose failures count too unless the installation counts
+    none.
     """
     now = site.now()
     with site.database.write() as tx:
         throttling.count_failure(tx, subject, now)
         free = site.settings.login_failures
-        slowed = bool(origin) and throttling.count_place(tx, throttling.place(origin), now, free)
+        slowed = bool(origin and free) and throttling.count_place(
+            tx, throttling.place(origin), now, free
+        )
         audit.append_system(
             tx,
             audit.SystemStream.ACCESS,

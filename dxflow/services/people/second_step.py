@@ -15,7 +15,7 @@ class HalfLoginEnded(NotLoggedIn):
     """The password was right some time ago: it is to be given again."""
 
 
-def complete(site: Site, half: str, code: str, request_id: str = "") -> Login:
+def complete(site: Site, half: str, code: str, origin: str = "", request_id: str = "") -> Login:
     """Open the session of a login that waits for its code, of an app or in reserve.
 
     Raises HalfLoginEnded when it waits no longer, NotLoggedIn for a wrong code, or Throttled.
@@ -29,7 +29,9 @@ def complete(site: Site, half: str, code: str, request_id: str = "") -> Login:
         if factor_rows.take(site, tx, person["id"], code, "page", request_id):
             half_logins.end(tx, half)
             return accounts.begin_session(site, tx, person, request_id)
-    accounts.refused(site, subject, person["id"], request_id, reason=factor_rows.WRONG)
+    accounts.refused(
+        site, subject, person["id"], request_id, origin=origin, reason=factor_rows.WRONG
+    )
     raise NotLoggedIn(wrong_code())
 
 
