@@ -16,7 +16,7 @@ from dxflow.db import presence
 from dxflow.db.audit import AuditEvent
 from dxflow.db.base import Base
 from dxflow.db.engine import Database
-from dxflow.db.identity import Setting, WebSession
+from dxflow.db.identity import HalfLogin, Setting, WebSession
 from dxflow.db.job import Job
 from dxflow.db.process import Timer
 from dxflow.errors import Conflict, NotAllowed
@@ -188,6 +188,8 @@ def test_sessions_end_and_leases_are_free(city, elsewhere, tmp_path):
                 last_seen_at=now, expires_at=now + timedelta(hours=1),
             )
         )  # fmt: skip
+        half = {"reference_hash": "b" * 64, "person_id": "p", "epoch": 1, "expires_at": now}
+        tx.execute(insert(HalfLogin).values(half))
         queue.defer(
             tx,
             now,
@@ -199,7 +201,8 @@ def test_sessions_end_and_leases_are_free(city, elsewhere, tmp_path):
     make(city, tmp_path / "a")
     restore(elsewhere, tmp_path / "a")
     with elsewhere.database.read() as tx:
-        assert tx.execute(select(func.count()).select_from(WebSession)).scalar_one() == 0
+        for kept in (WebSession, HalfLogin):
+            assert tx.execute(select(func.count()).select_from(kept)).scalar_one() == 0
     assert living(city, elsewhere).run_jobs() == 1
     with elsewhere.database.read() as tx:
         assert tx.execute(select(Job.status)).scalar_one() == "done"
