@@ -362,6 +362,6 @@ _FIXED: Mapping[tuple[str, str], _Teller] = {
     ("meeting.left", "person"): lambda _pack, names: names.person,
     ("committee.voted", "member"): lambda _pack, names: names.person,
     ("committee.evaluated", "member"): lambda _pack, names: names.person,
-    ("retention.extended", "proposer"): lambda _pack, names: names.person,
-    ("retention.disposed", "proposer"): lambda _pack, names: names.person,
+    ("retention.extended", "proposer"): lambda _pack, names: lambda text: each(text, names.person),
+    ("retention.disposed", "proposer"): lambda _pack, names: lambda text: each(text, names.person),
 }
