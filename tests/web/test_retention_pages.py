@@ -71,6 +71,9 @@ def test_a_case_is_proposed_approved_and_stands_in_the_register(browse, sqlite_c
     csv = browse("auditor").get("/admin/retention/register.csv?year=2032").text
     assert "secretariat,cio,保存期間満了" in csv
     assert "転入手続" not in browse("auditor").get("/admin/retention/register.csv?year=2031").text
+    log = text_of(browse("auditor").get("/audit?type=retention.disposed"))
+    assert "発案した人secretariat" in "".join(log.split())
+    assert "令和14年3月31日" in log
     case = text_of(browse("applicant").get(f"/cases/{due}"))
     assert "この案件は廃棄されました" in case
     assert "承認 cio さん" in case

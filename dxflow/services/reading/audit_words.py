@@ -60,6 +60,8 @@ _PERSONS = frozenset(
         ("document.drawn", "owed_by"),
         ("committee.voted", "member"),
         ("committee.evaluated", "member"),
+        ("retention.extended", "proposer"),
+        ("retention.disposed", "proposer"),
     }
 )
 
@@ -323,10 +325,11 @@ _IN_WORDS = frozenset(
         "place",
         "scan",
         "beside",
+        "proposed",
     }
 )
 #: Fields that are a day, whatever was done.
-_SPAN = frozenset({"valid_from", "valid_to", "held_on"})
+_SPAN = frozenset({"valid_from", "valid_to", "held_on", "kept_until"})
 _Teller = Callable[[packs.Pack | None, Names], Callable[[str], str]]
 _FIXED: Mapping[tuple[str, str], _Teller] = {
     ("case.amount_changed", "amount"): lambda _pack, _names: number_said,
@@ -359,4 +362,6 @@ _FIXED: Mapping[tuple[str, str], _Teller] = {
     ("meeting.left", "person"): lambda _pack, names: names.person,
     ("committee.voted", "member"): lambda _pack, names: names.person,
     ("committee.evaluated", "member"): lambda _pack, names: names.person,
+    ("retention.extended", "proposer"): lambda _pack, names: lambda text: each(text, names.person),
+    ("retention.disposed", "proposer"): lambda _pack, names: lambda text: each(text, names.person),
 }
