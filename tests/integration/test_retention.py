@@ -213,14 +213,17 @@ def test_cases_under_hold_are_refused_with_a_sentence(city):
     case = ended(city, files=False)
     city.clock.at(FIRST_AFTER)
     child = to_triage(city)
-    with city.site.database.write() as tx:
-        tx.execute(update(Case).where(Case.id == child).values(parent_id=case))
-    with pytest.raises(Conflict, match=r"つながる案件 .* が進行中です"):
-        propose(city, case)
+    for link, other in ((a, b) for a in ("parent_id", "previous_id") for b in (case, child)):
+        own = child if other == case else case  # the running case names the ended one, or it that
+        with city.site.database.write() as tx:
+            tx.execute(update(Case).values(parent_id=None, previous_id=None))
+            tx.execute(update(Case).where(Case.id == own).values({link: other}))
+        with pytest.raises(Conflict, match=r"つながる案件 .* が進行中です"):
+            propose(city, case)
     with pytest.raises(Conflict, match="進行中の案件です"):
         propose(city, child)
     with city.site.database.write() as tx:
-        tx.execute(update(Case).where(Case.id == child).values(parent_id=None))
+        tx.execute(update(Case).values(parent_id=None, previous_id=None))
     propose(city, case)
     owed = {
         "id": "d" * 32, "case_id": case, "kind": "condition", "text": "報告", "status": "open",

@@ -123,7 +123,11 @@ def standing_of(act: Act) -> Standing:
     linked = tx.execute(
         select(Case.number)
         .where(
-            or_(Case.parent_id == act.case_id, Case.id == case["parent_id"]),
+            or_(
+                Case.parent_id == act.case_id,
+                Case.previous_id == act.case_id,
+                Case.id.in_([case["parent_id"], case["previous_id"]]),
+            ),
             Case.status.in_(("running", "recalled")),
         )
         .order_by(Case.number)
