@@ -154,6 +154,28 @@ def test_answers_of_a_form_put_cases_in_order_by_the_words_of_their_options(city
     assert [one.answers[0] for one in found.entries] == ["市役所のDX", "暮らしのDX"]
 
 
+def test_a_case_that_runs_by_a_version_without_the_list_gets_a_place_as_well(city):
+    settings = re.sub(r"(?s)\[backlog\].*?(?=\[\[summary)", "", STANDARD["pack.toml"])
+    packs.install(city.site, {**STANDARD, "pack.toml": settings}, "system")
+    made = three(city)
+    packs.install(city.site, STANDARD, "system")
+    rank(city, made["高い費用のもの"], 1)
+    assert order(city) == ["高い費用のもの", "安い費用のもの", "中くらいの費用"]
+
+
+def test_of_two_at_one_place_the_one_that_was_put_there_last_has_it(city):
+    made = three(city)
+    rank(city, made["安い費用のもの"], 1)
+    city.clock.advance(days=1)
+    rank(city, made["高い費用のもの"], 1)
+    assert order(city) == ["高い費用のもの", "安い費用のもの", "中くらいの費用"]
+    city.clock.advance(days=1)
+    rank(city, made["安い費用のもの"], 2, before=1)
+    city.clock.advance(days=1)
+    rank(city, made["安い費用のもの"], 1, before=2)
+    assert order(city) == ["安い費用のもの", "高い費用のもの", "中くらいの費用"]
+
+
 def test_a_pack_without_a_list_has_none(city):
     settings = re.sub(r"(?s)\[backlog\].*?(?=\[\[summary)", "", STANDARD["pack.toml"])
     packs.install(city.site, {**STANDARD, "pack.toml": settings}, "system")
