@@ -25,6 +25,7 @@ from dxflow.services.operations import incident_acts, versions
 from dxflow.services.packs.city_days import CLOSED
 from dxflow.services.people import maintenance, organisation
 from dxflow.services.people.organisation import HoldingRow, Organisation
+from dxflow.services.reading import upcoming_starts
 from tests import yearly
 from tests.factories import ROOT, City
 from tests.integration.test_concurrency import at_once
@@ -271,6 +272,15 @@ def test_an_administrator_begins_one_ahead_of_its_time_once(city):
     (event,) = rows(city, select(AuditEvent.__table__).where(AuditEvent.type == "case.begun"))
     assert event.actor == city.person["admin"]
     assert sound(city)
+
+
+def test_only_an_administrator_reads_what_is_planned_and_whose_it_will_be(city):
+    yearly.publish(city)
+    (one,) = upcoming_starts.shown(city.site, city.actor("admin"))
+    assert (one.due_at, one.trouble) == (APRIL, "")
+    for name in ("secretariat", "applicant", "cio"):
+        with pytest.raises(NotAllowed):
+            upcoming_starts.shown(city.site, city.actor(name))
 
 
 def test_maintenance_stops_it_and_afterwards_it_begins_once(city):
