@@ -76,17 +76,19 @@ def schedule(value: Any, now: datetime) -> Schedule:
 
 
 def next_start(
-    value_as_of: Callable[[datetime], Any], since: datetime, now: datetime
+    value_as_of: Callable[[datetime], Any], since: datetime, now: datetime, *before: datetime
 ) -> datetime | None:
     """Return when a timer by which cases begin is due next, after `now`; None when never again.
 
     `value_as_of` gives its value as of a moment. An ISO cycle without a beginning counts from
     `since`; what was missed is passed over. A date is asked for as of now and, if that one is
-    over, as of tomorrow: so an expression may name "the last day of this fiscal year". Raises
-    ValueError with the reason when the value is no date, moment or cycle.
+    over, as of tomorrow: so an expression may name "the last day of this fiscal year". `before`
+    are moments at which it was asked for: "the fifth day of next month" that was asked for then is
+    still to come on the second. Raises ValueError with the reason when the value is no date, moment
+    or cycle.
     """
     tomorrow = at_local(local_date(now) + timedelta(days=1))
-    for moment_asked in (now, tomorrow):
+    for moment_asked in (*before, now, tomorrow):
         value = value_as_of(moment_asked)
         if value is None:
             continue

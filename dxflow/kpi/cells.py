@@ -6,7 +6,7 @@ Each reader returns typed values or raises ValueError with a sentence that says 
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 
 from dxflow.calendars.fiscal import fiscal_label, parse_fiscal_year
@@ -41,7 +41,7 @@ def read_baseline(text: str, column: Column) -> tuple[Decimal | str | None, str]
         return None, typed[:_LONGEST_NOTE]
     if column.scale:
         return step_of(column.scale, typed), ""
-    cell = parse_cell(typed)
+    cell = _parsed(typed, column)
     if cell.kind is not CellKind.NUMBER or cell.signed or cell.value is None:
         raise ValueError(
             _(
@@ -72,7 +72,7 @@ def read_target(text: str, column: Column) -> Target:
     relative = parse_relative(typed, column.unit, column.baseline_year)
     if relative is not None:
         return relative
-    cell = parse_cell(typed)
+    cell = _parsed(typed, column)
     if cell.kind is CellKind.CHANGE:
         raise ValueError(
             _("「{text}」には値が二つあります。基準値と目標値に分けて書いてください。", text=typed)
@@ -166,6 +166,17 @@ def _require_plain(cell: Cell, column: Column) -> None:
                 _("「{text}」の値と増減が、基準値 {base} と合いません。どれかを直してください。",
                   text=cell.text, base=format(base, "f"))
             )  # fmt: skip
+
+
+def _parsed(typed: str, column: Column) -> Cell:
+    """Return a cell that may be written with the unit as the measure has it: 万人, 割, 時間（月）."""
+    cell = parse_cell(typed)
+    plain, unit = unicodedata.normalize("NFKC", typed), unicodedata.normalize("NFKC", column.unit)
+    if unit and _plain_unit(cell.unit) != _plain_unit(unit) and plain.endswith(unit):
+        bare = parse_cell(plain.removesuffix(unit))
+        if bare.kind is CellKind.NUMBER and not bare.unit:
+            return replace(bare, text=typed)
+    return cell
 
 
 def _delta(cell: Cell) -> Decimal | None:

@@ -1,5 +1,7 @@
 """優先順位: the cases that wait, in order; the secretariat sets a place with a reason."""
 
+from collections.abc import Mapping
+
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
 
@@ -43,12 +45,14 @@ def rank(key: str, case_id: str) -> Answer | tuple[str, int]:
             current.site(), current.actor(), case_id, place, form.get("reason", ""), before
         )
     except (Invalid, Conflict) as refused:
-        return _page(key, refused.message), 422 if isinstance(refused, Invalid) else 409
+        status = 422 if isinstance(refused, Invalid) else 409
+        typed = {"case": case_id, "place": form.get("place", ""), "reason": form.get("reason", "")}
+        return _page(key, refused.message, typed), status
     flash(_("優先順位を変えました。"), "success")
     return redirect(url_for("backlog.index", key=key, _anchor=f"case-{case_id}"), 303)
 
 
-def _page(key: str, error: str = "") -> str:
+def _page(key: str, error: str = "", typed: Mapping[str, str] | None = None) -> str:
     site, actor = current.site(), current.actor()
     return render_template(
         "backlog.html",
@@ -56,6 +60,7 @@ def _page(key: str, error: str = "") -> str:
         others=backlog.names(site, actor),
         now=site.now(),
         error=error,
+        typed=typed,
     )
 
 

@@ -5,10 +5,11 @@ from decimal import Decimal
 
 import orjson
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
 from dxflow.audit import verify_database
 from dxflow.db.audit import AuditEvent
+from dxflow.db.case import CaseRank
 from dxflow.db.process import ProcessInstance
 from dxflow.errors import Conflict, Invalid, NotAllowed, NotFound
 from dxflow.services.acts import cases, pulling_back, ranking
@@ -152,6 +153,53 @@ def test_answers_of_a_form_put_cases_in_order_by_the_words_of_their_options(city
     assert order(city) == ["市役所の案件", "暮らしの案件"]
     found = backlog.listed(city.site, city.actor("cio"), "standard")
     assert [one.answers[0] for one in found.entries] == ["市役所のDX", "暮らしのDX"]
+
+
+def test_a_case_that_runs_by_a_version_without_the_list_gets_a_place_as_well(city):
+    settings = re.sub(r"(?s)\[backlog\].*?(?=\[\[summary)", "", STANDARD["pack.toml"])
+    packs.install(city.site, {**STANDARD, "pack.toml": settings}, "system")
+    made = three(city)
+    packs.install(city.site, STANDARD, "system")
+    rank(city, made["高い費用のもの"], 1)
+    assert order(city) == ["高い費用のもの", "安い費用のもの", "中くらいの費用"]
+
+
+def test_of_two_at_one_place_the_one_that_was_put_there_last_has_it(city):
+    made = three(city)
+    rank(city, made["安い費用のもの"], 1)
+    city.clock.advance(days=1)
+    rank(city, made["高い費用のもの"], 1)
+    assert order(city) == ["高い費用のもの", "安い費用のもの", "中くらいの費用"]
+    city.clock.advance(days=1)
+    rank(city, made["安い費用のもの"], 2, before=1)
+    city.clock.advance(days=1)
+    rank(city, made["安い費用のもの"], 1, before=2)
+    assert order(city) == ["安い費用のもの", "高い費用のもの", "中くらいの費用"]
+
+
+def test_a_place_that_the_log_does_not_tell_of_so_is_found(city):
+    made = three(city)
+    rank(city, made["高い費用のもの"], 1)
+    rank(city, made["中くらいの費用"], 3)
+    rank(city, made["中くらいの費用"], None, before=3)
+
+    def found(statement) -> list[str]:
+        with city.site.database.write() as tx:
+            tx.execute(statement)
+        with city.site.database.read() as tx:
+            return [one.text for one in verify_database(tx).findings]
+
+    assert found(update(CaseRank).values(place=1)) == []
+    (text,) = found(update(CaseRank).values(place=2))
+    assert "優先順位の順位が「2」になっていますが、記録では「1」です" in text
+    (text,) = found(update(CaseRank).values(place=1, reason="べつの理由"))
+    assert "記録では「市長の公約のため」です" in text
+    (text,) = found(
+        update(CaseRank).values(case_id=made["安い費用のもの"], reason="市長の公約のため")
+    )[:1]
+    assert "優先順位が、記録にありません" in text
+    (text,) = found(delete(CaseRank))
+    assert "記録にある優先順位がありません" in text
 
 
 def test_a_pack_without_a_list_has_none(city):

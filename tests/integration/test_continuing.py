@@ -88,6 +88,19 @@ def test_naming_it_is_in_the_log_and_is_taken_back(city):
         assert verify_database(tx).findings == ()
 
 
+def test_another_case_in_the_row_than_in_the_log_is_found(city):
+    old, new = two_years(city)
+    name(city, new, number(city, old))
+    with city.site.database.write() as tx:
+        tx.execute(Case.__table__.update().where(Case.id == new).values(previous_id=None))
+        tx.execute(Case.__table__.update().where(Case.id == old).values(previous_id=new))
+    with city.site.database.read() as tx:
+        texts = sorted(one.text for one in verify_database(tx).findings)
+    first, second = number(city, old), number(city, new)
+    told = "案件 {} の前年の案件の番号が「{}」になっていますが、記録では「{}」です。"
+    assert texts == sorted([told.format(first, second, "なし"), told.format(second, "なし", first)])
+
+
 def test_only_an_earlier_case_that_one_may_read_is_named(city):
     old, new = two_years(city)
     foreign = to_triage(city)

@@ -25,6 +25,7 @@ from dxflow.services.operations import incident_acts, versions
 from dxflow.services.packs.city_days import CLOSED
 from dxflow.services.people import maintenance, organisation
 from dxflow.services.people.organisation import HoldingRow, Organisation
+from dxflow.services.reading import upcoming_starts
 from tests import yearly
 from tests.factories import ROOT, City
 from tests.integration.test_concurrency import at_once
@@ -199,6 +200,28 @@ def test_a_day_that_the_city_closes_moves_the_next_start(city):
     assert [case.number for case in begun(city)] == ["R9-経営企画-0001"]
 
 
+def test_a_start_that_waits_for_a_day_of_this_month_outlasts_a_change_of_the_citys_days(city):
+    fifth = '<bpmn:timeCycle>=add_business_days(period_end(period_of(today(), "month")), 5)</bpmn:timeCycle>'
+    yearly.publish(city, timer=fifth)
+    assert planned(city).due_at == datetime(2026, 6, 4, 15, tzinfo=UTC)
+    city.clock.moment = datetime(2026, 6, 2, 1, tzinfo=UTC)
+    closed, admin = Meaning(CLOSED, "開庁記念日"), city.actor("admin")
+    changing.add(city.site, admin, date(2026, 12, 1), date(2026, 12, 1), closed)
+    assert planned(city).due_at == datetime(2026, 6, 4, 15, tzinfo=UTC)
+    changing.add(city.site, admin, date(2026, 6, 3), date(2026, 6, 3), closed)
+    assert planned(city).due_at == datetime(2026, 6, 7, 15, tzinfo=UTC)
+    city.clock.moment = datetime(2026, 6, 7, 15, tzinfo=UTC)
+    city.run_jobs()
+    assert planned(city).due_at == datetime(2026, 7, 6, 15, tzinfo=UTC)
+    changing.add(city.site, city.actor("admin"), date(2026, 7, 1), date(2026, 7, 1), closed)
+    assert planned(city).due_at == datetime(2026, 7, 7, 15, tzinfo=UTC)
+    assert len(begun(city)) == 1
+    city.clock.moment = datetime(2026, 8, 2, 1, tzinfo=UTC)  # nobody watched for some weeks
+    city.run_jobs()
+    assert len(begun(city)) == 2
+    assert planned(city).due_at == datetime(2026, 8, 6, 15, tzinfo=UTC)
+
+
 def test_a_retired_pack_begins_nothing(city):
     yearly.publish(city)
     city.clock.moment = APRIL
@@ -249,6 +272,15 @@ def test_an_administrator_begins_one_ahead_of_its_time_once(city):
     (event,) = rows(city, select(AuditEvent.__table__).where(AuditEvent.type == "case.begun"))
     assert event.actor == city.person["admin"]
     assert sound(city)
+
+
+def test_only_an_administrator_reads_what_is_planned_and_whose_it_will_be(city):
+    yearly.publish(city)
+    (one,) = upcoming_starts.shown(city.site, city.actor("admin"))
+    assert (one.due_at, one.trouble) == (APRIL, "")
+    for name in ("secretariat", "applicant", "cio"):
+        with pytest.raises(NotAllowed):
+            upcoming_starts.shown(city.site, city.actor(name))
 
 
 def test_maintenance_stops_it_and_afterwards_it_begins_once(city):

@@ -2,6 +2,7 @@
 
 import io
 
+from lxml import html
 from openpyxl import load_workbook
 
 from tests.integration.test_backlog import three
@@ -39,6 +40,19 @@ def test_the_secretariat_sets_a_place_on_the_page(browse, sqlite_city):
     assert "1番に決定 公約" in said
     assert browse("cio").post(way, {"place": "1", "before": "1", "reason": "x"}).status_code == 403
     assert "優先順位を変更" in text_of(browser.get(f"/cases/{made['高い費用のもの']}/timeline"))
+
+
+def test_a_refused_place_leaves_what_was_typed_where_it_was_typed(browse, sqlite_city):
+    made = three(sqlite_city)
+    browser = browse("secretariat")
+    case = made["高い費用のもの"]
+    given = {"place": "いち", "before": "", "reason": "国の補助金の期限があるため"}
+    page = html.fromstring(browser.post(f"{WAY}/{case}", given).text)
+    (row,) = page.xpath(f"//tr[@id='case-{case}']")
+    assert row.xpath(".//details[@open]")
+    assert row.xpath(".//input[@name='place']/@value") == ["いち"]
+    assert row.xpath(".//input[@name='reason']/@value") == ["国の補助金の期限があるため"]
+    assert len(page.xpath("//details[@open]//input[@name='reason']")) == 1
 
 
 def test_the_list_is_taken_to_excel_as_it_stands(browse, sqlite_city):

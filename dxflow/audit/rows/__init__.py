@@ -10,6 +10,7 @@ from dxflow.audit.rows.cases import CaseSaid, case_row_findings
 from dxflow.audit.rows.duties import DutySaid, duty_findings
 from dxflow.audit.rows.hashes import Hashes, sealed_findings
 from dxflow.audit.rows.people import PeopleSaid, people_findings
+from dxflow.audit.rows.ranks import RankSaid, rank_findings
 from dxflow.audit.rows.records import Said, record_findings
 from dxflow.audit.rows.retention import RetentionSaid, retention_findings
 from dxflow.audit.rows.standing import StandingSaid, standing_findings
@@ -39,6 +40,7 @@ class Rows:
         self._with(StandingSaid(), standing_findings)
         self._with(StructureSaid(), structure_findings)
         self._with(RetentionSaid(), retention_findings)
+        self._with(RankSaid(), rank_findings)
 
     def _with(self, said: _Told, compare: Callable[[Connection, _Told], Iterable[Finding]]) -> None:
         self._said.append(said)

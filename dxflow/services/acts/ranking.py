@@ -1,6 +1,6 @@
 """The secretariat puts a case at a place of the backlog, with a reason; the log keeps both."""
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from dxflow import audit
 from dxflow.db.case import CaseRank
@@ -47,7 +47,7 @@ def rank(
             )
         if held == place:
             raise Conflict(_("順位は変わりません。"))
-        if not in_backlog(act.pack, act.case["process_key"]):
+        if not _in_backlog(site, tx, act.case["process_key"]):
             raise Conflict(_("この手続きには、優先順位の一覧がありません。"))
         tx.execute(delete(CaseRank).where(CaseRank.case_id == case_id))
         if place is not None:
@@ -65,6 +65,10 @@ def rank(
         act.note()
 
 
-def in_backlog(pack: packs.Pack, process: str) -> bool:
-    """Return whether cases of a process are put in order at all."""
-    return pack.settings.backlog is not None and process == pack.settings.start_process
+def _in_backlog(site: Site, tx: Connection, process: str) -> bool:
+    """Return whether cases of a process stand in a list: the versions in force say so, as there.
+
+    A case that runs by an older version stands in it too.
+    """
+    settings = [pack.settings for pack in packs.current(site, tx)]
+    return any(one.backlog is not None and one.start_process == process for one in settings)

@@ -75,7 +75,8 @@ def plan_anew(site: Site, tx: Connection) -> None:
     for row in tx.execute(select(PlannedStart.__table__).where(PlannedStart.due_at > now)).all():
         pack, start, element = _of(site, tx, row)
         functions = planned_starts.functions_of(city_days.Calendars(site, tx).of(pack))
-        due = planned_starts.next_start(element, start, row.since, now, functions)
+        before = [row.since, *([row.last_due_at] if row.last_due_at else [])]
+        due = planned_starts.next_start(element, start, row.since, now, functions, *before)
         if due != row.due_at:
             tx.execute(update(PlannedStart).where(PlannedStart.id == row.id).values(due_at=due))
 
@@ -102,7 +103,7 @@ def begin(site: Site, tx: Connection, payload: dict[str, Any], now: datetime) ->
             local_date(row.due_at),
             last=row.last_case_id,
         )
-        due = planned_starts.following(element, start, row.since, now, functions)
+        due = planned_starts.following(element, start, row.since, now, functions, row.due_at)
     except ValueError as wrong:
         raise Hopeless(str(wrong)) from wrong
     tx.execute(

@@ -33,21 +33,26 @@ def functions_of(calendar: BusinessCalendar) -> FunctionsAt:
 
 
 def next_start(
-    element: Element, start: TimedStart, since: datetime, now: datetime, functions: FunctionsAt
-) -> datetime | None:
-    """Return when a case begins next, after `now`; None when never. Raises ValueError."""
+    element: Element, start: TimedStart, since: datetime, now: datetime, functions: FunctionsAt,
+    *before: datetime,
+) -> datetime | None:  # fmt: skip
+    """Return when a case begins next, after `now`; None when never. Raises ValueError.
+
+    `before` are moments at which it was worked out: what was to come then comes first.
+    """
     return engine.next_start(
-        lambda moment: timer_value(element, start.values, functions(moment)), since, now
+        lambda moment: timer_value(element, start.values, functions(moment)), since, now, *before
     )
 
 
 def following(
-    element: Element, start: TimedStart, since: datetime, now: datetime, functions: FunctionsAt
-) -> datetime | None:
-    """Return when a case begins after the one that begins now: a date stands for one only."""
+    element: Element, start: TimedStart, since: datetime, now: datetime, functions: FunctionsAt,
+    due: datetime,
+) -> datetime | None:  # fmt: skip
+    """Return when a case begins after the one that was `due`: a date stands for one only."""
     if element.timer is None or element.timer.kind is not TimerKind.CYCLE:
         return None
-    return next_start(element, start, since, now, functions)
+    return next_start(element, start, since, now, functions, due)
 
 
 def plan(

@@ -166,15 +166,17 @@ def _said(
 def _in_order(
     rows: Sequence[Any], order: Sequence[Priority], said: Mapping[tuple[str, str], dict[str, Any]]
 ) -> list[Any]:
-    """Return the cases by what the pack declares; each with a place of its own stands there."""
+    """Return the cases by what the pack declares; each with a place of its own stands there.
+
+    Of several that were given one place, the one that was put there last has it.
+    """
 
     def key(row: Any) -> list[Any]:
         return [_key(one, _value(one, row, said)) for one in order]
 
     found = sorted((row for row in rows if row.place is None), key=key)
-    for row in sorted(
-        (row for row in rows if row.place is not None), key=lambda r: (r.place, key(r))
-    ):
+    placed = (row for row in rows if row.place is not None)
+    for row in sorted(placed, key=lambda row: (row.place, row.at)):
         found.insert(row.place - 1, row)
     return found
 

@@ -11,6 +11,7 @@ from dxflow.services.acts import timed_starts
 from dxflow.services.packs import city_days
 from dxflow.services.packs import store as packs
 from dxflow.services.people import naming, organisation
+from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
 from dxflow.texts import translated
@@ -38,6 +39,13 @@ class Upcoming:
     last_case_id: str = ""
     last_number: str = ""
     last_due_at: datetime | None = None
+
+
+def shown(site: Site, actor: Actor) -> list[Upcoming]:
+    """Return every start that is planned, as `listed`. Raises NotAllowed for who publishes nothing."""
+    actor.require_role("admin")
+    with site.database.read() as tx:
+        return listed(site, tx)
 
 
 def listed(site: Site, tx: Connection) -> list[Upcoming]:

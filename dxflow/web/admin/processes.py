@@ -135,10 +135,9 @@ def begin(key: str, start_id: str) -> Answer | tuple[str, int]:
 
 
 def _list(error: str = "") -> str:
-    site = current.site()
-    found = versions.listed(site, current.actor())
-    with site.database.read() as tx:
-        starts = upcoming_starts.listed(site, tx)
+    site, actor = current.site(), current.actor()
+    found = versions.listed(site, actor)
+    starts = upcoming_starts.shown(site, actor)
     return render_template(
         "admin/processes/list.html",
         packs=[

@@ -20,6 +20,10 @@ STEPS = Column("", scale=("未着手", "一部導入", "完了"))
         ("26 手続", Column("手続"), D(26)),
         ("４．２ポイント", Column("ポイント"), D("4.2")),
         ("約6,000千円", Column("千円"), D(6000)),
+        ("5万人", Column("万人"), D(5)),
+        ("5万人", Column("人"), D(50000)),
+        ("8割", Column("割"), D(8)),
+        ("20時間（月）", Column("時間（月）"), D(20)),
         ("139.44km²", Column("km²"), D("139.44")),
         ("1件以上", LEVEL, D(1)),
         ("30(人/年)", Column("人", aggregation=Aggregation.PER_YEAR), D(30)),
@@ -70,6 +74,7 @@ def test_changes_are_computed_from_their_base(text, unit, base, figure, base_yea
         ("前年度比+5人", LEVEL, "単位（人）が指標の単位（件）"),
         ("R7年度比100%減", LEVEL, "100% 以上"),
         ("基準値比3割減", LEVEL, "基準年度を選んで"),
+        ("5万人", Column("千人"), "単位（人）が指標の単位（千人）"),
         ("26手続", LEVEL, "単位（手続）が指標の単位（件）"),
         ("5件/年", LEVEL, "年度ごとの合計"),
         ("45.3→37日", Column("日"), "分けて書いて"),
@@ -86,6 +91,7 @@ def test_what_cannot_be_read_says_how_to_mend_it(text, column, said):
 def test_a_baseline_is_a_value_or_says_why_there_is_none():
     assert read_baseline("45.3日", Column("日")) == (D("45.3"), "")
     assert read_baseline("新規事業のためなし", LEVEL) == (None, "新規事業のためなし")
+    assert read_baseline("1.2万人", Column("万人")) == (D("1.2"), "")
     assert read_baseline("", LEVEL) == (None, "")
     assert read_baseline("未着手", STEPS) == ("未着手", "")
     for text, column in [("未測定", LEVEL), ("+5件", LEVEL), ("前半", STEPS)]:
