@@ -236,8 +236,8 @@ def test_linked_cases_are_named_only_to_those_who_may_see_them(city):
        extend_note="収納でも使う")  # fmt: skip
     assert len(page(city, "cio", case).linked) == 1
     linked = page(city, "cio", case).linked[0]
-    assert not linked.origin
-    assert page(city, "cio", linked.id).linked[0].origin
+    assert linked.way == "offspring"
+    assert page(city, "cio", linked.id).linked[0].way == "origin"
 
 
 @pytest.mark.parametrize("reader", ["cio", "applicant"])
