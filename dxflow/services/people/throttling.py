@@ -55,6 +55,21 @@ def require_patience(tx: Connection, subjects: Sequence[str], now: datetime) -> 
     raise Throttled(message, seconds)
 
 
+def take_turn(tx: Connection, subject: str, now: datetime) -> None:
+    """Raise Throttled while a subject has to wait; the others who try for it wait for this one.
+
+    The caller counts a failure in the same transaction: of many who try at the same moment, each
+    sees what the one before has cost.
+    """
+    make = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert
+    tx.execute(
+        make(LoginThrottle)
+        .values(subject=subject, failures=0, last_at=now)
+        .on_conflict_do_update(index_elements=["subject"], set_={"subject": subject})
+    )
+    require_patience(tx, [subject], now)
+
+
 def forgive(tx: Connection, subject: str) -> None:
     """Forget the failures of a subject that has shown the right password."""
     tx.execute(delete(LoginThrottle).where(LoginThrottle.subject == subject))
