@@ -220,7 +220,11 @@ def test_cases_under_hold_are_refused_with_a_sentence(city):
     with pytest.raises(Conflict, match="進行中の案件です"):
         propose(city, child)
     with city.site.database.write() as tx:
-        tx.execute(update(Case).where(Case.id == child).values(parent_id=None))
+        tx.execute(update(Case).where(Case.id == child).values(parent_id=None, previous_id=case))
+    with pytest.raises(Conflict, match=r"つながる案件 .* が進行中です"):  # it is compared with it
+        propose(city, case)
+    with city.site.database.write() as tx:
+        tx.execute(update(Case).where(Case.id == child).values(previous_id=None))
     propose(city, case)
     owed = {
         "id": "d" * 32, "case_id": case, "kind": "condition", "text": "報告", "status": "open",

@@ -123,7 +123,12 @@ def standing_of(act: Act) -> Standing:
     linked = tx.execute(
         select(Case.number)
         .where(
-            or_(Case.parent_id == act.case_id, Case.id == case["parent_id"]),
+            or_(
+                Case.parent_id == act.case_id,
+                Case.previous_id
+                == act.case_id,  # it is compared with what was promised in this one
+                Case.id == case["parent_id"],
+            ),
             Case.status.in_(("running", "recalled")),
         )
         .order_by(Case.number)
