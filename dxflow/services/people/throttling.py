@@ -9,6 +9,7 @@ What no longer counts goes with the next tidying.
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from ipaddress import IPv4Address, IPv6Network, ip_address
 from typing import Any
 
 from sqlalchemy import Connection, case, delete, select, update
@@ -27,6 +28,17 @@ FORGOTTEN_AFTER = timedelta(days=1)
 COUNTED_TOGETHER = timedelta(hours=1)
 LONGEST_WAIT_OF_A_PLACE = timedelta(minutes=1)
 _PLACE = "from:"
+
+
+def network_of(origin: str) -> str:
+    """Return the network that an address counts as: whoever has an IPv6 address has a whole /64."""
+    try:
+        address = ip_address(origin)
+    except ValueError:
+        return origin[:64]
+    if isinstance(address, IPv4Address):
+        return str(address)
+    return str(address.ipv4_mapped or IPv6Network((int(address), 64), strict=False))
 
 
 def place(origin: str) -> str:
