@@ -237,8 +237,7 @@ def _actor(site: Site, row: Any, channel: str, request_id: str, post: str | None
 def _authenticate(
     site: Site, username: str, password: str, origin: str, request_id: str
 ) -> RowMapping:
-    origin = throttling.network_of(origin)
-    subject = f"{username.strip().casefold()[:80]}|{origin}"
+    subject = f"{username.strip().casefold()[:80]}|{throttling.network_of(origin)}"
     place = throttling.place(origin) if site.settings.login_failures else ""
     with site.database.read() as tx:
         throttling.require_patience(tx, [subject, place], site.now())

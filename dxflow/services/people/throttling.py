@@ -43,7 +43,7 @@ def network_of(origin: str) -> str:
 
 def place(origin: str) -> str:
     """Return the subject of a network address, "" where there is none."""
-    return f"{_PLACE}{origin[:64]}" if origin else ""
+    return f"{_PLACE}{network_of(origin)}" if origin else ""
 
 
 def require_patience(tx: Connection, subjects: Sequence[str], now: datetime) -> None:
