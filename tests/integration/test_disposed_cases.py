@@ -121,6 +121,18 @@ def test_what_a_table_was_asked_goes_and_what_it_said_stays(city):
     assert findings(city) == ()
 
 
+def test_no_byte_is_read_of_what_is_sent_to_a_disposed_case(city):
+    case, _stored = decided(city)
+    dispose(city, case)
+
+    class Unread(io.BytesIO):
+        def read(self, *_size: int) -> bytes:
+            pytest.fail("a file that is refused would leave its name in the log")
+
+    with pytest.raises(Conflict, match="廃棄されています"):
+        attaching.attach(city.site, city.actor("civic_head"), case, "山田花子.pdf", Unread(PDF))
+
+
 def test_personal_values_erased_without_a_disposal_are_told_by_the_verification(city):
     dispose(city, personal(city))
     file(city, to_triage(city))
