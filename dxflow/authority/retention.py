@@ -47,7 +47,7 @@ class Standing:
 
     `kept_until` is None for a case that is kept for good. `conditions`: how many are open;
     `readings`: how many later readings (後閲) are owed; `linked`: the numbers of running cases that
-    it belongs to or that came from it.
+    it belongs to, or that came from it or go on from it.
     """
 
     running: bool

@@ -9,8 +9,9 @@ from dxflow.web import current
 from dxflow.web.admin import hub
 from dxflow.web.security import UNSAFE
 
-#: Coming and going stays possible, so that administrators can do their work; looking changes nothing.
-_OPEN = frozenset({"login", "account"})
+#: Coming and going stays possible, so that administrators can do their work, with the second factor
+#: without which some of them may do nothing; looking changes nothing.
+_OPEN = frozenset({"login", "account", "second_factor"})
 _OPEN_CALLS = frozenset({"api.createToken", "api.revokeToken", "api.previewMigration"})
 
 

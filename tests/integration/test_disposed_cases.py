@@ -14,7 +14,7 @@ from dxflow.audit import verify_database
 from dxflow.db.attachment import AttachmentPiece, AttachmentVersion
 from dxflow.db.audit import AuditPrivate
 from dxflow.db.engine import Database
-from dxflow.db.process import ProcessInstance, Submission
+from dxflow.db.process import DecisionEvaluation, ProcessInstance, Submission
 from dxflow.db.retention import RetentionProposal
 from dxflow.errors import Conflict, NotFound
 from dxflow.services.acts import additions, cases
@@ -101,6 +101,36 @@ def test_personal_values_go_from_forms_log_and_process_and_the_log_still_holds(c
             select(ProcessInstance.state).where(ProcessInstance.case_id == case)
         ).scalar_one()
     assert states == b""
+
+
+def test_what_a_table_was_asked_goes_and_what_it_said_stays(city):
+    case, _stored = decided(city)
+    asked = select(DecisionEvaluation.inputs, DecisionEvaluation.fired)
+    with city.site.database.read() as tx:
+        assert "3000000" in str(tx.execute(asked).all())
+    dispose(city, case)
+    with city.site.database.read() as tx:
+        assert "3000000" not in str(tx.execute(asked).all())
+    (ruling,) = [
+        one
+        for one in case_pages.progress(city.site, city.actor("applicant"), case).rulings
+        if "個人情報を扱うため" in str(one.found)
+    ]
+    assert ruling.given == ()
+    assert [rule for rule in ruling.rules if rule.fired]
+    assert findings(city) == ()
+
+
+def test_no_byte_is_read_of_what_is_sent_to_a_disposed_case(city):
+    case, _stored = decided(city)
+    dispose(city, case)
+
+    class Unread(io.BytesIO):
+        def read(self, *_size: int) -> bytes:
+            pytest.fail("a file that is refused would leave its name in the log")
+
+    with pytest.raises(Conflict, match="廃棄されています"):
+        attaching.attach(city.site, city.actor("civic_head"), case, "山田花子.pdf", Unread(PDF))
 
 
 def test_personal_values_erased_without_a_disposal_are_told_by_the_verification(city):

@@ -14,6 +14,7 @@ from dxflow.services.administration import person_acts, persons
 from dxflow.services.installation.bootstrap import operator
 from dxflow.services.people import accounts, registry, second_factor, second_step
 from dxflow.services.people.second_step import HalfLoginEnded
+from dxflow.services.people.throttling import FREE_FAILURES
 from dxflow.services.reading import notices
 from tests.factories import PASSWORD, City
 from tests.factors import phone_of
@@ -159,6 +160,24 @@ def test_wrong_codes_count_for_the_address_that_they_come_from(city):
         accounts.log_in(city.site, "applicant", PASSWORD, ORIGIN)
     with city.site.database.read() as tx:
         assert "access.slowed" in tx.execute(select(AuditEvent.type)).scalars().all()
+
+
+def test_who_brings_many_wrong_codes_at_once_has_no_more_tries_than_one_after_the_other(city):
+    phone_of(city, "head")
+    waiting = half(city)
+
+    def bring(_number: int) -> bool:
+        try:
+            second_step.complete(city.site, waiting, "000000")
+        except Throttled:
+            return False
+        except NotLoggedIn:
+            return True
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        tried = sum(pool.map(bring, range(24)))
+    assert tried == FREE_FAILURES + 1
 
 
 def test_a_code_in_reserve_works_once_and_its_owner_is_told(city):

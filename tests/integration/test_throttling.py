@@ -11,7 +11,7 @@ from dxflow.db.identity import LoginThrottle
 from dxflow.errors import NotLoggedIn, Throttled
 from dxflow.services.administration import working
 from dxflow.services.people import accounts
-from dxflow.services.people.throttling import FREE_FAILURES, place
+from dxflow.services.people.throttling import FREE_FAILURES, network_of, place
 from dxflow.services.reading import audit_log
 from tests.factories import PASSWORD, City
 
@@ -147,3 +147,31 @@ def test_an_address_that_failed_long_ago_is_forgotten(strict: City) -> None:
     working.make_worker(strict.site).run_due()
     with strict.site.database.read() as tx:
         assert tx.execute(select(LoginThrottle.subject)).all() == []
+
+
+def test_addresses_of_one_connection_count_as_one(strict: City) -> None:
+    for number in range(FREE_FAILURES + 1):
+        with pytest.raises(NotLoggedIn):
+            accounts.log_in(strict.site, "head", "wrong-password", f"2001:db8:1:2::{number:x}")
+    with pytest.raises(Throttled):
+        accounts.log_in(strict.site, "head", PASSWORD, "2001:db8:1:2:ffff::1")
+    assert accounts.log_in(strict.site, "head", PASSWORD, "2001:db8:1:3::1").reference
+    for number in range(FREE_FAILURES + 1, 11):
+        spray(strict, 1, f"2001:db8:1:2::{number:x}", number)
+    with pytest.raises(Throttled, match="同じ接続元"):
+        accounts.log_in(strict.site, "other", PASSWORD, "2001:db8:1:2::abcd")
+
+
+@pytest.mark.parametrize(
+    ("origin", "network"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("unix:", "unix:"),
+        ("", ""),
+    ],
+)
+def test_the_network_of_an_address(origin: str, network: str) -> None:
+    assert network_of(origin) == network

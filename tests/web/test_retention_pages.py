@@ -81,6 +81,14 @@ def test_a_case_is_proposed_approved_and_stands_in_the_register(browse, sqlite_c
         assert browse("applicant").get(f"/cases/{due}/{tab}").status_code in (200, 404), tab
 
 
+@pytest.mark.parametrize("year", ["02024123", "9999", "x", "２０２６", "-1"])
+def test_a_year_that_is_none_is_refused_with_a_sentence(browse, year):
+    for path in ("", "/print", ".csv"):
+        answer = browse("auditor").get(f"/admin/retention/register{path}?year={year}")
+        assert answer.status_code == 422, path
+        assert "年度" in text_of(answer)
+
+
 def test_an_ended_case_says_until_when_it_is_kept(browse, sqlite_city, due):
     assert "令和14年3月31日 まで" in text_of(browse("applicant").get(f"/cases/{due}"))
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from dxflow.services.people import registry
+from dxflow.services.installation.bootstrap import operator
+from dxflow.services.people import maintenance, registry
 from dxflow.services.people.one_time_codes import code_of, step_of
 from dxflow.web.app import create_app
 from tests.factories import PASSWORD, City
@@ -158,6 +159,18 @@ def test_who_must_have_one_does_nothing_before(sqlite_city):
     assert cio.get("/").status_code == 200
     cio.post(f"{PAGE}/off", {"current": PASSWORD, "code": phone.next_code()})
     assert cio.get("/").headers["Location"] == PAGE
+
+
+def test_an_administrator_who_must_have_one_sets_it_up_and_ends_a_maintenance(sqlite_city):
+    city = sqlite_city
+    city.site.settings.make_secret_key()
+    settings = replace(city.site.settings, second_factor_roles=("admin",))
+    admin = Browser(create_app(replace(city.site, settings=settings)).test_client())
+    maintenance.announce(city.site, operator(city.site), "点検", None, None)
+    admin.log_in("admin")
+    set_up(admin, city)
+    assert admin.post("/admin/maintenance/end").status_code == 303
+    assert "点検" not in text_of(admin.get("/"))
 
 
 def test_an_administrator_sees_who_has_it_and_takes_it_off(browse, sqlite_city):

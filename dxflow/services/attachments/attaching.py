@@ -16,7 +16,7 @@ from dxflow.authority.attaching import may_attach, may_replace
 from dxflow.db.attachment import Attachment, AttachmentVersion
 from dxflow.db.case import Case
 from dxflow.errors import Conflict, NotFound
-from dxflow.services.acts import filing
+from dxflow.services.acts import disposals, filing
 from dxflow.services.acts.act import Act, lock
 from dxflow.services.attachments import limiting, refusing, relation, storing, taking
 from dxflow.services.attachments.incoming import Incoming, Source
@@ -66,8 +66,10 @@ def _ask(site: Site, actor: Actor, case_id: str, attachment_id: str) -> Limits:
     """Return the limits for a case, if the actor may attach to it: before the first byte is read."""
     with site.database.read() as tx:
         visibility.require(site, tx, actor, case_id)
-        case = tx.execute(select(Case.__table__).where(Case.id == case_id)).mappings().one()
-        _require_right(tx, actor, dict(case), attachment_id)
+        row = tx.execute(select(Case.__table__).where(Case.id == case_id)).mappings().one()
+        case = {str(key): value for key, value in row.items()}
+        disposals.require_kept(tx, case)
+        _require_right(tx, actor, case, attachment_id)
         return limiting.of_pack(site.settings, packs.load(site, tx, case["pack_digest"]).settings)
 
 

@@ -26,7 +26,7 @@ from dxflow.audit.verify import references
 from dxflow.db.attachment import AttachmentPiece, AttachmentVersion
 from dxflow.db.audit import OF_SYSTEM, AuditEvent, AuditPrivate
 from dxflow.db.case import PrivateNote
-from dxflow.db.process import Draft, Submission, WorkItem
+from dxflow.db.process import DecisionEvaluation, Draft, Submission, WorkItem
 from dxflow.db.retention import Disposal
 from dxflow.services import plain
 from dxflow.services.acts.act import Act
@@ -54,6 +54,7 @@ def dispose(act: Act, proposal: Row[Any]) -> dict[str, Any]:
     )  # fmt: skip
     _drop_files(act)
     _drop_work(act)
+    _drop_what_tables_were_asked(act)
     act.record(
         "retention.disposed",
         audit.Change("kept_until", mark("保存期間の終わり"), act.case["kept_until"], None),
@@ -145,3 +146,19 @@ def _drop_work(act: Act) -> None:
     act.tx.execute(delete(Draft).where(Draft.subject.in_(subjects)))
     act.tx.execute(update(WorkItem).where(of_case).values(variables="{}"))
     act.tx.execute(delete(PrivateNote).where(PrivateNote.case_id == act.case_id))
+
+
+def _drop_what_tables_were_asked(act: Act) -> None:
+    """Delete what decision tables were given, which may be personal; what they said is logged."""
+    rows = act.tx.execute(
+        select(DecisionEvaluation.id, DecisionEvaluation.fired).where(
+            DecisionEvaluation.case_id == act.case_id
+        )
+    ).all()
+    for row in rows:
+        fired = plain.dumps([rule | {"inputs": []} for rule in plain.loads(row.fired)])
+        act.tx.execute(
+            update(DecisionEvaluation)
+            .where(DecisionEvaluation.id == row.id)
+            .values(inputs="{}", fired=fired)
+        )

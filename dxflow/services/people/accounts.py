@@ -65,18 +65,18 @@ def issue_token(
     asked = person["factor_since"] is not None
     if asked and not code:
         raise CodeNeeded(factor_rows.needed())
+    subject = factor_rows.subject(person["id"])
     with site.database.write() as tx:
         if asked:
-            throttling.require_patience(tx, [factor_rows.subject(person["id"])], site.now())
+            throttling.take_turn(tx, subject, site.now())
         if not asked or factor_rows.take(site, tx, person["id"], code, "api", request_id):
             login = _fresh(site, person, site.settings.token_lifetime)
             values: dict[str, object] = {"token_hash": digest(login.reference)}
             event = ("token.created", "api", request_id)
             return _opened(site, tx, ApiToken, login, values, person, event)
-    refused(
-        site, factor_rows.subject(person["id"]), person["id"], request_id,
-        origin=origin, reason=factor_rows.WRONG,
-    )  # fmt: skip
+        refused(
+            site, tx, subject, person["id"], request_id, origin=origin, reason=factor_rows.WRONG
+        )
     raise NotLoggedIn(wrong)
 
 
@@ -237,7 +237,7 @@ def _actor(site: Site, row: Any, channel: str, request_id: str, post: str | None
 def _authenticate(
     site: Site, username: str, password: str, origin: str, request_id: str
 ) -> RowMapping:
-    subject = f"{username.strip().casefold()[:80]}|{origin[:64]}"
+    subject = f"{username.strip().casefold()[:80]}|{throttling.network_of(origin)}"
     place = throttling.place(origin) if site.settings.login_failures else ""
     with site.database.read() as tx:
         throttling.require_patience(tx, [subject, place], site.now())
@@ -254,7 +254,9 @@ def _authenticate(
     if person is not None and fits and person["status"] == "active":
         _forgiven(site, subject)
         return person
-    refused(site, subject, person["id"] if person else None, request_id, origin=origin)
+    with site.database.write() as tx:
+        known = person["id"] if person else None
+        refused(site, tx, subject, known, request_id, origin=origin)
     raise NotLoggedIn(_("利用者名またはパスワードが違います。"))
 
 
@@ -272,7 +274,8 @@ def knows_password(site: Site, actor: Actor, password: str) -> bool:
     if passwords.matches(stored, password):
         _forgiven(site, subject)
         return True
-    refused(site, subject, actor.person_id, actor.request_id)
+    with site.database.write() as tx:
+        refused(site, tx, subject, actor.person_id, actor.request_id)
     return False
 
 
@@ -282,7 +285,7 @@ def _forgiven(site: Site, subject: str) -> None:
 
 
 def refused(
-    site: Site, subject: str, person_id: str | None, request_id: str,
+    site: Site, tx: Connection, subject: str, person_id: str | None, request_id: str,
     *, origin: str = "", reason: str = "",
 ) -> None:  # fmt: skip
     """Count a failed login, and record it; `reason` is what the log says of it.
@@ -291,38 +294,32 @@ def refused(
     none.
     """
     now = site.now()
-    with site.database.write() as tx:
-        throttling.count_failure(tx, subject, now)
-        free = site.settings.login_failures
-        slowed = bool(origin and free) and throttling.count_place(
-            tx, throttling.place(origin), now, free
+    throttling.count_failure(tx, subject, now)
+    free = site.settings.login_failures
+    slowed = bool(origin and free) and throttling.count_place(
+        tx, throttling.place(origin), now, free
+    )
+    audit.append_system(
+        tx,
+        audit.SystemStream.ACCESS,
+        system_event(
+            "session.refused", now, person_id, "page", denied=True, request_id=request_id,
+            reason=reason,
+        ),
+    )  # fmt: skip
+    if slowed:
+        told = (
+            audit.Change("origin", mark("接続元"), None, origin, personal=True),
+            audit.Change("failures", mark("1時間の失敗"), None, free + 1),
         )
         audit.append_system(
             tx,
             audit.SystemStream.ACCESS,
             system_event(
-                "session.refused",
-                now,
-                person_id,
-                "page",
-                denied=True,
-                request_id=request_id,
-                reason=reason,
+                "access.slowed", now, None, "page", denied=True, request_id=request_id,
+                changes=told,
             ),
-        )
-        if slowed:
-            told = (
-                audit.Change("origin", mark("接続元"), None, origin, personal=True),
-                audit.Change("failures", mark("1時間の失敗"), None, free + 1),
-            )
-            audit.append_system(
-                tx,
-                audit.SystemStream.ACCESS,
-                system_event(
-                    "access.slowed", now, None, "page", denied=True, request_id=request_id,
-                    changes=told,
-                ),
-            )  # fmt: skip
+        )  # fmt: skip
 
 
 def _seen(site: Site, reference: str, now: datetime) -> None:

@@ -25,13 +25,13 @@ def complete(site: Site, half: str, code: str, origin: str = "", request_id: str
         if person is None:
             raise HalfLoginEnded(_("時間がたったため、もう一度ログインしてください。"))
         subject = factor_rows.subject(person["id"])
-        throttling.require_patience(tx, [subject], site.now())
+        throttling.take_turn(tx, subject, site.now())
         if factor_rows.take(site, tx, person["id"], code, "page", request_id):
             half_logins.end(tx, half)
             return accounts.begin_session(site, tx, person, request_id)
-    accounts.refused(
-        site, subject, person["id"], request_id, origin=origin, reason=factor_rows.WRONG
-    )
+        accounts.refused(
+            site, tx, subject, person["id"], request_id, origin=origin, reason=factor_rows.WRONG
+        )
     raise NotLoggedIn(wrong_code())
 
 
@@ -42,10 +42,10 @@ def knows_code(site: Site, actor: Actor, code: str) -> bool:
     """
     subject, person = factor_rows.subject(actor.person_id), actor.person_id
     with site.database.write() as tx:
-        throttling.require_patience(tx, [subject], site.now())
+        throttling.take_turn(tx, subject, site.now())
         if factor_rows.take(site, tx, person, code, actor.channel, actor.request_id):
             return True
-    accounts.refused(site, subject, person, actor.request_id, reason=factor_rows.WRONG)
+        accounts.refused(site, tx, subject, person, actor.request_id, reason=factor_rows.WRONG)
     return False
 
 

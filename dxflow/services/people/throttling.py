@@ -9,6 +9,7 @@ What no longer counts goes with the next tidying.
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from ipaddress import IPv4Address, IPv6Network, ip_address
 from typing import Any
 
 from sqlalchemy import Connection, case, delete, select, update
@@ -29,9 +30,20 @@ LONGEST_WAIT_OF_A_PLACE = timedelta(minutes=1)
 _PLACE = "from:"
 
 
+def network_of(origin: str) -> str:
+    """Return the network that an address counts as: whoever has an IPv6 address has a whole /64."""
+    try:
+        address = ip_address(origin)
+    except ValueError:
+        return origin[:64]
+    if isinstance(address, IPv4Address):
+        return str(address)
+    return str(address.ipv4_mapped or IPv6Network((int(address), 64), strict=False))
+
+
 def place(origin: str) -> str:
     """Return the subject of a network address, "" where there is none."""
-    return f"{_PLACE}{origin[:64]}" if origin else ""
+    return f"{_PLACE}{network_of(origin)}" if origin else ""
 
 
 def require_patience(tx: Connection, subjects: Sequence[str], now: datetime) -> None:
@@ -53,6 +65,21 @@ def require_patience(tx: Connection, subjects: Sequence[str], now: datetime) -> 
     else:
         message = _("ログインの失敗が続いたため、{n} 秒ほど待ってからお試しください。", n=seconds)
     raise Throttled(message, seconds)
+
+
+def take_turn(tx: Connection, subject: str, now: datetime) -> None:
+    """Raise Throttled while a subject has to wait; the others who try for it wait for this one.
+
+    The caller counts a failure in the same transaction: of many who try at the same moment, each
+    sees what the one before has cost.
+    """
+    make = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert
+    tx.execute(
+        make(LoginThrottle)
+        .values(subject=subject, failures=0, last_at=now)
+        .on_conflict_do_update(index_elements=["subject"], set_={"subject": subject})
+    )
+    require_patience(tx, [subject], now)
 
 
 def forgive(tx: Connection, subject: str) -> None:

@@ -178,7 +178,8 @@ def _year() -> int | None:
     text = request.args.get("year", "")
     if not text:
         return None
-    if not (text.isascii() and text.isdigit() and EARLIEST <= int(text[:5]) < LATEST):
+    four = text.isascii() and text.isdigit() and len(text) == 4
+    if not (four and EARLIEST <= int(text) < LATEST):
         message = _("年度は数で指定してください。")
         raise Invalid(message, {"year": [message]})
     return int(text)
