@@ -54,6 +54,15 @@ def enter(city: City, case: str, **values: Any) -> None:
     do(city, case, "applicant", "kpi_measure", "submit", actuals=rows)
 
 
+#: What was measured of them.
+ACTUALS: dict[str, Any] = {
+    "ツールの導入": "一部導入",
+    "オンライン対応した手続数": 860,
+    "運用経費": 940,
+    "貸出件数": 9000,
+}
+
+
 def order(city: City, case: str, row: kpis.KpiRow) -> int:
     with city.site.database.read() as tx:
         found = tx.execute(
@@ -64,13 +73,7 @@ def order(city: City, case: str, row: kpis.KpiRow) -> int:
 
 def test_cells_of_the_plans_are_entered_targeted_judged_and_seen(city):
     case = measured(city)
-    values = {
-        "ツールの導入": "一部導入",
-        "オンライン対応した手続数": 860,
-        "運用経費": 940,
-        "貸出件数": 9000,
-    }
-    enter(city, case, **values)
+    enter(city, case, **ACTUALS)
     rows = by_name(city, case)
     told = {
         name: (row.status, row.achievement.target, row.achievement.rate)
@@ -91,13 +94,7 @@ def test_cells_of_the_plans_are_entered_targeted_judged_and_seen(city):
 
 def test_nothing_of_it_contradicts_the_log(city):
     case = measured(city)
-    values = {
-        "ツールの導入": "一部導入",
-        "オンライン対応した手続数": 860,
-        "運用経費": 940,
-        "貸出件数": 9000,
-    }
-    enter(city, case, **values)
+    enter(city, case, **ACTUALS)
     tools = by_name(city, case)["ツールの導入"]
     do(
         city, case, "secretariat", "kpi_review", "revise", reason="見直す",

@@ -12,12 +12,20 @@ from dxflow.db.identity import HalfLogin, ReserveCode, SecondFactor
 from dxflow.errors import CodeNeeded, Conflict, Invalid, NotAllowed, NotLoggedIn, Throttled
 from dxflow.services.administration import person_acts, persons
 from dxflow.services.installation.bootstrap import operator
-from dxflow.services.people import accounts, registry, second_factor, second_step
+from dxflow.services.people import (
+    accounts,
+    factor_rows,
+    one_time_codes,
+    registry,
+    second_factor,
+    second_step,
+)
 from dxflow.services.people.second_step import HalfLoginEnded
 from dxflow.services.people.throttling import FREE_FAILURES
 from dxflow.services.reading import notices
 from tests.factories import PASSWORD, City
 from tests.factors import phone_of
+from tests.integration.test_concurrency import at_once
 
 ORIGIN = "192.0.2.1"
 
@@ -101,6 +109,18 @@ def test_one_of_two_who_bring_the_same_code_at_once_is_refused(city):
 
     with ThreadPoolExecutor(2) as pool:
         assert sorted(pool.map(bring, waiting)) == [False, True]
+
+
+def test_of_several_set_ups_begun_at_once_one_stays(city):
+    city.site.settings.make_secret_key()
+    head = city.person["head"]
+
+    def start() -> None:
+        with city.site.database.write() as tx:
+            factor_rows.put(city.site, tx, head, one_time_codes.fresh_secret())
+
+    assert at_once(*[start] * 6) == [None] * 6
+    assert second_factor.state(city.site, city.actor("head")).secret
 
 
 @pytest.mark.parametrize("off", [-1, 1])

@@ -32,6 +32,10 @@ from tests.integration.test_concurrency import at_once
 from tests.statements import counted
 
 APRIL = datetime(2027, 3, 31, 15, tzinfo=UTC)
+FIFTH = (
+    '<bpmn:timeCycle>=add_business_days(period_end(period_of(today(), "month")), 5)'
+    "</bpmn:timeCycle>"
+)
 
 
 def rows(city: City, statement: Any) -> list[Any]:
@@ -201,8 +205,7 @@ def test_a_day_that_the_city_closes_moves_the_next_start(city):
 
 
 def test_a_start_that_waits_for_a_day_of_this_month_outlasts_a_change_of_the_citys_days(city):
-    fifth = '<bpmn:timeCycle>=add_business_days(period_end(period_of(today(), "month")), 5)</bpmn:timeCycle>'
-    yearly.publish(city, timer=fifth)
+    yearly.publish(city, timer=FIFTH)
     assert planned(city).due_at == datetime(2026, 6, 4, 15, tzinfo=UTC)
     city.clock.moment = datetime(2026, 6, 2, 1, tzinfo=UTC)
     closed, admin = Meaning(CLOSED, "開庁記念日"), city.actor("admin")
@@ -220,6 +223,31 @@ def test_a_start_that_waits_for_a_day_of_this_month_outlasts_a_change_of_the_cit
     city.run_jobs()
     assert len(begun(city)) == 2
     assert planned(city).due_at == datetime(2026, 8, 6, 15, tzinfo=UTC)
+
+
+def test_a_case_begun_early_takes_nothing_from_a_start_that_waits(city):
+    yearly.publish(city, timer=FIFTH)
+    city.clock.moment = datetime(2026, 6, 4, 15, tzinfo=UTC)
+    city.run_jobs()
+    waits = planned(city)
+    assert waits.due_at == datetime(2026, 7, 6, 15, tzinfo=UTC)
+    city.clock.moment = datetime(2026, 7, 2, 1, tzinfo=UTC)
+    timed_starts.begin_now(city.site, city.actor("admin"), waits.id, waits.last_case_id, "急ぐ")
+    december, meaning = date(2026, 12, 1), Meaning(CLOSED, "開庁記念日")
+    changing.add(city.site, city.actor("admin"), december, december, meaning)
+    assert planned(city).due_at == waits.due_at
+
+
+def test_a_version_whose_times_cannot_be_worked_out_any_more_is_not_made_current(city):
+    failing = (
+        '<bpmn:timeCycle>=if today() &lt; date("2100-01-01") then date("2100-04-01")'
+        ' else add_business_days(date("2150-12-31"), 900)</bpmn:timeCycle>'
+    )
+    yearly.publish(city, timer=failing)
+    versions.retire(city.site, city.actor("admin"), "standard", "使わない")
+    city.clock.moment = datetime(2100, 1, 2, 1, tzinfo=UTC)
+    with pytest.raises(Conflict, match="始められません"):
+        versions.make_current(city.site, city.actor("admin"), "standard", 2, "戻す")
 
 
 def test_a_retired_pack_begins_nothing(city):

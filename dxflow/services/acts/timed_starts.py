@@ -138,9 +138,7 @@ def begin_now(site: Site, actor: Actor, start_id: str, last_case: str, reason: s
         except (Hopeless, ValueError) as wrong:
             raise Conflict(str(wrong)) from wrong
         tx.execute(
-            update(PlannedStart)
-            .where(PlannedStart.id == row.id)
-            .values(last_case_id=started.id, last_due_at=site.now())
+            update(PlannedStart).where(PlannedStart.id == row.id).values(last_case_id=started.id)
         )
     return started
 

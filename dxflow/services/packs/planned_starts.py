@@ -17,6 +17,7 @@ from dxflow.calendars.business_days import BusinessCalendar
 from dxflow.calendars.functions import feel_functions
 from dxflow.clock import local_date
 from dxflow.db.process import PlannedStart
+from dxflow.errors import Conflict
 from dxflow.ids import new_id
 from dxflow.models.model import Element, Process, TimerKind
 from dxflow.problems import Problem, Severity
@@ -59,7 +60,10 @@ def plan(
     tx: Connection, digest: str, settings: PackSettings, processes: Mapping[str, Process],
     calendar: BusinessCalendar, now: datetime,
 ) -> None:  # fmt: skip
-    """Let cases begin as a version says that is current from now on. Raises ValueError."""
+    """Let cases begin as a version says that is current from now on.
+
+    Raises Conflict when a time cannot be worked out as of now.
+    """
     known = {
         (row.process_key, row.element): row
         for row in tx.execute(
@@ -79,13 +83,13 @@ def plan(
                     .values(digest=digest, attempts=0)
                 )
                 continue
+            try:
+                due = next_start(element, start, now, now, functions)
+            except ValueError as wrong:
+                raise Conflict(_unable(element, wrong)) from wrong
             values = {
-                "digest": digest,
-                "timer": timer,
-                "since": now,
-                "due_at": next_start(element, start, now, now, functions),
-                "attempts": 0,
-            }
+                "digest": digest, "timer": timer, "since": now, "due_at": due, "attempts": 0,
+            }  # fmt: skip
             if before is not None:
                 tx.execute(update(PlannedStart).where(PlannedStart.id == before.id).values(values))
                 continue
@@ -103,22 +107,26 @@ def try_out(settings: PackSettings, processes: Mapping[str, Process]) -> Iterato
     moment, functions = clock.now(), functions_of(settings.calendar)
     for key, start in settings.starts.items():
         for element in timed_starts(processes[key]) if key in processes else ():
-            name = element.name or element.id
             try:
                 due = next_start(element, start, moment, moment, functions)
                 start.owners(functions(moment))
                 start.titled(local_date(moment), functions(moment))
             except ValueError as wrong:
-                message = _("開始イベント「{name}」で始められません: {why}", name=name, why=wrong)
                 hint = _(
                     "タイマーの式と、[starts.{key}] の owner と title を確かめてください。", key=key
                 )
-                yield _problem(key, message, hint, Severity.ERROR)
+                yield _problem(key, _unable(element, wrong), hint, Severity.ERROR)
                 continue
             if due is None:
+                name = element.name or element.id
                 message = _("開始イベント「{name}」の時期は、もう来ません。", name=name)
                 hint = _("過ぎた日ではないか、くり返すなら timeCycle かを確かめてください。")
                 yield _problem(key, message, hint, Severity.WARNING)
+
+
+def _unable(element: Element, why: ValueError) -> str:
+    name = element.name or element.id
+    return _("開始イベント「{name}」で始められません: {why}", name=name, why=why)
 
 
 def _problem(process: str, message: str, hint: str, severity: Severity) -> Problem:

@@ -299,27 +299,24 @@ def refused(
     slowed = bool(origin and free) and throttling.count_place(
         tx, throttling.place(origin), now, free
     )
-    audit.append_system(
-        tx,
-        audit.SystemStream.ACCESS,
+    happened = [
         system_event(
             "session.refused", now, person_id, "page", denied=True, request_id=request_id,
             reason=reason,
-        ),
-    )  # fmt: skip
+        )
+    ]  # fmt: skip
     if slowed:
         told = (
             audit.Change("origin", mark("接続元"), None, origin, personal=True),
             audit.Change("failures", mark("1時間の失敗"), None, free + 1),
         )
-        audit.append_system(
-            tx,
-            audit.SystemStream.ACCESS,
+        happened.append(
             system_event(
                 "access.slowed", now, None, "page", denied=True, request_id=request_id,
                 changes=told,
-            ),
+            )
         )  # fmt: skip
+    audit.append_system(tx, audit.SystemStream.ACCESS, *happened)
 
 
 def _seen(site: Site, reference: str, now: datetime) -> None:

@@ -89,7 +89,11 @@ def confirm(site: Site, tx: Connection, person_id: str, typed: str) -> bool:
 
 
 def put(site: Site, tx: Connection, person_id: str, secret: str) -> None:
-    """Begin to set up an app, in the place of one that was only begun."""
+    """Begin to set up an app, in the place of one that was only begun.
+
+    The account's row is locked: of two that are begun at once the later one stays.
+    """
+    tx.execute(select(Person.id).where(Person.id == person_id).with_for_update())
     tx.execute(delete(SecondFactor).where(SecondFactor.person_id == person_id))
     tx.execute(
         insert(SecondFactor).values(

@@ -38,7 +38,6 @@ class Upcoming:
     trouble: str
     last_case_id: str = ""
     last_number: str = ""
-    last_due_at: datetime | None = None
 
 
 def shown(site: Site, actor: Actor) -> list[Upcoming]:
@@ -93,7 +92,6 @@ def listed(site: Site, tx: Connection) -> list[Upcoming]:
                 trouble=trouble,
                 last_case_id=row.last_case_id or "",
                 last_number=row.number or "",
-                last_due_at=row.last_due_at,
             )
         )
     return found
