@@ -27,7 +27,7 @@ from dxflow.services import plain
 from dxflow.services.packs import store as packs
 from dxflow.services.people import naming
 from dxflow.services.people.naming import Names
-from dxflow.services.reading import submitted
+from dxflow.services.reading import kpis, submitted
 from dxflow.services.reading.case_rulings import Words, outcome_name
 from dxflow.services.reading.form_words import (
     COMMA,
@@ -49,7 +49,7 @@ _UNITS = frozenset({"lead", "related", "extend_unit"})
 _UNITS_THERE = frozenset(
     {
         ("case.extended", "unit"), ("unit.created", "parent"), ("unit.changed", "parent"),
-        ("post.created", "unit"), ("post.changed", "unit"),
+        ("post.created", "unit"), ("post.changed", "unit"), ("kpi.exported", "unit"),
     }
 )  # fmt: skip
 _POSTS = frozenset({"post", "seats", "recused"})
@@ -276,6 +276,10 @@ def _pressed(source: Source, command: str) -> Callable[[str], str]:
     return say
 
 
+def _measured(text: str) -> str:
+    return dict(kpis.status_words()).get(text, text)
+
+
 def _yes_no(text: str) -> str:
     return {"true": _("はい"), "false": _("いいえ"), "True": _("はい"), "False": _("いいえ")}.get(
         text, text
@@ -350,6 +354,8 @@ _FIXED: Mapping[tuple[str, str], _Teller] = {
     ("person.deactivated", "status"): lambda _pack, _names: _account,
     ("person.reactivated", "status"): lambda _pack, _names: _account,
     ("opinion.recorded", "by"): lambda _pack, names: names.group,
+    ("kpi.exported", "status"): lambda _pack, _names: _measured,
+    ("kpi.exported", "open_data"): lambda _pack, _names: _yes_no,
     ("role.granted", "roles"): lambda _pack, _names: naming.role_name,
     ("role.ended", "roles"): lambda _pack, _names: naming.role_name,
     ("unit.created", "kind"): lambda _pack, _names: unit_kind_label,

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import IO, Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from dxflow import audit
 from dxflow.audit.export import guarded
 from dxflow.calendars.fiscal import fiscal_label
 from dxflow.calendars.periods import period_label
+from dxflow.db.case import Case
 from dxflow.errors import Invalid
 from dxflow.kpi.measures import Target
 from dxflow.kpi.relative import Relative
@@ -108,19 +109,26 @@ def _licences(site: Site, tx: Connection) -> dict[str, OpenData]:
 
 
 def _record(site: Site, actor: Actor, wanted: Wanted, form: str, cases: int) -> None:
+    with site.database.write() as tx:
+        number = tx.execute(
+            select(Case.number).where(Case.id == wanted.case_id)
+        ).scalar_one_or_none()
+        events.record_configuration(
+            site, tx, actor, "kpi.exported", audit.Subject("system", "dxflow"),
+            *_changes(wanted, form, cases, number),
+        )  # fmt: skip
+
+
+def _changes(wanted: Wanted, form: str, cases: int, number: str | None) -> list[audit.Change]:
     changes = [
         audit.Change("format", mark("形式"), None, form),
         audit.Change("cases", mark("案件の数"), None, cases),
         audit.Change("status", mark("状況"), None, wanted.status or None),
         audit.Change("unit", mark("担当課"), None, wanted.unit or None),
-        audit.Change("case", mark("案件"), None, wanted.case_id or None),
+        audit.Change("case", mark("案件"), None, number),
         audit.Change("open_data", mark("オープンデータ"), None, wanted.open_data or None),
     ]
-    told = [one for one in changes if one.after is not None]
-    with site.database.write() as tx:
-        events.record_configuration(
-            site, tx, actor, "kpi.exported", audit.Subject("system", "dxflow"), *told
-        )
+    return [one for one in changes if one.after is not None]
 
 
 def _lines(
