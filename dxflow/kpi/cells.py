@@ -163,9 +163,9 @@ def _require_plain(cell: Cell, column: Column) -> None:
     base = column.baseline if isinstance(column.baseline, Decimal) else None
     if delta is not None and base is not None and base + delta != cell.value:
         raise ValueError(
-                _("「{text}」の値と増減が、基準値 {base} と合いません。どれかを直してください。",
-                  text=cell.text, base=format(base, "f"))
-            )  # fmt: skip
+            _("「{text}」の値と増減が、基準値 {base} と合いません。どれかを直してください。",
+              text=cell.text, base=format(base, "f"))
+        )  # fmt: skip
 
 
 def _parsed(typed: str, column: Column) -> Cell:

@@ -47,7 +47,7 @@ class OpenProposal:
 
 @dataclass(frozen=True)
 class DueCase:
-    """An ended case whose period is over or ends this fiscal year. `readable`: its page may be."""
+    """An ended case whose period is over or ends this fiscal year; `over` tells which."""
 
     id: str
     number: str
