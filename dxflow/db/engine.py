@@ -48,6 +48,8 @@ class Database:
         """Yield a connection on one consistent snapshot; nothing is written."""
         with _unavailable(), self._begun(self._reading) as connection:
             yield connection
+            if not self.is_sqlite:
+                connection.commit()  # at a ROLLBACK psycopg forgets the statements it has prepared
 
     @contextmanager
     def write(self) -> Iterator[Connection]:

@@ -133,6 +133,17 @@ def test_connections_lost_while_idle_are_replaced_unseen(postgres_database: Data
         assert [row.id for row in rows] == ["1"]
 
 
+def test_the_server_keeps_a_statement_across_reads(postgres_database: Database):
+    """A read that ended with ROLLBACK made the driver forget all that the server had prepared."""
+    for _time in range(8):
+        with postgres_database.read() as tx:
+            OF_CASE.all(tx, {"case": "a"})
+    with postgres_database.read() as tx:
+        kept = text("SELECT statement FROM pg_prepared_statements WHERE statement LIKE :some")
+        prepared = tx.execute(kept, {"some": "SELECT timer.id%"}).all()
+    assert len(prepared) == 1
+
+
 def test_threads_get_the_lock_in_the_order_they_came():
     lock, order, waiting = _FairLock(), [], threading.Semaphore(0)
     assert lock.acquire(1)
