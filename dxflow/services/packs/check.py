@@ -81,6 +81,7 @@ def check_files(files: Mapping[str, str], commands: Collection[str]) -> Checked:
             functions=IN_PROCESSES,
         ),
     )
+    problems += _check_shared(settings, files)
     problems += _check_settings(settings, processes, form_definitions)
     authority.check(
         settings.authority, tables, form_definitions,
@@ -124,6 +125,25 @@ def _read(
                 Problem("duplicate-form", _("様式「{key}」が二つあります。", key=form.key), name)
             )
         form_definitions[form.key] = form
+
+
+def _check_shared(settings: PackSettings, files: Mapping[str, str]) -> list[Problem]:
+    """Return which shared files have not come along, as when a folder is packed by hand."""
+    return [
+        Problem(
+            "shared-missing",
+            _("共有するファイル {name} が入っていません。", name=name),
+            FILE,
+            element="files",
+            hint=_(
+                "隣のフォルダー {pack} から写すか、フォルダーのまま dxflow pack install で"
+                "公開してください。",
+                pack=settings.shared.pack,
+            ),
+        )
+        for name in settings.shared.names
+        if name not in files
+    ]
 
 
 def _check_settings(

@@ -16,6 +16,7 @@ from dxflow.problems import Problem, Refused, errors_in
 from dxflow.refused import why
 from dxflow.services.packs import store as packs
 from dxflow.services.packs.check import IN_PROCESSES, OFFERED, check_files
+from dxflow.services.packs.folders import place_of
 from dxflow.services.packs.settings import FILE
 from dxflow.texts import gettext as _
 
@@ -117,19 +118,11 @@ def _check_pack(folder: Path, commands: Collection[str]) -> list[FileReport]:
         alone = check_data(files[name].encode(), name, commands)
         reports.append(
             FileReport(
-                _place(folder, name), alone.kind, alone.accepted,
+                str(place_of(folder, name)), alone.kind, alone.accepted,
                 not errors_in(problems), alone.digest, alone.facts, tuple(problems),
             )
         )  # fmt: skip
     return reports
-
-
-def _place(folder: Path, name: str) -> str:
-    """Return where a file of a pack lies; its forms lie in a folder of their own."""
-    inner = name.removeprefix("forms/")
-    if inner == name:
-        return str(folder / name)
-    return str(folder.parent.parent / "forms" / folder.resolve().name / inner)
 
 
 def read_bytes(path: Path) -> bytes:

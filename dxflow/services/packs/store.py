@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -24,9 +23,10 @@ from dxflow.decisions import DecisionModel, FiredRule
 from dxflow.errors import NotFound, Unavailable
 from dxflow.forms import FormDefinition
 from dxflow.models.model import Element, Process
-from dxflow.problems import Problem, Refused, errors_in
+from dxflow.problems import Refused, errors_in
 from dxflow.services.packs import city_days, planned_starts
 from dxflow.services.packs.check import Checked, check_files
+from dxflow.services.packs.folders import read_folder as read_folder
 from dxflow.services.packs.settings import PackSettings, Stage
 from dxflow.services.packs.settings.restricting import ENDINGS
 from dxflow.services.people.events import system_event
@@ -137,38 +137,6 @@ def _all(process: Process) -> Iterator[Element]:
         yield one
         if one.body is not None:
             yield from _all(one.body)
-
-
-def read_folder(folder: Path) -> dict[str, str]:
-    """Return the files of a pack: `processes/<pack>/*` and the `forms/<pack>/*` beside it.
-
-    Raises Refused when there is no pack.toml or a file is no UTF-8 text.
-    """
-    if not (folder / "pack.toml").is_file():
-        raise Refused(
-            [
-                Problem(
-                    "pack-missing",
-                    _("pack.toml がありません。"),
-                    file=str(folder),
-                    hint=_("processes/<名前>/ のフォルダーを指定してください。"),
-                )
-            ]
-        )
-    forms_folder = folder.parent.parent / "forms" / folder.name
-    wanted = [
-        *(("", path) for path in sorted(folder.iterdir()) if path.suffix in (".bpmn", ".dmn", ".toml")),
-        *(("forms/", path) for path in sorted(forms_folder.glob("*.form"))),
-    ]  # fmt: skip
-    files: dict[str, str] = {}
-    for prefix, path in wanted:
-        try:
-            files[prefix + path.name] = path.read_text(encoding="utf-8")
-        except UnicodeDecodeError:
-            raise Refused(
-                [Problem("not-utf8", _("UTF-8 の文字として読めません。"), file=str(path))]
-            ) from None
-    return files
 
 
 def digest_of(files: Mapping[str, str]) -> str:

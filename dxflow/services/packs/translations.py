@@ -1,5 +1,8 @@
 """The texts of a pack in other languages: `texts.<language>.toml`, a text and its translation.
 
+Those that come with shared files stand beside them, as `texts.<pack>.<language>.toml`; the pack's
+own words go before theirs.
+
 The file is flat: the key is the text exactly as it stands in a diagram, form, table or
 `pack.toml`, the value what readers of that language see instead. What it leaves out is shown as
 it is written. A text that is a formula, with its leading =, has a formula as its translation.
@@ -14,14 +17,15 @@ from dxflow.problems import Problem, Refused
 from dxflow.texts import JAPANESE, LANGUAGES
 from dxflow.texts import gettext as _
 
-_NAME = re.compile(r"texts\.([a-z]+)\.toml")
+_NAME = re.compile(r"texts\.(?:[A-Za-z0-9_-]+\.)?([a-z]+)\.toml")
 
 
 def read_all(files: Mapping[str, str]) -> tuple[dict[str, dict[str, str]], list[Problem]]:
     """Return the translations of a pack by language, and every problem found in their files."""
     found: dict[str, dict[str, str]] = {}
     problems: list[Problem] = []
-    for name, text in files.items():
+    # the pack's own, which have the shortest name, come last and stay
+    for name, text in sorted(files.items(), key=lambda file: -len(file[0])):
         lang = language_of(name)
         if not lang:
             continue
@@ -30,7 +34,8 @@ def read_all(files: Mapping[str, str]) -> tuple[dict[str, dict[str, str]], list[
                 Problem("texts-language", _("言語「{lang}」の画面はありません。", lang=lang), name)
             )
             continue
-        found[lang], faults = read(text, name)
+        words, faults = read(text, name)
+        found[lang] = found.get(lang, {}) | words
         problems += faults
     return found, problems
 

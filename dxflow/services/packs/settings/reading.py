@@ -25,6 +25,7 @@ from dxflow.services.packs.settings import (
     publishing,
     ranking,
     retaining,
+    sharing,
     starting,
 )
 from dxflow.services.packs.settings.restricting import ENDINGS, Reading
@@ -68,6 +69,7 @@ class _Reader:
                 Stage(self.text(one, "id"), self.text(one, "label"))
                 for one in self.tables(self.raw, "stages")
             ),
+            shared=sharing.read(self.raw.get(sharing.KEY, {}), self.problem),
             starts=starting.read(self.raw.get(starting.KEY, {}), self.problem),
             backlog=ranking.read(self.raw.get(ranking.KEY), self.problem),
             lanes=self.lanes(),

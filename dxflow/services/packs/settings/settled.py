@@ -19,6 +19,7 @@ from dxflow.services.packs.settings.authority import AuthoritySettings
 from dxflow.services.packs.settings.publishing import OpenData
 from dxflow.services.packs.settings.ranking import Backlog
 from dxflow.services.packs.settings.restricting import Reading
+from dxflow.services.packs.settings.sharing import Shared
 from dxflow.services.packs.settings.starting import TimedStart
 
 
@@ -97,6 +98,7 @@ class PackSettings:
     start_process: str = ""
     start_form: str = ""
     stages: tuple[Stage, ...] = ()
+    shared: Shared = field(default_factory=Shared)
     starts: Mapping[str, TimedStart] = field(default_factory=dict)
     backlog: Backlog | None = None
     lanes: Mapping[str, str] = field(default_factory=dict)
