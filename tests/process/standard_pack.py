@@ -19,6 +19,7 @@ from dxflow.clock import local_date
 from dxflow.forms.shapes import Option
 from dxflow.models.model import Kind, Model, Process
 from dxflow.models.reader import read as read_bpmn
+from dxflow.services.packs.folders import read_folder
 
 ROOT = Path(__file__).parents[2]
 PROCESSES = ROOT / "processes" / "standard"
@@ -30,8 +31,8 @@ Flow = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Standard:
-    """Everything the pack's files say."""
+class PackFiles:
+    """Everything a pack's files say."""
 
     settings: Mapping[str, Any]
     models: Mapping[str, Model]
@@ -50,22 +51,26 @@ class Standard:
 
 
 @cache
-def standard() -> Standard:
-    """Return the pack, read and compiled once for all tests."""
+def pack_of(name: str) -> PackFiles:
+    """Return a pack with what it shares, read and compiled once for all tests."""
     models: dict[str, Model] = {}
-    for file in sorted(PROCESSES.glob("*.bpmn")):
-        reading = read_bpmn(file.read_bytes(), file.name)
-        assert reading.model is not None, reading.problems
-        assert not reading.problems
-        models[file.name] = reading.model
-    processes = {key: one for model in models.values() for key, one in model.processes.items()}
     tables: dict[str, decisions.DecisionModel] = {}
-    for file in sorted(PROCESSES.glob("*.dmn")):
-        table = decisions.read(file.read_bytes(), file.name)
-        tables |= dict.fromkeys(table.decisions, table)
-    found = [forms.read(file.read_text(), file.name) for file in sorted(FORMS.glob("*.form"))]
-    return Standard(
-        settings=tomllib.loads((PROCESSES / "pack.toml").read_text()),
+    found: list[forms.FormDefinition] = []
+    files = read_folder(ROOT / "processes" / name)
+    for file, text in files.items():
+        if file.endswith(".bpmn"):
+            reading = read_bpmn(text.encode(), file)
+            assert reading.model is not None, reading.problems
+            assert not reading.problems
+            models[file] = reading.model
+        elif file.endswith(".dmn"):
+            table = decisions.read(text.encode(), file)
+            tables |= dict.fromkeys(table.decisions, table)
+        elif file.endswith(".form"):
+            found.append(forms.read(text, file))
+    processes = {key: one for model in models.values() for key, one in model.processes.items()}
+    return PackFiles(
+        settings=tomllib.loads(files["pack.toml"]),
         models=models,
         processes=processes,
         decisions=tables,
@@ -74,11 +79,17 @@ def standard() -> Standard:
     )
 
 
+def standard() -> PackFiles:
+    """Return the standard pack."""
+    return pack_of("standard")
+
+
 @dataclass
 class City:
     """Stands for the services: answers the commands of the process and keeps what was asked."""
 
     now: dt.datetime = START
+    pack: PackFiles = field(default_factory=standard)
     quorum_met: list[bool] = field(default_factory=lambda: [True] * 20)
     duties: list[int] = field(default_factory=lambda: [0])
     achieved: int = 0
@@ -111,7 +122,7 @@ class City:
         }  # fmt: skip
 
     def _authority_find(self, payload: dict[str, Any]) -> dict[str, Any]:
-        found = standard().decisions["authority"].evaluate("authority", payload["matter"]).value
+        found = self.pack.decisions["authority"].evaluate("authority", payload["matter"]).value
         kind = found["post_kind"]
         return {"post": kind, "group": f"post:{kind}", "title": "副市長", "ruling": found}
 
@@ -224,13 +235,18 @@ ANSWERS["kpi_closing"] = ANSWERS["kpi_review"]
 
 
 class Play:
-    """One case, played by hand from its start or from the start of one phase."""
+    """One case, played by hand from its start or from the start of one phase.
+
+    It is of the pack that its city has; `answers` are what is entered in a form, by its key.
+    """
+
+    answers: Mapping[str, Mapping[str, Any]] = ANSWERS
 
     def __init__(
         self, city: City | None = None, process: str = "proposal", **variables: object
     ) -> None:
-        self.pack = standard()
         self.city = city or City()
+        self.pack = self.city.pack
         self.walked: set[Flow] = set()
         self.pressed: set[tuple[str, str]] = set()
         self._completed: dict[tuple[str, tuple[str, ...], str], int] = {}
@@ -248,7 +264,7 @@ class Play:
         assert task is not None, f"{element} is not open: {self.open}"
         form = self.pack.forms[task.form_key]
         button = next(one for one in form.outcomes if one.key == outcome)
-        answers = {**ANSWERS[task.form_key], **values}
+        answers = {**self.answers[task.form_key], **values}
         if button.only is not None:
             answers = {key: value for key, value in answers.items() if key in button.only}
         submission = forms.submit_values(form, answers, outcome, self._context(task))
