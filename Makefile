@@ -3,6 +3,8 @@
 PYTHON ?= python3
 PORT ?= 8000
 PACK ?= standard
+# each pack's sample city lives in a folder of its own
+DEMO = var/demo$(patsubst %,-%,$(filter-out standard,$(notdir $(PACK))))
 MINUTES ?= 2
 COUNT ?= 10000
 STEPS ?= 100000
@@ -15,7 +17,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 	wheelhouse try-offline try-deploy try-systemd clean
 
 help:
-	@echo "make demo [PORT=8000]  serve a sample city, with accounts to try"
+	@echo "make demo [PORT=8000] [PACK=standard]  serve a sample city, with accounts to try"
 	@echo "make demo-reset        throw the sample city away and make it again"
 	@echo "make test [TEST_PROCESSES=auto]  all tests, PostgreSQL and browser included"
 	@echo "make test-long [STEPS=100000] [DATABASE=sqlite]  random histories judged, bugs planted, mutants"
@@ -43,10 +45,10 @@ help:
 	@touch $@
 
 demo: .venv/runtime
-	@DXFLOW_HOME=var/demo $(BIN)/dxflow demo --port $(PORT) --pack $(PACK)
+	@DXFLOW_HOME=$(DEMO) $(BIN)/dxflow demo --port $(PORT) --pack $(PACK)
 
 demo-reset: .venv/runtime
-	@DXFLOW_HOME=var/demo $(BIN)/dxflow demo --port $(PORT) --pack $(PACK) --reset
+	@DXFLOW_HOME=$(DEMO) $(BIN)/dxflow demo --port $(PORT) --pack $(PACK) --reset
 
 test: .venv/dev
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --maxprocesses 4 --dist loadfile
