@@ -33,7 +33,8 @@ SMALL, LARGE = 1_000, 100_000
 RUNNING = 10
 #: Events copied of an ended case, so that the large city has about two million.
 EVENTS = 20
-REPEATS, WARM = 9, 2
+#: Warm is what has been asked as often as PostgreSQL needs to keep a plan for good.
+REPEATS, WARM = 9, 12
 #: Columns that hold ids of rows that are copied as well.
 _IDS = {
     "id", "case_id", "work_item_id", "deliberation_id", "measure_id", "undo_submission",
@@ -113,7 +114,7 @@ def _town(kind: str, cases: int) -> Iterator[Site]:
         try:
             settings = Settings(home=folder, database=address, demo=True)
             loading.load(settings, "standard")
-            _fill(Database(address, guarded=False), cases)
+            fill(Database(address, guarded=False), cases)
             site = open_site(settings)
             yield site
             site.database.close()
@@ -122,7 +123,7 @@ def _town(kind: str, cases: int) -> Iterator[Site]:
                 postgres.stop(folder / "pg")
 
 
-def _fill(database: Database, cases: int) -> None:
+def fill(database: Database, cases: int) -> None:
     """Copy the cases of the sample until there are so many."""
     with database.write() as tx:
         _unprotect(tx)
@@ -239,7 +240,8 @@ class _Copies:
             f" replace(t.body, t.case_id, {new})"
         )
         rows = (
-            f"SELECT {values} FROM audit_event t CROSS JOIN n WHERE {which} AND stream <> 'sys:x'"
+            f"SELECT {values} FROM audit_event t CROSS JOIN n WHERE {which}"
+            " AND stream = 'case:' || t.case_id"
         )
         numbers = self._numbers(first, times)
         statement = (

@@ -17,11 +17,13 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from bench import scale
 from dxflow.audit import verify_database
 from dxflow.calendars.business_days import BusinessCalendar
 from dxflow.clock import TOKYO
 from dxflow.config import ConfigRefused, Settings, root
 from dxflow.db.case import Actual, Ballot, Case, Duty, Measure, Target
+from dxflow.db.engine import Database
 from dxflow.db.identity import Person
 from dxflow.db.job import Job
 from dxflow.db.process import Incident, Submission, WorkItem
@@ -220,6 +222,13 @@ def test_the_proposer_goes_on_from_where_the_sample_ends(own: Made) -> None:
 
 
 # -- making it, and not making it
+
+
+def test_the_benchmarks_make_a_large_city_of_it(own: Made) -> None:
+    scale.fill(Database(own.settings.database, guarded=False), 300)
+    cases = own.rows(select(func.count()).select_from(Case))[0][0]
+    assert 200 < cases < 400
+    assert own.rows(select(func.count()).select_from(WorkItem))[0][0] > cases / 10
 
 
 def test_a_load_that_is_broken_off_leaves_nothing_that_looks_ready(tmp_path: Path) -> None:
