@@ -47,13 +47,20 @@ _NOTIFY = (
 
 def open_engine(url: URL, pool_size: int) -> Engine:
     """Return an engine that hands out live connections only, at most `pool_size + SPARE`."""
+    from dxflow.db.planned import PlannedCursor  # here: on SQLite nobody needs the driver
+
     engine = create_engine(
         _with_driver(url),
         pool_size=pool_size,
         max_overflow=SPARE,
         pool_timeout=WAIT_SECONDS,
         pool_use_lifo=True,  # the connection used last has its statements prepared
-        connect_args={"connect_timeout": WAIT_SECONDS, "options": _options(SETTINGS), **KEEPALIVE},
+        connect_args={
+            "connect_timeout": WAIT_SECONDS,
+            "options": _options(SETTINGS),
+            "cursor_factory": PlannedCursor,
+            **KEEPALIVE,
+        },
     )
 
     @event.listens_for(engine, "checkout")
@@ -76,7 +83,7 @@ def open_engine(url: URL, pool_size: int) -> Engine:
 
 def conninfo(url: URL, **settings: str) -> str:
     """Return an address as the driver itself reads it, with settings of the session."""
-    from psycopg.conninfo import make_conninfo  # here: on SQLite nobody needs the driver
+    from psycopg.conninfo import make_conninfo
 
     url = _with_driver(url)
     parts = url.translate_connect_args(database="dbname", username="user") | dict(url.query)

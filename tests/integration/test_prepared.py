@@ -133,15 +133,27 @@ def test_connections_lost_while_idle_are_replaced_unseen(postgres_database: Data
         assert [row.id for row in rows] == ["1"]
 
 
+def prepared_on(database: Database, beginning: str) -> int:
+    """Return how many statements that begin so the server keeps for the connection."""
+    named = text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE :some")
+    with database.read() as tx:
+        return int(tx.execute(named, {"some": f"{beginning}%"}).scalar_one())
+
+
 def test_the_server_keeps_a_statement_across_reads(postgres_database: Database):
     """A read that ended with ROLLBACK made the driver forget all that the server had prepared."""
     for _time in range(8):
         with postgres_database.read() as tx:
             OF_CASE.all(tx, {"case": "a"})
-    with postgres_database.read() as tx:
-        kept = text("SELECT statement FROM pg_prepared_statements WHERE statement LIKE :some")
-        prepared = tx.execute(kept, {"some": "SELECT timer.id%"}).all()
-    assert len(prepared) == 1
+    assert prepared_on(postgres_database, "SELECT timer.id") == 1
+
+
+def test_a_composed_statement_is_planned_for_its_values(postgres_database: Database):
+    """A list of somebody's cases takes thirty times as long by a plan that fits anybody."""
+    for _time in range(20):
+        with postgres_database.read() as tx:
+            tx.execute(select(TIMER.c.id).where(TIMER.c.case_id == "a")).all()
+    assert prepared_on(postgres_database, "SELECT timer.id") == 0
 
 
 def test_threads_get_the_lock_in_the_order_they_came():
