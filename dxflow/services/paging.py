@@ -112,12 +112,19 @@ def some_of(branches: Sequence[Select[Any]], most: int) -> Select[Any]:
     """Return the query for no more than so many of the rows that the queries give together.
 
     Each ends there by itself: PostgreSQL would read all of them before it leaves out what is twice.
+    One alone gives each row once, see `together`: to leave out what is twice, PostgreSQL would
+    walk through the whole table in the order of its key.
     """
+    if len(branches) == 1:
+        return branches[0].limit(most)
     return together([select(one.distinct().limit(most).subquery()) for one in branches]).limit(most)
 
 
 def together(branches: Sequence[Select[Any]]) -> Select[Any]:
-    """Return the query for the rows that the queries give together, each once."""
+    """Return the query for the rows that the queries give together, each once.
+
+    One that is alone has to give each once by itself.
+    """
     if len(branches) == 1:
         return branches[0]
     every = union_all(*branches).subquery()
