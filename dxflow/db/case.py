@@ -221,6 +221,14 @@ class Duty(Base):
         Index(None, "case_id"),
         Index(None, "owner_group"),
         Index(
+            "ix_duty_owed",
+            "owner_group",
+            "due_on",
+            "id",
+            sqlite_where=text("status = 'open'"),
+            postgresql_where=text("status = 'open'"),
+        ),
+        Index(
             "ix_duty_open",
             "due_on",
             sqlite_where=text("status = 'open'"),

@@ -137,7 +137,7 @@ def test_conditions_beyond_the_first_are_counted_and_led_to(browse, sqlite_city,
     page = browser.page("/")
     assert "期日を過ぎた条件が 3 件" in page.text_content()
     (more,) = page.xpath("//a[@href='/conditions']")
-    assert "ほかに 1 件" in more.text_content()
+    assert "（全部で3件）" in more.text_content()
     listed = browser.page("/conditions").xpath("//*[@class='duty__text']/a/@href")
     assert {link.split("#")[0] for link in listed} == {f"/cases/{case}" for case in cases}
     assert "満たす条件はありません" in browse("colleague").get("/conditions").text
