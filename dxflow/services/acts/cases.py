@@ -1,6 +1,7 @@
 """Start a case, go on with one that was pulled back, and end one early."""
 
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -87,19 +88,21 @@ def repeated(
     return None if answer is None else Started(answer["id"], answer["number"])
 
 
-def start_linked(act: Act, unit: str, note: str) -> Started:
+def start_linked(act: Act, unit: str, note: str, entries: Mapping[str, Any]) -> Started:
     """Make a proposal for another section out of this case (横展開), within its act.
 
-    The new case begins with this one's first form; the person who extends it is its applicant.
+    The new case begins with this one's first form, with `entries` in place of what stands there;
+    the person who extends it is its applicant.
     """
     pack = packs.load(act.site, act.tx, act.pack.digest)
     process = pack.settings.start_process
     form = pack.form(pack.settings.start_form)
     original = history.latest(act.tx, act.case_id, [form.key]).get(form.key, {})
-    title = act.case["title"]
+    title = str(entries.get("title") or "").strip() or act.case["title"]
     linked = new_act(act.site, act.tx, act.actor, pack, process, unit, title, parent=act.case_id)
-    values = forms.from_plain(form, original) | {"title": title}
     known = {fact.path for fact in form.fields()}
+    stated = {key: value for key, value in entries.items() if key in known}
+    values = forms.from_plain(form, original) | stated | {"title": title}
     if note and "change" in known:
         values["change"] = mark("{note}（{number} の横展開）", note=note, number=act.case["number"])
     return _begin(

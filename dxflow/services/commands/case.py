@@ -71,11 +71,15 @@ def amount(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
 
 
 def extend(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
-    """Make a linked proposal for another section (横展開) and return its number as `case`."""
+    """Make a linked proposal for another section (横展開) and return its number as `case`.
+
+    `entries` are what its first form begins with, by field, in place of what this case's has.
+    """
     unit = read.text(payload, "unit", required=True)
     if unit not in act.directory().units:
         raise Invalid(_("課「{keys}」は今日の組織にありません。", keys=unit))
-    started = cases.start_linked(act, unit, read.text(payload, "note"))
+    entries = read.context(payload, "entries")
+    started = cases.start_linked(act, unit, read.text(payload, "note"), entries)
     act.record(
         "case.extended",
         audit.Change("case", mark("横展開した案件"), None, started.number),
