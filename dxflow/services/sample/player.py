@@ -16,6 +16,8 @@ from zlib import crc32
 from dxflow import forms
 from dxflow.clock import at_local, local_date
 from dxflow.services.acts import cases, drafts, duties, task_forms, tasks, upkeep
+from dxflow.services.commands.committee import REFER
+from dxflow.services.meetings import referring
 from dxflow.services.packs import city_days
 from dxflow.services.packs import store as packs
 from dxflow.services.sample import entering, office, waiting
@@ -85,7 +87,12 @@ class Player:
             (self._pack,) = packs.current(site, tx)
             self._calendar = city_days.Calendars(site, tx).of(self._pack)
         self._casting = Casting(site, people, self._pack)
-        self._runner = upkeep.make_runner(site)
+        self._runner = upkeep.make_runner(
+            site,
+            work={
+                REFER: lambda tx, payload, key, now: referring.refer(site, tx, payload, key, now)
+            },
+        )
         self._sessions = Sessions(
             site, self._casting, lambda minutes: self._go_to(clock() + timedelta(minutes=minutes))
         )
@@ -93,6 +100,7 @@ class Player:
         self._agenda: list[tuple[datetime, int, Callable[[], None]]] = []
         self._order = count()
         self._known: set[str] = set()
+        self._begun: Counter[str] = Counter()
 
     def play(self) -> None:
         """Play everything. Raises SampleBroken, or what a service refuses."""
@@ -192,15 +200,26 @@ class Player:
         self._complete(played, task, played.visits[task.element])
 
     def _extended(self, case_id: str) -> Played:
-        """Return the case that another one was extended to, found by its first task."""
+        """Return the case that began in another one or by itself, found by its first task."""
         with self._site.database.read() as tx:
             found = waiting.origin(tx, case_id)
-        parent = self._played[found.parent].plan if found.parent else None
-        if parent is None or parent.linked is None:
-            raise SampleBroken(_("見本に、横展開でできた案件の続きがありません。"))
-        played = Played(parent.linked, case_id, found.created, found.created)
+        itself = found.process in self._script.started
+        plan = (
+            self._next(found.process)
+            if itself or found.parent is None
+            else self._played[found.parent].plan.linked
+        )
+        if plan is None:
+            raise SampleBroken(_("見本に、横展開やタイマーで始まった案件の続きがありません。"))
+        played = Played(plan, case_id, found.created, found.created)
         self._played[case_id] = played
         return played
+
+    def _next(self, process: str) -> Plan | None:
+        """Return how the next case that begins by itself goes on."""
+        plans = self._script.started.get(process, ())
+        self._begun[process] += 1
+        return plans[min(self._begun[process], len(plans)) - 1] if plans else None
 
     def _promise(self, played: Played) -> None:
         """Put conditions that the plan meets into the agenda once they are imposed."""

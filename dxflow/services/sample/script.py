@@ -132,6 +132,9 @@ class Script:
     drafts: tuple[Begun, ...] = ()
     #: Who decides while the holder of a post is away: posts in their order, by post.
     substitutes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    #: How cases that begin by themselves go on, by process: the first, the second, …; the last
+    #: again and again.
+    started: Mapping[str, tuple[Plan, ...]] = field(default_factory=dict)
 
 
 def folder_of(pack: str) -> Path:
@@ -213,7 +216,18 @@ def _script(file: Path, raw: Mapping[str, Any]) -> Script:
             _checked(file, one.get("key", "cases"), partial(_plan, one)) for one in raw["cases"]
         ),
         drafts=tuple(Begun(**one) for one in raw.get("drafts", ())),
+        started={
+            process: tuple(
+                _checked(file, f"started.{process}", partial(_plan, _BY_ITSELF | one))
+                for one in plans
+            )
+            for process, plans in raw.get("started", {}).items()
+        },
     )
+
+
+#: What a case that begins by itself does not say: nobody hands it in, and its day is the timer's.
+_BY_ITSELF: Mapping[str, Any] = {"title": "", "applicant": "", "forms": {}}
 
 
 def _step(raw: Mapping[str, Any]) -> Step:
@@ -222,8 +236,9 @@ def _step(raw: Mapping[str, Any]) -> Step:
 
 def _plan(raw: Mapping[str, Any]) -> Plan:
     plan = raw["plan"]
-    begins = Beginning(**plan["begins"])
-    if (begins.business_days_ago is None) == (begins.periods_ago is None):
+    begins = Beginning(**plan.get("begins", {}))
+    said = [begins.business_days_ago is not None, begins.periods_ago is not None]
+    if sum(said) != (raw["applicant"] != ""):
         message = "begins: business_days_ago or periods_ago"
         raise ValueError(message)
     withdrawal = plan.get("withdraw")
@@ -260,5 +275,7 @@ def _linked(parent: Mapping[str, Any], raw: Mapping[str, Any]) -> Plan:
         applicant="",
         begins=Beginning(),
         forms={key: {**values, **changed.get(key, {})} for key, values in parent["forms"].items()},
+        steps={(one["task"], one.get("visit", 1)): _step(one) for one in raw.get("steps", ())},
+        leave={one["task"]: one.get("from_visit", 1) for one in raw.get("leave", ())},
         actuals=_actuals(raw),
     )

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from dxflow.db.case import Case, Duty
-from dxflow.db.process import Timer, WorkItem, WorkItemGroup
+from dxflow.db.process import PlannedStart, Timer, WorkItem, WorkItemGroup
 
 
 @dataclass(frozen=True)
@@ -30,10 +30,11 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a case came from."""
+    """Where a case came from: the case it was extended from or goes on from, and its process."""
 
     parent: str | None
     created: datetime
+    process: str
 
 
 def tasks(tx: Connection, known: Collection[str]) -> list[Waiting]:
@@ -75,9 +76,15 @@ def is_open(tx: Connection, task_id: str) -> bool:
 
 
 def next_timer(tx: Connection) -> datetime | None:
-    """Return when the next timer of any case is due; one that is in the queue does not count."""
-    query = select(func.min(Timer.due_at)).where(Timer.attempts == 0)
-    return tx.execute(query).scalar_one_or_none()
+    """Return when the next timer of a case, or the next case that begins by itself, is due.
+
+    What is in the queue does not count.
+    """
+    found = [
+        tx.execute(select(func.min(one.due_at)).where(one.attempts == 0)).scalar_one_or_none()
+        for one in (Timer, PlannedStart)
+    ]
+    return min((due for due in found if due is not None), default=None)
 
 
 def owed(tx: Connection, case_id: str) -> dict[str, tuple[str, str]]:
@@ -92,5 +99,6 @@ def owed(tx: Connection, case_id: str) -> dict[str, tuple[str, str]]:
 
 def origin(tx: Connection, case_id: str) -> Origin:
     """Return where a case came from."""
-    row = tx.execute(select(Case.parent_id, Case.created_at).where(Case.id == case_id)).one()
-    return Origin(row.parent_id, row.created_at)
+    columns = (Case.parent_id, Case.previous_id, Case.created_at, Case.process_key)
+    row = tx.execute(select(*columns).where(Case.id == case_id)).one()
+    return Origin(row.parent_id or row.previous_id, row.created_at, row.process_key)
