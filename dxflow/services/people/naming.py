@@ -52,7 +52,7 @@ class Names:
         if kind == "post":
             return self.post(key)
         if kind == "role":
-            return role_name(key)
+            return self._role(key)
         if kind == "head":
             heads = [
                 post.title
@@ -61,6 +61,14 @@ class Names:
             ]
             return heads[0] if heads else _("{unit}の長", unit=self.unit(key))
         return group
+
+    def _role(self, role: str) -> str:
+        """Return the words for a role; for one of the pack's own, the titles of its posts."""
+        words = role_name(role)
+        if words != role:
+            return words
+        titles = dict.fromkeys(post.title for post in self.who.posts.values() if role in post.roles)
+        return "、".join(titles) or role
 
     def everybody(self) -> dict[str, str]:
         """Return persons and posts in one mapping, for a file that is handed out."""
