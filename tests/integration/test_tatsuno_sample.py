@@ -1,0 +1,264 @@
+"""The sample of たつの市: every case stands where its plan says, and its rules hold for people."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from dxflow import forms
+from dxflow.audit import verify_database
+from dxflow.config import Settings
+from dxflow.db.case import Case, Deliberation
+from dxflow.db.identity import Person
+from dxflow.db.process import Incident, PlannedStart, Submission, WorkItem, WorkItemGroup
+from dxflow.errors import Invalid, NotAllowed
+from dxflow.services.acts import task_forms, tasks, timed_starts
+from dxflow.services.installation.opening import open_site
+from dxflow.services.people import accounts, naming, organisation
+from dxflow.services.people.actor import Actor
+from dxflow.services.reading import backlog, inbox, kpi_table
+from dxflow.services.reading.kpi_table import Wanted
+from dxflow.services.sample import loading, script
+from dxflow.services.site import Site
+from tests import postgres
+
+PLANS = script.read("tatsuno").plans
+#: A Saturday in November, on SQLite and PostgreSQL, and the autumn after.
+KEPT = "tatsuno_kept"
+MADE = {
+    "sqlite": date(2026, 11, 21), "postgresql": date(2026, 11, 21), "a-year-on": date(2027, 10, 4),
+}  # fmt: skip
+
+
+@dataclass
+class Town:
+    """The sample as it was made, on its own day."""
+
+    site: Site
+    accounts: list[loading.Account]
+
+    def rows(self, query: Any) -> list[Any]:
+        with self.site.database.read() as tx:
+            return list(tx.execute(query))
+
+    def case(self, key: str) -> Any:
+        title = next(plan.title for plan in PLANS if plan.key == key)
+        query = select(Case.__table__).where(Case.title == title, Case.parent_id.is_(None))
+        (row,) = self.rows(query)
+        return row
+
+    def open(self, case: str) -> set[str]:
+        query = select(WorkItem.element).where(WorkItem.case_id == case, WorkItem.status == "open")
+        return {row.element for row in self.rows(query)}
+
+    def actor(self, username: str) -> Actor:
+        (person,) = self.rows(select(Person.__table__).where(Person.username == username))
+        with self.site.database.read() as tx:
+            who = organisation.directory(self.site, tx, self.site.today())
+        return organisation.actor(who, person.id, username, person.name)
+
+    def complete(self, username: str, case: str, element: str, outcome: str, **values: Any) -> None:
+        """Complete a task as somebody who has it in their inbox."""
+        by = self.actor(username)
+        waiting = inbox.waiting(self.site, by, per_page=100).entries
+        found = [one.id for one in waiting if (one.case_id, one.element) == (case, element)]
+        assert found, [(one.case_id, one.element) for one in waiting]
+        form = task_forms.task_form(self.site, by, found[0])
+        handed_in = forms.submit_values(form.definition, values, outcome, form.context)
+        tasks.complete(self.site, by, found[0], handed_in, version=form.version)
+
+
+def at(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, 3, tzinfo=UTC)
+
+
+@dataclass
+class Kept:
+    """A sample as it was made: its day, its accounts, and a database that nobody opens."""
+
+    day: date
+    accounts: list[loading.Account]
+    file: Path | None
+    server: str
+
+    def open(self, home: Path, name: str) -> Town:
+        if self.file is None:
+            address = postgres.create_database(self.server, name, template=KEPT)
+        else:
+            shutil.copy(self.file, home / "dxflow.db")
+            address = f"sqlite:///{home / 'dxflow.db'}"
+        site = open_site(Settings(home=home, database=address, demo=True), lambda: at(self.day))
+        return Town(site, self.accounts)
+
+    def close(self, town: Town, name: str) -> None:
+        town.site.database.close()
+        if self.file is None:
+            postgres.drop_database(self.server, name)
+
+
+@pytest.fixture(scope="module", params=MADE)
+def kept(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Kept]:
+    home, day = tmp_path_factory.mktemp("tatsuno"), MADE[request.param]
+    file: Path | None = home / "dxflow.db"
+    address, server = f"sqlite:///{file}", ""
+    if request.param == "postgresql":
+        server, file = request.getfixturevalue("postgres_server"), None
+        address = postgres.create_database(server, KEPT)
+    settings = Settings(home=home, database=address, demo=True)
+    found = loading.load(settings, "tatsuno", clock=lambda: at(day))
+    yield Kept(day, found, file, server)
+    if server:
+        postgres.drop_database(server, KEPT)
+
+
+@pytest.fixture(scope="module")
+def town(kept: Kept, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    """The sample, to look at."""
+    found = kept.open(tmp_path_factory.mktemp("town"), "tatsuno_seen")
+    yield found
+    kept.close(found, "tatsuno_seen")
+
+
+@pytest.fixture
+def own(kept: Kept, tmp_path: Path) -> Iterator[Town]:
+    """A copy of the sample that a test may change."""
+    found = kept.open(tmp_path, "tatsuno_own")
+    yield found
+    kept.close(found, "tatsuno_own")
+
+
+def test_each_case_stands_where_its_plan_says(town: Town) -> None:
+    for plan in PLANS:
+        case, expected = town.case(plan.key), plan.expected
+        assert (case.status, case.stage) == (expected["status"], expected["stage"]), plan.key
+        assert set(expected["must"]) <= town.open(case.id) <= set(expected["open"]), plan.key
+
+
+def test_the_log_verifies_and_nothing_failed_on_the_way(town: Town) -> None:
+    with town.site.database.read() as tx:
+        assert verify_database(tx).findings == ()
+    assert town.rows(select(Incident.cause)) == []
+
+
+def test_everybody_logs_in_and_most_find_work(town: Town) -> None:
+    busy = set()
+    for account in town.accounts:
+        login = accounts.log_in(town.site, account.username, account.password, "test")
+        actor = accounts.actor_of_session(town.site, login.reference)
+        assert actor.name == account.name
+        if inbox.waiting(town.site, actor).entries:
+            busy.add(account.username)
+    assert busy >= {"hashimoto", "yasuda", "aoki", "hayakawa", "ueno", "fujii", "takami"}
+
+
+def test_the_meetings_began_by_themselves_and_became_proposals(town: Town) -> None:
+    query = select(Case.__table__).where(Case.process_key == "campaign").order_by(Case.created_at)
+    first, *_later = town.rows(query)
+    assert first.title.startswith("業務のデジタル化に向けた意見交換会")
+    (made,) = town.rows(select(Case.title, Case.unit).where(Case.parent_id == first.id))
+    assert (made.title, made.unit != first.unit) == ("毎月の集計を自動にする", True)
+
+
+def test_what_worked_was_taken_up_by_another_section_as_its_own_proposal(town: Town) -> None:
+    taught = town.case("ikanakute")
+    (taken,) = town.rows(select(Case.__table__).where(Case.parent_id == taught.id))
+    assert (taught.unit, taken.unit, taken.status) == ("elderly", "health", "running")
+    query = select(Submission.body).where(Submission.case_id == taken.id)
+    (idea,) = town.rows(query.where(Submission.form_key == "idea"))
+    assert "検診の申込みが電話に集中し、つながらない。" in idea.body
+    assert "提供元の助言: 足りない項目を後から聞く担当を先に決めておくとよい。" in idea.body
+
+
+def test_the_chair_steps_aside_where_it_is_their_own_sections_matter(town: Town) -> None:
+    case = town.case("bunsho")
+    query = select(Deliberation.recused).where(
+        Deliberation.case_id == case.id, Deliberation.body == "kentou"
+    )
+    assert "kentou_1" in town.rows(query)[0].recused
+    (told,) = town.rows(
+        select(Submission.post).where(
+            Submission.case_id == case.id, Submission.element == "opinion_summary"
+        )
+    )
+    assert told.post == "kentou_2"
+
+
+def test_a_member_votes_once_and_nobody_else_does(own: Town) -> None:
+    case = own.case("cashless")
+    opinion = {"citizen_value": "high", "work_value": "some", "reason": "要る"}
+    with pytest.raises(AssertionError):
+        own.complete("hashimoto", case.id, "opinion", "approve", **opinion)
+    own.complete("ueno", case.id, "opinion", "approve", **opinion)
+    with pytest.raises(AssertionError):
+        own.complete("ueno", case.id, "opinion", "approve", **opinion)
+
+
+def test_the_deputy_mayor_decides_to_retire_and_the_section_carries_it_out(own: Town) -> None:
+    case = own.case("chatbot")
+    with pytest.raises(AssertionError):
+        own.complete("fujii", case.id, "decide", "approve")
+    own.complete("takami", case.id, "decide", "approve")
+    assert own.open(case.id) == {"retire_work"}
+    (leader,) = own.rows(select(Person.username).where(Person.id == case.applicant_id))
+    done = {"notice_day": "2027-10-01", "data_day": "2027-10-01", "contract_day": "2027-10-01"}
+    with pytest.raises(Invalid):
+        own.complete(leader.username, case.id, "retire_work", "submit", **done)
+    done |= {"notice_done": True, "data_done": True, "contract_done": True}
+    own.complete(leader.username, case.id, "retire_work", "submit", **done)
+    assert own.case("chatbot").status == "stopped"
+    with own.site.database.read() as tx:
+        assert verify_database(tx).findings == ()
+
+
+def test_the_most_effective_stands_first_in_the_order(town: Town) -> None:
+    ranked = backlog.listed(town.site, town.actor("takami"), "tatsuno")
+    assert [one.title for one in ranked.entries] == [
+        "障害者手帳のデジタル化", "検診の申込みを家からできるように", "オープンデータの追加公開",
+        "文書管理のデジタル化",
+    ]  # fmt: skip
+    with pytest.raises(NotAllowed):
+        backlog.listed(town.site, town.actor("hashimoto"), "tatsuno")
+
+
+def test_whoever_work_waits_for_is_told_in_words(town: Town) -> None:
+    groups = {row.group_key for row in town.rows(select(WorkItemGroup.group_key).distinct())}
+    groups |= {"role:legal", "role:dx-expert", "role:cio-adviser", "role:kentou-chair"}
+    with town.site.database.read() as tx:
+        who = organisation.directory(town.site, tx, town.site.today())
+        names = naming.load(tx, who)
+    assert names.group("role:legal") == "法規担当"
+    told = {one: names.group(one) for one in groups if not one.startswith("user:")}
+    assert [one for one, words in told.items() if words == one.partition(":")[2]] == []
+
+
+def test_the_review_of_the_policy_may_be_begun_at_any_time(own: Town) -> None:
+    def reviews() -> int:
+        return len(own.rows(select(Case.id).where(Case.process_key == "policy_review")))
+
+    (plan,) = own.rows(
+        select(PlannedStart.__table__).where(PlannedStart.process_key == "policy_review")
+    )
+    before = reviews()
+    with pytest.raises(NotAllowed):
+        timed_starts.begin_now(own.site, own.actor("hashimoto"), plan.id, plan.last_case_id, "急ぐ")
+    admin = own.actor("shiraishi")
+    timed_starts.begin_now(own.site, admin, plan.id, plan.last_case_id, "国の計画が改められた")
+    assert reviews() == before + 1
+
+
+def test_measures_are_published_with_the_licence_as_csv_and_excel(town: Town) -> None:
+    by = town.actor("aoki")
+    content = b"".join(kpi_table.export(town.site, by, Wanted(open_data=True), "csv"))
+    lines = content.decode("utf-8-sig").splitlines()
+    assert any("転入手続にかかる時間" in line for line in lines)
+    assert all("CC BY 4.0" in line and "たつの市" in line for line in lines[1:])
+    assert b"".join(kpi_table.export(town.site, by, Wanted(open_data=True), "xlsx"))[:2] == b"PK"
+    with pytest.raises(NotAllowed):
+        kpi_table.export(town.site, town.actor("hashimoto"), Wanted(open_data=True), "csv")
