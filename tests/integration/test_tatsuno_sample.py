@@ -12,11 +12,13 @@ from sqlalchemy import select
 
 from dxflow import forms
 from dxflow.audit import verify_database
+from dxflow.clock import TOKYO
 from dxflow.config import Settings
 from dxflow.db.case import Case, Deliberation
 from dxflow.db.identity import Person
 from dxflow.db.process import Incident, PlannedStart, Submission, WorkItem, WorkItemGroup
 from dxflow.errors import Invalid, NotAllowed
+from dxflow.services import plain
 from dxflow.services.acts import task_forms, tasks, timed_starts
 from dxflow.services.installation.opening import open_site
 from dxflow.services.people import accounts, naming, organisation
@@ -161,6 +163,7 @@ def test_everybody_logs_in_and_most_find_work(town: Town) -> None:
 def test_the_meetings_began_by_themselves_and_became_proposals(town: Town) -> None:
     query = select(Case.__table__).where(Case.process_key == "campaign").order_by(Case.created_at)
     first, *_later = town.rows(query)
+    assert first.created_at.astimezone(TOKYO).strftime("%H:%M") == "00:00"  # on time, not late
     assert first.title.startswith("業務のデジタル化に向けた意見交換会")
     (made,) = town.rows(select(Case.title, Case.unit).where(Case.parent_id == first.id))
     assert (made.title, made.unit != first.unit) == ("毎月の集計を自動にする", True)
@@ -172,8 +175,9 @@ def test_what_worked_was_taken_up_by_another_section_as_its_own_proposal(town: T
     assert (taught.unit, taken.unit, taken.status) == ("elderly", "health", "running")
     query = select(Submission.body).where(Submission.case_id == taken.id)
     (idea,) = town.rows(query.where(Submission.form_key == "idea"))
-    assert "検診の申込みが電話に集中し、つながらない。" in idea.body
-    assert "提供元の助言: 足りない項目を後から聞く担当を先に決めておくとよい。" in idea.body
+    written = plain.loads(idea.body)
+    assert written["trouble"] == "検診の申込みが電話に集中し、つながらない。"
+    assert "提供元の助言: 足りない項目を後から聞く担当を先に決めておくとよい。" in written["change"]
 
 
 def test_the_chair_steps_aside_where_it_is_their_own_sections_matter(town: Town) -> None:
