@@ -3,7 +3,7 @@
 import json
 import random
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -14,8 +14,10 @@ from dxflow import decisions, engine
 from dxflow.calendars.business_days import BusinessCalendar
 from dxflow.calendars.functions import feel_functions
 from dxflow.clock import local_date
-from dxflow.models.model import Process
+from dxflow.models.model import Element, Process
 from dxflow.models.reader import read
+from dxflow.services.packs.folders import read_folder
+from dxflow.services.packs.organised import made_up
 from tests.process.walks import Walk
 
 ROOT = Path(__file__).parents[2]
@@ -29,54 +31,88 @@ def found() -> list[Path]:
     return sorted(path.parent for path in (ROOT / "processes").glob("*/pack.toml"))
 
 
-def walk(pack: Path) -> Walk:
-    """Return how to play the pack's first process."""
-    settings = tomllib.loads((pack / "pack.toml").read_text("utf-8"))
+def begun() -> list[tuple[Path, str]]:
+    """Return every process that cases begin with, with the folder of its pack."""
+    return [
+        (pack, process)
+        for pack in found()
+        for settings in [_settings(pack)]
+        for process in [settings["start"]["process"], *settings.get("starts", {})]
+    ]
+
+
+def walk(pack: Path, process: str = "") -> Walk:
+    """Return how to play a process of a pack, without a name the one that people start."""
+    settings = _settings(pack)
     return Walk(
         definitions=compiled(pack),
-        process=settings["start"]["process"],
+        process=process or settings["start"]["process"],
         variables={
+            **settings.get("starts", {}).get(process, {}).get("values", {}), "started_on": local_date(NOW),
             "case_id": "c1", "applicant": "user:7", "section": "keiei", "department": "soumu", "outcome": "submit",
         },
-        choose=Entries(ROOT / "forms" / pack.name, settings).choose,
+        choose=Entries(read_folder(pack), settings).choose,
         host=City,
         now=NOW,
-        functions=lambda now: feel_functions(CALENDAR, lambda: now),
+        functions=lambda now: feel_functions(CALENDAR, lambda: now) | made_up(UNITS[:2]),
         lanes=settings.get("lanes", {}),
     )  # fmt: skip
 
 
+def _settings(pack: Path) -> dict[str, Any]:
+    return tomllib.loads((pack / "pack.toml").read_text("utf-8"))
+
+
 def compiled(pack: Path) -> engine.Definitions:
-    """Read and compile all processes and decisions of a pack."""
+    """Compile all processes and decisions of a pack, the shared ones too."""
+    return engine.compile_definition(*_read(pack))
+
+
+def _read(pack: Path) -> tuple[dict[str, Process], dict[str, decisions.DecisionModel]]:
     processes: dict[str, Process] = {}
     tables: dict[str, decisions.DecisionModel] = {}
-    for path in sorted(pack.glob("*.bpmn")):
-        model = read(path.read_bytes(), path.name).model
-        assert model is not None
-        processes.update({name: p for name, p in model.processes.items() if p.executable})
-    for path in sorted(pack.glob("*.dmn")):
-        found = decisions.read(path.read_bytes(), path.name)
-        tables.update(dict.fromkeys(found.decisions, found))
-    return engine.compile_definition(processes, tables)
+    for name, text in read_folder(pack).items():
+        if name.endswith(".bpmn"):
+            model = read(text.encode(), name).model
+            assert model is not None
+            processes.update({key: p for key, p in model.processes.items() if p.executable})
+        elif name.endswith(".dmn"):
+            found = decisions.read(text.encode(), name)
+            tables.update(dict.fromkeys(found.decisions, found))
+    return processes, tables
 
 
-def elements(definitions: engine.Definitions) -> set[str]:
-    """Return `process.element` for everything on the diagrams but boundary timers."""
+def elements(pack: Path, process: str) -> set[str]:
+    """Return `process.element` for what a process and those it calls draw, boundary timers apart."""
+    processes, tables = _read(pack)
+    inside, left = set[str](), [process]
+    while left:
+        key = left.pop()
+        if key not in inside:
+            inside.add(key)
+            left += [one.called_process for one in _drawn(processes[key]) if one.called_process]
     return {
         f"{spec.process}.{node.bpmn_id}"
-        for spec in definitions.specs.values()
+        for spec in engine.compile_definition(processes, tables).specs.values()
+        if spec.process in inside
         for node in spec.task_specs.values()
         if node.visible
     }
 
 
+def _drawn(level: Process) -> Iterator[Element]:
+    for element in level.elements.values():
+        yield element
+        if element.body is not None:
+            yield from _drawn(element.body)
+
+
 class Entries:
     """What people enter: something plausible for every field of the form, and any button."""
 
-    def __init__(self, forms: Path, settings: dict[str, Any]) -> None:
-        self.forms = {
-            path.stem: json.loads(path.read_text("utf-8")) for path in forms.glob("*.form")
-        }
+    def __init__(self, files: Mapping[str, str], settings: dict[str, Any]) -> None:
+        forms = [json.loads(text) for name, text in files.items() if name.endswith(".form")]
+        self.forms = {form["id"]: form for form in forms}
         self.options = {
             name: [option["value"] for option in options]
             for name, options in settings.get("options", {}).items()

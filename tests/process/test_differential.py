@@ -7,10 +7,14 @@ import pytest
 from tests.process import packs
 
 
-@pytest.mark.parametrize("pack", packs.found(), ids=lambda pack: pack.name)
-def test_storing_every_step_changes_nothing_that_anybody_could_observe(pack: Path) -> None:
-    walk = packs.walk(pack)
-    wanted = packs.elements(walk.definitions)
+@pytest.mark.parametrize(
+    ("pack", "process"), packs.begun(), ids=lambda one: getattr(one, "name", one)
+)
+def test_storing_every_step_changes_nothing_that_anybody_could_observe(
+    pack: Path, process: str
+) -> None:
+    walk = packs.walk(pack, process)
+    wanted = packs.elements(pack, process)
     reached: set[str] = set()
     seed = 0
     while seed < 20 or (wanted - reached and seed < 300):
