@@ -74,7 +74,7 @@ MINE: dict[str, dict[str, Any]] = {
         {"title": "窓口での相談", "kind": "core", "importance": "low", "propose": True, "trouble": "短い"},
         {"title": "毎月の集計", "kind": "context", "importance": "high", "propose": True, "trouble": "数える"},
         {"title": "書庫の整理", "kind": "context", "importance": "low", "propose": False, "trouble": "狭い"}]},
-    "ranking": {"chosen": ["毎月の集計"], "comment": "集計から"},
+    "ranking": {"chosen": ["m1", "m2", "m3"], "comment": "集計から"},
     "candidate": {"change": "関数で", "reason": "後で"},
     "small_start_offer": {"offer": "一枚の表で"},
     "small_start_answer": {"title": "照会の一覧", "trouble": "照会が多い", "reason": "困らない"},
