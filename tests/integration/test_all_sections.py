@@ -6,6 +6,7 @@ import pytest
 
 from dxflow.problems import errors_in
 from dxflow.services.commands import COMMANDS
+from dxflow.services.packs import organised
 from dxflow.services.packs.check import check_files
 from dxflow.services.people import organisation
 from dxflow.services.people.organisation import HoldingRow, Organisation, PostRow, UnitRow
@@ -101,6 +102,17 @@ def test_many_sections_are_asked_in_one_step(sqlite_city):
     begin(city)
     assert len(begun(city)) == 1
     assert sound(city)
+
+
+def test_a_process_calls_a_unit_by_its_name_of_the_day(city):
+    new_section(city, date(2027, 5, 1))
+    for day, expected in ((date(2027, 4, 30), "digital"), (date(2027, 5, 1), "デジタル課")):
+        with city.site.database.read() as tx:
+            who = organisation.directory(city.site, tx, day)
+        unit_name = organised.functions(lambda who=who: who)["unit_name"]
+        assert (unit_name("tax"), unit_name("digital")) == ("収納課", expected)
+    with pytest.raises(ValueError, match="キー"):
+        unit_name(None)
 
 
 def test_the_check_knows_the_function_in_diagrams_and_not_in_forms():

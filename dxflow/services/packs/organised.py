@@ -1,4 +1,4 @@
-"""The FEEL functions of a process that know the city: which sections there are on the day."""
+"""The FEEL functions of a process that know the city: its sections on the day, and their names."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from dxflow.services.people import organisation
 from dxflow.texts import gettext as _
 
 #: Their names, beside those of the calendar. Forms have none of them.
-NAMES = frozenset({"all_sections"})
+NAMES = frozenset({"all_sections", "unit_name"})
 
 
 def functions(directory: Callable[[], Directory]) -> Mapping[str, Callable[..., Any]]:
@@ -24,9 +24,15 @@ def functions(directory: Callable[[], Directory]) -> Mapping[str, Callable[..., 
         inside = who.within(within)
         return [key for key in found if key in inside]
 
-    return {"all_sections": all_sections}
+    def unit_name(key: object) -> str:
+        if not isinstance(key, str):
+            raise ValueError(_("組織のキーを文字列で指定してください。"))
+        unit = directory().units.get(key)
+        return unit.name if unit else key
+
+    return {"all_sections": all_sections, "unit_name": unit_name}
 
 
 def made_up(sections: list[str]) -> Mapping[str, Callable[..., Any]]:
     """Return the functions for a process that is played without a city."""
-    return {"all_sections": lambda within=None: list(sections)}
+    return {"all_sections": lambda within=None: list(sections), "unit_name": str}
