@@ -106,13 +106,12 @@ def test_many_sections_are_asked_in_one_step(sqlite_city):
 
 def test_a_process_calls_a_unit_by_its_name_of_the_day(city):
     new_section(city, date(2027, 5, 1))
-    for day, expected in ((date(2027, 4, 30), "digital"), (date(2027, 5, 1), "デジタル課")):
+    for day, expected in ((date(2027, 4, 30), None), (date(2027, 5, 1), "企画部デジタル課")):
         with city.site.database.read() as tx:
             who = organisation.directory(city.site, tx, day)
         unit_name = organised.functions(lambda who=who: who)["unit_name"]
-        assert (unit_name("tax"), unit_name("digital")) == ("収納課", expected)
-    with pytest.raises(ValueError, match="キー"):
-        unit_name(None)
+        assert (unit_name("tax"), unit_name("digital")) == ("市民部収納課", expected)
+    assert unit_name(None) is None
 
 
 def test_the_check_knows_the_function_in_diagrams_and_not_in_forms():

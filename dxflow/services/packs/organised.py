@@ -1,9 +1,10 @@
-"""The FEEL functions of a process that know the city: its sections on the day, and their names."""
+"""The FEEL functions of a process that know the city: its sections on the day, what units are called."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from dxflow.authority.directory import Directory
+from dxflow.authority.organisation import UnitKind
 from dxflow.services.people import organisation
 from dxflow.texts import gettext as _
 
@@ -24,15 +25,17 @@ def functions(directory: Callable[[], Directory]) -> Mapping[str, Callable[..., 
         inside = who.within(within)
         return [key for key in found if key in inside]
 
-    def unit_name(key: object) -> str:
-        if not isinstance(key, str):
-            raise ValueError(_("組織のキーを文字列で指定してください。"))
-        unit = directory().units.get(key)
-        return unit.name if unit else key
+    def unit_name(key: object) -> str | None:
+        who = directory()
+        unit = who.units.get(who.heir(key)) if isinstance(key, str) else None
+        if unit is None:
+            return None
+        around = [one.name for one in who.ancestors(unit.key) if one.kind != UnitKind.CITY]
+        return "".join([*reversed(around), unit.name])
 
     return {"all_sections": all_sections, "unit_name": unit_name}
 
 
 def made_up(sections: list[str]) -> Mapping[str, Callable[..., Any]]:
-    """Return the functions for a process that is played without a city."""
-    return {"all_sections": lambda within=None: list(sections), "unit_name": str}
+    """Return the functions for a process that is played without a city: units are their keys."""
+    return {"all_sections": lambda within=None: list(sections), "unit_name": lambda key: key}
