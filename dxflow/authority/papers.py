@@ -2,12 +2,13 @@
 
 Before the decision a document is drawn anew whenever the matter comes to its decision; with the
 decision it is locked for good. What is added later stands beside it, never in it; a change of the
-matter is a new document with a decision of its own.
+matter is a new document with a decision of its own. Only the disposal of its case takes something
+out of it: what is personal, and what tells of it.
 """
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +30,10 @@ RETURNS = ("return", "send_back", "hand_back")
 def is_outcome(key: str) -> bool:
     """Return whether a button of a decision means something: any other would settle nothing."""
     return key in DECIDES | PASSED_ON or key.startswith(RETURNS)
+
+
+#: What a disposal takes as a whole: the salt, and the hashes of all forms, which have none.
+_HIDING, _TELLING = "salt", "sources"
 
 
 @dataclass(frozen=True)
@@ -100,3 +105,77 @@ def may_add(paper: Paper, groups: Collection[str], owners: Collection[str], text
     if not text.strip():
         return Verdict(False, _("追記する内容を書いてください。"))
     return Verdict(True, "")
+
+
+def has_marks(content: Mapping[str, Any]) -> bool:
+    """Return whether a content says itself what of it is personal; older ones do not."""
+    return _HIDING in content
+
+
+def marked(
+    content: Mapping[str, Any], personal: Mapping[str, Collection[str]]
+) -> Mapping[str, Any]:
+    """Return an older content with the marks it would have today.
+
+    `personal` are the labels of personal fields by the key of their form. A label that stands for
+    two fields counts as personal.
+    """
+    sections = [
+        {**one, "parts": [_marked(part, personal.get(one["form"], ())) for part in one["parts"]]}
+        for one in content.get("sections", ())
+    ]
+    return {**content, "sections": sections}
+
+
+def emptied(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a content as a disposal leaves it: null stands where a personal value or a name was.
+
+    Salt and sources go as a whole; everything else stays.
+    """
+    left = {key: value for key, value in content.items() if key not in (_HIDING, _TELLING)}
+    left["sections"] = [
+        {**one, "parts": [_emptied(part) for part in one["parts"]]}
+        for one in content.get("sections", ())
+    ]
+    if "attachments" in content:
+        left["attachments"] = [{**one, "name": None} for one in content["attachments"]]
+    return left
+
+
+def gone_from(content: Mapping[str, Any]) -> tuple[int, int]:
+    """Return how many personal values and how many names of files a disposal took out."""
+    parts = [part for one in content.get("sections", ()) for part in one["parts"]]
+    values = sum(value is None for part in parts for value in _values(part))
+    return values, sum(one["name"] is None for one in content.get("attachments", ()))
+
+
+def _marked(part: Mapping[str, Any], personal: Collection[str]) -> Mapping[str, Any]:
+    if "heads" in part:
+        whole = part["label"] in personal
+        columns = [n for n, head in enumerate(part["heads"]) if whole or head in personal]
+        return {**part, "pii": columns} if columns else part
+    return {**part, "pii": True} if part.get("label") in personal else part
+
+
+def _emptied(part: Mapping[str, Any]) -> Mapping[str, Any]:
+    mark = part.get("pii")
+    if not mark:
+        return part
+    if "rows" not in part:
+        return {**part, "text": _without(part["text"])}
+    rows = [
+        [_without(cell) if n in mark else cell for n, cell in enumerate(row)]
+        for row in part["rows"]
+    ]
+    return {**part, "rows": rows}
+
+
+def _without(text: str) -> str | None:
+    return None if text else text
+
+
+def _values(part: Mapping[str, Any]) -> Iterator[Any]:
+    if "text" in part:
+        yield part["text"]
+    for row in part.get("rows", ()):
+        yield from row

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from dxflow.db.attachment import KEEPERS as OF_FILES
 from dxflow.db.base import Base, UtcDateTime
+from dxflow.db.document import KEEPERS as OF_DOCUMENTS
 
 
 class RetentionProposal(Base):
@@ -49,7 +50,8 @@ class Disposal(Base):
     """A line of the register of disposals (廃棄簿); never changed, never removed.
 
     `files` and `bytes` count the versions of attached files whose bytes went, `openings` the
-    personal values of the log, `forms` those forms from which personal values went.
+    personal values of the log, `forms` those forms from which personal values went, `documents` the
+    decision documents that lost theirs.
     """
 
     __tablename__ = "disposal"
@@ -65,6 +67,7 @@ class Disposal(Base):
     bytes: Mapped[int] = mapped_column(BigInteger)
     openings: Mapped[int]
     forms: Mapped[int]
+    documents: Mapped[int] = mapped_column(server_default="0")
 
 
 _NEVER = "attached files never change and never go"
@@ -155,5 +158,54 @@ UNDOING = {
             if "TRIGGER attachment_version_update" in one
             or "TRIGGER attachment_piece_update" in one
         ),
+    ),
+}
+
+_DECIDED = "decision_document: decided, it never changes"
+_SAME_DOCUMENT = " AND ".join(
+    f"NEW.{one} = OLD.{one}"
+    for one in (
+        "id", "case_id", "revision", "title", "digest", "ruling", "drafter_id", "drawn_at",
+        "outcome", "decided_at",
+    )
+)  # fmt: skip
+_SOURCES = "'\"sources\":'"
+#: Once for each document: its sources go with its personal values, and then it never changes again.
+_EMPTIED = (
+    f"coalesce({_OF_VERSION} AND {_SAME_DOCUMENT} AND {{at}}(OLD.content, {_SOURCES}) > 0"
+    f" AND {{at}}(NEW.content, {_SOURCES}) = 0, FALSE)"
+)
+#: What stands in the place of the trigger that lets no decided document change, by dialect.
+DOCUMENT_KEEPERS = {
+    "sqlite": (
+        "DROP TRIGGER decision_document_keep",
+        "CREATE TRIGGER decision_document_keep BEFORE UPDATE ON decision_document"
+        f" WHEN OLD.decided_at IS NOT NULL AND NOT {_EMPTIED.format(at='instr')}"
+        f" BEGIN SELECT RAISE(ABORT, '{_DECIDED}'); END",
+    ),
+    "postgresql": (
+        "DROP TRIGGER decision_document_keep ON decision_document",
+        "CREATE FUNCTION decision_document_hold() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        f" IF NOT {_EMPTIED.format(at='strpos')} THEN RAISE EXCEPTION USING"
+        f" MESSAGE = '{_DECIDED}', ERRCODE = 'insufficient_privilege'; END IF; RETURN NEW; END $$",
+        "CREATE TRIGGER decision_document_keep BEFORE UPDATE ON decision_document"
+        " FOR EACH ROW WHEN (OLD.decided_at IS NOT NULL)"
+        " EXECUTE FUNCTION decision_document_hold()",
+        "CREATE TRIGGER decision_document_stay BEFORE DELETE ON decision_document"
+        " FOR EACH ROW WHEN (OLD.decided_at IS NOT NULL)"
+        " EXECUTE FUNCTION decision_document_keep()",
+    ),
+}
+#: What puts it back.
+DOCUMENT_UNDOING = {
+    "sqlite": (
+        "DROP TRIGGER decision_document_keep",
+        *(one for one in OF_DOCUMENTS["sqlite"] if "TRIGGER decision_document_keep" in one),
+    ),
+    "postgresql": (
+        "DROP TRIGGER decision_document_keep ON decision_document",
+        "DROP TRIGGER decision_document_stay ON decision_document",
+        "DROP FUNCTION decision_document_hold()",
+        *(one for one in OF_DOCUMENTS["postgresql"] if "TRIGGER decision_document_keep" in one),
     ),
 }

@@ -1,7 +1,7 @@
 """Forms: form-js files, the pages made from them, and the strict check of what is entered."""
 
 from dxflow.forms.by_outcome import led
-from dxflow.forms.changes import Change, diff, without_personal
+from dxflow.forms.changes import Change, diff, personal_labels, without_personal
 from dxflow.forms.comparing import Difference, compared
 from dxflow.forms.definition import FieldFact, FormDefinition
 from dxflow.forms.describe import describe, outcomes
@@ -45,6 +45,7 @@ __all__ = [
     "is_blank",
     "led",
     "outcomes",
+    "personal_labels",
     "read",
     "read_posted",
     "readonly_view",

@@ -6,6 +6,7 @@ from typing import Any
 
 from dxflow.forms.coerce import Unreadable, read_value
 from dxflow.forms.definition import Component, FormDefinition, keyed
+from dxflow.forms.evaluation import label_of
 from dxflow.forms.plain import plain
 
 
@@ -38,6 +39,19 @@ def diff(
 def without_personal(definition: FormDefinition, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return stored values without the personal ones and those that the form does not know."""
     return _impersonal(definition.components, values, pii=False)
+
+
+def personal_labels(definition: FormDefinition) -> frozenset[str]:
+    """Return the labels of the personal fields, in the language in force."""
+    return frozenset(_labels(definition.components, pii=False))
+
+
+def _labels(components: tuple[Component, ...], *, pii: bool) -> Iterator[str]:
+    for component in components:
+        personal = pii or component.pii
+        if component.key and personal:
+            yield label_of(component)
+        yield from _labels(component.components, pii=personal)
 
 
 def _impersonal(

@@ -62,8 +62,19 @@ class DocumentFile(Schema):
     sha256 = text()
 
 
+class Gone(Schema):
+    """What the disposal of its case took out of a document: how many values and names of files."""
+
+    at = Moment(required=True)
+    values = Whole(required=True)
+    names = Whole(required=True)
+
+
 class Document(Schema):
     """A decision document. `digest` is the SHA-256 of its content; `intact`: it still matches.
+
+    After the disposal of its case `gone` says what it has lost, null stands in `sections` where a
+    value was, and `drawn_digest` is the hash of before, on which was decided; else it is `digest`.
 
     `provisional_on` is the day of a provisional decision (仮決裁) that awaits the final one.
     `sections` are the forms as they were written into it: `title` and `parts`.
@@ -76,7 +87,9 @@ class Document(Schema):
     attachments = nested(DocumentFile, many=True)
     sections = fields.List(Anything(), required=True)
     digest = text()
+    drawn_digest = text()
     intact = fields.Boolean(required=True)
+    gone = fields.Nested(Gone, required=True, allow_none=True)
     ruling = nested(Ruling)
     drafter = text()
     drawn_at = Moment(required=True)

@@ -1,7 +1,7 @@
 """Compare texts that were sealed by their hash with the hash that the log has of them.
 
-Decision documents as they were drawn up, minutes with their corrections, and the files of every
-procedure that was published or that an event names.
+Decision documents as they were drawn up, or as the disposal of their case left them; minutes with
+their corrections, and the files of every procedure that was published or that an event names.
 """
 
 import hashlib
@@ -39,12 +39,16 @@ class Place:
 class Hashes:
     """The hashes that the log has: gathered event by event, compared at the end.
 
-    `drawn` and `decided` are by document, `minutes` by meeting, `corrected` by meeting and number,
-    `packs` are where the log names a published procedure first.
+    `drawn` and `decided` are by document, `emptied` too: the hash before and the hash after the
+    disposal of its case; `disposed` are the streams whose event tells of documents. `minutes` are
+    by meeting, `corrected` by meeting and number, `packs` are where the log names a published
+    procedure first.
     """
 
     drawn: dict[str, Place] = field(default_factory=dict)
     decided: dict[str, tuple[str, Place]] = field(default_factory=dict)
+    emptied: dict[str, tuple[str, Place]] = field(default_factory=dict)
+    disposed: dict[str, int] = field(default_factory=dict)
     minutes: dict[str, Place] = field(default_factory=dict)
     finished: set[str] = field(default_factory=set)
     corrected: dict[tuple[str, int], Place] = field(default_factory=dict)
@@ -65,6 +69,8 @@ class Hashes:
         elif kind == "decision.recorded" and after.get("document"):
             place = Place(str(after.get("content")), stream, seq)
             self.decided[str(after["document"])] = (str(after.get("outcome")), place)
+        elif kind == "retention.disposed":
+            self._emptied(body.get("facts"), stream, seq)
         elif kind == "minutes.corrected":
             number = after.get("number")
             place = Place(str(after.get("digest")), stream, seq)
@@ -73,6 +79,16 @@ class Hashes:
             self.minutes[which] = Place(str(after.get("digest")), stream, seq)
             if kind == "minutes.sealed":
                 self.finished.add(which)
+
+    def _emptied(self, facts: object, stream: str, seq: int) -> None:
+        """Remember what a disposal left of documents: {id: [hash, hash after]}."""
+        documents = facts.get("documents") if isinstance(facts, dict) else None
+        if not isinstance(documents, dict):
+            return  # a version that left documents as they were
+        self.disposed[stream] = seq
+        for document, pair in documents.items():
+            if isinstance(pair, list) and len(pair) == 2:
+                self.emptied[document] = (str(pair[0]), Place(str(pair[1]), stream, seq))
 
 
 def sealed_findings(connection: Connection, known: Hashes) -> list[Finding]:
@@ -86,6 +102,9 @@ def sealed_findings(connection: Connection, known: Hashes) -> list[Finding]:
 
 def _documents(connection: Connection, known: Hashes) -> list[Finding]:
     findings, seen = [], set()
+    changed = _("決裁の文書の内容が、記録されたハッシュ値と違います（改変）。")
+    wrong = _("決裁の文書が、記録された廃棄のとおりになっていません（消し残しか改変）。")
+    unnamed = _("廃棄された案件の決裁の文書が、廃棄の記録にありません。")
     for document, case, content, digest, outcome, decided_at in connection.exec_driver_sql(
         _DOCUMENTS
     ):
@@ -95,16 +114,23 @@ def _documents(connection: Connection, known: Hashes) -> list[Finding]:
             text = _("決裁の文書 {id} の起案が記録されていません。", id=document)
             findings.append(Finding(FindingKind.RECORD, case_stream(case), 0, text))
             continue
-        if not place.digest == digest == _content_digest(content) or (
+        before, left = known.emptied.get(document) or (digest, place)
+        if not place.digest == digest == before or (
             decided is not None and decided[1].digest != digest
         ):
-            text = _("決裁の文書の内容が、記録されたハッシュ値と違います（改変）。")
-            findings.append(Finding(FindingKind.RECORD, place.stream, place.seq, text))
+            findings.append(Finding(FindingKind.RECORD, place.stream, place.seq, changed))
+        elif _content_digest(content) != left.digest:
+            text = changed if left is place else wrong
+            findings.append(Finding(FindingKind.RECORD, left.stream, left.seq, text))
+        if (left is not place) != (case_stream(case) in known.disposed):
+            seq = known.disposed.get(case_stream(case), 0)
+            findings.append(Finding(FindingKind.RECORD, case_stream(case), seq, unnamed))
         if decided_at is not None and (decided is None or decided[0] != outcome):
             text = _("決裁の文書の決裁が、記録と違うか、記録にありません。")
             findings.append(Finding(FindingKind.RECORD, place.stream, place.seq, text))
     text = _("決裁した文書がありません（削除）。")
-    lost = [place for document, (_said, place) in known.decided.items() if document not in seen]
+    stay = known.emptied | known.decided
+    lost = [place for document, (_said, place) in stay.items() if document not in seen]
     return findings + [Finding(FindingKind.RECORD, one.stream, one.seq, text) for one in lost]
 
 

@@ -1,10 +1,12 @@
 """What a decision document says: the forms of the case in words, as they stand now.
 
 The words are written into the document, so that it reads the same when forms, options or names
-have long changed.
+have long changed. What comes from a personal field says so, so that the disposal of the case finds
+it: a line by `pii`, a table by the numbers of such columns.
 """
 
 import hashlib
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -18,6 +20,8 @@ from dxflow.services.acts.submissions import InForce
 from dxflow.services.packs import store as packs
 from dxflow.texts import to_be_stored, translated
 
+_SALT_BYTES = 32
+
 
 def written(
     act: Act, rows: Sequence[InForce], ruling: Mapping[str, Any], files: Sequence[Row[Any]] = ()
@@ -25,8 +29,9 @@ def written(
     """Return the content: JSON values only.
 
     `rows` are the submissions in force in their order; `sources` names every one of them by its
-    hash, so that the document stands for all that had been handed in. `files` are the versions
-    attached to the case; a document without any says nothing of them.
+    hash, so that the document stands for all that had been handed in. `salt` makes the hash of the
+    content tell nothing of it, once the values are gone. `files` are the versions attached to the
+    case; a document without any says nothing of them.
     """
     latest = {row.form_key: row for row in rows}
     with to_be_stored():
@@ -41,6 +46,7 @@ def written(
         "amount": act.case["amount"],
         "ruling": dict(ruling),
         "sections": sections,
+        "salt": secrets.token_hex(_SALT_BYTES),
         "sources": [[row.id, row.form_digest, _digest(row.body)] for row in rows],
     }
     if files:
@@ -72,29 +78,38 @@ def _section(act: Act, row: InForce) -> dict[str, Any]:
     }
 
 
-def _parts(fields: Iterable[forms.FieldView]) -> Iterable[dict[str, Any]]:
-    """Give the fields as lines and tables, those of a group behind its heading."""
+def _parts(fields: Iterable[forms.FieldView], *, pii: bool = False) -> Iterable[dict[str, Any]]:
+    """Give the fields as lines and tables, those of a group behind its heading.
+
+    `pii`: whatever is in a personal group is personal.
+    """
     for field in fields:
+        personal = pii or field.pii
         if field.kind == "group":
             if field.label:
                 yield {"heading": field.label}
-            yield from _parts(field.children)
+            yield from _parts(field.children, pii=personal)
         elif field.kind in ("list", "table"):
-            yield {"label": field.label, **_table(field)}
+            yield {"label": field.label, **_table(field, pii=personal)}
         elif field.key:
-            yield {"label": field.label, "text": field.text}
+            mark = {"pii": True} if personal else {}
+            yield {"label": field.label, "text": field.text, **mark}
 
 
-def _table(field: forms.FieldView) -> dict[str, Any]:
+def _table(field: forms.FieldView, *, pii: bool) -> dict[str, Any]:
     heads: dict[str, str] = {}
+    personal = set()
     for row in field.rows:
         for cell in row:
             heads.setdefault(cell.key, cell.label)
+            if pii or cell.pii:
+                personal.add(cell.key)
     rows = [
         [next((cell.text for cell in row if cell.key == key), "") for key in heads]
         for row in field.rows
     ]
-    return {"heads": list(heads.values()), "rows": rows}
+    columns = [number for number, key in enumerate(heads) if key in personal]
+    return {"heads": list(heads.values()), "rows": rows, **({"pii": columns} if columns else {})}
 
 
 def _digest(text: str) -> str:

@@ -1,8 +1,8 @@
 """廃棄: what goes with a case that is disposed of, in the transaction of its event.
 
 What goes is what the log holds as a hash or a commitment only: the bytes and names of attached
-files, the personal values of forms and of the log, and what was kept for the work itself. Number,
-title, sections, dates, decisions, hashes and every event stay.
+files, the personal values of forms, decision documents and the log, and what was kept for the work
+itself. Number, title, sections, dates, decisions, hashes and every event stay.
 """
 
 from collections.abc import Sequence
@@ -30,6 +30,7 @@ from dxflow.db.process import DecisionEvaluation, Draft, Submission, WorkItem
 from dxflow.db.retention import Disposal
 from dxflow.services import plain
 from dxflow.services.acts.act import Act
+from dxflow.services.operations import emptied_papers
 from dxflow.services.packs import store as packs
 from dxflow.texts import mark
 
@@ -40,19 +41,21 @@ _TOGETHER = 500
 def dispose(act: Act, proposal: Row[Any]) -> dict[str, Any]:
     """Dispose of a case that may be; return what becomes of its instance.
 
-    The row of the register comes before the files: it is what their triggers ask for.
+    The row of the register comes before files and documents: it is what their triggers ask for.
     """
     files = _files(act)
     openings, emptied = _forget(act), _empty_forms(act)
+    papers = emptied_papers.found(act)
     size = sum(file.size for file in files)
     act.tx.execute(
         insert(Disposal).values(
             case_id=act.case_id, kept_until=act.case["kept_until"], reason=proposal.reason,
             proposer_id=proposal.proposer_id, approver_id=act.actor.person_id, at=act.now,
-            files=len(files), bytes=size, openings=openings, forms=len(emptied),
+            files=len(files), bytes=size, openings=openings, forms=len(emptied), documents=len(papers),
         )
     )  # fmt: skip
     _drop_files(act)
+    emptied_papers.write(act, papers)
     _drop_work(act)
     _drop_what_tables_were_asked(act)
     act.record(
@@ -65,11 +68,13 @@ def dispose(act: Act, proposal: Row[Any]) -> dict[str, Any]:
         audit.Change("sha256", "SHA-256", [file.sha256 for file in files] or None, None),
         audit.Change("openings", mark("消した個人情報の値の数"), openings, 0),
         audit.Change("forms", mark("個人情報を消した様式の数"), len(emptied), 0),
+        audit.Change("documents", mark("値を消した決裁の文書の数"), len(papers), 0),
         facts={
             "kept_until": None,
             "proposer": proposal.proposer_id,
             "files": {file.id: file.sha256 for file in files},
             "forms": emptied,
+            "documents": {paper.id: [paper.before, paper.after] for paper in papers},
         },
     )
     act.change_case(kept_until=None)

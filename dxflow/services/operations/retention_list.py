@@ -72,7 +72,10 @@ class DuePage:
 
 @dataclass(frozen=True)
 class Disposed:
-    """A line of the register of disposals. `bytes` are those of the files that went."""
+    """A line of the register of disposals. `bytes` are those of the files that went.
+
+    `documents` counts the decision documents that lost personal values, names of files and hashes.
+    """
 
     case_id: str
     number: str
@@ -87,6 +90,7 @@ class Disposed:
     files: int
     bytes: int
     openings: int
+    documents: int
 
 
 def due(site: Site, actor: Actor, standing: str = "", page: int = 1, per_page: int = 50) -> DuePage:
@@ -266,6 +270,7 @@ def _disposals(
             files=row.files,
             bytes=row.bytes,
             openings=row.openings,
+            documents=row.documents,
         )
         for row, section in _named(site, tx, actor, rows)
     ]

@@ -23,11 +23,12 @@ from dxflow.services import plain
 from dxflow.services.people import naming
 from dxflow.services.people.actor import Actor
 from dxflow.services.people.naming import Names
-from dxflow.services.reading import case_rulings, case_view
+from dxflow.services.reading import case_rulings, case_view, disposed_papers
 from dxflow.services.reading.case_head import CaseHead, Facts, head_of, read_facts
 from dxflow.services.reading.case_opening import Opened, OpenItem, open_case
 from dxflow.services.reading.case_rulings import DecisionView
 from dxflow.services.reading.case_view import DutyView
+from dxflow.services.reading.disposed_papers import Gone, Left
 from dxflow.services.reading.holders import Having, having, persons_having
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
@@ -88,6 +89,8 @@ class RulingFacts:
 class DocumentView:
     """A document. `intact`: it reads as it was drawn up; `outcome` is empty before the decision.
 
+    `digest` is the SHA-256 that it must have. After the disposal of its case `gone` is what it has
+    lost, `drawn_digest` the hash of before, on which was decided; null stands where a value was.
     `provisional_on`: the day of its provisional decision while the final one is still to come.
     """
 
@@ -99,7 +102,9 @@ class DocumentView:
     #: The files it covers: id, name, version, size, sha256 of each.
     attachments: Sequence[Mapping[str, Any]]
     digest: str
+    drawn_digest: str
     intact: bool
+    gone: Gone | None
     ruling: RulingFacts
     drafter: str
     drawn_at: datetime
@@ -175,8 +180,10 @@ def page_of(opened: Opened) -> DecisionPage:
             *(row.group_key.removeprefix("post:") for row in stamps),
         ],
     )
+    head = head_of(opened, facts)
+    left = disposed_papers.of_case(opened, head.kept)
     return DecisionPage(
-        head=head_of(opened, facts),
+        head=head,
         documents=tuple(
             _document(
                 opened,
@@ -185,6 +192,7 @@ def page_of(opened: Opened) -> DecisionPage:
                 [one for one in stamps if one.document_id == row.id],
                 [one for one in additions if one.document_id == row.id],
                 names,
+                left.get(row.id),
             )
             for place, row in enumerate(documents)
         ),
@@ -269,9 +277,10 @@ def _document(
     stamps: Sequence[Row[Any]],
     additions: Sequence[Row[Any]],
     names: Names,
+    left: Left | None,
 ) -> DocumentView:
     content, ruling = plain.loads(row.content), plain.loads(row.ruling)
-    paper = Paper(content, row.digest, row.decided_at is not None)
+    paper = Paper(content, left.digest if left else row.digest, row.decided_at is not None)
     owners = {
         f"user:{row.drafter_id}",
         f"section:{opened.case['lead_unit']}",
@@ -285,9 +294,11 @@ def _document(
         title=row.title,
         amount=content.get("amount"),
         sections=content.get("sections", ()),
-        attachments=content.get("attachments", ()),
-        digest=row.digest,
+        attachments=disposed_papers.named(content.get("attachments", ())),
+        digest=paper.digest,
+        drawn_digest=row.digest,
         intact=is_whole(paper),
+        gone=left.gone(content) if left else None,
         ruling=RulingFacts(
             row=ruling.get("row", ""),
             table=ruling.get("table", ""),
@@ -313,7 +324,7 @@ def _document(
             AdditionView(one.text, names.person(one.person_id), names.post(one.post), one.at)
             for one in additions
         ),
-        may_add=bool(may_add(paper, opened.actor.groups, owners, "x")),
+        may_add=left is None and bool(may_add(paper, opened.actor.groups, owners, "x")),
     )
 
 

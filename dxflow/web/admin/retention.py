@@ -197,6 +197,7 @@ def _csv(lines: Iterable[Disposed]) -> Iterator[bytes]:
         [
             _("案件番号"), _("件名"), _("担当課"), _("終了日"), _("保存期間の終わり"), _("廃棄日"),
             _("発案"), _("承認"), _("理由"), _("添付ファイル"), _("大きさ（バイト）"), _("個人情報の値"),
+            _("決裁の文書"),
         ]
     )  # fmt: skip
     for one in lines:
@@ -205,6 +206,7 @@ def _csv(lines: Iterable[Disposed]) -> Iterator[bytes]:
                 one.number, one.title, one.section, wareki_date(local_date(one.ended_at)),
                 wareki_date(one.kept_until), wareki_date(local_date(one.at)), one.proposer,
                 one.approver, one.reason, str(one.files), str(one.bytes), str(one.openings),
+                str(one.documents),
             ]
         )  # fmt: skip
 
