@@ -16,7 +16,11 @@ from dxflow.authority.papers import (
     content_digest,
     decided,
     drawn,
+    emptied,
+    gone_from,
+    has_marks,
     is_whole,
+    marked,
     may_add,
     may_decide_for_now,
 )
@@ -42,6 +46,53 @@ def test_a_decided_document_is_decided_once_and_reads_as_it_was_drawn_up():
     assert paper.locked
     with pytest.raises(NotAllowed, match="新しい決裁"):
         decided(paper, "reject")
+
+
+OLDER = {
+    "number": "R8-1", "amount": 5, "sources": [["a", "b", "c"]],
+    "attachments": [{"id": "1", "name": "山田.pdf", "sha256": "ab"}],
+    "sections": [
+        {"form": "sheet", "title": "個票", "parts": [
+            {"heading": "人"}, {"label": "名前", "text": "山田"}, {"label": "内容", "text": "予約"},
+            {"label": "住所", "text": ""},
+            {"label": "家族", "heads": ["名前", "年齢"], "rows": [["花子", "3"], ["", "4"]]},
+            {"label": "連絡先", "heads": ["電話", "時間"], "rows": [["0270", "朝"]]},
+        ]},
+        {"form": "other", "title": "分析", "parts": [{"label": "名前", "text": "手順"}]},
+    ],
+}  # fmt: skip
+PERSONAL = {"sheet": ["名前", "住所", "連絡先"]}
+
+
+def test_what_a_disposal_takes_is_what_is_marked_names_of_files_salt_and_sources():
+    content = {**marked(OLDER, PERSONAL), "salt": "0f"}
+    assert has_marks(content)
+    left = emptied(content)
+    assert left == {
+        "number": "R8-1", "amount": 5,
+        "attachments": [{"id": "1", "name": None, "sha256": "ab"}],
+        "sections": [
+            {"form": "sheet", "title": "個票", "parts": [
+                {"heading": "人"}, {"label": "名前", "text": None, "pii": True},
+                {"label": "内容", "text": "予約"}, {"label": "住所", "text": "", "pii": True},
+                {"label": "家族", "heads": ["名前", "年齢"], "rows": [[None, "3"], ["", "4"]],
+                 "pii": [0]},
+                {"label": "連絡先", "heads": ["電話", "時間"], "rows": [[None, None]],
+                 "pii": [0, 1]},
+            ]},
+            {"form": "other", "title": "分析", "parts": [{"label": "名前", "text": "手順"}]},
+        ],
+    }  # fmt: skip
+    assert gone_from(left) == (4, 1)
+    assert gone_from(content) == (0, 0)
+
+
+def test_a_content_of_before_says_nothing_of_what_is_personal_and_loses_its_sources():
+    assert not has_marks(OLDER)
+    assert emptied(OLDER)["sections"] == OLDER["sections"]
+    assert "sources" not in emptied(OLDER)
+    assert marked(OLDER, {}) == OLDER
+    assert emptied({"number": "R8-1"}) == {"number": "R8-1", "sections": []}
 
 
 def test_sending_back_settles_nothing():

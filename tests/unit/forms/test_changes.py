@@ -3,7 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
-from dxflow.forms import Change, diff, without_personal
+from dxflow.forms import Change, diff, personal_labels, without_personal
 from tests.unit.forms.samples import PROJECT_CLEANED, field, form, project_sheet, project_values
 
 
@@ -87,3 +87,13 @@ def test_a_personal_list_goes_as_a_whole_and_personal_cells_from_their_rows():
 
     assert without_personal(people(), rows) == {"people": [{"age": 3}, {"age": 4}]}
     assert without_personal(people(properties={"pii": "true"}), rows) == {}
+
+
+def test_labels_of_personal_fields_are_told_those_in_groups_and_lists_too():
+    group = {"type": "group", "label": "人", "properties": {"pii": "true"},
+             "components": [field("textfield", "home", "住所")]}  # fmt: skip
+    rows = {"type": "dynamiclist", "path": "people", "label": "家族", "components": [
+        field("textfield", "name", "名前", properties={"pii": "true"}), field("number", "age", "年齢"),
+    ]}  # fmt: skip
+    shown = form(group, rows, field("textfield", "note", "備考"))
+    assert personal_labels(shown) == {"住所", "名前"}
