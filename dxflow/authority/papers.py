@@ -150,11 +150,18 @@ def gone_from(content: Mapping[str, Any]) -> tuple[int, int]:
 
 
 def _marked(part: Mapping[str, Any], personal: Collection[str]) -> Mapping[str, Any]:
-    if "heads" in part:
-        whole = part["label"] in personal
-        columns = [n for n, head in enumerate(part["heads"]) if whole or head in personal]
-        return {**part, "pii": columns} if columns else part
-    return {**part, "pii": True} if part.get("label") in personal else part
+    if "heading" in part:
+        return part
+    whole = _is_one_of(part["label"], personal)
+    if "heads" not in part:
+        return {**part, "pii": True} if whole else part
+    columns = [n for n, head in enumerate(part["heads"]) if whole or head in personal]
+    return {**part, "pii": columns} if columns else part
+
+
+def _is_one_of(label: str, personal: Collection[str]) -> bool:
+    """Return whether a label is that of a field; the oldest contents put its group before it."""
+    return any(label == one or label.endswith(f"・{one}") for one in personal)
 
 
 def _emptied(part: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -7,11 +7,13 @@ import pytest
 from sqlalchemy import Row, delete, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
+from dxflow import audit
 from dxflow.authority.papers import content_digest
 from dxflow.db.attachment import AttachmentVersion
 from dxflow.db.document import DecisionDocument
 from dxflow.db.retention import Disposal
 from dxflow.services.acts import additions, paper_content
+from dxflow.services.acts.act import Act
 from dxflow.services.installation import schema
 from dxflow.services.operations import emptied_papers, retention_list
 from dxflow.services.packs import store as packs
@@ -326,3 +328,24 @@ def test_documents_drawn_before_lose_what_their_forms_mark_after_an_upgrade(city
     assert (last.intact, last.gone.values, last.gone.names) == (True, 3, 1)
     with city.site.database.read() as tx:
         assert set(tx.execute(select(AttachmentVersion.name)).scalars()) == {""}
+
+
+def test_a_case_that_an_older_version_disposed_of_keeps_its_documents(city, monkeypatch):
+    recording = Act.record
+
+    def as_before(act: Act, kind: str, *changes: audit.Change, **more: Any) -> None:
+        more["facts"] = {k: v for k, v in more.get("facts", {}).items() if k != "documents"}
+        recording(act, kind, *(one for one in changes if one.field != "documents"), **more)
+
+    case, _stored = decided(city)
+    (was,) = rows(city)
+    monkeypatch.setattr(emptied_papers, "found", lambda _act: [])
+    monkeypatch.setattr(Act, "record", as_before)
+    dispose(city, case)
+    assert rows(city) == [was]
+    assert findings(city) == ()
+    (document,) = decision_papers.page(city.site, city.actor("cio"), case).documents
+    assert (document.intact, document.gone) == (True, None)
+    unguarded(city)
+    change(city, content=was.content.replace(STAYS, "予約をやめる。"))
+    assert "記録されたハッシュ値と違います" in found(city)

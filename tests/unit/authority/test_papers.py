@@ -54,7 +54,7 @@ OLDER = {
     "sections": [
         {"form": "sheet", "title": "個票", "parts": [
             {"heading": "人"}, {"label": "名前", "text": "山田"}, {"label": "内容", "text": "予約"},
-            {"label": "住所", "text": ""},
+            {"label": "住所", "text": ""}, {"label": "窓口・名前", "text": "花子"},
             {"label": "家族", "heads": ["名前", "年齢"], "rows": [["花子", "3"], ["", "4"]]},
             {"label": "連絡先", "heads": ["電話", "時間"], "rows": [["0270", "朝"]]},
         ]},
@@ -75,6 +75,7 @@ def test_what_a_disposal_takes_is_what_is_marked_names_of_files_salt_and_sources
             {"form": "sheet", "title": "個票", "parts": [
                 {"heading": "人"}, {"label": "名前", "text": None, "pii": True},
                 {"label": "内容", "text": "予約"}, {"label": "住所", "text": "", "pii": True},
+                {"label": "窓口・名前", "text": None, "pii": True},
                 {"label": "家族", "heads": ["名前", "年齢"], "rows": [[None, "3"], ["", "4"]],
                  "pii": [0]},
                 {"label": "連絡先", "heads": ["電話", "時間"], "rows": [[None, None]],
@@ -83,7 +84,7 @@ def test_what_a_disposal_takes_is_what_is_marked_names_of_files_salt_and_sources
             {"form": "other", "title": "分析", "parts": [{"label": "名前", "text": "手順"}]},
         ],
     }  # fmt: skip
-    assert gone_from(left) == (4, 1)
+    assert gone_from(left) == (5, 1)
     assert gone_from(content) == (0, 0)
 
 
