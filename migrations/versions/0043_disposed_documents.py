@@ -5,8 +5,8 @@ from alembic import op
 
 from dxflow.db.retention import DOCUMENT_KEEPERS, DOCUMENT_UNDOING
 
-revision = '0042'
-down_revision = '0043'
+revision = '0043'
+down_revision = '0042'
 
 
 def upgrade() -> None:
