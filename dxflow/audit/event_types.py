@@ -24,6 +24,7 @@ _LABELS = {
     "case.viewed": "案件を閲覧",
     "case.printed": "案件を印刷",
     "case.extended": "横展開の提案を作成",
+    "case.carried": "続きの提案を作成",
     "case.withdrawn": "取下げ",
     "case.rejected": "却下で終了",
     "case.stopped": "中止で終了",
@@ -117,6 +118,7 @@ _LABELS = {
     "kpi.assessed": "達成状況を評価",
     "kpi.exported": "指標の一覧を書出し",
     "milestone.planned": "工程を登録",
+    "milestone.added": "工程を追加",
     "milestone.reported": "進捗を報告",
     # 人と権限
     "person.created": "職員を登録",

@@ -5,7 +5,7 @@ Entries of older versions name them by their words and not by their ids; they ar
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Connection
@@ -56,6 +56,16 @@ class _Plan:
     by_id: dict[str, tuple[str, Place]] = field(default_factory=dict)
     by_name: dict[str, tuple[str, Place]] = field(default_factory=dict)
 
+    def and_then(self, later: "_Plan") -> "_Plan":
+        """Return it with what was added; a plan that an older version wrote goes by names alone."""
+        by_ids = bool(self.ids) or not self.names
+        return replace(
+            self,
+            names=[*self.names, *later.names],
+            ids=[*self.ids, *later.ids] if by_ids else [],
+            days=[*self.days, *later.days] if by_ids else [],
+        )
+
 
 @dataclass(slots=True)
 class DutySaid:
@@ -93,11 +103,12 @@ class DutySaid:
             self.met[which] = (person, str(after.get("evidence")), place)
         elif kind == "duty.handed_over":
             self.owners[which] = (said.get("owner", UNTOLD), place)
-        elif kind == "milestone.planned":
+        elif kind in ("milestone.planned", "milestone.added"):
             names = [str(one) for one in _list(after.get("milestones"))]
             rows = [one for one in _list(said.get("milestones")) if isinstance(one, list)]
-            ids, days = [str(one[0]) for one in rows], [one[-1] for one in rows]
-            self.plans[case] = _Plan(names, ids, days, place)
+            fresh = _Plan(names, [str(one[0]) for one in rows], [one[-1] for one in rows], place)
+            before = self.plans.get(case) if kind == "milestone.added" else None
+            self.plans[case] = fresh if before is None else before.and_then(fresh)
         elif kind == "milestone.reported" and (plan := self.plans.get(case)) is not None:
             for one in _list(said.get("milestones")):
                 if isinstance(one, list) and len(one) == 2:

@@ -14,7 +14,7 @@ from dxflow.db.case import Case, CaseUnit, Duty
 from dxflow.db.process import Draft, ProcessInstance, Timer, WorkItem, WorkItemGroup
 from dxflow.errors import Conflict, Invalid, NotAllowed, NotFound
 from dxflow.jobs import queue
-from dxflow.services.acts import filing, history, incidents, numbering, submissions
+from dxflow.services.acts import continuing, filing, history, incidents, numbering, submissions
 from dxflow.services.acts.act import Act, lock, require_running
 from dxflow.services.acts.writing import end_case, write_step
 from dxflow.services.packs import store as packs
@@ -88,28 +88,34 @@ def repeated(
     return None if answer is None else Started(answer["id"], answer["number"])
 
 
-def start_linked(act: Act, unit: str, note: str, entries: Mapping[str, Any]) -> Started:
+def start_linked(
+    act: Act, unit: str, note: str, entries: Mapping[str, Any], *, carried: bool = False
+) -> Started:
     """Make a proposal for another section out of this case (横展開), within its act.
 
     The new case begins with this one's first form, with `entries` in place of what stands there;
-    the person who extends it is its applicant.
+    the person who extends it is its applicant. One that is `carried` on goes on from this case,
+    as one of the year after does.
     """
     pack = packs.load(act.site, act.tx, act.pack.digest)
     process = pack.settings.start_process
     form = pack.form(pack.settings.start_form)
     original = history.latest(act.tx, act.case_id, [form.key]).get(form.key, {})
     title = str(entries.get("title") or "").strip() or act.case["title"]
-    linked = new_act(act.site, act.tx, act.actor, pack, process, unit, title, parent=act.case_id)
+    parent = None if carried else act.case_id
+    linked = new_act(act.site, act.tx, act.actor, pack, process, unit, title, parent=parent)
     known = {fact.path for fact in form.fields()}
     stated = {key: value for key, value in entries.items() if key in known}
     values = forms.from_plain(form, original) | stated | {"title": title}
     if note and "change" in known:
-        values["change"] = mark("{note}（{number} の横展開）", note=note, number=act.case["number"])
-    return _begin(
-        linked,
-        process,
-        forms.Submission(form.key, form.digest, form.outcomes[0].key, values),
-    )
+        number = act.case["number"]
+        values["change"] = (
+            mark("{note}（{number} からの継続）", note=note, number=number)
+            if carried
+            else mark("{note}（{number} の横展開）", note=note, number=number)
+        )
+    submission = forms.Submission(form.key, form.digest, form.outcomes[0].key, values)
+    return _begin(linked, process, submission, goes_on_from=act.case_id if carried else None)
 
 
 def startable(site: Site, tx: Any, process: str) -> packs.Pack:
@@ -268,6 +274,7 @@ def _begin(
     idempotency_key: str | None = None,
     request: str = "",
     files_of: str = "",
+    goes_on_from: str | None = None,
 ) -> Started:
     who = act.directory()
     unit = act.case["unit"]
@@ -282,6 +289,7 @@ def _begin(
         idempotency=idempotency_key or "",
         facts={"stage": act.case["stage"]},
     )
+    continuing.go_on_from_last(act, goes_on_from)
     started = Started(act.case_id, act.case["number"])
     submission_id = submissions.insert_row(
         act,

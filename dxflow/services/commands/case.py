@@ -74,17 +74,23 @@ def extend(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
     """Make a linked proposal for another section (横展開) and return its number as `case`.
 
     `entries` are what its first form begins with, by field, in place of what this case's has.
+    With `carried` it is one that goes on from this case, such as that of the next plan.
     """
     unit = read.text(payload, "unit", required=True)
     if unit not in act.directory().units:
         raise Invalid(_("課「{keys}」は今日の組織にありません。", keys=unit))
-    entries = read.context(payload, "entries")
-    started = cases.start_linked(act, unit, read.text(payload, "note"), entries)
-    act.record(
-        "case.extended",
-        audit.Change("case", mark("横展開した案件"), None, started.number),
-        audit.Change("unit", mark("展開先の課"), None, unit),
-    )
+    entries, carried = read.context(payload, "entries"), payload.get("carried") is True
+    started = cases.start_linked(act, unit, read.text(payload, "note"), entries, carried=carried)
+    if carried:
+        act.record(
+            "case.carried", audit.Change("case", mark("引き継いだ案件"), None, started.number)
+        )
+    else:
+        act.record(
+            "case.extended",
+            audit.Change("case", mark("横展開した案件"), None, started.number),
+            audit.Change("unit", mark("展開先の課"), None, unit),
+        )
     act.final = True
     return {"case": started.number}
 

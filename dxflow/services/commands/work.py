@@ -59,7 +59,11 @@ def register_workload(act: Act, payload: dict[str, Any], _element: str) -> dict[
 
 
 def plan_milestones(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
-    """Keep the plan's milestones; a new plan replaces the one before."""
+    """Keep the plan's milestones; a new plan replaces the one before, but for one that is to `add`."""
+    adds, given = payload.get("add") is True, read.rows(payload, "milestones")
+    if adds and not given:
+        return {"count": 0}
+    first = _next_place(act) if adds else 0
     rows = [
         {
             "id": act.new_id(),
@@ -69,16 +73,23 @@ def plan_milestones(act: Act, payload: dict[str, Any], _element: str) -> dict[st
             "due_on": read.day(row, "due"),
             "status": "planned",
         }
-        for position, row in enumerate(read.rows(payload, "milestones"))
+        for position, row in enumerate(given, first)
     ]
-    _DROP_MILESTONES.run(act.tx, {"case": act.case_id})
+    if not adds:
+        _DROP_MILESTONES.run(act.tx, {"case": act.case_id})
     _ADD_MILESTONE.many(act.tx, rows)
     act.record(
-        "milestone.planned",
+        "milestone.added" if adds else "milestone.planned",
         audit.Change("milestones", mark("工程"), None, [row["name"] for row in rows]),
         facts={"milestones": [[row["id"], row["due_on"]] for row in rows]},
     )
     return {"count": len(rows)}
+
+
+def _next_place(act: Act) -> int:
+    last = select(func.max(Milestone.position)).where(Milestone.case_id == act.case_id)
+    found = act.tx.execute(last).scalar_one()
+    return 0 if found is None else int(found) + 1
 
 
 def report_milestones(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """When a sample case begins, so that it stands today where its plan says."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zlib import crc32
 
 from dxflow.calendars.business_days import BusinessCalendar
@@ -24,6 +24,8 @@ def first_moment(plan: Plan, end: datetime, calendar: BusinessCalendar) -> datet
     if plan.begins.business_days_ago is not None:
         day = calendar.add_business_days(today, -plan.begins.business_days_ago)
         return office.at(day, minutes)
+    if plan.begins.on:
+        return office.at(calendar.on_or_after(date.fromisoformat(plan.begins.on)), minutes)
     present = parse_period(period_of(today - SETTLED, plan.sheet["kpis"][0]["frequency"]))
     first = period_start(str(present.moved(-(plan.begins.periods_ago or 0))))
     lasts = max(SHORTEST, *days_of(plan.sheet))

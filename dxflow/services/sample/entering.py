@@ -13,6 +13,8 @@ from dxflow.services.acts.task_forms import TaskForm
 from dxflow.services.sample.script import Plan, Step, Usual, dated
 
 ALL, DUE, NEXT = "$all", "$due", "$next"
+#: Stands for the values of the period measured next, where a form asks for them among others.
+ACTUALS = "$actuals"
 _OPEN = ("planned", "doing")
 
 
@@ -63,7 +65,7 @@ def values_for(
     if actuals is not None:
         rows = form.values.get("actuals", [])
         own["actuals"] = [
-            {"measure": row["measure"], "value": value}
+            {"measure": row["measure"], "state" if isinstance(value, str) else "value": value}
             for row, value in zip(rows, actuals, strict=True)
         ]
     if "reports" in own:

@@ -171,9 +171,11 @@ class Player:
         if element in plan.leave and visit >= plan.leave[element]:
             return
         later = 1 + crc32(f"{plan.key} {element} {visit}".encode()) % LATEST
-        played.free = office.after(
-            self._calendar, max(played.free, task.created), usual.pace, later
-        )
+        free = max(played.free, task.created)
+        if usual.before_due is not None and task.due is not None:
+            day = self._calendar.add_business_days(local_date(task.due), -usual.before_due)
+            free = max(free, office.at(day))
+        played.free = office.after(self._calendar, free, usual.pace, later)
         if plan.withdrawal is not None and plan.withdrawal.at == element:
             self._put(played.free, partial(self._withdraw, played, plan.withdrawal.reason))
         else:
@@ -257,16 +259,16 @@ class Player:
             if not waiting.is_open(tx, task.id):
                 return
             ahead = entering.milestones(tx, played.id)
+        actor = self._casting.doer(task)
+        usual = self._script.usual[task.element]
+        step = entering.step_for(played.plan, usual, task.element, visit, ahead, actor.on)
         actuals = None
-        if task.element == MEASURE:
+        if task.element == MEASURE or step.values.get("actuals") == entering.ACTUALS:
             if played.measured >= len(played.plan.actuals):
                 return
             actuals = played.plan.actuals[played.measured]
             played.measured += 1
-        actor = self._casting.doer(task)
         form = task_forms.task_form(self._site, actor, task.id)
-        usual = self._script.usual[task.element]
-        step = entering.step_for(played.plan, usual, task.element, visit, ahead, actor.on)
         values = entering.values_for(
             played.plan, step, form, local_date(played.begun), ahead, actuals
         )

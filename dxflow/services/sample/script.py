@@ -54,10 +54,11 @@ class MetDuty:
 
 @dataclass(frozen=True)
 class Beginning:
-    """When a case begins: business days before today, or periods tracked before the present one."""
+    """When a case begins: business days before today, periods tracked before now, or on a day."""
 
     business_days_ago: int | None = None
     periods_ago: int | None = None
+    on: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class Plan:
     steps: Mapping[tuple[str, int], Step] = field(default_factory=dict)
     leave: Mapping[str, int] = field(default_factory=dict)
     withdrawal: Withdrawal | None = None
-    actuals: tuple[tuple[Decimal, ...], ...] = ()
+    actuals: tuple[tuple[Decimal | str, ...], ...] = ()
     duties: tuple[MetDuty, ...] = ()
     linked: "Plan | None" = None
     meeting: str = ""
@@ -85,20 +86,22 @@ class Plan:
 
     @property
     def sheet(self) -> Mapping[str, Any]:
-        """Return what is entered in the project sheet, the small one where that is the way."""
-        return self.forms.get("project_sheet") or self.forms["small_sheet"]
+        """Return what is entered in the first form that has measures: the sheet."""
+        return next(values for values in self.forms.values() if "kpis" in values)
 
 
 @dataclass(frozen=True)
 class Usual:
     """What is done with a task when the plan says nothing; `pace` in business days.
 
-    `until_due` is done instead as long as the last milestone lies ahead.
+    `until_due` is done instead as long as the last milestone lies ahead. `before_due` lets it wait
+    until so many business days before the task is due.
     """
 
     pace: float
     step: Step
     until_due: Step | None
+    before_due: int | None = None
 
 
 @dataclass(frozen=True)
@@ -209,6 +212,7 @@ def _script(file: Path, raw: Mapping[str, Any]) -> Script:
                 pace=float(usual["pace"][task]),
                 step=_step(one),
                 until_due=_step(one["until_due"]) if "until_due" in one else None,
+                before_due=one.get("before_due"),
             )
             for task, one in usual["tasks"].items()
         },
@@ -237,9 +241,9 @@ def _step(raw: Mapping[str, Any]) -> Step:
 def _plan(raw: Mapping[str, Any]) -> Plan:
     plan = raw["plan"]
     begins = Beginning(**plan.get("begins", {}))
-    said = [begins.business_days_ago is not None, begins.periods_ago is not None]
+    said = [begins.business_days_ago is not None, begins.periods_ago is not None, begins.on != ""]
     if sum(said) != (raw["applicant"] != ""):
-        message = "begins: business_days_ago or periods_ago"
+        message = "begins: business_days_ago, periods_ago or on"
         raise ValueError(message)
     withdrawal = plan.get("withdraw")
     return Plan(
@@ -262,8 +266,12 @@ def _plan(raw: Mapping[str, Any]) -> Plan:
     )
 
 
-def _actuals(plan: Mapping[str, Any]) -> tuple[tuple[Decimal, ...], ...]:
-    return tuple(tuple(Decimal(value) for value in period) for period in plan.get("actuals", ()))
+def _actuals(plan: Mapping[str, Any]) -> tuple[tuple[Decimal | str, ...], ...]:
+    """Return the values of each period: numbers, and steps of measures in words."""
+    return tuple(
+        tuple(value if isinstance(value, str) else Decimal(value) for value in period)
+        for period in plan.get("actuals", ())
+    )
 
 
 def _linked(parent: Mapping[str, Any], raw: Mapping[str, Any]) -> Plan:

@@ -20,6 +20,7 @@ class Waiting:
     process: str
     assignee: str | None
     created: datetime
+    due: datetime | None
     groups: frozenset[str]
 
     @property
@@ -47,6 +48,7 @@ def tasks(tx: Connection, known: Collection[str]) -> list[Waiting]:
             WorkItem.process_key,
             WorkItem.assignee_id,
             WorkItem.created_at,
+            WorkItem.due_at,
             WorkItemGroup.group_key,
         )
         .outerjoin(WorkItemGroup, WorkItemGroup.work_item_id == WorkItem.id)
@@ -63,6 +65,7 @@ def tasks(tx: Connection, known: Collection[str]) -> list[Waiting]:
             process=row.process_key,
             assignee=row.assignee_id,
             created=row.created_at,
+            due=row.due_at,
             groups=frozenset(groups[row.id]),
         )
         for row in {row.id: row for row in rows if row.id not in known}.values()
