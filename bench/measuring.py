@@ -129,7 +129,7 @@ def counting(database: Database) -> Iterator[Count]:
     count = Count()
 
     def statement(*given: Any) -> None:
-        count.statements += not given[2].startswith(("BEGIN", "SET TRANSACTION"))
+        count.statements += not given[2].startswith(("BEGIN", "COMMIT", "SET TRANSACTION"))
 
     def commit(*_given: Any) -> None:
         count.commits += 1

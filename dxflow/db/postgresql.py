@@ -92,6 +92,15 @@ def conninfo(url: URL, **settings: str) -> str:
     )
 
 
+def end_read(connection: Connection) -> None:
+    """End a transaction that has only read: at a ROLLBACK psycopg forgets what it has prepared.
+
+    What was read counts even when the server is lost here; the connection is thrown away then.
+    """
+    with contextlib.suppress(DBAPIError):
+        send(connection, "COMMIT", ()).close()
+
+
 def wake_workers_afterwards(tx: Connection) -> None:
     """Have workers look for jobs once the transaction has been committed."""
     tx.info[_WAKE] = True

@@ -306,7 +306,7 @@ def test_a_server_that_ends_the_connection_is_waited_for(postgres_database, tmp_
 
     def shoot(*given: Any) -> None:
         if "UPDATE work_item" in given[2] and next(shot, False):
-            end_other_connections(other)
+            postgres.end_other_connections(other)
 
     event.listen(city.site.database.engine, "before_cursor_execute", shoot)
     with nothing_changes(city, Unavailable):
@@ -326,7 +326,7 @@ def test_a_connection_that_ends_while_it_saves_is_told_as_unknown(postgres_datab
 
     def shoot(*_given: Any) -> None:
         if next(shot, False):
-            end_other_connections(other)
+            postgres.end_other_connections(other)
 
     event.listen(city.site.database.engine, "commit", shoot)
     with nothing_changes(city, OutcomeUnknown):
@@ -336,17 +336,6 @@ def test_a_connection_that_ends_while_it_saves_is_told_as_unknown(postgres_datab
     city.complete_form("applicant", form, "submit", key="once", **SHEET)
     other.close()
     assert broken(city) == []
-
-
-def end_other_connections(database: Database) -> None:
-    """End every connection to a database of PostgreSQL but the one that says so."""
-    with database.write() as tx:
-        tx.execute(
-            text(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
-        )
 
 
 def test_a_database_that_may_not_grow_refuses_and_goes_on_when_it_may_again(sqlite_city):

@@ -14,6 +14,7 @@ from dxflow.db.identity import Setting
 from dxflow.db.prepared import Prepared, Writes
 from dxflow.db.process import Timer
 from dxflow.db.sqlite import _FairLock
+from tests import postgres
 
 NOW = datetime(2026, 5, 11, 1, 0, 0, 123456, tzinfo=UTC)
 TIMER, SETTING = table(Timer), table(Setting)
@@ -146,6 +147,17 @@ def test_the_server_keeps_a_statement_across_reads(postgres_database: Database):
         with postgres_database.read() as tx:
             OF_CASE.all(tx, {"case": "a"})
     assert prepared_on(postgres_database, "SELECT timer.id") == 1
+
+
+def test_what_was_read_counts_when_the_server_is_lost_at_the_end(postgres_database: Database):
+    other = Database(postgres_database.url)
+    with postgres_database.read() as tx:
+        found = OF_CASE.all(tx, {"case": "a"})
+        postgres.end_other_connections(other)
+    assert found == []
+    with postgres_database.read() as tx:
+        assert OF_CASE.all(tx, {"case": "a"}) == []
+    other.close()
 
 
 def test_a_composed_statement_is_planned_for_its_values(postgres_database: Database):
