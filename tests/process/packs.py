@@ -59,6 +59,11 @@ def walk(pack: Path, process: str = "") -> Walk:
     )  # fmt: skip
 
 
+def planned(seed: int) -> date:
+    """Return for which day a case begins by itself: any of five years, as plans are counted in."""
+    return local_date(NOW).replace(year=NOW.year + seed % 5)
+
+
 def _settings(pack: Path) -> dict[str, Any]:
     return tomllib.loads((pack / "pack.toml").read_text("utf-8"))
 

@@ -17,7 +17,8 @@ def test_storing_every_step_changes_nothing_that_anybody_could_observe(
     wanted = packs.elements(pack, process)
     reached: set[str] = set()
     seed = 0
-    while seed < 20 or (wanted - reached and seed < 300):
+    while seed < 20 or (wanted - reached and seed < 900):
+        walk.variables["started_on"] = packs.planned(seed)
         walk.play(seed, length=150)
         reached = {seen.partition(":")[0] for seen in walk.seen}
         seed += 1
