@@ -237,8 +237,9 @@ def test_nothing_is_asked_until_the_year_is_over_and_then_people_are_reminded() 
 
 
 def test_an_item_that_begins_later_is_measured_from_then() -> None:
-    case = Case().monitoring(begin_year="2028").timer("period_closed")
-    assert local_date(case.city.now) == dt.date(2029, 4, 2)
+    case = Case().monitoring(begin_year="2028").timer("begin_day")
+    assert local_date(case.city.now) == dt.date(2028, 4, 1)
+    assert local_date(case.timer("period_closed").city.now) == dt.date(2029, 4, 2)
 
 
 def test_the_office_sends_actuals_back_and_division_and_headquarters_look_in_turn() -> None:
@@ -277,6 +278,15 @@ def test_the_council_advises_and_does_not_bind() -> None:
     case.do("advice", "conditions").do("advice", "return").do("summarise", "return")
     assert case.open == ["to_rolling"]
     assert "reject" not in {one.key for one in PACK.forms["advice"].outcomes}
+
+
+def test_the_council_is_reminded_and_its_chair_extends_or_hands_back() -> None:
+    city = Toyama(quorum_met=[True, True, False, False])
+    case = Case(city=city).monitoring().years(2).measured().timer("advice_reminder")
+    assert city.payloads("notify")[-1]["message"].startswith("委員会の意見の締切")
+    assert case.timer("advice_deadline").open == ["extend_advice"]
+    case.do("extend_advice", "extend").do("advice", "abstain").do("advice", "approve")
+    assert case.do("extend_advice", "hand_back").open == ["to_rolling"]
 
 
 def test_a_changed_item_gets_a_new_sheet_and_the_old_one_stays() -> None:
