@@ -207,7 +207,9 @@ def test_a_sheet_is_not_taken_without_what_the_plan_prints(field: str) -> None:
 LISTS = {"as_is", "issues", "logic"}
 
 
-@pytest.mark.parametrize("field", ["viewpoints", "rebuilt", "applications", "needs", "cost_initial"])
+@pytest.mark.parametrize(
+    "field", ["viewpoints", "rebuilt", "applications", "needs", "cost_initial"]
+)
 def test_the_redesign_asks_for_as_is_to_be_and_what_it_costs(field: str) -> None:
     case = Case().accepted().do("to_sheet")
     case.refuses(field, "bpr", **{field: [] if field == "viewpoints" else None})
@@ -383,7 +385,11 @@ def test_the_plan_is_made_in_the_published_order_and_each_waits_for_its_day() ->
     assert [one["body"] for one in case.city.payloads("committee.convene")] == [
         "godo", "honbu", "iinkai", "gyozaisei", "soshiki", "dx", "godo", "iinkai", "honbu",
     ]  # fmt: skip
-    assert case.city.payloads("notify")[-1]["groups"] == ["head:digital", "head:elderly", "head:tax"]
+    assert case.city.payloads("notify")[-1]["groups"] == [
+        "head:digital",
+        "head:elderly",
+        "head:tax",
+    ]
 
 
 def test_the_draft_waits_for_the_council_and_the_team() -> None:

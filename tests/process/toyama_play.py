@@ -17,7 +17,13 @@ KPI = {
     "direction": "increase", "aggregation": "level", "baseline": "824", "baseline_year": "2025",
     "r8": "前年度比+50件", "r10": "前年度比+5%",
 }  # fmt: skip
-STEPS = {"level": "output", "name": "ツールの導入", "scale": "introduction", "r8": "一部導入", "r9": "完了"}
+STEPS = {
+    "level": "output",
+    "name": "ツールの導入",
+    "scale": "introduction",
+    "r8": "一部導入",
+    "r9": "完了",
+}
 WORDS = KPI | {"level": "outcome", "name": "利便性", "r8": "", "r10": ""}
 REVISIONS = [{"measure": "m1", "year": "2030", "target": "前年度比+10%", "reason": "伸びた"}]
 DAYS = {

@@ -1,0 +1,298 @@
+"""The sample of 富山市: every case stands where its plan says, and its rules hold for people."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from dxflow import forms
+from dxflow.audit import verify_database
+from dxflow.clock import TOKYO, local_date
+from dxflow.config import Settings
+from dxflow.db.case import Actual, Case, Deliberation, Measure
+from dxflow.db.identity import Person
+from dxflow.db.process import Incident, PlannedStart, Submission, WorkItem, WorkItemGroup
+from dxflow.errors import NotAllowed
+from dxflow.services.acts import task_forms, tasks, timed_starts
+from dxflow.services.installation.opening import open_site
+from dxflow.services.people import accounts, naming, organisation
+from dxflow.services.people.actor import Actor
+from dxflow.services.reading import inbox, kpi_table
+from dxflow.services.reading.kpi_table import Wanted
+from dxflow.services.sample import loading, script
+from dxflow.services.site import Site
+from tests import postgres
+
+PLANS = script.read("toyama").plans
+#: A Saturday in November, on SQLite and PostgreSQL, and the autumn after the review of the plan.
+KEPT = "toyama_kept"
+MADE = {
+    "sqlite": date(2026, 11, 21), "postgresql": date(2026, 11, 21), "after-the-review": date(2029, 11, 5),
+}  # fmt: skip
+
+
+@dataclass
+class Town:
+    """The sample as it was made, on its own day."""
+
+    site: Site
+    accounts: list[loading.Account]
+
+    def rows(self, query: Any) -> list[Any]:
+        with self.site.database.read() as tx:
+            return list(tx.execute(query))
+
+    def case(self, key: str) -> Any:
+        title = next(plan.title for plan in PLANS if plan.key == key)
+        query = select(Case.__table__).where(Case.title == title, Case.parent_id.is_(None))
+        (row,) = self.rows(query)
+        return row
+
+    def open(self, case: str) -> set[str]:
+        query = select(WorkItem.element).where(WorkItem.case_id == case, WorkItem.status == "open")
+        return {row.element for row in self.rows(query)}
+
+    def actor(self, username: str) -> Actor:
+        (person,) = self.rows(select(Person.__table__).where(Person.username == username))
+        with self.site.database.read() as tx:
+            who = organisation.directory(self.site, tx, self.site.today())
+        return organisation.actor(who, person.id, username, person.name)
+
+    def complete(self, username: str, case: str, element: str, outcome: str, **values: Any) -> None:
+        """Complete a task as somebody who has it in their inbox."""
+        by = self.actor(username)
+        waiting = inbox.waiting(self.site, by, per_page=100).entries
+        found = [one.id for one in waiting if (one.case_id, one.element) == (case, element)]
+        assert found, [(one.case_id, one.element) for one in waiting]
+        form = task_forms.task_form(self.site, by, found[0])
+        handed_in = forms.submit_values(form.definition, values, outcome, form.context)
+        tasks.complete(self.site, by, found[0], handed_in, version=form.version)
+
+
+def at(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, 3, tzinfo=UTC)
+
+
+@dataclass
+class Kept:
+    """A sample as it was made: its day, its accounts, and a database that nobody opens."""
+
+    day: date
+    accounts: list[loading.Account]
+    file: Path | None
+    server: str
+
+    def open(self, home: Path, name: str) -> Town:
+        if self.file is None:
+            address = postgres.create_database(self.server, name, template=KEPT)
+        else:
+            shutil.copy(self.file, home / "dxflow.db")
+            address = f"sqlite:///{home / 'dxflow.db'}"
+        site = open_site(Settings(home=home, database=address, demo=True), lambda: at(self.day))
+        return Town(site, self.accounts)
+
+    def close(self, town: Town, name: str) -> None:
+        town.site.database.close()
+        if self.file is None:
+            postgres.drop_database(self.server, name)
+
+
+@pytest.fixture(scope="module", params=MADE)
+def kept(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Kept]:
+    home, day = tmp_path_factory.mktemp("toyama"), MADE[request.param]
+    file: Path | None = home / "dxflow.db"
+    address, server = f"sqlite:///{file}", ""
+    if request.param == "postgresql":
+        server, file = request.getfixturevalue("postgres_server"), None
+        address = postgres.create_database(server, KEPT)
+    settings = Settings(home=home, database=address, demo=True)
+    found = loading.load(settings, "toyama", clock=lambda: at(day))
+    yield Kept(day, found, file, server)
+    if server:
+        postgres.drop_database(server, KEPT)
+
+
+@pytest.fixture(scope="module")
+def town(kept: Kept, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    """The sample, to look at."""
+    found = kept.open(tmp_path_factory.mktemp("town"), "toyama_seen")
+    yield found
+    kept.close(found, "toyama_seen")
+
+
+@pytest.fixture
+def own(kept: Kept, tmp_path: Path) -> Iterator[Town]:
+    """A copy of the sample that a test may change."""
+    found = kept.open(tmp_path, "toyama_own")
+    yield found
+    kept.close(found, "toyama_own")
+
+
+def test_each_case_stands_where_its_plan_says(town: Town) -> None:
+    for plan in PLANS:
+        case, expected = town.case(plan.key), plan.expected
+        assert (case.status, case.stage) == (expected["status"], expected["stage"]), plan.key
+        assert set(expected["must"]) <= town.open(case.id) <= set(expected["open"]), plan.key
+
+
+def test_the_log_verifies_and_nothing_failed_on_the_way(town: Town) -> None:
+    with town.site.database.read() as tx:
+        assert verify_database(tx).findings == ()
+    assert town.rows(select(Incident.cause)) == []
+
+
+def test_everybody_logs_in_and_most_find_work(town: Town) -> None:
+    busy = set()
+    for account in town.accounts:
+        login = accounts.log_in(town.site, account.username, account.password, "test")
+        actor = accounts.actor_of_session(town.site, login.reference)
+        assert actor.name == account.name
+        if inbox.waiting(town.site, actor).entries:
+            busy.add(account.username)
+    assert busy >= {"kuriyama", "himi", "takeuchi", "ooyama", "shimazaki", "mizuno"}
+
+
+def bodies(town: Town, case: str) -> list[str]:
+    query = select(Deliberation.body).where(Deliberation.case_id == case)
+    return [row.body for row in town.rows(query.order_by(Deliberation.convened_at))]
+
+
+def test_the_plan_began_by_itself_and_every_body_sat_on_the_published_days(town: Town) -> None:
+    query = select(Case.__table__).where(Case.process_key == "plan")
+    (plan,) = town.rows(query)
+    assert plan.created_at.astimezone(TOKYO).strftime("%Y-%m-%d %H:%M") == "2025-06-02 00:00"
+    assert plan.title == "計画の策定（令和8年度から5年間）"
+    sat = select(Deliberation.body, Deliberation.convened_at).where(Deliberation.case_id == plan.id)
+    days = [
+        (row.body, local_date(row.convened_at).isoformat())
+        for row in town.rows(sat.order_by(Deliberation.convened_at))
+    ]
+    assert days[:4] == [
+        ("godo", "2025-06-27"), ("honbu", "2025-08-01"), ("iinkai", "2025-08-25"),
+        ("gyozaisei", "2025-10-24"),
+    ]  # fmt: skip
+    assert [body for body, _day in days[4:6]] == ["soshiki", "dx"]
+    assert all("2025-10-24" <= day <= "2025-11-05" for _body, day in days[3:6])
+    assert days[6:] == [
+        ("godo", "2026-01-13"), ("iinkai", "2026-02-10"), ("honbu", "2026-02-25"),
+    ]  # fmt: skip
+
+
+def test_the_cells_of_the_plan_are_read_as_figures(town: Town) -> None:
+    lines = b"".join(kpi_table.export(town.site, town.actor("kureha"), Wanted(), "csv"))
+    told = lines.decode("utf-8-sig").splitlines()
+
+    def line(name: str, year: str) -> str:
+        return next(one for one in told if f",{name}," in one and f",{year},20" in one)
+
+    assert ",294000,R7年度比3割減," in line("運用経費", "令和12年度")
+    assert ",前年度比+50件," in line("オンライン対応した手続数", "令和12年度")
+    assert ",一部移行," in line("書かない窓口への移行", "令和9年度")
+    assert ",2028,160," in line("対象帳票数", "令和10年度")
+    assert "対応完了" in line("窓口のキャッシュレス対応", "令和10年度")
+    assert not any("対応時間の削減" in one for one in told)  # an outcome without figures
+
+
+def test_the_head_whose_section_it_is_does_not_sit_on_it(town: Town) -> None:
+    case = town.case("cashless")
+    query = select(Deliberation.recused).where(Deliberation.case_id == case.id)
+    assert [one["seat"] for one in json.loads(town.rows(query)[0].recused)] == ["dx_5"]
+
+
+def test_an_item_of_the_previous_plan_was_measured_and_revised(town: Town) -> None:
+    case = town.case("jutaku")
+    values = select(Actual.period, Actual.value).join(Measure, Measure.id == Actual.measure_id)
+    found = town.rows(
+        values.where(Measure.case_id == case.id, Measure.name == "管理戸数").order_by(Actual.period)
+    )
+    assert [(row.period, row.value) for row in found[:2]] == [
+        ("FY2024", "4010"),
+        ("FY2025", "3940"),
+    ]
+    assert bodies(town, case.id)[:2] == ["gyozaisei", "honbu"]
+
+
+def test_the_review_of_the_third_year_made_a_second_sheet_and_kept_the_first(town: Town) -> None:
+    reviewed = town.site.today() >= date(2029, 6, 1)
+    case = town.case("front")
+    query = select(Submission.element).where(
+        Submission.case_id == case.id, Submission.form_key == "to_sheet"
+    )
+    sheets = [row.element for row in town.rows(query.order_by(Submission.at))]
+    assert sheets == (["to_sheet", "sheet_v2"] if reviewed else ["to_sheet"])
+    assert bodies(town, case.id) == ["dx", "honbu", *["iinkai"] * reviewed]
+    years = select(Case.title, Case.stage).where(Case.process_key == "year")
+    held = [
+        ("計画の年度モニタリング（令和8年度分）", "year_honbu"),
+        ("計画の年度モニタリング（令和9年度分）", "year_honbu"),
+        ("計画の年度モニタリング（令和10年度分）", "rolling_honbu"),
+    ]
+    found = [tuple(row) for row in town.rows(years.order_by(Case.created_at))]
+    assert found == (held if reviewed else [])
+
+
+def test_the_mayor_decides_and_nobody_below(own: Town) -> None:
+    case = own.case("workspace")
+    for other in ("washio", "inagaki", "kureha"):
+        with pytest.raises(AssertionError):
+            own.complete(other, case.id, "decide", "approve")
+    own.complete("mizuno", case.id, "decide", "approve")
+    assert own.open(case.id) == set()
+    assert own.case("workspace").stage == "monitor"
+
+
+def test_an_order_is_decided_by_the_head_once_the_officer_has_checked_it(own: Town) -> None:
+    case = own.case("reserve")
+    with pytest.raises(AssertionError):
+        own.complete("yatsuo", case.id, "spec_check", "approve")
+    own.complete("ooyama", case.id, "spec_check", "approve")
+    query = select(WorkItemGroup.group_key).join(
+        WorkItem, WorkItem.id == WorkItemGroup.work_item_id
+    )
+    waits = own.rows(query.where(WorkItem.case_id == case.id, WorkItem.status == "open"))
+    assert {row.group_key for row in waits} == {"post:shogai_head"}
+    with own.site.database.read() as tx:
+        assert verify_database(tx).findings == ()
+
+
+def test_a_member_votes_once_and_the_writer_of_the_sheet_never(own: Town) -> None:
+    case = own.case("hyojun")
+    with pytest.raises(AssertionError):
+        own.complete("kuriyama", case.id, "verdict", "approve", reason="よい")
+    own.complete("washio", case.id, "verdict", "approve", reason="よい")
+    with pytest.raises(AssertionError):
+        own.complete("washio", case.id, "verdict", "approve", reason="よい")
+
+
+def test_whoever_work_waits_for_is_told_in_words(town: Town) -> None:
+    groups = {row.group_key for row in town.rows(select(WorkItemGroup.group_key).distinct())}
+    with town.site.database.read() as tx:
+        names = naming.load(tx, organisation.directory(town.site, tx, town.site.today()))
+    assert names.group("role:redesign-team") == "行財政リ・デザインチーム"
+    assert names.group("role:digital-officer") == "デジタル技術官"
+    told = {one: names.group(one) for one in groups if not one.startswith("user:")}
+    assert [one for one, words in told.items() if words == one.partition(":")[2]] == []
+
+
+def test_the_next_monitoring_may_be_begun_ahead_of_its_time(own: Town) -> None:
+    query = select(PlannedStart.__table__).where(PlannedStart.process_key == "year")
+    (plan,) = own.rows(query)
+    with pytest.raises(NotAllowed):
+        timed_starts.begin_now(
+            own.site, own.actor("himi"), plan.id, plan.last_case_id or "", "急ぐ"
+        )
+    timed_starts.begin_now(
+        own.site, own.actor("yatsuo"), plan.id, plan.last_case_id or "", "試しに"
+    )
+    (begun,) = own.rows(
+        select(Case.__table__).where(Case.process_key == "year", Case.status == "running")
+    )
+    assert own.open(begun.id) == {"year_report"}
