@@ -23,7 +23,7 @@ from dxflow.services.acts import task_forms, tasks, timed_starts
 from dxflow.services.installation.opening import open_site
 from dxflow.services.people import accounts, naming, organisation
 from dxflow.services.people.actor import Actor
-from dxflow.services.reading import inbox, kpi_table
+from dxflow.services.reading import case_pages, inbox, kpi_table
 from dxflow.services.reading.kpi_table import Wanted
 from dxflow.services.sample import loading, script
 from dxflow.services.site import Site
@@ -199,6 +199,16 @@ def test_the_cells_of_the_plan_are_read_as_figures(town: Town) -> None:
     assert ",2028,160," in line("対象帳票数", "令和10年度")
     assert "対応完了" in line("窓口のキャッシュレス対応", "令和10年度")
     assert not any("対応時間の削減" in one for one in told)  # an outcome without figures
+
+
+def test_the_suggested_division_is_told_by_its_name(town: Town) -> None:
+    case, by = town.case("cashless"), town.actor("kureha")
+    (ruling,) = case_pages.progress(town.site, by, case.id).rulings
+    assert ruling.given == (("DXの印があるか", "はい"), ("目的", "目的3"))
+    assert ruling.found == (("研究部会", "DX推進部会"),)
+    assert [one.outputs for one in ruling.rules] == [
+        ("DX推進部会",), ("組織・人事部会",), ("行財政部会",),
+    ]  # fmt: skip
 
 
 def test_the_head_whose_section_it_is_does_not_sit_on_it(town: Town) -> None:

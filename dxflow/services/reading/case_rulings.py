@@ -16,6 +16,7 @@ from dxflow.db.case import DecisionRecord
 from dxflow.db.identity import Person
 from dxflow.db.process import DecisionEvaluation
 from dxflow.db.standing import StoodIn
+from dxflow.decisions.table import TableLogic
 from dxflow.services import plain
 from dxflow.services.packs import store as packs
 from dxflow.services.people.naming import Names
@@ -145,10 +146,13 @@ def _ruling(opened: Opened, row: Row[Any], *, earlier: bool) -> RulingView:
     pack = packs.load(opened.site, opened.tx, row.pack_digest)
     fired = [rule for rule in plain.loads(row.fired) if rule["decision"] == row.decision]
     result = plain.loads(row.result)
-    keys = {*plain.loads(row.inputs), *(result if isinstance(result, dict) else ())}
-    words = Words(Names(opened.who, {}, {}, {}), pack, keys)
     model = pack.decisions.get(row.decision)
-    table = model.decisions[row.decision].table if model else None
+    decided = model.decisions[row.decision] if model else None
+    table = decided.table if decided else None
+    keys = {*plain.loads(row.inputs), *(result if isinstance(result, dict) else ())}
+    if decided and isinstance(decided.logic, TableLogic):
+        keys |= {one.name for one in decided.logic.outputs}  # a single result has no name with it
+    words = Words(Names(opened.who, {}, {}, {}), pack, keys)
     hit = {rule["index"] for rule in fired}
     first = fired[0] if fired else {"inputs": (), "outputs": ()}
     return RulingView(
