@@ -18,7 +18,7 @@ from dxflow.config import Settings
 from dxflow.db.case import Actual, Case, Deliberation, Measure
 from dxflow.db.identity import Person
 from dxflow.db.process import Incident, PlannedStart, Submission, WorkItem, WorkItemGroup
-from dxflow.errors import NotAllowed
+from dxflow.errors import Invalid, NotAllowed
 from dxflow.services.acts import task_forms, tasks, timed_starts
 from dxflow.services.installation.opening import open_site
 from dxflow.services.people import accounts, naming, organisation
@@ -199,6 +199,33 @@ def test_the_cells_of_the_plan_are_read_as_figures(town: Town) -> None:
     assert ",2028,160," in line("対象帳票数", "令和10年度")
     assert "対応完了" in line("窓口のキャッシュレス対応", "令和10年度")
     assert not any("対応時間の削減" in one for one in told)  # an outcome without figures
+
+
+SHEET = {
+    "title": "行政データの利活用推進", "purpose": "sustain", "lead": "joho", "related": ["smart"],
+    "begin_year": "2026", "summary": "ためて、つなぐ。", "as_is": [{"text": "散らばる"}],
+    "issues": [{"text": "決まりがない"}],
+    "logic": [{"activity": "基盤", "output": "導入", "outcome": "効率", "impact": "文化"}],
+    "steps": [{"activity": "基盤"}],
+}  # fmt: skip
+CELL = {
+    "level": "output", "name": "見える化", "scale": "number", "unit": "件", "direction": "increase",
+    "aggregation": "per_year", "baseline": "5件", "baseline_year": "2025",
+}  # fmt: skip
+
+
+def test_cells_with_several_numbered_values_are_refused_as_one(own: Town) -> None:
+    case = own.case("data")
+    numbered = SHEET | {"kpis": [CELL | {"r8": "①5件 ②3件"}]}
+    with pytest.raises(Invalid):
+        own.complete("kuriyama", case.id, "to_sheet", "submit", **numbered)
+    assert own.open(case.id) == {"to_sheet"}
+    own.complete(
+        "kuriyama", case.id, "to_sheet", "submit", **SHEET | {"kpis": [CELL | {"r8": "5件/年"}]}
+    )
+    assert own.open(case.id) == {"bpr"}
+    (kept,) = own.rows(select(Measure.name).where(Measure.case_id == case.id))
+    assert kept.name == "見える化"
 
 
 def test_the_suggested_division_is_told_by_its_name(town: Town) -> None:
