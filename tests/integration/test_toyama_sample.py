@@ -228,6 +228,24 @@ def test_cells_with_several_numbered_values_are_refused_as_one(own: Town) -> Non
     assert kept.name == "見える化"
 
 
+def stands(town: Town, key: str) -> dict[str, str]:
+    """Return how the phases of a case stand in the list of its steps."""
+    page = case_pages.progress(town.site, town.actor("kureha"), town.case(key).id)
+    return {one.key: one.state for one in page.standing.steps}
+
+
+def test_bodies_that_share_a_drawing_stand_each_where_it_is(own: Town) -> None:
+    here, later = stands(own, "cashless"), stands(own, "hyojun")
+    assert (here["division_committee"], here["honbu_committee"]) == ("active", "open")
+    assert (later["division_committee"], later["honbu_committee"]) == ("done", "active")
+    page = case_pages.progress(own.site, own.actor("kureha"), own.case("hyojun").id)
+    (division,) = [one for one in page.standing.steps if one.key == "division_committee"]
+    assert [one.name for one in division.children if one.state == "active"] == []
+    own.complete("ooyama", own.case("reserve").id, "spec_check", "approve")
+    order = stands(own, "reserve")
+    assert (order["inhouse"], order["decision"]) == ("active", "open")
+
+
 def test_the_suggested_division_is_told_by_its_name(town: Town) -> None:
     case, by = town.case("cashless"), town.actor("kureha")
     (ruling,) = case_pages.progress(town.site, by, case.id).rulings

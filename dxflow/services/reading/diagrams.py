@@ -4,7 +4,7 @@ A diagram is a process of the case's own pack version; call activities open the 
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import select
@@ -169,14 +169,24 @@ def _names(opened: Opened, facts: Facts) -> Names:
 
 
 def _climb(pack: Pack, calls: Mapping[str, str | None], state: _State) -> None:
-    """Mark the call activities around what is active."""
-    for process, _element in list(state.active):
-        inner, outer = process, calls.get(process)
-        while outer is not None:
-            for element, called in opens_of(pack.processes[outer]).items():
-                if called == inner:
-                    state.active.add((outer, element))
-            inner, outer = outer, calls.get(outer)
+    """Mark the call activities around what is active; of those that open one process, who does."""
+    callers: dict[str, list[tuple[str, str]]] = {}
+    for outer in calls:
+        for element, called in opens_of(pack.processes[outer]).items():
+            callers.setdefault(called, []).append((outer, element))
+    waiting, seen = [process for process, _element in state.active], set[str]()
+    while waiting:
+        inner = waiting.pop()
+        if inner not in seen:
+            seen.add(inner)
+            places = callers.get(inner, [])
+            under_way = [one for one in places if _under_way(state.visits.get(one))] or places
+            state.active.update(under_way)
+            waiting += [outer for outer, _element in under_way]
+
+
+def _under_way(visit: Visit | None) -> bool:
+    return visit is not None and visit.entered > visit.completed + visit.cancelled
 
 
 def _diagram(pack: Pack, key: str, parent: str | None, state: _State) -> Diagram:
@@ -215,7 +225,8 @@ def _opened_step(
 ) -> Step:
     """Return a step with those inside, in the order of the flows.
 
-    A process in itself is not opened. What was completed and is not active is over inside.
+    A process in itself is not opened. What was completed and is not active is over inside, whatever
+    another one that opens the same process is doing.
     """
     place, inside = (key, element.id), above | {key}
     visit, called = state.visits.get(place), element.called_process
@@ -224,8 +235,9 @@ def _opened_step(
     if visit is None and place not in state.active:
         pass
     elif called and called in pack.processes and called not in inside:
+        within_it = state if place in state.active else replace(state, active=set(), holders={})
         children = tuple(
-            _opened_step(pack, called, inner, state, inside, within)
+            _opened_step(pack, called, inner, within_it, inside, within)
             for inner in _listed(pack.processes[called])
         )
     elif element.body is not None:
