@@ -129,6 +129,7 @@ def test_the_accounts_log_in_and_find_their_work(town: Town) -> None:
 
 
 def test_who_proposed_does_not_confirm_it(town: Town) -> None:
+    proposer = next(plan.applicant for plan in PLANS if plan.key == "bus")
     task = next(row.id for row in town.tasks(town.case("bus").id) if row.element == "head_check")
     with pytest.raises(NotAllowed):
-        task_forms.task_form(town.site, town.actor("teian"), task)
+        task_forms.task_form(town.site, town.actor(proposer), task)

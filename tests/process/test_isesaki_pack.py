@@ -121,7 +121,11 @@ def test_from_the_proposal_to_the_end() -> None:
 
 @pytest.mark.parametrize(
     ("outcome", "lands"),
-    [("return_sheet", "is_sheet"), ("return_orient", "is_orient"), ("return_observe", "is_observe")],
+    [
+        ("return_sheet", "is_sheet"),
+        ("return_orient", "is_orient"),
+        ("return_observe", "is_observe"),
+    ],
 )
 def test_the_head_sends_back_to_where_it_lacks(outcome: str, lands: str) -> None:
     play = Walk().do("is_observe").do("is_orient").do("is_sheet").do("head_check", outcome)
@@ -235,7 +239,9 @@ def test_targets_are_revised_by_the_upper_body_and_go_to_the_budget() -> None:
 
 def test_a_review_may_be_asked_for_before_the_year_ends() -> None:
     half = SHEET | {"kpis": [KPI | {"frequency": "half"}]}
-    play = Walk().do("is_observe").do("is_orient").do("is_sheet", **half).do("head_check", "approve")
+    play = (
+        Walk().do("is_observe").do("is_orient").do("is_sheet", **half).do("head_check", "approve")
+    )
     play.vote("kaigi_verdict").do("is_tool_fit", "approve").vote("verdict")
     play.do("conclude", "approve").do("is_action", "done").timer("period_closed")
     assert "is_tool_post" in play.do("kpi_measure", "review").open
