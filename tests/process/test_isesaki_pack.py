@@ -69,6 +69,14 @@ class Walk(Play):
             {"actuals": [{"measure": "m1"}]} if task.form_key == "is_measure" else {},
         )  # fmt: skip
 
+    def do(self, element: str, outcome: str = "submit", **values: Any) -> "Walk":
+        super().do(element, outcome, **values)
+        return self
+
+    def timer(self, element: str) -> "Walk":
+        super().timer(element)
+        return self
+
     def vote(self, element: str, outcome: str = "approve") -> "Walk":
         for _seat in range(2):
             self.do(element, outcome)
@@ -202,7 +210,11 @@ def test_who_does_not_need_it_closes_it_and_the_end_closes_it_too() -> None:
 def test_a_service_is_mended_until_it_keeps_all_rules() -> None:
     play = Walk(process="is_rule", first_day="2024-10-01", interval="P1Y").do("is_rule_scope")
     assert play.open == ["is_rule_self", "is_rule_self"]
-    wrong = FIT | {"agile": {"judgement": "fix"}, "fix_text": "直す", "fix_due": "2030-03-31"}
+    wrong: dict[str, Any] = FIT | {
+        "agile": {"judgement": "fix"},
+        "fix_text": "直す",
+        "fix_due": "2030-03-31",
+    }
     play.do("is_rule_self").do("is_rule_judge", **wrong)
     assert play.open == ["is_fix", "is_rule_self"]
     play.do("is_fix").do("is_rule_judge").do("is_rule_self").do("is_rule_judge")
