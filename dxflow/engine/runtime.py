@@ -205,6 +205,7 @@ class Instance:
             end_properties={} if end is None else dict(end.properties),
             variables=self.variables(),
             active_path=self._active_path(),
+            active=self._active(),
         )
 
     def variables(self) -> dict[str, Any]:
@@ -260,6 +261,13 @@ class Instance:
             path.append(token.task_spec.bpmn_id)
             level = self._below(token)
         return tuple(path)
+
+    def _active(self) -> tuple[str, ...]:
+        if self.top.completed:
+            return ()
+        return tuple(
+            token.task_spec.bpmn_id for token in self.top.open_tokens() if token.task_spec.visible
+        )
 
     def _below(self, token: Token) -> Any:
         """Return the level the token waits for, its first instance's where there are several."""

@@ -97,7 +97,7 @@ class Step:
     step; `visits` and `decided` are what happened in it. `end_properties` are the properties of
     the end event that ended the top process. `variables` are the top process's, with what its
     open branches have changed. `active_path` leads from the first active element of the top
-    process down to the innermost one.
+    process down to the innermost one, `active` are all those of the top process.
     """
 
     state: bytes
@@ -109,3 +109,4 @@ class Step:
     end_properties: Mapping[str, str]
     variables: dict[str, Any]
     active_path: tuple[str, ...]
+    active: tuple[str, ...] = ()
