@@ -20,6 +20,9 @@ LANGUAGES = (JAPANESE, "en")
 #: What each language calls itself.
 LANGUAGE_NAMES = {JAPANESE: "日本語", "en": "English"}
 
+#: What stands around what a task is about, behind its name.
+ABOUT = ("（", "）")
+
 language: ContextVar[str] = ContextVar("language", default=JAPANESE)
 
 #: language -> text of some pack -> its translation; packs add theirs when they are loaded.
@@ -104,7 +107,11 @@ def translated(text: str) -> str:
     lang = language.get()
     if lang == JAPANESE or not text:
         return text
-    own = _of_packs.get(lang, {}).get(text)
+    known = _of_packs.get(lang, {})
+    own = known.get(text)
+    if own is None and text.endswith(ABOUT[1]):
+        name, opened, about = text.partition(ABOUT[0])
+        own = f"{known[name]} ({about[:-1]})" if opened and name in known else None
     return Bilingual(own if own is not None else _catalogue(lang).gettext(text), source(text))
 
 

@@ -1,5 +1,6 @@
 """User, service, script and business rule tasks."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from dxflow.engine.step import Decided, Environment
 from dxflow.engine.timers import moment
 from dxflow.engine.tree import Token
 from dxflow.errors import DxflowError
+from dxflow.texts import ABOUT
 from dxflow.texts import gettext as _
 
 if TYPE_CHECKING:
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 
 _COMMAND_FAULTS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """A command's own mistakes. What the database or the network raises is not ours to judge."""
+
+LONGEST_ABOUT = 100
+"""Characters of what a task is about that stand in its name."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,7 @@ class Offer:
     due: Expression | None
     commands: tuple[tuple[str, Expression], ...]
     """Command name and payload, in file order."""
+    about: Expression | None = None
 
 
 def call_command(env: Environment, command: str, payload: Any, place: Place) -> dict[str, Any]:
@@ -73,6 +79,13 @@ class UserActivity(Node, UserTask):  # type: ignore[misc]
             notes["assignee"] = self._assignee(my_task, offer.assignee)
         if offer.due is not None:
             notes["due"] = self._due(my_task, offer.due)
+        if offer.about is not None:
+            notes["about"] = self._about(my_task, offer.about)
+
+    def called(self, notes: Mapping[str, Any]) -> str:
+        """Return what a task is called, with what it is about where the model says that."""
+        name, about = self.offer.name, notes.get("about")
+        return f"{name}{ABOUT[0]}{about}{ABOUT[1]}" if about else name
 
     def accept(self, token: Token, values: dict[str, Any], outcome: str) -> None:
         """Run the task's commands, then let its outputs reach the variables. Raises StepFailed."""
@@ -85,7 +98,7 @@ class UserActivity(Node, UserTask):  # type: ignore[misc]
         assign(self.io_outputs, scope, env.functions, changed)
         token.data.update(changed)
         token.data["outcome"] = outcome
-        for key in ("groups", "assignee", "due"):
+        for key in ("groups", "assignee", "due", "about"):
             token.internal_data.pop(key, None)
 
     def _groups(self, token: Token) -> list[str]:
@@ -115,6 +128,10 @@ class UserActivity(Node, UserTask):  # type: ignore[misc]
         if value is None or isinstance(value, str):
             return value or None
         raise self._no_text(expression, value)
+
+    def _about(self, token: Token, expression: Expression) -> str:
+        value = expression.evaluate(token.data, self.functions(token))
+        return value[:LONGEST_ABOUT] if isinstance(value, str) else ""
 
     def _no_text(self, expression: Expression, value: Any) -> StepFailed:
         text, got = expression.text, shown(value)

@@ -225,7 +225,7 @@ class _Moving:
         was, offer, notes = old.task_spec.offer, token.task_spec.offer, token.internal_data
         top = token.workflow.top_workflow
         top.env = self.reached.get(old.id, self.env)
-        made = {key: notes.pop(key, None) for key in ("groups", "assignee", "due")}
+        made = {key: notes.pop(key, None) for key in ("groups", "assignee", "due", "about")}
         if _candidates(was, self.old_lanes) != _candidates(offer, self.env.lanes):
             made["groups"] = token.task_spec._groups(token)
         if was.assignee is None and offer.assignee is not None:
@@ -237,6 +237,9 @@ class _Moving:
             notes["assignee"] = made["assignee"]
         if offer.due is not None:
             notes["due"] = made["due"]
+        if offer.about is not None:
+            kept = made["about"] if text(was.about) == text(offer.about) else None
+            notes["about"] = kept or token.task_spec._about(token, offer.about)
 
 
 def _candidates(offer: Any, lanes: Mapping[str, str]) -> str:

@@ -239,7 +239,7 @@ class Instance:
         return OpenTask(
             id=token.id,
             element=spec.bpmn_id,
-            name=spec.offer.name,
+            name=spec.called(notes),
             process=token.workflow.process,
             path=token.workflow.path,
             lane=spec.offer.lane,

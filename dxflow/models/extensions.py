@@ -18,6 +18,8 @@ Reader = Callable[[etree._Element], Fields]
 
 COMMAND = "command:"
 """Properties of this prefix are FEEL payloads of the command named after it."""
+ABOUT = "about"
+"""FEEL text of what one task among several of the same name is about."""
 
 
 def read_extensions(node: etree._Element, notes: list[Unsupported]) -> Fields:
@@ -103,7 +105,8 @@ def _pairs(found: etree._Element, tag: str, name: str) -> Fields:
     for found_tag, pair in children(found, ZEEBE):
         if found_tag == tag:
             key, value = str(pair.get(name, "")).strip(), str(pair.get("value", "")).strip()
-            pairs[key] = expressions.feel(value) if key.startswith(COMMAND) else value
+            formula = key == ABOUT or key.startswith(COMMAND)
+            pairs[key] = expressions.feel(value) if formula else value
     return {"properties": pairs}
 
 

@@ -1,4 +1,4 @@
-"""The drawings of the standard pack can be read: everything is drawn, and nothing covers it."""
+"""The drawings of every pack can be read: everything is drawn, and nothing covers it."""
 
 from itertools import combinations
 
@@ -14,11 +14,12 @@ DC = "{http://www.omg.org/spec/DD/20100524/DC}"
 WAYPOINT = "{http://www.omg.org/spec/DD/20100524/DI}waypoint"
 Box = tuple[float, float, float, float]
 
-DRAWINGS = sorted(file.name for file in PROCESSES.glob("*.bpmn"))
+PACKS = PROCESSES.parent
+DRAWINGS = sorted(str(file.relative_to(PACKS)) for file in PACKS.glob("*/*.bpmn"))
 
 
 def tree(name: str) -> etree._Element:
-    return parse((PROCESSES / name).read_bytes(), name)
+    return parse((PACKS / name).read_bytes(), name)
 
 
 def bounds(shape: etree._Element) -> Box:

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from dxflow import audit
-from dxflow.db.case import Case
+from dxflow.db.case import Case, Milestone
 from dxflow.errors import Conflict, Invalid, NotAllowed
 from dxflow.services.acts.act import Act, lock
 from dxflow.services.people import visibility
@@ -49,12 +49,29 @@ def name(site: Site, actor: Actor, case_id: str, number: str, before: str) -> No
         act.note()
 
 
-def go_on_from(act: Act, number: str) -> None:
-    """Let the case of an act go on from another, as part of that act. Raises Invalid."""
+def go_on_from(act: Act, number: str) -> str:
+    """Let the case of an act go on from another, as part of that act; return the other's id.
+
+    Raises Invalid.
+    """
     found = _earlier(act, number)
     if found.id != act.case["previous_id"]:
         _record(act, _number_of(act.tx, act.case["previous_id"]), found.number)
         act.change_case(previous_id=found.id)
+    return str(found.id)
+
+
+def planned(tx: Connection, case_id: str) -> list[dict[str, Any]]:
+    """Return the milestones of a case in their order, each as it stands."""
+    rows = tx.execute(
+        select(Milestone.name, Milestone.due_on, Milestone.status, Milestone.note)
+        .where(Milestone.case_id == case_id)
+        .order_by(Milestone.position)
+    )
+    return [
+        {"name": row.name, "due": row.due_on, "status": row.status, "note": row.note}
+        for row in rows
+    ]
 
 
 def go_on_from_last(act: Act, case_id: str | None) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, literal_column, select, union_all
 from dxflow.authority.segregation import Involvement
 from dxflow.db.base import table
 from dxflow.db.prepared import Prepared
-from dxflow.db.process import Submission
+from dxflow.db.process import Submission, WorkItem
 from dxflow.services import plain
 
 DRAFT = "draft"
@@ -52,6 +52,29 @@ def latest(tx: Connection, case_id: str, form_keys: Collection[str]) -> dict[str
         return {}
     values = {"case": case_id} | {f"form{number}": key for number, key in enumerate(keys)}
     return {row.form_key: plain.loads(row.body) for row in _latest(len(keys)).all(tx, values)}
+
+
+def latest_of(tx: Connection, case_id: str, form_key: str, task: str) -> dict[str, Any] | None:
+    """Return the values last handed in with a form in tasks of this very name, None without any.
+
+    Where one form is asked for many matters at once, the name says which of them it was.
+    """
+    row = _LATEST_OF.first(tx, {"case": case_id, "form": form_key, "task": task})
+    return None if row is None else plain.loads(row.body)
+
+
+_LATEST_OF = Prepared(
+    select(_SUBMISSION.c.body)
+    .join(table(WorkItem), WorkItem.id == _SUBMISSION.c.work_item_id)
+    .where(
+        _SUBMISSION.c.case_id == bindparam("case"),
+        _SUBMISSION.c.form_key == bindparam("form"),
+        _SUBMISSION.c.superseded_at.is_(None),
+        WorkItem.name == bindparam("task"),
+    )
+    .order_by(_SUBMISSION.c.at.desc(), _SUBMISSION.c.id.desc())
+    .limit(1)
+)
 
 
 @cache

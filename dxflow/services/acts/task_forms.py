@@ -149,6 +149,12 @@ def task_form(site: Site, actor: Actor, task_id: str) -> TaskForm:
         variables = plain.loads(row.variables)
         read = pack.forms if definition.asks_for(SUBMITTED) else [definition.key]
         submitted = history.latest(tx, row.case_id, read)
+        drafting = pack.act_of(row.process_key, row.element) == history.DRAFT
+        mine = dict(submitted)
+        if drafting and pack.is_about(row.process_key, row.element):
+            mine.pop(definition.key, None)
+            before = history.latest_of(tx, row.case_id, definition.key, row.name)
+            mine |= {} if before is None else {definition.key: before}
         calendar = city_days.Calendars(site, tx, row.city_days or city_days.NONE_YET).of(pack)
         context = _context(
             site, tx, actor, pack, calendar, variables | {SUBMITTED: submitted}, case, definition
@@ -159,11 +165,11 @@ def task_form(site: Site, actor: Actor, task_id: str) -> TaskForm:
             if draft
             else _filled(
                 definition,
-                submitted,
+                mine,
                 case,
                 context.prefill,
                 _who(site, tx, actor, case),
-                drafting=pack.act_of(row.process_key, row.element) == history.DRAFT,
+                drafting=drafting,
             )
         )
     return TaskForm(

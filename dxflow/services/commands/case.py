@@ -96,8 +96,12 @@ def extend(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
 
 
 def go_on(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
-    """Name the case of the year before by its `number`; without one nothing changes."""
+    """Name the case of the year before by its `number`; without one nothing changes.
+
+    Returns what that case had planned, as it stands now: `milestones` with `name`, `due`,
+    `status` and `note`.
+    """
     number = read.text(payload, "number").strip()
-    if number:
-        continuing.go_on_from(act, number)
-    return {}
+    if not number:
+        return {"milestones": []}
+    return {"milestones": continuing.planned(act.tx, continuing.go_on_from(act, number))}

@@ -71,6 +71,11 @@ class Pack:
         found = self.element(process, element)
         return found.properties.get("act", "") if found else ""
 
+    def is_about(self, process: str, element: str) -> bool:
+        """Return whether each task of an element says what it is about, as in a multi-instance."""
+        found = self.element(process, element)
+        return found is not None and bool(found.properties.get("about"))
+
     def forms_with(self, command: str) -> tuple[FormDefinition, ...]:
         """Return the forms of the tasks that run a command when they are completed."""
         named = f"command:{command}"

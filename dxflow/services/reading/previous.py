@@ -7,7 +7,7 @@ from sqlalchemy import Row, select
 
 from dxflow import forms
 from dxflow.db.case import Case
-from dxflow.db.process import Submission
+from dxflow.db.process import Submission, WorkItem
 from dxflow.services import plain
 from dxflow.services.acts.continuing import may_name
 from dxflow.services.acts.history import DRAFT
@@ -82,21 +82,23 @@ def _compared(before: Opened, after: Opened) -> tuple[Compared, ...]:
         ]
         if views[0] is not None and views[1] is not None:
             changes = forms.compared(views[0], views[1])
-            found.append(Compared(translated(views[1].title), changes))
+            found.append(Compared(translated(key[1] or views[1].title), changes))
         else:
             one = views[0] or views[1]
-            title = translated(one.title) if one else key
+            title = translated(key[1] or (one.title if one else key[0]))
             found.append(Compared(title, (), "before" if new is None else "after"))
     return tuple(found)
 
 
-def _drafted(opened: Opened) -> dict[str, Any]:
+def _drafted(opened: Opened) -> dict[tuple[str, str], Any]:
     """Return what made the case, by form as it was handed in last: no opinion, no judgement."""
     said = opinions.elements(opened.pack)
     rows = opened.tx.execute(
         select(
-            Submission.form_key, Submission.body, Submission.pack_digest, Submission.element
+            Submission.form_key, Submission.body, Submission.pack_digest, Submission.element,
+            WorkItem.name, WorkItem.process_key,
         )
+        .outerjoin(WorkItem, WorkItem.id == Submission.work_item_id)
         .where(
             Submission.case_id == opened.id,
             Submission.act == DRAFT,
@@ -104,7 +106,13 @@ def _drafted(opened: Opened) -> dict[str, Any]:
         )
         .order_by(Submission.at, Submission.id)
     )  # fmt: skip
-    return {row.form_key: row for row in rows if row.element not in said}
+    return {_what(opened, row): row for row in rows if row.element not in said}
+
+
+def _what(opened: Opened, row: Any) -> tuple[str, str]:
+    """Return the form, and which of many matters it was handed in for, where its task says that."""
+    about = row.name and opened.pack.is_about(row.process_key, row.element)
+    return row.form_key, row.name if about else ""
 
 
 def _view(opened: Opened, row: Row[Any], contexts: Contexts) -> forms.FormView:

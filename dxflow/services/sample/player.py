@@ -5,21 +5,25 @@ timers that are due fire at their own time, so that the log grows in the order o
 """
 
 import heapq
+import io
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import count
+from typing import Any
 from zlib import crc32
 
 from dxflow import forms
 from dxflow.clock import at_local, local_date
 from dxflow.services.acts import cases, drafts, duties, task_forms, tasks, upkeep
+from dxflow.services.attachments import draft_files
 from dxflow.services.commands.committee import REFER
 from dxflow.services.meetings import referring
 from dxflow.services.packs import city_days
 from dxflow.services.packs import store as packs
+from dxflow.services.people.actor import Actor
 from dxflow.services.sample import entering, office, waiting
 from dxflow.services.sample.beginning import first_moment
 from dxflow.services.sample.casting import Casting
@@ -31,6 +35,7 @@ from dxflow.services.site import Site
 from dxflow.texts import gettext as _
 
 MEASURE, VOTE = "kpi_measure", "verdict"
+NUMBER = "$number"
 #: People get to things up to this many minutes later than the pace has it.
 LATEST = 50
 #: How many business days after a case comes up the meeting is held; how far ahead one is planned.
@@ -239,15 +244,24 @@ class Player:
     def _begin(self, plan: Plan, begin: datetime) -> None:
         process = self._pack.settings.start_process
         actor = self._casting.known(plan.applicant)
-        form = task_forms.start_form(self._site, actor, process)
+        draft = self._attached(actor, process, plan) if plan.files else ""
+        form = task_forms.start_form(self._site, actor, process, files_of=draft)
         submission = forms.submit_values(
             form.definition,
             plan.forms[form.definition.key],
             form.definition.outcomes[0].key,
             form.context,
         )
-        started = cases.start(self._site, actor, process, submission)
+        started = cases.start(self._site, actor, process, submission, draft_id=draft)
         self._played[started.id] = Played(plan, started.id, begin, begin)
+
+    def _attached(self, actor: Actor, process: str, plan: Plan) -> str:
+        """Attach the plan's files to a draft that is handed in at once; return the draft's id."""
+        key = drafts.fresh_id(self._site)
+        drafts.save_start(self._site, actor, process, key, {"title": plan.title})
+        for name, text in plan.files.items():
+            draft_files.attach(self._site, actor, process, key, name, io.BytesIO(text.encode()))
+        return key
 
     def _draft(self, draft: Begun) -> None:
         process = self._pack.settings.start_process
@@ -272,8 +286,23 @@ class Player:
         values = entering.values_for(
             played.plan, step, form, local_date(played.begun), ahead, actuals
         )
+        values = self._numbered(values)
         submission = forms.submit_values(form.definition, values, step.outcome, form.context)
         tasks.complete(self._site, actor, task.id, submission, version=form.version)
+
+    def _numbered(self, values: Any) -> Any:
+        """Return values with every {"$number": key} replaced by the number of that plan's case."""
+        if isinstance(values, Mapping):
+            if set(values) == {NUMBER}:
+                case = next(
+                    one.id for one in self._played.values() if one.plan.key == values[NUMBER]
+                )
+                with self._site.database.read() as tx:
+                    return waiting.number_of(tx, case)
+            return {key: self._numbered(value) for key, value in values.items()}
+        if isinstance(values, list | tuple):
+            return [self._numbered(value) for value in values]
+        return values
 
     def _withdraw(self, played: Played, reason: str) -> None:
         cases.withdraw(self._site, self._casting.known(played.plan.applicant), played.id, reason)

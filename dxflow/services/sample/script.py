@@ -82,6 +82,8 @@ class Plan:
     duties: tuple[MetDuty, ...] = ()
     linked: "Plan | None" = None
     meeting: str = ""
+    #: What is attached to the proposal: texts by the names of their files.
+    files: Mapping[str, str] = field(default_factory=dict)
     expected: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -262,6 +264,7 @@ def _plan(raw: Mapping[str, Any]) -> Plan:
         ),
         linked=_linked(raw, plan["linked"]) if "linked" in plan else None,
         meeting=plan.get("meeting", ""),
+        files=raw.get("files", {}),
         expected=plan["expected"],
     )
 

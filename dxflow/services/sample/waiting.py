@@ -22,11 +22,12 @@ class Waiting:
     created: datetime
     due: datetime | None
     groups: frozenset[str]
+    name: str
 
     @property
-    def sign(self) -> tuple[str, str]:
+    def sign(self) -> tuple[str, str, str]:
         """Return what tells it from its siblings, whatever ids the engine gave."""
-        return (self.element, " ".join(sorted(self.groups)))
+        return (self.element, self.name, " ".join(sorted(self.groups)))
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ def tasks(tx: Connection, known: Collection[str]) -> list[Waiting]:
             WorkItem.assignee_id,
             WorkItem.created_at,
             WorkItem.due_at,
+            WorkItem.name,
             WorkItemGroup.group_key,
         )
         .outerjoin(WorkItemGroup, WorkItemGroup.work_item_id == WorkItem.id)
@@ -67,6 +69,7 @@ def tasks(tx: Connection, known: Collection[str]) -> list[Waiting]:
             created=row.created_at,
             due=row.due_at,
             groups=frozenset(groups[row.id]),
+            name=row.name,
         )
         for row in {row.id: row for row in rows if row.id not in known}.values()
     ]
@@ -105,3 +108,8 @@ def origin(tx: Connection, case_id: str) -> Origin:
     columns = (Case.parent_id, Case.previous_id, Case.created_at, Case.process_key)
     row = tx.execute(select(*columns).where(Case.id == case_id)).one()
     return Origin(row.parent_id or row.previous_id, row.created_at, row.process_key)
+
+
+def number_of(tx: Connection, case_id: str) -> str:
+    """Return the number of a case."""
+    return str(tx.execute(select(Case.number).where(Case.id == case_id)).scalar_one())
