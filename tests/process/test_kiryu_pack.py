@@ -414,7 +414,7 @@ def test_promises_and_measures_are_registered_when_the_answer_is_sent() -> None:
 def test_a_promise_without_a_number_is_followed_too() -> None:
     play = yearly(decided(PROMISE))
     assert play.city.payloads("kpi.register") == []
-    assert play.do("progress").open == ["review"]
+    assert play.do("progress").open == ["check_promises"]
 
 
 def test_who_promised_tells_what_became_of_it_on_the_first_day_of_the_next_year() -> None:
@@ -425,16 +425,18 @@ def test_who_promised_tells_what_became_of_it_on_the_first_day_of_the_next_year(
     play.timer("progress_soon").do("progress")
     play.do("kpi_measure", actuals=[{"measure": "m1", "value": 95}])
     assert play.city.payloads("kpi.record")[-1]["period"] == "FY2026"
-    assert "すべての会議で紙をやめた。" in play.texts("review")
+    assert "すべての会議で紙をやめた。" in play.texts("check_promises")
 
 
 def test_a_promise_is_followed_year_after_year_until_somebody_ends_it() -> None:
     play = yearly(decided(PROMISE))
-    play.do("progress").do("review", "continue", reports=[{"milestone": "s1", "status": "doing"}])
+    play.do("progress").do(
+        "check_promises", "continue", reports=[{"milestone": "s1", "status": "doing"}]
+    )
     yearly(play).do("progress")
     with pytest.raises(FormInvalid):
-        play.do("review", "finish", reason="")
-    assert play.do("review", "finish").status == "completed"
+        play.do("check_promises", "finish", reason="")
+    assert play.do("check_promises", "finish").status == "completed"
     assert [one["reports"] for one in play.city.payloads("milestone.report")] == [
         [{"milestone": "s1", "status": "doing", "note": None}],
         [],

@@ -28,7 +28,7 @@ from dxflow.services.sample import entering, office, waiting
 from dxflow.services.sample.beginning import first_moment
 from dxflow.services.sample.casting import Casting
 from dxflow.services.sample.city import People
-from dxflow.services.sample.script import Begun, MetDuty, Plan, SampleBroken, Script
+from dxflow.services.sample.script import Begun, MetDuty, Plan, SampleBroken, Script, dated
 from dxflow.services.sample.sitting import BEGINS, Planned, Sessions
 from dxflow.services.sample.waiting import Waiting
 from dxflow.services.site import Site
@@ -248,7 +248,7 @@ class Player:
         form = task_forms.start_form(self._site, actor, process, files_of=draft)
         submission = forms.submit_values(
             form.definition,
-            plan.forms[form.definition.key],
+            _picked(dated(plan.forms[form.definition.key], local_date(begin)), plan, form),
             form.definition.outcomes[0].key,
             form.context,
         )
@@ -309,3 +309,14 @@ class Player:
 
     def _fulfil(self, promise: MetDuty, duty: str, group: str) -> None:
         duties.meet(self._site, self._casting.member(group), duty, promise.evidence)
+
+
+def _picked(values: Mapping[str, Any], plan: Plan, form: task_forms.TaskForm) -> dict[str, Any]:
+    """Return values with the name of an attached file as the form's choice of it."""
+    kept = [one.value for one in form.context.options.get(task_forms.FILES, ())]
+    return {
+        key: next(one for one in kept if one.startswith(value))
+        if isinstance(value, str) and value in plan.files
+        else value
+        for key, value in values.items()
+    }

@@ -224,7 +224,11 @@ def _script(file: Path, raw: Mapping[str, Any]) -> Script:
         drafts=tuple(Begun(**one) for one in raw.get("drafts", ())),
         started={
             process: tuple(
-                _checked(file, f"started.{process}", partial(_plan, _BY_ITSELF | one))
+                _checked(
+                    file,
+                    f"started.{process}",
+                    partial(_plan, {**_BY_ITSELF, "key": process, **one}),
+                )
                 for one in plans
             )
             for process, plans in raw.get("started", {}).items()

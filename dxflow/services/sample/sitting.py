@@ -14,6 +14,7 @@ from dxflow.services.meetings import (
     stored,
 )
 from dxflow.services.meetings.planning import Plan
+from dxflow.services.packs.settings import Body
 from dxflow.services.people.actor import Actor
 from dxflow.services.sample import waiting
 from dxflow.services.sample.casting import Casting
@@ -44,7 +45,10 @@ class Sessions:
 
     def __init__(self, site: Site, casting: Casting, go: Callable[[int], None]) -> None:
         self._site, self._casting, self._go = site, casting, go
-        self._body = next(iter(casting.pack.settings.bodies.values()))
+
+    @property
+    def _body(self) -> Body:
+        return next(iter(self._casting.pack.settings.bodies.values()))
 
     def prepare(self, case: str, day: date, readers: int = 0) -> Planned:
         """Plan a meeting with a case on its agenda, hand its papers out; some members read them."""
