@@ -110,8 +110,9 @@ def translated(text: str) -> str:
     known = _of_packs.get(lang, {})
     own = known.get(text)
     if own is None and text.endswith(ABOUT[1]):
-        name, opened, about = text.partition(ABOUT[0])
-        own = f"{known[name]} ({about[:-1]})" if opened and name in known else None
+        places = (place for place, sign in enumerate(text) if sign == ABOUT[0])
+        name = next((text[:place] for place in places if text[:place] in known), None)
+        own = None if name is None else f"{known[name]} ({text[len(name) + 1 : -1]})"
     return Bilingual(own if own is not None else _catalogue(lang).gettext(text), source(text))
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from dxflow.models.context import Context
-from dxflow.models.extensions import COMMAND
+from dxflow.models.extensions import ABOUT, COMMAND
 from dxflow.models.findings import Place, at, called
 from dxflow.models.model import Element, Kind, TimerKind
 from dxflow.problems import Problem
@@ -174,6 +174,12 @@ def _timed_start(element: Element, top: bool) -> Iterator[Problem]:
 def _properties(element: Element, context: Context, top: bool) -> Iterator[Problem]:
     line = element.lines.get("properties", 0)
     for key in element.properties:
+        if key == ABOUT and element.kind is not Kind.USER_TASK:
+            yield at(
+                element, "bpmn-setting-unused",
+                _("{key} はユーザータスクでだけ働きます。", key=key),
+                _("受け取った人が入力するユーザータスクに変えてください。"), line=line,
+            )  # fmt: skip
         if not key.startswith(COMMAND):
             continue
         name = key.removeprefix(COMMAND)

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 import orjson
 import pytest
@@ -166,3 +167,110 @@ def test_a_form_of_a_process_may_name_it(city):
         city.complete("mgmt_head", "nominate", "submit", nominee="R1-ない-0001")
     city.complete("mgmt_head", "nominate", "submit", nominee=number(city, old))
     assert begun(city)[0].previous_id == old
+
+
+def test_a_process_that_names_it_learns_what_was_planned_and_how_it_stands(city):
+    old = to_execution(city)
+    promised = """
+    <bpmn:serviceTask id="nominate" name="前年の案件につなぐ"><bpmn:extensionElements>
+      <zeebe:taskDefinition type="case.continue"/>
+      <zeebe:ioMapping>
+        <zeebe:input source="=number" target="number"/>
+        <zeebe:output source="=result.milestones" target="last"/>
+      </zeebe:ioMapping></bpmn:extensionElements></bpmn:serviceTask>"""
+    asked = CONTINUE.replace('id="nominate"', 'id="ask"').replace(
+        """<zeebe:properties>
+          <zeebe:property name="command:case.continue" value="={number: values.nominee}"/>
+        </zeebe:properties>""",
+        """<zeebe:ioMapping>
+          <zeebe:output source="=values.nominee" target="number"/></zeebe:ioMapping>""",
+    )
+    told = asked.replace('id="ask"', 'id="tell"').replace(
+        "<zeebe:ioMapping>",
+        """<zeebe:properties><zeebe:property name="about"
+          value="=string join(for one in last return one.name + one.status, &quot;、&quot;)"/>
+        </zeebe:properties><zeebe:ioMapping>""",
+    )
+    flows = "".join(
+        f"""<bpmn:sequenceFlow id="f{n}" sourceRef="{source}" targetRef="{target}"/>"""
+        for n, (source, target) in enumerate(pairwise(["april", "ask", "nominate", "tell", "done"]))
+    )
+    yearly.publish(city, task=asked + promised + told, flows=flows)
+    city.clock.moment = APRIL
+    city.run_jobs()
+    with city.site.database.write() as tx:
+        tx.execute(Case.__table__.update().where(Case.id == old).values(lead_unit="management"))
+    city.complete("mgmt_head", "ask", "submit", nominee=number(city, old))
+    (task,) = [one for one in city.open_tasks("mgmt_head") if one.element == "tell"]
+    assert task.name == "受付（業者の決定planned、運用開始planned）"
+
+
+EACH_ITEM = """
+    <bpmn:scriptTask id="first"><bpmn:extensionElements>
+      <zeebe:script expression="=0" resultVariable="rounds"/></bpmn:extensionElements>
+    </bpmn:scriptTask>
+    <bpmn:userTask id="nominate" name="回答案">
+      <bpmn:extensionElements>
+        <zeebe:formDefinition formId="nomination"/>
+        <zeebe:assignmentDefinition candidateGroups="=&quot;head:&quot; + section"/>
+        <zeebe:properties>
+          <zeebe:property name="act" value="draft"/>
+          <zeebe:property name="about" value="=one"/>
+        </zeebe:properties>
+      </bpmn:extensionElements>
+      <bpmn:multiInstanceLoopCharacteristics><bpmn:extensionElements>
+        <zeebe:loopCharacteristics inputCollection="=[&quot;窓口&quot;, &quot;人材&quot;]" inputElement="one"/>
+      </bpmn:extensionElements></bpmn:multiInstanceLoopCharacteristics>
+    </bpmn:userTask>
+    <bpmn:scriptTask id="next"><bpmn:extensionElements>
+      <zeebe:script expression="=rounds + 1" resultVariable="rounds"/></bpmn:extensionElements>
+    </bpmn:scriptTask>
+    <bpmn:exclusiveGateway id="twice" default="f5"/>"""
+EACH_ITEM_FLOWS = """
+    <bpmn:sequenceFlow id="f1" sourceRef="april" targetRef="first"/>
+    <bpmn:sequenceFlow id="f2" sourceRef="first" targetRef="nominate"/>
+    <bpmn:sequenceFlow id="f3" sourceRef="nominate" targetRef="next"/>
+    <bpmn:sequenceFlow id="f4" sourceRef="next" targetRef="twice"/>
+    <bpmn:sequenceFlow id="f5" sourceRef="twice" targetRef="done"/>
+    <bpmn:sequenceFlow id="f6" sourceRef="twice" targetRef="nominate">
+      <bpmn:conditionExpression>=rounds &lt; 2</bpmn:conditionExpression></bpmn:sequenceFlow>"""
+
+
+def items(city: City) -> dict[str, str]:
+    """Return the open tasks of the head by what they are about."""
+    return {one.name: one.id for one in city.open_tasks("mgmt_head") if one.element == "nominate"}
+
+
+def answer(city: City, **nominees: str) -> None:
+    for item, nominee in nominees.items():
+        city.complete_id("mgmt_head", items(city)[f"回答案（{item}）"], "submit", nominee=nominee)
+
+
+def test_each_of_many_drafts_begins_with_what_was_said_of_the_same_matter(city):
+    yearly.publish(city, task=EACH_ITEM, flows=EACH_ITEM_FLOWS)
+    city.clock.moment = APRIL
+    city.run_jobs()
+    assert set(items(city)) == {"回答案（窓口）", "回答案（人材）"}
+    answer(city, 窓口="減らす")
+    assert not city.form("mgmt_head", items(city)["回答案（人材）"]).values.get("nominee")
+    answer(city, 人材="育てる")
+    for item, said in {"窓口": "減らす", "人材": "育てる"}.items():
+        form = city.form("mgmt_head", items(city)[f"回答案（{item}）"])
+        assert form.values["nominee"] == said
+
+
+def test_many_drafts_of_one_form_are_compared_matter_by_matter(city):
+    yearly.publish(city, task=EACH_ITEM, flows=EACH_ITEM_FLOWS)
+    city.clock.moment = APRIL
+    city.run_jobs()
+    answer(city, 窓口="減らす", 人材="育てる")
+    city.clock.advance(days=1)
+    answer(city, 窓口="半分にする", 人材="育てる")
+    city.clock.moment = APRIL + timedelta(days=366)
+    city.run_jobs()
+    answer(city, 窓口="やめる")
+    _first, second = sorted(begun(city), key=lambda case: case.created_at)
+    page = previous.page(city.site, city.actor("mgmt_head"), second.id)
+    changed = {one.title: [(c.before, c.after) for c in one.changes] for one in page.forms}
+    assert changed == {"回答案（窓口）": [("半分にする", "やめる")], "回答案（人材）": []}
+    assert {one.title: one.only for one in page.forms}["回答案（人材）"] == "before"

@@ -243,6 +243,7 @@ def joint() -> Request:
 def test_of_two_teams_one_leads_and_the_other_gives_what_it_knows() -> None:
     play = joint()
     assert play.task("contribute").groups == ("section:dx_process",)
+    assert UNITS["dx_process"] in play.task("contribute").name  # its own text, not another team's
     play.do("contribute")
     assert play.task("answer").groups == ("section:hr_training",)
     assert "総務部ＤＸ推進室業務プロセス担当: 研修は年に三回開いた。" in play.texts("answer")
@@ -250,7 +251,8 @@ def test_of_two_teams_one_leads_and_the_other_gives_what_it_knows() -> None:
 
 def test_two_teams_both_agree_before_a_department_head_decides() -> None:
     play = joint()
-    play.do("contribute").do("answer")
+    play.do("contribute").do("answer").timer("agree_soon")
+    assert play.city.payloads("notify")[-1]["groups"] == ["head:hr_training", "head:dx_process"]
     assert [one.groups for one in play.step.tasks] == [("head:hr_training",), ("head:dx_process",)]
     play.do("agree", "agree")
     assert play.open == ["agree"]
@@ -288,7 +290,8 @@ def test_the_draft_is_asked_for_again_before_its_day() -> None:
 
 def test_an_item_is_sent_back_by_who_decides_it() -> None:
     play = split(ONE)
-    play.do("assign").do("answer")
+    play.do("assign").do("answer").timer("decide_matter_soon")
+    assert play.city.payloads("notify")[-1]["groups"] == ["post:section_head"]
     with pytest.raises(FormInvalid):
         play.do("decide_matter", "send_back", reason="")
     assert play.do("decide_matter", "send_back").open == ["answer"]
@@ -323,7 +326,7 @@ def test_the_items_join_only_when_all_are_decided() -> None:
 def test_the_document_has_the_items_in_order_with_who_answers_under_each() -> None:
     play = split(ONE, TWO)
     play.item("2　", text="一元管理の回答。")
-    play.item("1　", text="移管の回答。", became="進みました。")
+    play.item("1　", text="移管の回答。", became="進みました。").timer("merge_soon")
     team = "［回答担当］総務部ＤＸ推進室業務プロセス担当"
     assert (
         "1．紙からデータへの移管\n\n進みました。\n\n移管の回答。\n\n" + team + "\n\n\n"
@@ -433,7 +436,7 @@ def test_a_promise_is_followed_year_after_year_until_somebody_ends_it() -> None:
     play.do("progress").do(
         "check_promises", "continue", reports=[{"milestone": "s1", "status": "doing"}]
     )
-    yearly(play).do("progress")
+    yearly(play).do("progress").timer("check_promises_soon")
     with pytest.raises(FormInvalid):
         play.do("check_promises", "finish", reason="")
     assert play.do("check_promises", "finish").status == "completed"

@@ -111,6 +111,19 @@ def test_candidates_and_due_are_worked_out_anew_only_where_the_version_says_othe
     assert world.task("a").due == before.due + timedelta(days=2)
 
 
+def test_what_a_task_is_about_stays_until_the_version_says_otherwise() -> None:
+    def draft(*about: str) -> Draft:
+        return line(
+            "a", name="回答案", properties=dict.fromkeys(["about"][: len(about)], "".join(about))
+        )
+
+    world = World(draft("x")).start(x="窓口", y="人材")
+    assert move(world, draft("x")).after.tasks[0].name == "回答案（窓口）"
+    assert move(world, draft("y")).after.tasks[0].name == "回答案（人材）"
+    assert move(world, draft()).after.tasks[0].name == "回答案"
+    assert move(world, draft("x")).after.tasks[0].name == "回答案（窓口）"
+
+
 def test_lanes_that_mean_others_now_offer_the_task_to_them() -> None:
     world = World(
         line("a", candidate_groups="", lane="窓口"), lanes={"窓口": '"section:a"'}

@@ -7,7 +7,7 @@ import pytest
 
 from dxflow.engine import StepFailed, TaskNotReady
 from dxflow.errors import Conflict, Invalid, NotAllowed
-from tests.process.engine.factory import Draft, World, day, out
+from tests.process.engine.factory import Draft, World, day, each, out
 
 
 def test_form_values_reach_the_variables_through_outputs_only() -> None:
@@ -135,6 +135,21 @@ def test_who_and_until_when_are_settled_when_the_task_is_reached() -> None:
     assert w.task("b").due == datetime(2026, 5, 1, 8, 0, tzinfo=UTC)
     w.later(days=9).do("b")
     assert (w.task("a").due, w.task("a").groups) == first
+
+
+def test_a_task_among_several_is_called_by_what_it_is_about() -> None:
+    d = (
+        Draft()
+        .start()
+        .user("a", name="回答案", properties={"about": "one"}, multi=each("xs", "one"))
+    )
+    w = World(d.user("b", name="まとめ", properties={"about": "missing"}).end())
+    w.start(xs=["窓口", "人材"])
+    assert sorted(one.name for one in w.step.tasks) == ["回答案（人材）", "回答案（窓口）"]
+    w.do("a").do("a")
+    assert w.task("b").name == "まとめ"  # a task is offered even where nothing says that
+    w = World(d).start(xs=["長" * 300])
+    assert w.task("a").name == "回答案（" + "長" * 100 + "）"
 
 
 def test_groups_that_are_no_texts_are_refused() -> None:

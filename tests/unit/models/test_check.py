@@ -300,6 +300,12 @@ def test_commands_of_a_user_task_must_exist_and_belong_there():
     assert codes(*around(user("x", extensions=empty))) == ["feel-missing"]
 
 
+def test_only_a_user_task_says_what_it_is_about():
+    about = zeebe("properties", zeebe("property", name="about", value="=a"))
+    assert codes(*around(user("x", extensions=about))) == []
+    assert codes(*around(service("x", extensions=about))) == ["bpmn-setting-unused"]
+
+
 def test_an_end_event_names_a_known_status_in_the_top_process_only():
     def ending(status: str) -> str:
         return zeebe("properties", zeebe("property", name="status", value=status))
@@ -343,6 +349,7 @@ def test_a_variable_is_set_once_per_task():
         user(
             "x", extensions=zeebe("properties", zeebe("property", name="command:c", value="={a:"))
         ),
+        user("x", extensions=zeebe("properties", zeebe("property", name="about", value="=a +"))),
         node("intermediateCatchEvent", "x", timer("timeDate", "=at(")),
     ],
 )

@@ -78,3 +78,15 @@ def test_every_sentence_that_the_standard_forms_put_together_has_its_english():
 
 def test_what_is_stored_is_japanese_whoever_acts(english):
     assert texts.mark("番号 {n}", n=3) == "番号 3"
+
+
+def test_the_name_of_a_task_is_translated_and_what_it_is_about_is_not(english, monkeypatch):
+    known = {"en": {"回答案を書く": "Draft the answer", "決裁（全体）": "Decision (whole)"}}
+    monkeypatch.setattr(texts, "_of_packs", known)
+    assert (
+        texts.translated("回答案を書く（1　窓口（市民））") == "Draft the answer (1　窓口（市民）)"
+    )
+    assert texts.translated("決裁（全体）") == "Decision (whole)"
+    assert texts.translated("決裁（全体）（1　窓口）") == "Decision (whole) (1　窓口)"
+    assert texts.translated("知らない作業（1　窓口）") == "知らない作業（1　窓口）"
+    assert texts.source(texts.translated("回答案を書く（窓口）")) == "回答案を書く（窓口）"
