@@ -1,0 +1,291 @@
+"""The sample of 桐生市: every case stands where its plan says, and its rules hold for people."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from dxflow import forms
+from dxflow.audit import verify_database
+from dxflow.clock import TOKYO
+from dxflow.config import Settings
+from dxflow.db.case import Case, Milestone
+from dxflow.db.identity import Person
+from dxflow.db.process import Incident, WorkItem, WorkItemGroup
+from dxflow.errors import Invalid
+from dxflow.services.acts import task_forms, tasks
+from dxflow.services.installation.opening import open_site
+from dxflow.services.people import accounts, naming, organisation
+from dxflow.services.people.actor import Actor
+from dxflow.services.reading import inbox, kpi_table, previous
+from dxflow.services.reading.kpi_table import Wanted
+from dxflow.services.sample import loading, script
+from dxflow.services.site import Site
+from tests import postgres
+
+PLANS = script.read("kiryu").plans
+#: A Saturday in November, on SQLite and PostgreSQL, and the beginning of a fiscal year.
+KEPT = "kiryu_kept"
+MADE = {
+    "sqlite": date(2026, 11, 21), "postgresql": date(2026, 11, 21), "in-april": date(2027, 4, 2),
+}  # fmt: skip
+
+
+@dataclass
+class Town:
+    """The sample as it was made, on its own day."""
+
+    site: Site
+    accounts: list[loading.Account]
+
+    def rows(self, query: Any) -> list[Any]:
+        with self.site.database.read() as tx:
+            return list(tx.execute(query))
+
+    def case(self, key: str) -> Any:
+        title = next(plan.title for plan in PLANS if plan.key == key)
+        query = select(Case.__table__).where(Case.title == title, Case.parent_id.is_(None))
+        (row,) = self.rows(query)
+        return row
+
+    def open(self, case: str) -> set[str]:
+        query = select(WorkItem.element).where(WorkItem.case_id == case, WorkItem.status == "open")
+        return {row.element for row in self.rows(query)}
+
+    def actor(self, username: str) -> Actor:
+        (person,) = self.rows(select(Person.__table__).where(Person.username == username))
+        with self.site.database.read() as tx:
+            who = organisation.directory(self.site, tx, self.site.today())
+        return organisation.actor(who, person.id, username, person.name)
+
+    def complete(self, username: str, case: str, element: str, outcome: str, **values: Any) -> None:
+        """Complete a task as somebody who has it in their inbox."""
+        by = self.actor(username)
+        waiting = inbox.waiting(self.site, by, per_page=100).entries
+        found = [one.id for one in waiting if (one.case_id, one.element) == (case, element)]
+        assert found, [(one.case_id, one.element) for one in waiting]
+        form = task_forms.task_form(self.site, by, found[0])
+        handed_in = forms.submit_values(form.definition, values, outcome, form.context)
+        tasks.complete(self.site, by, found[0], handed_in, version=form.version)
+
+    def waits(self, username: str, case: str, element: str) -> bool:
+        """Return whether somebody has a task of this element in their inbox."""
+        entries = inbox.waiting(self.site, self.actor(username), per_page=100).entries
+        return (case, element) in {(one.case_id, one.element) for one in entries}
+
+    def known_as(self, name: str) -> str:
+        (person,) = self.rows(select(Person.username).where(Person.name == name))
+        return str(person.username)
+
+
+def at(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, 3, tzinfo=UTC)
+
+
+@dataclass
+class Kept:
+    """A sample as it was made: its day, its accounts, and a database that nobody opens."""
+
+    day: date
+    accounts: list[loading.Account]
+    file: Path | None
+    server: str
+
+    def open(self, home: Path, name: str) -> Town:
+        if self.file is None:
+            address = postgres.create_database(self.server, name, template=KEPT)
+        else:
+            shutil.copy(self.file, home / "dxflow.db")
+            address = f"sqlite:///{home / 'dxflow.db'}"
+        site = open_site(Settings(home=home, database=address, demo=True), lambda: at(self.day))
+        return Town(site, self.accounts)
+
+    def close(self, town: Town, name: str) -> None:
+        town.site.database.close()
+        if self.file is None:
+            postgres.drop_database(self.server, name)
+
+
+@pytest.fixture(scope="module", params=MADE)
+def kept(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Kept]:
+    home, day = tmp_path_factory.mktemp("kiryu"), MADE[request.param]
+    file: Path | None = home / "dxflow.db"
+    address, server = f"sqlite:///{file}", ""
+    if request.param == "postgresql":
+        server, file = request.getfixturevalue("postgres_server"), None
+        address = postgres.create_database(server, KEPT)
+    settings = Settings(home=home, database=address, demo=True)
+    found = loading.load(settings, "kiryu", clock=lambda: at(day))
+    yield Kept(day, found, file, server)
+    if server:
+        postgres.drop_database(server, KEPT)
+
+
+@pytest.fixture(scope="module")
+def town(kept: Kept, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    """The sample, to look at."""
+    found = kept.open(tmp_path_factory.mktemp("town"), "kiryu_seen")
+    yield found
+    kept.close(found, "kiryu_seen")
+
+
+@pytest.fixture
+def own(kept: Kept, tmp_path: Path) -> Iterator[Town]:
+    """A copy of the sample that a test may change."""
+    found = kept.open(tmp_path, "kiryu_own")
+    yield found
+    kept.close(found, "kiryu_own")
+
+
+def test_each_case_stands_where_its_plan_says(town: Town) -> None:
+    for plan in PLANS:
+        case, expected = town.case(plan.key), plan.expected
+        assert (case.status, case.stage) == (expected["status"], expected["stage"]), plan.key
+        assert set(expected["must"]) <= town.open(case.id) <= set(expected["open"]), plan.key
+
+
+def test_the_log_verifies_and_nothing_failed_on_the_way(town: Town) -> None:
+    with town.site.database.read() as tx:
+        assert verify_database(tx).findings == ()
+    assert town.rows(select(Incident.cause)) == []
+
+
+def test_everybody_logs_in_and_most_find_work(town: Town) -> None:
+    busy = set()
+    for account in town.accounts:
+        login = accounts.log_in(town.site, account.username, account.password, "test")
+        actor = accounts.actor_of_session(town.site, login.reference)
+        assert actor.name == account.name
+        if inbox.waiting(town.site, actor).entries:
+            busy.add(account.username)
+    assert busy >= {"niisato", "aioi", "hataya", "hirosawa", "kawauchi", "umehara"}
+
+
+def test_whoever_work_waits_for_is_told_in_words(town: Town) -> None:
+    groups = {row.group_key for row in town.rows(select(WorkItemGroup.group_key).distinct())}
+    with town.site.database.read() as tx:
+        who = organisation.directory(town.site, tx, town.site.today())
+        names = naming.load(tx, who)
+    told = {one: names.group(one) for one in groups if not one.startswith("user:")}
+    assert [one for one, words in told.items() if words == one.partition(":")[2]] == []
+
+
+def test_the_items_wait_by_name_for_their_own_teams(town: Town) -> None:
+    case = town.case("it_reform")
+    names = town.rows(
+        select(WorkItem.name, WorkItemGroup.group_key)
+        .join(WorkItemGroup, WorkItemGroup.work_item_id == WorkItem.id)
+        .where(WorkItem.case_id == case.id, WorkItem.status == "open")
+    )
+    assert {(one.name, one.group_key) for one in names} == {
+        (
+            "項目の回答を決裁（2　各部課の垣根を超えた共通システムによるデータの一元管理）",
+            "post:dx_head",
+        ),
+        ("項目の回答を決裁（3　セキュリティ対策の徹底）", "post:dx_head"),
+        ("回答案を書く（4　デジタル人材の確保・育成）", "section:hr_training"),
+    }
+    assert town.waits("hataya", case.id, "answer")
+    assert not town.waits("aioi", case.id, "answer")
+
+
+def test_this_year_goes_on_from_last_year_item_by_item(town: Town) -> None:
+    last, this = town.case("it_reform_last"), town.case("it_reform")
+    assert this.previous_id == last.id
+    page = previous.page(town.site, town.actor("niisato"), this.id)
+    assert page.number == last.number
+    compared = {one.title: one for one in page.forms}
+    first = compared["回答案を書く（1　紙ベースでの情報管理からデジタルデータへの移管）"]
+    (answer,) = [one for one in first.changes if one.label == "回答"]
+    assert "令和3年度にＤＸ推進室を置き" in answer.before
+    assert "残る紙の手続を洗い出し" in answer.after
+    assert compared["回答案を書く（4　デジタル人材の確保・育成）"].only == "before"
+    shown = task_forms.task_form(town.site, town.actor("hataya"), answer_of(town, this.id))
+    told = [one["name"] for one in shown.context.variables["last_promises"]]
+    assert [one for one in told if one.startswith("4．")] == [
+        "4．人材派遣型の企業版ふるさと納税など、民間人材の活用を検討する"
+    ]
+
+
+def answer_of(town: Town, case: str) -> str:
+    query = select(WorkItem.id).where(WorkItem.case_id == case, WorkItem.status == "open")
+    (row,) = town.rows(query.where(WorkItem.element == "answer"))
+    return str(row.id)
+
+
+def test_both_heads_agree_before_the_department_head_decides(own: Town) -> None:
+    case = own.case("training")
+    other = own.known_as("織田 千春")
+    assert not own.waits("mizunuma", case.id, "decide_matter")
+    own.complete("hirosawa", case.id, "agree", "agree")
+    assert not own.waits("hirosawa", case.id, "agree")
+    assert not own.waits("mizunuma", case.id, "decide_matter")
+    with pytest.raises(Invalid):
+        own.complete(other, case.id, "agree", "object")
+    own.complete(other, case.id, "agree", "agree")
+    assert not own.waits("kawauchi", case.id, "decide_matter")
+    own.complete("mizunuma", case.id, "decide_matter", "approve")
+    assert own.open(case.id) == {"merge"}
+
+
+def test_an_objection_takes_the_joint_draft_back_with_what_was_written(own: Town) -> None:
+    case = own.case("training")
+    own.complete("hirosawa", case.id, "agree", "object", comment="三つの課では足りない。")
+    assert own.open(case.id) == {"answer"}
+    form = task_forms.task_form(own.site, own.actor("hataya"), answer_of(own, case.id))
+    assert "課内の勉強会を広げます" in form.values["text"]
+
+
+def test_the_mayor_decides_the_whole_and_it_is_sent(own: Town) -> None:
+    case = own.case("security")
+    for wrong in ("niisato", "kawauchi", "oshiyama"):
+        assert not own.waits(wrong, case.id, "decide")
+    own.complete("umehara", case.id, "decide", "approve")
+    assert not own.waits("hishi", case.id, "send")
+    day = own.site.today().isoformat()
+    own.complete("niisato", case.id, "send", "submit", sent_on=day, how="post")
+    promised = own.rows(
+        select(Milestone.name, Milestone.status).where(Milestone.case_id == case.id)
+    )
+    assert [tuple(one) for one in promised] == [("2．訓練の結果を手順書に反映する", "planned")]
+    assert own.case("security").stage == "followup_stage"
+    with own.site.database.read() as tx:
+        assert verify_database(tx).findings == ()
+
+
+def test_promises_are_measured_over_years(town: Town) -> None:
+    case = town.case("it_reform_last")
+    content = b"".join(kpi_table.export(town.site, town.actor("niisato"), Wanted(), "csv"))
+    lines = [one for one in content.decode("utf-8-sig").splitlines() if case.number in one]
+    assert any("オンラインで申請できる手続の数" in one and "令和7年度" in one for one in lines), (
+        lines
+    )
+    rows = town.rows(
+        select(Milestone.name, Milestone.status)
+        .where(Milestone.case_id == case.id)
+        .order_by(Milestone.position)
+    )
+    assert [one.name.partition("．")[0] for one in rows] == ["1", "1", "2", "4"]
+    assert "done" in {one.status for one in rows}
+
+
+def test_the_contacts_were_named_at_the_beginning_of_the_year(town: Town) -> None:
+    query = select(Case.__table__).where(Case.process_key == "contacts").order_by(Case.created_at)
+    first, *_later = town.rows(query)
+    assert first.created_at.astimezone(TOKYO).strftime("%m-%d %H:%M") == "04-01 00:00"
+    assert first.status == "completed"
+    asked = town.rows(
+        select(WorkItem.name).where(WorkItem.case_id == first.id, WorkItem.element == "nominate")
+    )
+    assert {one.name for one in asked} == {
+        "推進員を届け出る（総務部ＤＸ推進室）", "推進員を届け出る（総務部人材育成課）",
+        "推進員を届け出る（市民部市民課）", "推進員を届け出る（財務部財政課）",
+        "推進員を届け出る（監査委員事務局）",
+    }  # fmt: skip
