@@ -224,7 +224,11 @@ def test_both_heads_agree_before_the_department_head_decides(own: Town) -> None:
     case = own.case("training")
     other = own.known_as("織田 千春")
     assert not own.waits("mizunuma", case.id, "decide_matter")
-    assert not own.waits("aioi", case.id, "agree")  # of the team, but not its head
+    asked = select(WorkItemGroup.group_key).join(
+        WorkItem, WorkItem.id == WorkItemGroup.work_item_id
+    )
+    asked = asked.where(WorkItem.case_id == case.id, WorkItem.element == "agree")
+    assert {one.group_key for one in own.rows(asked)} == {"head:dx_process", "head:hr_training"}
     own.complete("hirosawa", case.id, "agree", "agree")
     assert not own.waits("hirosawa", case.id, "agree")
     assert not own.waits("mizunuma", case.id, "decide_matter")
