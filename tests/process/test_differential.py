@@ -23,6 +23,6 @@ def test_storing_every_step_changes_nothing_that_anybody_could_observe(
         reached = {seen.partition(":")[0] for seen in walk.seen}
         seed += 1
     assert set(walk.refused) <= {"TaskNotReady: "}
-    assert walk.largest < 20_000
+    assert walk.largest < 30_000, "in bytes: a request of many items has an answer for each"
     assert walk.ended > 0
     assert not wanted - reached
