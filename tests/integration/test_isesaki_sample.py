@@ -18,12 +18,16 @@ from dxflow.services.acts import task_forms
 from dxflow.services.installation.opening import open_site
 from dxflow.services.people import accounts, organisation
 from dxflow.services.people.actor import Actor
-from dxflow.services.reading import inbox
+from dxflow.services.reading import case_pages, inbox
 from dxflow.services.sample import loading, script
 from dxflow.services.site import Site
+from tests import postgres
 
 PLANS = script.read("isesaki").plans
-DAYS = (date(2026, 11, 21), date(2027, 10, 4))
+KEPT = "isesaki_kept"
+MADE = {
+    "sqlite": date(2026, 11, 21), "postgresql": date(2026, 11, 21), "a-year-on": date(2027, 10, 4),
+}  # fmt: skip
 
 
 @dataclass
@@ -59,18 +63,24 @@ class Town:
         return [row.outcome for row in self.rows(query)]
 
 
-@pytest.fixture(scope="module", params=DAYS, ids=str)
+@pytest.fixture(scope="module", params=MADE)
 def town(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Town]:
     home = tmp_path_factory.mktemp("isesaki")
-    day = request.param
+    day = MADE[request.param]
     moment = datetime(day.year, day.month, day.day, 3, tzinfo=UTC)
-    settings = Settings(home=home, database=f"sqlite:///{home / 'dxflow.db'}", demo=True)
+    address, server = f"sqlite:///{home / 'dxflow.db'}", ""
+    if request.param == "postgresql":
+        server = request.getfixturevalue("postgres_server")
+        address = postgres.create_database(server, KEPT)
+    settings = Settings(home=home, database=address, demo=True)
     found = loading.load(settings, "isesaki", clock=lambda: moment)
     site = open_site(settings, lambda: moment)
     yield Town(site, found)
     site.database.close()
+    if server:
+        postgres.drop_database(server, KEPT)
 
 
 @pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.key)
@@ -101,6 +111,13 @@ def test_advice_came_while_the_work_went_on(town: Town) -> None:
     case = town.case("iseca").id
     assert town.said(case, "is_advice") == ["advisor", "answer"]
     assert {"is_action", "is_consult"} <= {row.element for row in town.tasks(case)}
+
+
+def test_the_drawing_opens_at_the_stage_not_at_the_support_beside_it(town: Town) -> None:
+    case = town.case("bus")
+    standing = case_pages.progress(town.site, town.actor("cio"), case.id).standing
+    assert case.stage == "orient"
+    assert standing.start == "orient"
 
 
 def test_every_section_names_somebody_and_the_cio_appoints(town: Town) -> None:

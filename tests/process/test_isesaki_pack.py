@@ -8,7 +8,6 @@ import pytest
 from dxflow.services.commands import COMMANDS
 from dxflow.services.packs import check
 from dxflow.services.packs.folders import read_folder
-from tests.process import test_standard_drawings as drawings
 from tests.process.standard_pack import ANSWERS, CONDITIONS, KPI, ROOT, City, Play, pack_of
 
 PACK = ROOT / "processes" / "isesaki"
@@ -107,15 +106,6 @@ class Walk(Play):
 
 def test_it_may_be_published_and_nothing_is_warned_of() -> None:
     assert check.check_files(read_folder(PACK), COMMANDS).problems == []
-
-
-@pytest.mark.parametrize("name", sorted(file.name for file in PACK.glob("*.bpmn")))
-def test_the_drawings_can_be_read(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(drawings, "PROCESSES", PACK)
-    drawings.test_everything_that_runs_is_drawn(name)
-    drawings.test_no_symbol_covers_another(name)
-    drawings.test_every_symbol_lies_in_the_lane_that_lists_it(name)
-    drawings.test_every_branching_gateway_asks_a_question_and_every_way_out_is_labelled(name)
 
 
 # -- IS-1: the phases and the jumps

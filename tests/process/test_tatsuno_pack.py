@@ -8,8 +8,6 @@ import pytest
 from dxflow import feel
 from dxflow.clock import local_date
 from dxflow.models.model import Kind
-from tests.process import test_standard_drawings as drawings
-from tests.process.standard_pack import ROOT
 from tests.process.tatsuno_play import KPI, PACK, SECTIONS, Case, Tatsuno
 
 SHARED = {"decision"}
@@ -60,21 +58,6 @@ def test_the_head_answers_for_the_section_and_above_it_the_department() -> None:
     lanes, scope = PACK.settings["lanes"], {"section": "elderly", "department": None}
     assert feel.parse(lanes["所属の責任者"]).evaluate(scope, {}) == ["head:elderly"]
     assert Case().task("head_approval").groups == ("head:elderly", "head:dept_welfare")
-
-
-CHECKS = [
-    drawings.test_everything_that_runs_is_drawn, drawings.test_no_symbol_covers_another,
-    drawings.test_every_symbol_lies_in_the_lane_that_lists_it,
-    drawings.test_every_branching_gateway_asks_a_question_and_every_way_out_is_labelled,
-    drawings.test_no_label_lies_on_a_task_or_on_another_label,
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("process", sorted(process.id for process in own()))
-def test_the_drawings_can_be_read(process: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(drawings, "PROCESSES", ROOT / "processes" / "tatsuno")
-    for check in CHECKS:
-        check(f"{process}.bpmn")
 
 
 # -- the tables, row by row

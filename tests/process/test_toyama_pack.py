@@ -8,8 +8,6 @@ import pytest
 from dxflow import feel
 from dxflow.clock import local_date
 from dxflow.models.model import Kind
-from tests.process import test_standard_drawings as drawings
-from tests.process.standard_pack import ROOT
 from tests.process.toyama_play import DAYS, KPI, PACK, STEPS, WORDS, Case, Toyama
 
 SHARED = {"decision"}
@@ -68,21 +66,6 @@ def test_a_sheet_of_several_sections_is_for_all_of_them() -> None:
     scope = {"lead": "digital", "related": ["tax"]}
     lane = feel.parse(PACK.settings["lanes"]["所管所属"]).evaluate(scope, {})
     assert lane == ["section:digital", "section:tax"]
-
-
-CHECKS = [
-    drawings.test_everything_that_runs_is_drawn, drawings.test_no_symbol_covers_another,
-    drawings.test_every_symbol_lies_in_the_lane_that_lists_it,
-    drawings.test_every_branching_gateway_asks_a_question_and_every_way_out_is_labelled,
-    drawings.test_no_label_lies_on_a_task_or_on_another_label,
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("process", sorted(process.id for process in own()))
-def test_the_drawings_can_be_read(process: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(drawings, "PROCESSES", ROOT / "processes" / "toyama")
-    for check in CHECKS:
-        check(f"{process}.bpmn")
 
 
 @pytest.mark.parametrize(

@@ -91,12 +91,21 @@ def standing_of(opened: Opened, facts: Facts) -> Standing:
     calls = reached(opened.pack, opened.case["process_key"])
     state = _state(opened, facts, calls)
     diagrams = tuple(_diagram(opened.pack, key, parent, state) for key, parent in calls.items())
-    innermost = [key for key in calls if any(process == key for process, _e in state.active)]
+    active = [key for key in calls if any(process == key for process, _e in state.active)]
+    of_stage = _of_stage(opened)
+    innermost = [key for key in active if key in of_stage] or active
     return Standing(
         diagrams,
         innermost[-1] if innermost else opened.case["process_key"],
         tuple(_top_steps(opened, state)),
     )
+
+
+def _of_stage(opened: Opened) -> Mapping[str, str | None]:
+    """Return the processes of the case's stage: what goes on beside it is not where it stands."""
+    top = opened.pack.processes.get(opened.case["process_key"])
+    called = opens_of(top).get(opened.case["stage"], "") if top is not None else ""
+    return reached(opened.pack, called)
 
 
 def source(site: Site, actor: Actor, case_id: str, process: str) -> str:
