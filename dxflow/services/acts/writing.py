@@ -307,10 +307,10 @@ def _write_stage(act: Act, step: engine.Step) -> None:
         status = step.end_properties.get("status", "completed")
         end_case(act, status if status in packs.END_STATUSES else "completed")
         return
-    stages = {one.key for one in act.pack.settings.stages}
-    # of branches side by side the one that is a stage tells where the case stands
-    first = step.active_path[0] if step.active_path else act.case["stage"]
-    stage = next((one for one in step.active if one in stages), first)
+    stage = step.active_path[0] if step.active_path else act.case["stage"]
+    if len(step.active) > 1:  # of branches side by side the one that is a stage tells
+        stages = {one.key for one in act.pack.settings.stages}
+        stage = next((one for one in step.active if one in stages), stage)
     if stage != act.case["stage"]:
         with to_be_stored():
             words = act.pack.stage_name(act.case["stage"]), act.pack.stage_name(stage)
