@@ -1,163 +1,39 @@
 """The sample of 富山市: every case stands where its plan says, and its rules hold for people."""
 
 import json
-import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from pathlib import Path
-from typing import Any
+from datetime import date
 
 import pytest
 from sqlalchemy import select
 
-from dxflow import forms
 from dxflow.audit import verify_database
 from dxflow.clock import TOKYO, local_date
-from dxflow.config import Settings
 from dxflow.db.case import Actual, Case, Deliberation, Measure
-from dxflow.db.identity import Person
-from dxflow.db.process import Incident, PlannedStart, Submission, WorkItem, WorkItemGroup
+from dxflow.db.process import PlannedStart, Submission, WorkItem, WorkItemGroup
 from dxflow.errors import Invalid, NotAllowed
-from dxflow.services.acts import task_forms, tasks, timed_starts
-from dxflow.services.installation.opening import open_site
-from dxflow.services.people import accounts, naming, organisation
-from dxflow.services.people.actor import Actor
-from dxflow.services.reading import case_pages, inbox, kpi_table
+from dxflow.services.acts import timed_starts
+from dxflow.services.people import naming, organisation
+from dxflow.services.reading import case_pages, kpi_table
 from dxflow.services.reading.kpi_table import Wanted
-from dxflow.services.sample import loading, script
-from dxflow.services.site import Site
-from tests import postgres
+from tests.integration.cities.town import Town
 
-PLANS = script.read("toyama").plans
+PACK = "toyama"
 #: A Saturday in November, on SQLite and PostgreSQL, and the autumn after the review of the plan.
-KEPT = "toyama_kept"
 MADE = {
     "sqlite": date(2026, 11, 21), "postgresql": date(2026, 11, 21), "after-the-review": date(2029, 11, 5),
 }  # fmt: skip
 
 
-@dataclass
-class Town:
-    """The sample as it was made, on its own day."""
-
-    site: Site
-    accounts: list[loading.Account]
-
-    def rows(self, query: Any) -> list[Any]:
-        with self.site.database.read() as tx:
-            return list(tx.execute(query))
-
-    def case(self, key: str) -> Any:
-        title = next(plan.title for plan in PLANS if plan.key == key)
-        query = select(Case.__table__).where(Case.title == title, Case.parent_id.is_(None))
-        (row,) = self.rows(query)
-        return row
-
-    def open(self, case: str) -> set[str]:
-        query = select(WorkItem.element).where(WorkItem.case_id == case, WorkItem.status == "open")
-        return {row.element for row in self.rows(query)}
-
-    def actor(self, username: str) -> Actor:
-        (person,) = self.rows(select(Person.__table__).where(Person.username == username))
-        with self.site.database.read() as tx:
-            who = organisation.directory(self.site, tx, self.site.today())
-        return organisation.actor(who, person.id, username, person.name)
-
-    def complete(self, username: str, case: str, element: str, outcome: str, **values: Any) -> None:
-        """Complete a task as somebody who has it in their inbox."""
-        by = self.actor(username)
-        waiting = inbox.waiting(self.site, by, per_page=100).entries
-        found = [one.id for one in waiting if (one.case_id, one.element) == (case, element)]
-        assert found, [(one.case_id, one.element) for one in waiting]
-        form = task_forms.task_form(self.site, by, found[0])
-        handed_in = forms.submit_values(form.definition, values, outcome, form.context)
-        tasks.complete(self.site, by, found[0], handed_in, version=form.version)
-
-
-def at(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, 3, tzinfo=UTC)
-
-
-@dataclass
-class Kept:
-    """A sample as it was made: its day, its accounts, and a database that nobody opens."""
-
-    day: date
-    accounts: list[loading.Account]
-    file: Path | None
-    server: str
-
-    def open(self, home: Path, name: str) -> Town:
-        if self.file is None:
-            address = postgres.create_database(self.server, name, template=KEPT)
-        else:
-            shutil.copy(self.file, home / "dxflow.db")
-            address = f"sqlite:///{home / 'dxflow.db'}"
-        site = open_site(Settings(home=home, database=address, demo=True), lambda: at(self.day))
-        return Town(site, self.accounts)
-
-    def close(self, town: Town, name: str) -> None:
-        town.site.database.close()
-        if self.file is None:
-            postgres.drop_database(self.server, name)
-
-
-@pytest.fixture(scope="module", params=MADE)
-def kept(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Kept]:
-    home, day = tmp_path_factory.mktemp("toyama"), MADE[request.param]
-    file: Path | None = home / "dxflow.db"
-    address, server = f"sqlite:///{file}", ""
-    if request.param == "postgresql":
-        server, file = request.getfixturevalue("postgres_server"), None
-        address = postgres.create_database(server, KEPT)
-    settings = Settings(home=home, database=address, demo=True)
-    found = loading.load(settings, "toyama", clock=lambda: at(day))
-    yield Kept(day, found, file, server)
-    if server:
-        postgres.drop_database(server, KEPT)
-
-
-@pytest.fixture(scope="module")
-def town(kept: Kept, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    """The sample, to look at."""
-    found = kept.open(tmp_path_factory.mktemp("town"), "toyama_seen")
-    yield found
-    kept.close(found, "toyama_seen")
-
-
-@pytest.fixture
-def own(kept: Kept, tmp_path: Path) -> Iterator[Town]:
-    """A copy of the sample that a test may change."""
-    found = kept.open(tmp_path, "toyama_own")
-    yield found
-    kept.close(found, "toyama_own")
-
-
 def test_each_case_stands_where_its_plan_says(town: Town) -> None:
-    for plan in PLANS:
-        case, expected = town.case(plan.key), plan.expected
-        assert (case.status, case.stage) == (expected["status"], expected["stage"]), plan.key
-        assert set(expected["must"]) <= town.open(case.id) <= set(expected["open"]), plan.key
+    town.stands_as_planned()
 
 
 def test_the_log_verifies_and_nothing_failed_on_the_way(town: Town) -> None:
-    with town.site.database.read() as tx:
-        assert verify_database(tx).findings == ()
-    assert town.rows(select(Incident.cause)) == []
+    town.is_sound()
 
 
 def test_everybody_logs_in_and_most_find_work(town: Town) -> None:
-    busy = set()
-    for account in town.accounts:
-        login = accounts.log_in(town.site, account.username, account.password, "test")
-        actor = accounts.actor_of_session(town.site, login.reference)
-        assert actor.name == account.name
-        if inbox.waiting(town.site, actor).entries:
-            busy.add(account.username)
-    assert busy >= {"kuriyama", "himi", "takeuchi", "ooyama", "shimazaki", "mizuno"}
+    assert town.busy() >= {"kuriyama", "himi", "takeuchi", "ooyama", "shimazaki", "mizuno"}
 
 
 def bodies(town: Town, case: str) -> list[str]:
