@@ -31,16 +31,6 @@ def test_every_task_has_a_lane_somebody_stands_for_a_due_date_and_says_what_it_i
         assert task.documentation, task.id
 
 
-def test_no_form_lies_idle() -> None:
-    asked = {
-        one.form_key
-        for process in PACK.processes.values()
-        for one in process.elements.values()
-        if one.kind is Kind.USER_TASK
-    }
-    assert asked | {"idea"} == set(PACK.forms)
-
-
 def test_whoever_judges_is_kept_apart_from_who_wrote() -> None:
     acts = {task.id: task.properties.get("act", "") for task in tasks()}
     assert {key for key, act in acts.items() if act == "draft"} == {
