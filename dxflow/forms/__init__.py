@@ -9,6 +9,7 @@ from dxflow.forms.files.reading import read
 from dxflow.forms.names import unknown_references
 from dxflow.forms.plain import from_plain, to_plain
 from dxflow.forms.posted import read_posted, rows_changed
+from dxflow.forms.references import Reference, references
 from dxflow.forms.shapes import (
     Context,
     FieldError,
@@ -19,6 +20,7 @@ from dxflow.forms.shapes import (
     Option,
     Outcome,
     Submission,
+    field_id,
 )
 from dxflow.forms.submission import submit_posted, submit_values
 from dxflow.forms.submitted import is_blank, readonly_view
@@ -37,10 +39,12 @@ __all__ = [
     "FormView",
     "Option",
     "Outcome",
+    "Reference",
     "Submission",
     "compared",
     "describe",
     "diff",
+    "field_id",
     "from_plain",
     "is_blank",
     "led",
@@ -49,6 +53,7 @@ __all__ = [
     "read",
     "read_posted",
     "readonly_view",
+    "references",
     "rows_changed",
     "submit_posted",
     "submit_values",

@@ -69,6 +69,7 @@ class Component:
     step: str = ""
     grouped: bool = True  # number: written out with thousands commas
     cell: str = ""  # text: words or a number, which programs may send as one; see CELLS
+    refers: str = ""  # text: what it names; see REFERRED
     default: str | bool | tuple[str, ...] | None = None
     hide: bool | Formula = False
     readonly: bool | Formula = False
@@ -100,6 +101,10 @@ class Component:
 
 CELLS = ("", "free", "measure")
 """What a text that is a cell holds: anything, or a cell of a measure's row, which is checked."""
+
+
+REFERRED = ("", "case")
+"""What a text names: nothing that is known, or another case by its number, which is checked."""
 
 
 @dataclass(frozen=True)
@@ -141,6 +146,11 @@ class FormDefinition:
     def asks_for(self, variable: str) -> bool:
         """Return whether an expression of the form may read a variable of the case."""
         return any(variable in text for text in self._expressions)
+
+    @cached_property
+    def names_cases(self) -> bool:
+        """Return whether a field of the form names another case."""
+        return any(one.refers for one in every_component(self.components))
 
     @cached_property
     def asked(self) -> frozenset[str]:

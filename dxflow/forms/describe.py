@@ -90,6 +90,7 @@ def _details(
         yield "format", rules.shape
         yield "pattern", rules.pattern
         yield "takes_numbers", bool(component.cell) or None
+        yield "refers_to", component.refers
     if component.kind == "number":
         yield "min", _number(placed.minimum if placed else rules.minimum)
         yield "max", _number(placed.maximum if placed else rules.maximum)

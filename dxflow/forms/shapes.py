@@ -109,6 +109,7 @@ class FieldView:
     may_add: bool = False
     may_remove: bool = False
     text: str = ""
+    refers: str = ""  # "case": the text is the number of another case
 
 
 @dataclass(frozen=True)

@@ -124,6 +124,7 @@ class Drawing:
             width=component.width,
             unit=translated(component.unit),
             pii=component.pii,
+            refers=component.refers,
             children=tuple(self.all(one.children)),
             rows=tuple(tuple(self.all(row)) for row in one.rows),
             text=one.text if component.kind == "text" else "",

@@ -88,6 +88,14 @@ def show(case_id: str) -> str:
     return _overview(case_id, Typed())
 
 
+@blueprint.get("/cases/number/<path:number>")
+@signed_in
+def by_number(number: str) -> Answer:
+    """Lead to the case that is called by its number."""
+    case_id = case_pages.by_number(current.site(), current.actor(), number)
+    return redirect(url_for("case.show", case_id=case_id))
+
+
 @blueprint.get("/cases/<ident:case_id>/progress")
 @signed_in
 def progress(case_id: str) -> str:

@@ -2,7 +2,8 @@
 
 Property names are form-js's (schema version 19). `properties` is its free-form part; dxflow reads
 `label.<lang>`, `help`, `pii`, `width`, `unit`, `min_rows`, `max_rows`, `add_label`,
-`grouping` ("false" writes 2027, not 2,027), `cell` (a text that may be a number) there.
+`grouping` ("false" writes 2027, not 2,027), `cell` (a text that may be a number), `refers` (a text
+that names a case) there.
 """
 
 import re
@@ -17,6 +18,7 @@ from dxflow.forms.definition import (
     MAX_ROWS,
     MAX_TEXT,
     ONE_OF_KINDS,
+    REFERRED,
     TEXT_KINDS,
     Bound,
     Choices,
@@ -48,7 +50,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,40}", re.ASCII)
 _WIDTHS = ("", "xs", "s", "m", "l", "full")
 _PROPERTIES = frozenset(
     {"label", "help", "pii", "width", "unit", "min_rows", "max_rows", "add_label", "grouping"}
-    | {"cell"}
+    | {"cell", "refers"}
 )
 _RULES = frozenset(
     {"required", "min", "max", "minLength", "maxLength", "pattern", "patternErrorMessage"}
@@ -94,6 +96,7 @@ def read_component(node: Located, kind: str, findings: Findings) -> Component:
         step=_step(node),
         grouped="grouping" not in properties or findings.flag(properties, "grouping"),
         cell=_cell(properties, findings),
+        refers=_refers(properties, kind, findings),
     )
     component = replace(component, **_particulars(node, properties, kind, findings))
     return replace(component, default=_default(node, component, findings))
@@ -173,6 +176,14 @@ def _cell(properties: Located, findings: Findings) -> str:
         findings.add("cell", properties, _("cellはfreeかmeasureにしてください。"))
         return ""
     return cell
+
+
+def _refers(properties: Located, kind: str, findings: Findings) -> str:
+    refers = findings.text(properties, "refers")
+    if refers not in REFERRED or (refers and kind != "textfield"):
+        findings.add("refers", properties, _("refersはtextfieldに、caseと書いてください。"))
+        return ""
+    return refers
 
 
 def _readonly(node: Located, findings: Findings) -> bool | Formula:

@@ -14,7 +14,15 @@ from dxflow.db.case import Case, CaseUnit, Duty
 from dxflow.db.process import Draft, ProcessInstance, Timer, WorkItem, WorkItemGroup
 from dxflow.errors import Conflict, Invalid, NotAllowed, NotFound
 from dxflow.jobs import queue
-from dxflow.services.acts import continuing, filing, history, incidents, numbering, submissions
+from dxflow.services.acts import (
+    case_references,
+    continuing,
+    filing,
+    history,
+    incidents,
+    numbering,
+    submissions,
+)
 from dxflow.services.acts.act import Act, lock, require_running
 from dxflow.services.acts.writing import end_case, write_step
 from dxflow.services.packs import store as packs
@@ -68,6 +76,7 @@ def start(
             act = (draft_id and _recalled_act(site, tx, actor, pack, draft_id, title)) or new_act(
                 site, tx, actor, pack, process, actor.unit, title
             )
+            case_references.require_known(act, submission)
             files_of = draft_id if with_files else ""
             return _begin(act, process, submission, idempotency_key, request, files_of)
 

@@ -16,6 +16,7 @@ from dxflow.db.process import Draft, WorkItem, WorkItemGroup
 from dxflow.errors import Conflict, NotAllowed, NotFound
 from dxflow.services import plain
 from dxflow.services.acts import (
+    case_references,
     history,
     incidents,
     passing_over,
@@ -131,6 +132,7 @@ def _complete(site: Site, actor: Actor, task_id: str, reading: Reading, sent: Se
         )  # fmt: skip
         submission = reading(act, item)
         _require_form(act, item, submission)
+        case_references.require_known(act, submission)
         act.form = submission.form_digest
         act.drafting = meaning == history.DRAFT
         kept = submissions.keep(act, submission, task_id, meaning, item.element)

@@ -19,7 +19,8 @@ _FACETS = {
     "hide": _("隠す条件"), "readonly": _("書き換えられない条件"), "help": _("説明"),
     "unit": _("単位"), "pii": _("個人情報の印"), "default": _("はじめの値"),
     "step": _("刻み"), "grouped": _("桁区切り"), "cell": _("数も書ける欄"), "width": _("幅"),
-    "list": _("選択肢の一覧"), "formula": _("式"), "text": _("文"), "add_label": _("行を足すボタン"),
+    "refers": _("案件の番号の欄"), "list": _("選択肢の一覧"), "formula": _("式"), "text": _("文"),
+    "add_label": _("行を足すボタン"),
 }  # fmt: skip
 """What a component is told by: its own attributes, its rules and where its options come from."""
 

@@ -2,7 +2,12 @@
 
 from dataclasses import dataclass
 
+from sqlalchemy import select
+
+from dxflow.db.case import Case
+from dxflow.errors import NotFound
 from dxflow.services.paging import MOST_PER_PAGE, Page
+from dxflow.services.people import visibility
 from dxflow.services.people.actor import Actor
 from dxflow.services.reading import case_rulings, diagrams, submitted, timeline
 from dxflow.services.reading.case_head import CaseHead, head_of, read_facts
@@ -14,6 +19,7 @@ from dxflow.services.reading.diagrams import Standing
 from dxflow.services.reading.submitted import SubmittedForm
 from dxflow.services.reading.timeline import Entry
 from dxflow.services.site import Site
+from dxflow.texts import gettext as _
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,17 @@ class Whole:
     rulings: tuple[RulingView, ...]
     story: Page[Entry]
     papers: Page[SubmittedForm]
+
+
+def by_number(site: Site, actor: Actor, number: str) -> str:
+    """Return the id of the case with a number. Raises NotFound, also when it may not be seen."""
+    with site.database.read() as tx:
+        found: str | None = tx.execute(
+            select(Case.id).where(Case.number == number, visibility.visible(site, tx, actor))
+        ).scalar_one_or_none()
+    if found is None:
+        raise NotFound(_("案件が見つからないか、見る権限がありません。"))
+    return found
 
 
 def progress(site: Site, actor: Actor, case_id: str) -> Progress:

@@ -1,5 +1,6 @@
 """The sample of 桐生市: every case stands where its plan says, and its rules hold for people."""
 
+import json
 from datetime import date
 
 import pytest
@@ -9,11 +10,11 @@ from dxflow.audit import verify_database
 from dxflow.clock import TOKYO
 from dxflow.db.case import Case, Milestone
 from dxflow.db.identity import Person
-from dxflow.db.process import WorkItem, WorkItemGroup
+from dxflow.db.process import Submission, WorkItem, WorkItemGroup
 from dxflow.errors import Invalid
 from dxflow.services.acts import task_forms
 from dxflow.services.people import naming, organisation
-from dxflow.services.reading import kpi_table, previous
+from dxflow.services.reading import case_pages, kpi_table, previous
 from dxflow.services.reading.kpi_table import Wanted
 from tests.integration.cities.town import Town
 
@@ -43,6 +44,17 @@ def test_whoever_work_waits_for_is_told_in_words(town: Town) -> None:
         names = naming.load(tx, who)
     told = {one: names.group(one) for one in groups if not one.startswith("user:")}
     assert [one for one, words in told.items() if words == one.partition(":")[2]] == []
+
+
+def test_an_answer_names_a_case_that_everybody_who_reads_it_is_led_to(town: Town) -> None:
+    last = town.case("it_reform_last")
+    (body,) = town.rows(
+        select(Submission.body).where(
+            Submission.case_id == town.case("security").id, Submission.body.contains(last.number)
+        )
+    )
+    assert json.loads(body.body)["related"][0]["number"] == last.number
+    assert case_pages.by_number(town.site, town.actor("niisato"), last.number) == last.id
 
 
 def test_the_items_wait_by_name_for_their_own_teams(town: Town) -> None:

@@ -29,6 +29,7 @@ def field(kind: str, **given: Any) -> SimpleNamespace:
         "options": (Option("a", "甲"), Option("b", "乙")), "maximum": "", "max_length": None,
         "step": "", "inputmode": "", "width": "", "unit": "", "pii": False, "children": (),
         "rows": (), "add_label": "", "may_add": True, "may_remove": True, "text": "",
+        "refers": "",
     }  # fmt: skip
     columns: dict[str, SimpleNamespace] = {}
     for child in (child for row in given.get("rows", ()) for child in row):
