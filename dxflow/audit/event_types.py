@@ -117,6 +117,7 @@ _LABELS = {
     "kpi.revised": "目標値を変更",
     "kpi.assessed": "達成状況を評価",
     "kpi.exported": "指標の一覧を書出し",
+    "form.exported": "様式の回答を書出し",
     "milestone.planned": "工程を登録",
     "milestone.added": "工程を追加",
     "milestone.reported": "進捗を報告",

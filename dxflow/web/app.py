@@ -39,6 +39,7 @@ PAGES = (
     "proposal",
     "mine",
     "case",
+    "answers",
     "previous",
     "decision",
     "attachments",

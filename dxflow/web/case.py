@@ -2,19 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
 
 from dxflow.errors import Invalid
 from dxflow.services.acts import cases, duties, pulling_back
-from dxflow.services.packs.store import status_name
 from dxflow.services.people.access import signed_in
 from dxflow.services.reading import case_list, case_pages, case_view, diagrams
 from dxflow.services.reading.case_head import CaseHead
 from dxflow.texts import gettext as _
-from dxflow.web import current, kpi_chart, uploads
+from dxflow.web import case_filters, current, kpi_chart, uploads
 from dxflow.web.inbox import page_number
 
 blueprint = Blueprint("case", __name__)
@@ -22,8 +20,6 @@ blueprint = Blueprint("case", __name__)
 PER_PAGE = 30
 FORMS_PER_PAGE = 20
 ENTRIES_PER_PAGE = 40
-#: Filters of the list that are taken as they are written.
-_TEXTS = ("q", "stage", "process", "unit", "task")
 
 
 @dataclass(frozen=True)
@@ -47,15 +43,16 @@ class Typed:
 @signed_in
 def index() -> str:
     """List the cases the person may see."""
-    site, actor, filters = current.site(), current.actor(), _filters()
+    site, actor, filters = current.site(), current.actor(), case_filters.read()
     page = case_list.search(site, actor, filters, page_number(), PER_PAGE)
-    given = _given()
+    given = case_filters.given()
     return render_template(
         "cases.html",
         page=page,
         filters=filters,
         choices=case_list.choices(site, actor),
-        statuses=_statuses(),
+        statuses=case_filters.statuses(),
+        answers_url=url_for("answers.choose", **given),
         csv_url=url_for("case.as_csv", **given),
         workbook_url=url_for("case.as_workbook", **given),
         narrowed=bool(given),
@@ -67,7 +64,7 @@ def index() -> str:
 @signed_in
 def as_csv() -> Response:
     """Hand the list out for spreadsheets."""
-    rows = case_list.to_csv(current.site(), current.actor(), _filters())
+    rows = case_list.to_csv(current.site(), current.actor(), case_filters.read())
     return attachment(rows, "text/csv; charset=utf-8", "cases.csv")
 
 
@@ -77,7 +74,7 @@ def as_workbook() -> Response:
     """Hand the list out as an Excel workbook, with the measures of its cases."""
     from dxflow.services.reading import case_book  # here: Excel's library is slow to read in
 
-    pieces = case_book.workbook(current.site(), current.actor(), _filters())
+    pieces = case_book.workbook(current.site(), current.actor(), case_filters.read())
     return attachment(pieces, uploads.XLSX, "cases.xlsx")
 
 
@@ -269,29 +266,3 @@ def typed_again(form: str, text: str, refused: Invalid) -> Typed:
     """Return what was typed with what is wrong with it."""
     messages = [message for found in refused.fields.values() for message in found]
     return Typed(form, text, tuple(messages or [refused.message]))
-
-
-def _filters() -> case_list.Filters:
-    given = {key: request.args.get(key, "").strip() for key in _TEXTS}
-    status = request.args.get("status", "")
-    return case_list.Filters(**given, status=status, fiscal_year=_year())
-
-
-def _given() -> dict[str, Any]:
-    """Return the filters as they stand in the address, nothing else of it."""
-    known = (*_TEXTS, "status", "fiscal_year")
-    return {key: request.args[key] for key in known if request.args.get(key)}
-
-
-def _year() -> int | None:
-    text = request.args.get("fiscal_year", "")
-    if not text:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) == 4):
-        message = _("年度は西暦4桁で指定してください。")
-        raise Invalid(message, {"fiscal_year": [message]})
-    return int(text)
-
-
-def _statuses() -> list[tuple[str, str]]:
-    return [(key, status_name(key)) for key in case_list.STATUSES]

@@ -79,13 +79,15 @@ class Pack:
     def forms_with(self, command: str) -> tuple[FormDefinition, ...]:
         """Return the forms of the tasks that run a command when they are completed."""
         named = f"command:{command}"
-        keys = {
-            one.form_key
-            for process in self.processes.values()
-            for one in _all(process)
-            if named in one.properties
-        }
+        keys = {one.form_key for _process, one in self.tasks() if named in one.properties}
         return tuple(self.forms[key] for key in sorted(keys) if key in self.forms)
+
+    def tasks(self) -> Iterator[tuple[str, Element]]:
+        """Yield every element with a form and the process it is drawn in, in their order."""
+        for key, process in self.processes.items():
+            for one in _all(process):
+                if one.form_key:
+                    yield key, one
 
     def element_name(self, element: str) -> str:
         """Return the name of an element or of a timer on a boundary; its id when it has none."""

@@ -16,6 +16,7 @@ from dxflow.audit import event_types
 from dxflow.authority.decision import post_kind_label
 from dxflow.authority.organisation import unit_kind_label
 from dxflow.authority.papers import PROVISIONAL
+from dxflow.calendars.fiscal import fiscal_label
 from dxflow.calendars.wareki import wareki_date
 from dxflow.committee.resolution import choice_label
 from dxflow.committee.voting import Choice
@@ -50,6 +51,7 @@ _UNITS_THERE = frozenset(
     {
         ("case.extended", "unit"), ("unit.created", "parent"), ("unit.changed", "parent"),
         ("post.created", "unit"), ("post.changed", "unit"), ("kpi.exported", "unit"),
+        ("form.exported", "unit"),
     }
 )  # fmt: skip
 _POSTS = frozenset({"post", "seats", "recused"})
@@ -280,6 +282,10 @@ def _measured(text: str) -> str:
     return dict(kpis.status_words()).get(text, text)
 
 
+def _year(text: str) -> str:
+    return fiscal_label(int(text)) if text.isdecimal() else text
+
+
 def _yes_no(text: str) -> str:
     return {"true": _("はい"), "false": _("いいえ"), "True": _("はい"), "False": _("いいえ")}.get(
         text, text
@@ -356,6 +362,8 @@ _FIXED: Mapping[tuple[str, str], _Teller] = {
     ("opinion.recorded", "by"): lambda _pack, names: names.group,
     ("kpi.exported", "status"): lambda _pack, _names: _measured,
     ("kpi.exported", "open_data"): lambda _pack, _names: _yes_no,
+    ("form.exported", "status"): lambda _pack, _names: packs.status_name,
+    ("form.exported", "fiscal_year"): lambda _pack, _names: _year,
     ("role.granted", "roles"): lambda _pack, _names: naming.role_name,
     ("role.ended", "roles"): lambda _pack, _names: naming.role_name,
     ("unit.created", "kind"): lambda _pack, _names: unit_kind_label,

@@ -116,7 +116,7 @@ def search(
         if ids is not None:
             found, total, more = _latest_of(tx, ids, offset, limit + 1), len(ids), False
         else:
-            which = _condition(site, tx, actor, filters)
+            which = condition(site, tx, actor, filters)
             walked = _walked(tx, which, offset, limit + 1)
             found = walked or _latest_of(tx, together(wanted), offset, limit + 1)
             total, more = beyond_few(offset, limit, len(found))
@@ -177,7 +177,7 @@ def every(
     site: Site, tx: Connection, actor: Actor, filters: Filters
 ) -> Iterator[Sequence[CaseRow]]:
     """Yield every case of the list in parts of CHUNK. Raises Invalid."""
-    which = _condition(site, tx, actor, filters)
+    which = condition(site, tx, actor, filters)
     rows = tx.execute(_listed(which), execution_options={"yield_per": CHUNK})
     for part in rows.partitions(CHUNK):
         yield _entries(site, tx, actor, part)
@@ -193,7 +193,8 @@ def folded(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
 
 
-def _condition(site: Site, tx: Connection, actor: Actor, filters: Filters) -> ColumnElement[bool]:
+def condition(site: Site, tx: Connection, actor: Actor, filters: Filters) -> ColumnElement[bool]:
+    """Return the condition on `case_file` rows that are on the list. Raises Invalid."""
     return and_(visibility.visible(site, tx, actor), *_narrowed(filters))
 
 
