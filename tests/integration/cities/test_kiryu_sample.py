@@ -9,11 +9,11 @@ from dxflow.audit import verify_database
 from dxflow.clock import TOKYO
 from dxflow.db.case import Case, Milestone
 from dxflow.db.identity import Person
-from dxflow.db.process import WorkItem, WorkItemGroup
+from dxflow.db.process import DecisionEvaluation, WorkItem, WorkItemGroup
 from dxflow.errors import Invalid
 from dxflow.services.acts import task_forms
 from dxflow.services.people import naming, organisation
-from dxflow.services.reading import kpi_table, previous
+from dxflow.services.reading import case_pages, kpi_table, previous
 from dxflow.services.reading.kpi_table import Wanted
 from tests.integration.cities.town import Town
 
@@ -62,6 +62,19 @@ def test_the_items_wait_by_name_for_their_own_teams(town: Town) -> None:
     }
     assert town.waits("hataya", case.id, "answer")
     assert not town.waits("aioi", case.id, "answer")
+
+
+def test_what_was_found_for_one_item_stands_beside_what_was_found_for_another(town: Town) -> None:
+    case = town.case("it_reform")
+    asked = town.rows(
+        select(DecisionEvaluation.id).where(
+            DecisionEvaluation.case_id == case.id, DecisionEvaluation.element == "find_decider"
+        )
+    )
+    shown = case_pages.progress(town.site, town.actor("niisato"), case.id).rulings
+    beside = [one for one in shown if one.element == "find_decider"]
+    assert len(beside) == len(asked) > 1
+    assert not any(one.earlier for one in beside)
 
 
 def test_this_year_goes_on_from_last_year_item_by_item(town: Town) -> None:
