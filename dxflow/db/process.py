@@ -229,7 +229,10 @@ class ElementVisit(Base):
 
 
 class DecisionEvaluation(Base):
-    """A DMN decision as it was evaluated: inputs, rules that fired, result (JSON texts)."""
+    """A DMN decision as it was evaluated: inputs, rules that fired, result (JSON texts).
+
+    `branch` is where in the process its element was reached, empty for those of before it was kept.
+    """
 
     __tablename__ = "decision_evaluation"
     __table_args__ = (Index(None, "case_id"),)
@@ -238,6 +241,7 @@ class DecisionEvaluation(Base):
     case_id: Mapped[str] = mapped_column(String(32))
     pack_digest: Mapped[str] = mapped_column(String(64))
     element: Mapped[str] = mapped_column(String(128))
+    branch: Mapped[str] = mapped_column(Text, server_default="")
     decision: Mapped[str] = mapped_column(String(128))
     name: Mapped[str] = mapped_column(Text)
     inputs: Mapped[str] = mapped_column(Text)

@@ -3,6 +3,7 @@
 The only room that knows SpiffWorkflow.
 """
 
+from dxflow.engine.branches import done_again
 from dxflow.engine.codec import waiting
 from dxflow.engine.compile import Definition, Definitions, compile_definition
 from dxflow.engine.errors import BudgetExceeded, StateUnreadable, StepFailed, TaskNotReady
@@ -35,6 +36,6 @@ __all__ = [
     "Answer", "ArmedTimer", "Blocker", "BudgetExceeded", "Decided", "Definition", "Definitions",
     "Environment", "Host", "Instance", "Migrated", "NotMigratable", "OpenTask", "Place", "Played",
     "StateUnreadable", "Step", "StepFailed", "TaskNotReady", "TimerChange", "Visit", "cancel",
-    "compile_definition", "complete", "fire_timers", "migrated", "move_timers", "next_start",
-    "pass_over", "peek", "play", "start", "take_in", "waiting",
+    "compile_definition", "complete", "done_again", "fire_timers", "migrated", "move_timers",
+    "next_start", "pass_over", "peek", "play", "start", "take_in", "waiting",
 ]  # fmt: skip

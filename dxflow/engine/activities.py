@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.bpmn.specs.defaults import ScriptTask, ServiceTask, UserTask
 
+from dxflow.engine.branches import branch_of
 from dxflow.engine.errors import StepFailed, why
 from dxflow.engine.expressions import FAULTS, Expression, Place, parse, shown, stored
 from dxflow.engine.nodes import Mappings, Node, assign
@@ -42,13 +43,15 @@ class Offer:
     about: Expression | None = None
 
 
-def call_command(env: Environment, command: str, payload: Any, place: Place) -> dict[str, Any]:
+def call_command(token: Token, command: str, payload: Any) -> dict[str, Any]:
     """Run a command of the host with a copy of the payload and return a copy of its result."""
+    env: Environment = token.workflow.top_workflow.env
+    place: Place = token.task_spec.place
     given = stored(payload, place, command)
     if not isinstance(given, dict):
         raise place.fail(_("「{command}」に渡す値が文脈（{{…}}）ではありません。", command=command))
     try:
-        result = env.host.call(command, given, place.element)
+        result = env.host.call(command, given, place.element, branch_of(token))
     except _COMMAND_FAULTS as fault:
         raise place.fail(
             _("「{command}」が失敗しました: {why}", command=command, why=why(fault))
@@ -93,7 +96,7 @@ class UserActivity(Node, UserTask):  # type: ignore[misc]
         scope = {**token.data, "values": values, "outcome": outcome}
         for command, payload in self.offer.commands:
             given = payload.evaluate(scope, env.functions)
-            call_command(env, command, given, self.place)
+            call_command(token, command, given)
         changed: dict[str, Any] = {}
         assign(self.io_outputs, scope, env.functions, changed)
         token.data.update(changed)
@@ -167,7 +170,7 @@ class ServiceActivity(Node, ServiceTask):  # type: ignore[misc]
         env = my_task.workflow.top_workflow.env
         payload: dict[str, Any] = {}
         assign(self.io_inputs, dict(my_task.data), env.functions, payload)
-        result = call_command(env, self.command, payload, self.place)
+        result = call_command(my_task, self.command, payload)
         assign(self.io_outputs, {**my_task.data, "result": result}, env.functions, my_task.data)
         return True
 
@@ -212,6 +215,6 @@ class RuleActivity(Node):
             raise self.place.fail(
                 _("決定「{name}」を評価できません: {why}", name=self.decision, why=why(fault))
             ) from fault
-        top.decided.append(Decided(self.bpmn_id, outcome))
+        top.decided.append(Decided(self.bpmn_id, branch_of(my_task), outcome))
         my_task.data[self.result_variable] = stored(outcome.value, self.place, self.decision)
         return True

@@ -111,7 +111,8 @@ class TimerBoundary(_Timer, BoundaryEvent):  # type: ignore[misc]
     def _interrupt(self, token: Token) -> None:
         parent = token.parent
         for other in parent.children if parent else ():
-            if other.task_spec.name == self.attached_to:
+            if other.task_spec.name == self.attached_to and other.unfinished:
+                token.data.update(other.task_spec.kept(other))
                 other.cancel()
 
     def _on_complete(self, my_task: Token) -> None:

@@ -20,7 +20,7 @@ class Instances(Node, LoopTask):  # type: ignore[misc]
 
     What an instance changes stays its own; only the output collection reaches the variables. It
     has one entry for each entry of the input collection, null where the instance was not finished
-    because the completion condition became true.
+    because the completion condition became true or a timer took the activity away.
     """
 
     visible = True
@@ -138,9 +138,14 @@ class Instances(Node, LoopTask):  # type: ignore[misc]
         for child in token.children:
             child.cancel()
 
+    def kept(self, token: Token) -> dict[str, Any]:
+        """Return the output collection as far as it has come."""
+        if not self.output_collection:
+            return {}
+        return {self.output_collection: token.internal_data["results"]}
+
     def _on_complete(self, my_task: Token) -> None:
-        if self.output_collection:
-            my_task.data[self.output_collection] = my_task.internal_data["results"]
+        my_task.data.update(self.kept(my_task))
         my_task.internal_data = {}
         super()._on_complete(my_task)
 

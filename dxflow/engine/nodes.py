@@ -89,6 +89,10 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]
         if not self.manual:
             my_task.workflow.top_workflow.queue.append(my_task)
 
+    def kept(self, token: Token) -> dict[str, Any]:
+        """Return the variables that stay of an open activity when a timer takes it away."""
+        return {}
+
     def _run_hook(self, my_task: Token) -> bool:
         return True
 

@@ -60,7 +60,9 @@ class _Answering:
         self.results = results
         self.called: list[Called] = []
 
-    def call(self, command: str, payload: dict[str, Any], element: str) -> dict[str, Any]:
+    def call(
+        self, command: str, payload: dict[str, Any], element: str, branch: str
+    ) -> dict[str, Any]:
         self.called.append(Called(element, command, payload))
         return dict(self.results.get(element, {}))
 

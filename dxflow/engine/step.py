@@ -12,10 +12,13 @@ if TYPE_CHECKING:
 class Host(Protocol):
     """The world outside the process, given by the caller for one step."""
 
-    def call(self, command: str, payload: dict[str, Any], element: str) -> dict[str, Any]:
+    def call(
+        self, command: str, payload: dict[str, Any], element: str, branch: str
+    ) -> dict[str, Any]:
         """Run a named command for the element and return its result.
 
-        A DxflowError raised here reaches the caller of the step unchanged.
+        `branch` is where in the process the element was reached. A DxflowError raised here reaches
+        the caller of the step unchanged.
         """
         ...
 
@@ -83,9 +86,10 @@ class Visit:
 
 @dataclass(frozen=True)
 class Decided:
-    """A decision was evaluated at a business rule task."""
+    """A decision was evaluated at a business rule task; `branch` is where that was reached."""
 
     element: str
+    branch: str
     outcome: "Outcome"
 
 

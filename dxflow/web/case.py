@@ -125,14 +125,16 @@ def timeline(case_id: str) -> str:
 @blueprint.get("/cases/<ident:case_id>/forms")
 @signed_in
 def papers(case_id: str) -> str:
-    """Show every form as it was handed in."""
+    """Show every form as it was handed in; `shown` is the id of one that is opened."""
+    shown = request.args.get("shown", "")
     found = case_pages.papers(
-        current.site(), current.actor(), case_id, page_number(), FORMS_PER_PAGE
+        current.site(), current.actor(), case_id, page_number(), FORMS_PER_PAGE, shown
     )
     return case_page(
         "papers",
         found.head,
         page=found.page,
+        shown=shown,
         address_of=lambda number: url_for("case.papers", case_id=case_id, page=number),
     )
 

@@ -357,5 +357,7 @@ def environment(city: City, pack: packs.Pack) -> engine.Environment:
 
 
 class _Nobody:
-    def call(self, command: str, payload: dict[str, Any], element: str) -> dict[str, Any]:
+    def call(
+        self, command: str, payload: dict[str, Any], element: str, branch: str
+    ) -> dict[str, Any]:
         raise NotFound(command)

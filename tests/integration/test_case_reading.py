@@ -5,13 +5,16 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import update
 
+from dxflow.db.process import DecisionEvaluation
 from dxflow.errors import NotFound
 from dxflow.services.acts import cases, pulling_back
 from dxflow.services.packs import store as packs
 from dxflow.services.reading import case_pages, case_view, diagrams
 from tests.factories import ANALYSIS, ROOT, SHEET, City
 from tests.integration.histories import ANSWERS
+from tests.integration.test_decision_papers import Ticking
 from tests.statements import counted
 from tests.walks import (
     do,
@@ -158,6 +161,21 @@ def test_the_rules_that_fired_are_told_in_words(city):
     assert ("道筋", "取組") in route.found
     assert [rule.index for rule in route.rules if rule.fired] == [1]
     assert ("決裁する職", "部長") in rulings["決裁区分"].found
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_table_that_is_asked_again_takes_the_place_of_its_earlier_answer(city, kept):
+    """Also where the branch was not kept, as by versions of before."""
+    city.clock.__class__ = Ticking
+    case = to_decision(city)
+    do(city, case, "civic_head", "decide", "escalate", reason="先例になる", flags=["precedent"])
+    if not kept:
+        with city.site.database.write() as tx:
+            tx.execute(update(DecisionEvaluation).values(branch=""))
+    shown = case_pages.progress(city.site, city.actor("cio"), case).rulings
+    assert [(one.name, one.earlier) for one in shown] == [
+        ("決裁区分", False), ("決裁区分", True), ("道筋の判定", False),
+    ]  # fmt: skip
 
 
 def test_the_timeline_says_who_did_what_in_which_post(city):

@@ -6,9 +6,10 @@ from dxflow.errors import NotAllowed, NotFound
 from dxflow.services.acts import drafts
 from dxflow.services.acts.closed_tasks import TaskClosed
 from dxflow.services.acts.drafts import HandedIn
-from dxflow.services.reading import briefing, my_cases
-from tests.factories import City
+from dxflow.services.reading import briefing, case_pages, my_cases
+from tests.factories import ANALYSIS, SHEET, City
 from tests.integration.test_main_job import to_committee, to_kpi, to_sheet
+from tests.walks import do
 
 
 def test_a_draft_is_written_again_and_again_and_stays_one(city: City):
@@ -111,3 +112,26 @@ def test_the_briefing_holds_earlier_values(city: City):
     brief = briefing.of_case(city.site, city.actor("applicant"), case)
     assert brief.periods == ("FY2026",)
     assert [str(value) for value in brief.measured[0].values] == ["12"]
+
+
+def test_what_was_handed_in_again_says_how_often_and_leads_to_what_was_before(city: City):
+    case = to_sheet(city)
+    for content in ("一度目の案", "二度目の案"):
+        do(city, case, "applicant", "project_sheet", "submit", **(SHEET | {"content": content}))
+        do(city, case, "applicant", "bpr_analysis", "submit", **ANALYSIS)
+        city.clock.advance(hours=1)
+        if content == "一度目の案":
+            do(city, case, "head", "sheet_approval", "send_back", reason="直す", return_to="sheet")
+    brief = briefing.of_case(city.site, city.actor("head"), case)
+    (sheet,) = [one for one in brief.handed_in if one.title == "個票"]
+    assert sheet.view is not None
+    assert "二度目の案" in str(sheet.view)
+    (before,) = sheet.earlier
+    assert (sheet.round, before.person, before.at < sheet.at) == (2, "applicant", True)
+    papers = case_pages.papers(
+        city.site, city.actor("head"), case, per_page=1, shown=before.id
+    ).page.entries
+    assert [one.id for one in papers] == [before.id]
+    assert "一度目の案" in str(papers[0].view)
+    (idea,) = [one for one in brief.handed_in if one.title == "改善の提案"]
+    assert (idea.round, idea.earlier) == (1, ())

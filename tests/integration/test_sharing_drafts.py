@@ -1,14 +1,15 @@
 """Before its circulation a draft is written together (共同起案) or read beforehand (根回し)."""
 
 import hashlib
+import json
 
 import pytest
 from sqlalchemy import select
 
 from dxflow.authority.segregation import Part
-from dxflow.db.process import Submission
+from dxflow.db.process import Submission, WorkItem
 from dxflow.errors import NotAllowed
-from dxflow.services.acts import history
+from dxflow.services.acts import history, papers
 from dxflow.services.acts.task_forms import task_form
 from tests.factories import ANALYSIS, SHEET, City
 from tests.integration.test_decision_papers import Ticking, events, page
@@ -95,15 +96,7 @@ def test_the_log_says_who_read_which_version_when(city):
     do(city, case, "applicant", "project_sheet", "share", **(SHEET | {"content": "書き直した"}))
     do(city, case, "applicant", "share", "pre_read", units=["tax"])
     do(city, case, "tax_head", "pre_read", "read")
-    with city.site.database.read() as tx:
-        bodies = list(
-            tx.execute(
-                select(Submission.body)
-                .where(Submission.case_id == case, Submission.form_key == "project_sheet")
-                .order_by(Submission.at)
-            ).scalars()
-        )
-    digests = [hashlib.sha256(body.encode()).hexdigest() for body in bodies]
+    digests = [one["content"] for one in handed_in(city, case, "project_sheet")]
     read = events(city, case, "draft.read")
     assert [one["actor"]["person"] for one in read] == [
         city.person[name] for name in ("tax_head", "it_head", "tax_head")
@@ -113,6 +106,39 @@ def test_the_log_says_who_read_which_version_when(city):
     assert [one["content"] for one in said] == [digests[0], digests[0], digests[1]]
     assert said[0]["remark"] == "収納にも使える"
     assert task_of(city, "applicant", case, "project_sheet")
+
+
+def handed_in(city: City, case: str, element: str) -> list[dict]:
+    """Return the log's entries of forms handed in at an element, in their order."""
+    with city.site.database.read() as tx:
+        tasks = set(
+            tx.execute(
+                select(WorkItem.id).where(WorkItem.case_id == case, WorkItem.element == element)
+            ).scalars()
+        )
+    return [one for one in events(city, case, "task.completed") if one["object"]["id"] in tasks]
+
+
+def test_what_was_read_cannot_be_guessed_from_the_log(city):
+    """Whoever has the log, and guesses what a form says, cannot tell that the guess is right."""
+    case = share(city, "pre_read", "tax")
+    do(city, case, "tax_head", "pre_read", "read")
+    with city.site.database.read() as tx:
+        guess = tx.execute(
+            select(Submission.body).where(
+                Submission.case_id == case, Submission.form_key == "project_sheet"
+            )
+        ).scalar_one()
+    log = json.dumps([changes(one) for one in events(city, case, "draft.read")])
+    assert hashlib.sha256(guess.encode()).hexdigest() not in log
+
+
+def test_an_entry_of_before_with_a_plain_hash_is_still_accepted(city, monkeypatch):
+    plain = hashlib.sha256(b"{}").hexdigest()
+    monkeypatch.setattr(papers, "version_of", lambda _act, _form: (1, plain))
+    case = share(city, "pre_read", "tax")
+    do(city, case, "tax_head", "pre_read", "read")
+    assert changes(events(city, case, "draft.read")[0])["content"] == plain
 
 
 def test_who_reads_beforehand_may_judge_later_and_nothing_is_stamped(city):

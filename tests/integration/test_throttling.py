@@ -7,13 +7,16 @@ import pytest
 from sqlalchemy import select
 
 from dxflow.audit import verify_database
+from dxflow.db.audit import AuditEvent
 from dxflow.db.identity import LoginThrottle
-from dxflow.errors import NotLoggedIn, Throttled
+from dxflow.errors import CodeNeeded, NotLoggedIn, Throttled
+from dxflow.services import plain
 from dxflow.services.administration import working
-from dxflow.services.people import accounts
+from dxflow.services.people import accounts, second_step
 from dxflow.services.people.throttling import FREE_FAILURES, network_of, place
 from dxflow.services.reading import audit_log
 from tests.factories import PASSWORD, City
+from tests.factors import phone_of
 
 ORIGIN = "192.0.2.1"
 
@@ -125,6 +128,43 @@ def test_the_log_says_once_an_hour_which_address_is_slowed(strict: City) -> None
     assert told == [{"接続元": ORIGIN, "1時間の失敗": "11"}] * 2
     with strict.site.database.read() as tx:
         assert verify_database(tx).findings == ()
+
+
+def channels(city: City, kind: str) -> list[str]:
+    """Return by which channels the events of a kind came, oldest first."""
+    with city.site.database.read() as tx:
+        bodies = tx.execute(
+            select(AuditEvent.body).where(AuditEvent.type == kind).order_by(AuditEvent.id)
+        ).scalars()
+        return [plain.loads(body)["actor"]["channel"] for body in bodies]
+
+
+def test_the_log_says_by_which_channel_a_login_failed(strict: City) -> None:
+    fail(strict, "head")
+    with pytest.raises(NotLoggedIn):
+        accounts.issue_token(strict.site, "head", "wrong-password", ORIGIN)
+    assert not accounts.knows_password(strict.site, strict.actor("head"), "wrong-password")
+    by_program = replace(strict.actor("head"), channel="api")
+    assert not accounts.knows_password(strict.site, by_program, "wrong-password")
+    assert channels(strict, "session.refused") == ["page", "api", "page", "api"]
+
+
+def test_the_log_says_by_which_channel_a_code_failed(city: City) -> None:
+    phone_of(city, "head")
+    with pytest.raises(CodeNeeded) as half:
+        accounts.log_in(city.site, "head", PASSWORD, ORIGIN)
+    with pytest.raises(NotLoggedIn):
+        second_step.complete(city.site, half.value.reference, "000000")
+    with pytest.raises(NotLoggedIn):
+        accounts.issue_token(city.site, "head", PASSWORD, ORIGIN, code="000000")
+    assert channels(city, "session.refused") == ["page", "api"]
+
+
+def test_the_log_says_by_which_channel_an_address_came_that_is_slowed(strict: City) -> None:
+    spray(strict, 10)
+    with pytest.raises(NotLoggedIn):
+        accounts.issue_token(strict.site, "account-10", "wrong-password", ORIGIN)
+    assert channels(strict, "access.slowed") == ["api"]
 
 
 def test_failures_at_the_same_moment_are_all_counted(strict: City) -> None:

@@ -175,7 +175,9 @@ class City:
     rng: random.Random
     seen: list[tuple[str, dict[str, Any], str]] = field(default_factory=list)
 
-    def call(self, command: str, payload: dict[str, Any], element: str) -> dict[str, Any]:
+    def call(
+        self, command: str, payload: dict[str, Any], element: str, branch: str
+    ) -> dict[str, Any]:
         self.seen.append((command, payload, element))
         answer: Callable[[], dict[str, Any]] = getattr(self, command.replace(".", "_"), dict)
         return answer()

@@ -98,7 +98,9 @@ class City:
     stamps: list[str] = field(default_factory=list)
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
-    def call(self, command: str, payload: dict[str, Any], element: str) -> dict[str, Any]:
+    def call(
+        self, command: str, payload: dict[str, Any], element: str, branch: str
+    ) -> dict[str, Any]:
         self.calls.append((command, payload))
         answer = getattr(self, "_" + command.replace(".", "_"), None)
         return answer(payload) if answer else {}

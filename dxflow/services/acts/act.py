@@ -91,6 +91,8 @@ class Act:
     offered: dict[str, set[str]] = field(default_factory=dict)
     #: What this act makes of open work items, by their ids: the log holds it with the last event.
     tasks_told: dict[str, dict[str, object]] = field(default_factory=dict)
+    #: Where in the process the command was reached that is being run.
+    branch: str = ""
     #: The timers that were armed before (id and moment), where they are known.
     armed: Mapping[str, datetime] | None = None
 
@@ -167,8 +169,11 @@ class Act:
         """Let the log say what an open work item's row holds from now on: name, due, assignee."""
         self.tasks_told.setdefault(work_item, {}).update(values)
 
-    def call(self, command: str, payload: dict[str, Any], element: str) -> dict[str, Any]:
+    def call(
+        self, command: str, payload: dict[str, Any], element: str, branch: str
+    ) -> dict[str, Any]:
         """Run a command of the process: the engine's host."""
+        self.branch = branch
         return self.site.commands[command](self, payload, element)
 
     def environment(self) -> engine.Environment:

@@ -182,6 +182,7 @@ class InForce(NamedTuple):
     """A submission that is in force; `absent_id`, `way` and `stood_post` say who stood in, if so."""
 
     id: str
+    work_item_id: str | None
     element: str
     form_key: str
     form_digest: str

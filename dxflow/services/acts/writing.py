@@ -49,7 +49,7 @@ def write_step(act: Act, step: engine.Step, open_before: Collection[str]) -> Non
     _write_timers(act, step)
     _write_visits(act, step)
     for decided in step.decided:
-        write_decision(act, decided.element, decided.outcome)
+        write_decision(act, decided.element, decided.branch, decided.outcome)
     _write_stage(act, step)
 
 
@@ -279,8 +279,11 @@ def _count(dialect: str) -> Prepared:
     )
 
 
-def write_decision(act: Act, element: str, outcome: Outcome) -> None:
-    """Write how a decision table came to its result, for the page and the log."""
+def write_decision(act: Act, element: str, branch: str, outcome: Outcome) -> None:
+    """Write how a decision table came to its result, for the page and the log.
+
+    `branch` is where in the process the element was reached.
+    """
     result = plain.dumps(outcome.value)
     act.writes.add(
         _ADD_DECISION,
@@ -289,6 +292,7 @@ def write_decision(act: Act, element: str, outcome: Outcome) -> None:
             "case_id": act.case_id,
             "pack_digest": act.pack.digest,
             "element": element,
+            "branch": branch,
             "decision": outcome.decision,
             "name": outcome.name,
             "inputs": plain.dumps(outcome.inputs),

@@ -22,7 +22,7 @@ def find_authority(act: Act, payload: dict[str, Any], element: str) -> dict[str,
     asked = rulings.ask(act, matter, act.actor.on)
     if asked is None:
         raise NotAllowed(_("きょう有効な決裁区分の表がありません。"))
-    write_decision(act, element, asked.outcome)
+    write_decision(act, element, act.branch, asked.outcome)
     ruling, involved = asked.ruling, act.involved()
     with to_be_stored():
         found = deciding_post(ruling.row.post_kind, unit, act.directory(), barred=involved.persons)

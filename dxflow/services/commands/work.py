@@ -93,7 +93,11 @@ def _next_place(act: Act) -> int:
 
 
 def report_milestones(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
-    """Take the progress of milestones; return how many are still open as `open`."""
+    """Take the progress of milestones; return how many are still open as `open`.
+
+    Where none of them stands elsewhere than before there is no entry: what was written of them
+    stands in that of the form.
+    """
     known = {
         row.id: row
         for row in act.tx.execute(
@@ -108,19 +112,14 @@ def report_milestones(act: Act, payload: dict[str, Any], _element: str) -> dict[
         status = read.text(report, "status", required=True)
         if milestone is None or status not in MILESTONE_STATUSES:
             raise Invalid(_("この案件の工程ではないものが報告されました。"))
-        act.tx.execute(
-            update(Milestone)
-            .where(Milestone.id == milestone.id)
-            .values(
-                status=status,
-                note=read.text(report, "note"),
-                done_at=act.now if status == "done" else None,
-            )
-        )
-        told.append([milestone.id, status])
+        said: dict[str, Any] = {"status": status, "note": read.text(report, "note")}
         if status != milestone.status:
+            said["done_at"] = act.now if status == "done" else None
             changes.append(audit.Change("milestone", milestone.name, milestone.status, status))
-    act.record("milestone.reported", *changes, facts={"milestones": told})
+        act.tx.execute(update(Milestone).where(Milestone.id == milestone.id).values(said))
+        told.append([milestone.id, status])
+    if changes:
+        act.record("milestone.reported", *changes, facts={"milestones": told})
     left = act.tx.execute(
         select(func.count()).where(
             Milestone.case_id == act.case_id, Milestone.status.in_(("planned", "doing"))

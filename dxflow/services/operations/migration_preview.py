@@ -67,7 +67,9 @@ class Preview:
 class _Nobody:
     """The host of a preview: nothing runs, so nobody may be called."""
 
-    def call(self, command: str, payload: dict[str, Any], element: str) -> dict[str, Any]:
+    def call(
+        self, command: str, payload: dict[str, Any], element: str, branch: str
+    ) -> dict[str, Any]:
         """Refuse."""
         raise LookupError(command)
 

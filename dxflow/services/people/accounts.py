@@ -41,7 +41,7 @@ def log_in(site: Site, username: str, password: str, origin: str, request_id: st
     Raises NotLoggedIn (same words for every reason), CodeNeeded with the login that `complete`
     goes on with where the person has a second factor, or Throttled.
     """
-    person = _authenticate(site, username, password, origin, request_id)
+    person = _authenticate(site, username, password, origin, "page", request_id)
     if person["factor_since"] is not None:
         raise CodeNeeded(factor_rows.needed(), half_logins.begin(site, person))
     with site.database.write() as tx:
@@ -57,7 +57,7 @@ def issue_token(
     """
     wrong = _("利用者名、パスワード、確認コードのどれかが違います。")
     try:
-        person = _authenticate(site, username, password, origin, request_id)
+        person = _authenticate(site, username, password, origin, "api", request_id)
     except NotLoggedIn:
         if code:
             raise NotLoggedIn(wrong) from None
@@ -75,8 +75,9 @@ def issue_token(
             event = ("token.created", "api", request_id)
             return _opened(site, tx, ApiToken, login, values, person, event)
         refused(
-            site, tx, subject, person["id"], request_id, origin=origin, reason=factor_rows.WRONG
-        )
+            site, tx, subject, person["id"], "api", request_id,
+            origin=origin, reason=factor_rows.WRONG,
+        )  # fmt: skip
     raise NotLoggedIn(wrong)
 
 
@@ -235,7 +236,7 @@ def _actor(site: Site, row: Any, channel: str, request_id: str, post: str | None
 
 
 def _authenticate(
-    site: Site, username: str, password: str, origin: str, request_id: str
+    site: Site, username: str, password: str, origin: str, channel: str, request_id: str
 ) -> RowMapping:
     subject = f"{username.strip().casefold()[:80]}|{throttling.network_of(origin)}"
     place = throttling.place(origin) if site.settings.login_failures else ""
@@ -256,7 +257,7 @@ def _authenticate(
         return person
     with site.database.write() as tx:
         known = person["id"] if person else None
-        refused(site, tx, subject, known, request_id, origin=origin)
+        refused(site, tx, subject, known, channel, request_id, origin=origin)
     raise NotLoggedIn(_("利用者名またはパスワードが違います。"))
 
 
@@ -275,7 +276,7 @@ def knows_password(site: Site, actor: Actor, password: str) -> bool:
         _forgiven(site, subject)
         return True
     with site.database.write() as tx:
-        refused(site, tx, subject, actor.person_id, actor.request_id)
+        refused(site, tx, subject, actor.person_id, actor.channel, actor.request_id)
     return False
 
 
@@ -285,10 +286,10 @@ def _forgiven(site: Site, subject: str) -> None:
 
 
 def refused(
-    site: Site, tx: Connection, subject: str, person_id: str | None, request_id: str,
-    *, origin: str = "", reason: str = "",
+    site: Site, tx: Connection, subject: str, person_id: str | None, channel: str,
+    request_id: str, *, origin: str = "", reason: str = "",
 ) -> None:  # fmt: skip
-    """Count a failed login, and record it; `reason` is what the log says of it.
+    """Count a failed login, and record by which channel it came; `reason`: what the log says of it.
 
     `origin` is the address it came from, whose failures count too unless the installation counts
     none.
@@ -301,7 +302,7 @@ def refused(
     )
     happened = [
         system_event(
-            "session.refused", now, person_id, "page", denied=True, request_id=request_id,
+            "session.refused", now, person_id, channel, denied=True, request_id=request_id,
             reason=reason,
         )
     ]  # fmt: skip
@@ -312,7 +313,7 @@ def refused(
         )
         happened.append(
             system_event(
-                "access.slowed", now, None, "page", denied=True, request_id=request_id,
+                "access.slowed", now, None, channel, denied=True, request_id=request_id,
                 changes=told,
             )
         )  # fmt: skip

@@ -30,8 +30,9 @@ def complete(site: Site, half: str, code: str, origin: str = "", request_id: str
             half_logins.end(tx, half)
             return accounts.begin_session(site, tx, person, request_id)
         accounts.refused(
-            site, tx, subject, person["id"], request_id, origin=origin, reason=factor_rows.WRONG
-        )
+            site, tx, subject, person["id"], "page", request_id,
+            origin=origin, reason=factor_rows.WRONG,
+        )  # fmt: skip
     raise NotLoggedIn(wrong_code())
 
 
@@ -45,7 +46,9 @@ def knows_code(site: Site, actor: Actor, code: str) -> bool:
         throttling.take_turn(tx, subject, site.now())
         if factor_rows.take(site, tx, person, code, actor.channel, actor.request_id):
             return True
-        accounts.refused(site, tx, subject, person, actor.request_id, reason=factor_rows.WRONG)
+        accounts.refused(
+            site, tx, subject, person, actor.channel, actor.request_id, reason=factor_rows.WRONG
+        )
     return False
 
 

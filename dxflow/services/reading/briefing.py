@@ -9,12 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, case, func, select
-
 from dxflow import forms
 from dxflow.calendars.periods import period_start
-from dxflow.db.identity import Person
-from dxflow.db.process import Submission
 from dxflow.services import plain
 from dxflow.services.acts import history
 from dxflow.services.acts.measures import Tracked
@@ -27,6 +23,7 @@ from dxflow.services.reading.case_opening import Opened, open_case
 from dxflow.services.reading.case_rounds import VOTE, RoundView
 from dxflow.services.reading.case_rulings import RulingView
 from dxflow.services.reading.case_view import CasePage
+from dxflow.services.reading.in_force import InForce, in_force
 from dxflow.services.reading.revised import Revised
 from dxflow.services.reading.submitted import Contexts
 from dxflow.services.site import Site
@@ -37,11 +34,22 @@ PERIODS = 4
 
 
 @dataclass(frozen=True)
+class Earlier:
+    """A submission whose place a later one took."""
+
+    id: str
+    person: str
+    post: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class HandedIn:
-    """A form that is in force: the latest of its kind, and of each person who judged.
+    """A form that is in force: the latest of its kind and matter, and of each person who judged.
 
     `drafts` says that it describes the proposal; otherwise it judges it or gives an opinion.
-    `view` is None where the reader may not read it; `withheld` says why.
+    `view` is None where the reader may not read it; `withheld` says why. `earlier` are those whose
+    place it took, the latest first.
     """
 
     drafts: bool
@@ -54,6 +62,12 @@ class HandedIn:
     at: datetime
     view: forms.FormView | None
     withheld: str = ""
+    earlier: tuple[Earlier, ...] = ()
+
+    @property
+    def round(self) -> int:
+        """Return how often it has been handed in by now."""
+        return len(self.earlier) + 1
 
 
 @dataclass(frozen=True)
@@ -108,12 +122,14 @@ def of_opened(opened: Opened) -> Briefing:
     """Return the briefing on a case that is open for reading."""
     page = case_view.page_of(opened, read_facts(opened))
     periods, measured = _measured([row.tracked for row in page.measures])
-    rows, contexts = _in_force(opened), Contexts(opened)
-    drafts = [row for row in rows if row.act == history.DRAFT]
+    found, contexts = in_force(opened), Contexts(opened)
+    drafts = [one for one in found if one.row.act == history.DRAFT]
     return Briefing(
         page=page,
         # verdicts stand in the committee's round, with those who may see them
-        handed_in=tuple(_handed_in(opened, [row for row in rows if row.act != VOTE], contexts)),
+        handed_in=tuple(
+            _handed_in(opened, [one for one in found if one.row.act != VOTE], contexts)
+        ),
         rulings=tuple(one for one in case_rulings.rulings(opened) if not one.earlier),
         periods=periods,
         measured=measured,
@@ -121,9 +137,11 @@ def of_opened(opened: Opened) -> Briefing:
     )
 
 
-def _handed_in(opened: Opened, rows: Sequence[Row[Any]], contexts: Contexts) -> Iterable[HandedIn]:
-    names = naming.load(opened.tx, opened.who, posts=[row.post for row in rows])
-    for row in rows:
+def _handed_in(opened: Opened, found: Sequence[InForce], contexts: Contexts) -> Iterable[HandedIn]:
+    every = [row for one in found for row in (one.row, *one.earlier)]
+    names = naming.load(opened.tx, opened.who, posts=[row.post for row in every])
+    for one in found:
+        row = one.row
         pack = packs.load(opened.site, opened.tx, row.pack_digest)
         definition = pack.form(row.form_key)
         outcome, tone = submitted.outcome_words(definition, row.outcome)
@@ -131,8 +149,8 @@ def _handed_in(opened: Opened, rows: Sequence[Row[Any]], contexts: Contexts) -> 
         view = forms.readonly_view(definition, plain.loads(row.body), contexts.of(pack))
         yield HandedIn(
             drafts=row.act == history.DRAFT,
-            title=translated(definition.title),
-            step=submitted.step_name(pack, row.element),
+            title=translated(one.matter or definition.title),
+            step=translated(one.matter) or submitted.step_name(pack, row.element),
             outcome="" if withheld else outcome,
             tone="" if withheld else tone,
             person=row.person_name or "",
@@ -140,30 +158,11 @@ def _handed_in(opened: Opened, rows: Sequence[Row[Any]], contexts: Contexts) -> 
             at=row.at,
             view=None if withheld else view,
             withheld=withheld,
+            earlier=tuple(
+                Earlier(before.id, before.person_name or "", names.post(before.post), before.at)
+                for before in one.earlier
+            ),
         )
-
-
-def _in_force(opened: Opened) -> list[Row[Any]]:
-    """Return the last submission of every form, of each person where a form judges."""
-    whose = case((Submission.act == history.DRAFT, ""), else_=Submission.person_id)
-    place = func.row_number().over(
-        partition_by=[Submission.form_key, whose],
-        order_by=[Submission.at.desc(), Submission.id.desc()],
-    )
-    ranked = (
-        select(Submission.id, place.label("place"))
-        .where(Submission.case_id == opened.id, Submission.superseded_at.is_(None))
-        .subquery()
-    )
-    return list(
-        opened.tx.execute(
-            select(Submission.__table__, Person.name.label("person_name"))
-            .join(ranked, ranked.c.id == Submission.id)
-            .outerjoin(Person, Person.id == Submission.person_id)
-            .where(ranked.c.place == 1)
-            .order_by(Submission.at, Submission.id)
-        )
-    )
 
 
 def _measured(tracked: list[Tracked]) -> tuple[tuple[str, ...], tuple[Measured, ...]]:

@@ -90,12 +90,19 @@ def story(site: Site, actor: Actor, case_id: str, page: int = 1, per_page: int =
         return Story(head_of(opened, facts), timeline.page_of(opened, rounds, page, per_page))
 
 
-def papers(site: Site, actor: Actor, case_id: str, page: int = 1, per_page: int = 30) -> Papers:
-    """Return a page of a case's forms. Raises NotFound when the actor may not know of it."""
+def papers(
+    site: Site, actor: Actor, case_id: str, page: int = 1, per_page: int = 30, shown: str = ""
+) -> Papers:
+    """Return a page of a case's forms; `shown`: the one with this form, by the id it was given.
+
+    Raises NotFound when the actor may not know of the case.
+    """
     with site.database.read() as tx:
         opened = open_case(site, tx, actor, case_id)
         facts = read_facts(opened)
         rounds = rounds_of(opened, facts.items)
+        if shown:
+            page = submitted.page_with(opened, shown, per_page)
         return Papers(head_of(opened, facts), submitted.page_of(opened, rounds, page, per_page))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Row, and_, select
 from sqlalchemy.orm import aliased
 
+from dxflow import engine
 from dxflow.authority.papers import PROVISIONAL
 from dxflow.committee.resolution import choice_label
 from dxflow.committee.voting import Choice
@@ -54,7 +55,7 @@ class RulingView:
     output_labels: tuple[str, ...]
     rules: tuple[RuleRow, ...]
     earlier: bool
-    """Whether the same decision was made again later."""
+    """Whether it was made again later in the same branch."""
 
 
 @dataclass(frozen=True)
@@ -81,12 +82,17 @@ def rulings(opened: Opened) -> tuple[RulingView, ...]:
         .where(DecisionEvaluation.case_id == opened.id)
         .order_by(DecisionEvaluation.at.desc(), DecisionEvaluation.id.desc())
     ).all()
-    seen: set[str] = set()
-    found = []
-    for row in rows:
-        found.append(_ruling(opened, row, earlier=row.decision in seen))
-        seen.add(row.decision)
-    return tuple(found)
+    return tuple(
+        _ruling(opened, row, earlier=any(_made_again(row, later) for later in rows[:place]))
+        for place, row in enumerate(rows)
+    )
+
+
+def _made_again(row: Row[Any], later: Row[Any]) -> bool:
+    """Return whether a later evaluation stands in the place of this one, not beside it."""
+    if row.branch and later.branch:
+        return engine.done_again(row.branch, later.branch)
+    return bool(row.element == later.element)  # of before branches were kept
 
 
 def decision_rows(opened: Opened) -> list[Row[Any]]:

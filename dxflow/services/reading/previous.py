@@ -18,6 +18,7 @@ from dxflow.services.reading import opinions
 from dxflow.services.reading.case_head import CaseHead, head_of, read_facts
 from dxflow.services.reading.case_opening import Opened, open_case
 from dxflow.services.reading.case_view import CasePage, page_of
+from dxflow.services.reading.in_force import matter_of
 from dxflow.services.reading.submitted import Contexts
 from dxflow.services.site import Site
 from dxflow.texts import translated
@@ -111,8 +112,7 @@ def _drafted(opened: Opened) -> dict[tuple[str, str], Any]:
 
 def _what(opened: Opened, row: Any) -> tuple[str, str]:
     """Return the form, and which of many matters it was handed in for, where its task says that."""
-    about = row.name and opened.pack.is_about(row.process_key, row.element)
-    return row.form_key, row.name if about else ""
+    return row.form_key, matter_of(opened, row)
 
 
 def _view(opened: Opened, row: Row[Any], contexts: Contexts) -> forms.FormView:

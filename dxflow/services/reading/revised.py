@@ -12,11 +12,13 @@ from typing import Any
 from sqlalchemy import Row, func, or_, select
 
 from dxflow import forms
-from dxflow.db.process import Submission
+from dxflow.db.process import Submission, WorkItem
 from dxflow.services import plain
 from dxflow.services.packs import store as packs
 from dxflow.services.reading.case_opening import Opened
+from dxflow.services.reading.in_force import InForce, matter_of
 from dxflow.services.reading.submitted import Contexts
+from dxflow.texts import translated
 
 
 @dataclass(frozen=True)
@@ -31,51 +33,59 @@ class Revised:
 
 
 def since_seen(
-    opened: Opened, in_force: Sequence[Row[Any]], contexts: Contexts
+    opened: Opened, drafts: Sequence[InForce], contexts: Contexts
 ) -> tuple[Revised, ...]:
     """Return what differs from what the reader, or who had their post before them, last acted on.
 
-    `in_force` are the submissions by which the proposal is made now. A version that the reader
+    `drafts` are the submissions by which the proposal is made now. A version that the reader
     handed in themselves is one they know.
     """
-    earlier = _earlier(opened, in_force)
+    earlier = _earlier(opened, [one.row for one in drafts])
     seen_at = _seen_at(opened) if earlier else None
     if seen_at is None:
         return ()
     seen = {
-        row.form_key: row.id
+        (row.form_key, matter_of(opened, row)): row.id
         for row in earlier
         if row.at <= seen_at and (row.superseded_at is None or row.superseded_at > seen_at)
     }
-    corrected = [row for row in in_force if row.at > seen_at and row.form_key in seen]
+    corrected = [
+        (one, seen[one.row.form_key, one.matter])
+        for one in drafts
+        if one.row.at > seen_at and (one.row.form_key, one.matter) in seen
+    ]
     versions = {
         row.id: row
         for row in opened.tx.execute(
             select(Submission.id, Submission.body, Submission.pack_digest, Submission.form_key)
-            .where(Submission.id.in_([seen[row.form_key] for row in corrected]))
+            .where(Submission.id.in_([before for _one, before in corrected]))
         )
     }  # fmt: skip
     found = []
-    for row in corrected:
-        before, after = (
-            _view(opened, one, contexts) for one in (versions[seen[row.form_key]], row)
-        )
-        if changes := forms.compared(before, after):
-            found.append(Revised(after.title, row.person_name or "", row.at, seen_at, changes))
+    for one, before in corrected:
+        row = one.row
+        was, now = (_view(opened, each, contexts) for each in (versions[before], row))
+        if changes := forms.compared(was, now):
+            title = translated(one.matter) or now.title
+            found.append(Revised(title, row.person_name or "", row.at, seen_at, changes))
     return tuple(found)
 
 
 def _earlier(opened: Opened, in_force: Sequence[Row[Any]]) -> list[Any]:
     """Return the other versions of the forms, the oldest first, without what stands in them."""
     rows = opened.tx.execute(
-        select(Submission.id, Submission.form_key, Submission.at, Submission.superseded_at)
+        select(
+            Submission.id, Submission.form_key, Submission.at, Submission.superseded_at,
+            Submission.element, WorkItem.name, WorkItem.process_key,
+        )
+        .outerjoin(WorkItem, WorkItem.id == Submission.work_item_id)
         .where(
             Submission.case_id == opened.id,
             Submission.form_key.in_(sorted({row.form_key for row in in_force})),
             Submission.id.not_in([row.id for row in in_force]),
         )
         .order_by(Submission.at, Submission.id)
-    )
+    )  # fmt: skip
     return list(rows)
 
 

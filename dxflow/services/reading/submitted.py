@@ -65,6 +65,19 @@ def page_of(
     return Page(_forms(opened, rows, rounds), page, per_page, total)
 
 
+def page_with(opened: Opened, submission: str, per_page: int = 30) -> int:
+    """Return the number of the page that a submitted form of the case stands on; 1 for others."""
+    of_case = Submission.case_id == opened.id
+    at = opened.tx.execute(
+        select(Submission.at).where(of_case, Submission.id == submission)
+    ).scalar_one_or_none()
+    if at is None:
+        return 1
+    later = (Submission.at > at) | ((Submission.at == at) & (Submission.id > submission))
+    before = select(func.count()).select_from(Submission).where(of_case, later)
+    return int(opened.tx.execute(before).scalar_one()) // per_page + 1
+
+
 def latest(opened: Opened, form_keys: Sequence[str], elements: Sequence[str]) -> list[Row[Any]]:
     """Return the submissions in force of some forms and of some tasks, the latest first."""
     return list(

@@ -10,11 +10,11 @@ from dxflow.audit import verify_database
 from dxflow.clock import TOKYO
 from dxflow.db.case import Case, Milestone
 from dxflow.db.identity import Person
-from dxflow.db.process import Submission, WorkItem, WorkItemGroup
+from dxflow.db.process import DecisionEvaluation, Submission, WorkItem, WorkItemGroup
 from dxflow.errors import Invalid
 from dxflow.services.acts import task_forms
 from dxflow.services.people import naming, organisation
-from dxflow.services.reading import case_pages, kpi_table, previous
+from dxflow.services.reading import briefing, case_pages, kpi_table, previous
 from dxflow.services.reading.kpi_table import Wanted
 from tests.integration.cities.town import Town
 
@@ -74,6 +74,34 @@ def test_the_items_wait_by_name_for_their_own_teams(town: Town) -> None:
     }
     assert town.waits("hataya", case.id, "answer")
     assert not town.waits("aioi", case.id, "answer")
+
+
+def test_what_was_found_for_one_item_stands_beside_what_was_found_for_another(town: Town) -> None:
+    case = town.case("it_reform")
+    asked = town.rows(
+        select(DecisionEvaluation.id).where(
+            DecisionEvaluation.case_id == case.id, DecisionEvaluation.element == "find_decider"
+        )
+    )
+    shown = case_pages.progress(town.site, town.actor("niisato"), case.id).rulings
+    beside = [one for one in shown if one.element == "find_decider"]
+    assert len(beside) == len(asked) > 1
+    assert not any(one.earlier for one in beside)
+
+
+def test_the_answer_to_each_item_is_in_force_beside_the_others(town: Town) -> None:
+    case = town.case("it_reform")
+    handed_in = briefing.of_case(town.site, town.actor("niisato"), case.id).handed_in
+    answers = [one for one in handed_in if one.title.startswith("回答案を書く（")]
+    given = town.rows(
+        select(WorkItem.name).where(
+            WorkItem.case_id == case.id,
+            WorkItem.element == "answer",
+            WorkItem.status == "completed",
+        )
+    )
+    assert {one.title for one in answers} == {one.name for one in given}
+    assert len(answers) > 1
 
 
 def test_this_year_goes_on_from_last_year_item_by_item(town: Town) -> None:

@@ -144,9 +144,13 @@ class Calls:
 
     answers: dict[str, Any] = field(default_factory=dict)
     seen: list[tuple[str, dict[str, Any], str]] = field(default_factory=list)
+    branches: list[str] = field(default_factory=list)
 
-    def call(self, command: str, payload: dict[str, Any], element: str) -> dict[str, Any]:
+    def call(
+        self, command: str, payload: dict[str, Any], element: str, branch: str
+    ) -> dict[str, Any]:
         self.seen.append((command, payload, element))
+        self.branches.append(branch)
         answer = self.answers.get(command, {})
         if isinstance(answer, Exception):
             raise answer

@@ -21,7 +21,7 @@ BY_HAND = """
 
 
 class Nobody:
-    def call(self, command, payload, element):
+    def call(self, command, payload, element, branch):
         raise AssertionError(command)
 
 

@@ -267,20 +267,57 @@ def test_a_deadline_on_a_called_process_takes_everything_in_it_away() -> None:
     assert (w.open, w.now_at.timers) == (["chase"], ())
 
 
-def test_a_deadline_on_many_tasks_takes_all_of_them_away() -> None:
-    multi = each("members", "m", output_collection="votes", output_element="outcome")
-    d = (
-        Draft()
-        .start()
-        .user("vote", multi=multi)
-        .end()
-        .timer("vote", "late", '"P7D"')
-        .user("chase")
-        .end("e2")
-    )
+def voting(**fields: Any) -> Draft:
+    multi = each("members", "m", output_collection="votes", output_element="outcome", **fields)
+    d = Draft().start().user("vote", multi=multi).end()
+    return d.timer("vote", "late", '"P7D"').user("chase")
+
+
+@pytest.mark.parametrize(
+    ("fields", "voted"),
+    [
+        ({}, [None, "no", None]),
+        ({"sequential": True}, ["no", None, None]),
+        ({"completion": "count(votes[item != null]) >= 2"}, [None, "no", None]),
+    ],
+)
+def test_a_deadline_on_many_tasks_takes_the_open_ones_away_and_keeps_what_was_done(
+    fields: dict[str, Any], voted: list[str | None]
+) -> None:
+    w = World(voting(**fields).end("e2")).start(members=["a", "b", "c"])
+    w.do("vote", "no", which=0 if "sequential" in fields else 1).later(days=7).fire()
+    assert w.open == ["chase"]
+    assert w.variables["votes"] == voted
+    assert "m" not in w.variables
+    assert w.do("chase").variables["votes"] == voted
+
+
+def test_a_deadline_before_anybody_has_voted_gives_nulls_and_not_the_round_before() -> None:
+    d = voting()
+    d.link("chase", "vote")
+    w = World(d).start(members=["a", "b"]).do("vote", "yes").later(days=7).fire()
+    assert w.variables["votes"] == ["yes", None]
+    w.do("chase")
+    assert w.open == ["vote", "vote"]
+    w.later(days=7).fire()
+    assert w.variables["votes"] == [None, None]
+
+
+def test_a_deadline_on_called_processes_keeps_what_the_ended_ones_gave() -> None:
+    child = Draft("child").start().user("work", outputs=out(r="values.r")).end()
+    multi = each("units", "unit", output_collection="all", output_element='unit + ":" + r')
+    d = Draft("top").start().call("c", "child", outputs=out(r="r"), multi=multi).end()
+    d.timer("c", "late", '"P7D"').user("chase").end("e2")
+    w = World(d, child).start(units=["a", "b"]).do("work", which=1, r="x").later(days=7).fire()
+    assert (w.open, w.variables["all"]) == (["chase"], [None, "b:x"])
+
+
+def test_a_deadline_on_many_tasks_without_collection_leaves_the_variables_as_they_were() -> None:
+    d = Draft().start().user("vote", multi=each("members", "m")).end()
+    d.timer("vote", "late", '"P7D"').user("chase").end("e2")
     w = World(d).start(members=["a", "b"]).do("vote").later(days=7).fire()
     assert w.open == ["chase"]
-    assert "votes" not in w.variables
+    assert w.variables == {"members": ["a", "b"]}
 
 
 def test_nothing_in_a_step_reads_the_clock_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
