@@ -49,6 +49,7 @@ PAGES = (
     "calendar",
     "papers",
     "meetings",
+    "blocs",
     "minutes",
     "evaluation",
     "seats",
