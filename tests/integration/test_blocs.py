@@ -3,12 +3,14 @@
 import pytest
 from sqlalchemy import select
 
-from dxflow import audit
+from dxflow import audit, engine
 from dxflow.db.audit import AuditEvent
 from dxflow.db.case import Ballot, Deliberation
 from dxflow.db.meeting import MeetingMatter
-from dxflow.errors import Conflict, Invalid, NotAllowed, NotFound
+from dxflow.db.process import Incident
+from dxflow.errors import Conflict, Invalid, NotAllowed, NotFound, Unavailable
 from dxflow.forms import FormInvalid
+from dxflow.services.acts import task_forms
 from dxflow.services.meetings import (
     agenda,
     blocs,
@@ -21,6 +23,7 @@ from dxflow.services.meetings import (
 from tests.blocs import AYE, agenda_of, begun, conclude, statuses, vote, voting
 from tests.factories import City
 from tests.sessions import SEAT_OF, at_once, attend, audited, plan
+from tests.statements import counted
 from tests.walks import MEMBERS, do, task_of, to_committee
 
 
@@ -182,6 +185,86 @@ def test_a_ballot_cast_while_a_matter_is_taken_out_counts_as_what_came_first(cit
         assert task_of(city, "it_head", cases[1], "verdict").id == task
     assert ballots(city, cases[0]) == {"head-it": "approve"}
     assert audited(site.database) == ()
+
+
+def test_a_matter_that_leaves_while_the_others_are_voted_on_is_not_voted_on(city, monkeypatch):
+    meeting, cases, matters = voting(city, 3)
+    hand_in, calls = task_forms.hand_in, []
+
+    def slowly(*given, **more):
+        calls.append(given)
+        if len(calls) == 1:  # everything was read, and nothing is locked yet
+            blocs.take_out(city.site, city.actor("cio"), matters[1])
+        return hand_in(*given, **more)
+
+    monkeypatch.setattr(task_forms, "hand_in", slowly)
+    found = vote(city, "it_head", meeting)
+    assert [one.item for one in found.done] == [1, 3]
+    assert "分離されました" in found.left[0].why
+    assert [len(ballots(city, case)) for case in cases] == [1, 0, 1]
+
+
+def test_a_case_whose_process_stops_holds_up_no_other_and_leaves_an_incident(city, monkeypatch):
+    meeting, cases, _matters = voting(city, 3)
+    complete = engine.complete
+
+    def stopping(definitions, state, task_id, *rest):
+        if task_id == broken:
+            raise engine.StepFailed("committee", "verdict", "FEEL")
+        return complete(definitions, state, task_id, *rest)
+
+    broken = task_of(city, "it_head", cases[1], "verdict").id
+    monkeypatch.setattr(engine, "complete", stopping)
+    found = vote(city, "it_head", meeting, key="k")
+    assert [one.item for one in found.done] == [1, 3]
+    with city.site.database.read() as tx:
+        (number,) = tx.execute(select(Incident.id).where(Incident.case_id == cases[1])).scalars()
+    assert number in found.left[0].why
+    monkeypatch.setattr(engine, "complete", complete)
+    again = vote(city, "it_head", meeting, key="k")
+    assert ([one.item for one in again.done], again.left) == ([1, 2, 3], ())
+    assert [len(ballots(city, case)) for case in cases] == [1, 1, 1]
+    assert audited(city.site.database) == ()
+
+
+def test_what_came_before_the_database_was_lost_is_kept_and_told_when_sent_again(city, monkeypatch):
+    meeting, cases, _matters = voting(city, 3)
+    hand_in, calls = task_forms.hand_in, []
+
+    def cut_off(*given, **more):
+        calls.append(given)
+        if len(calls) == 3:
+            raise Unavailable("lost")
+        return hand_in(*given, **more)
+
+    monkeypatch.setattr(task_forms, "hand_in", cut_off)
+    with pytest.raises(Unavailable):
+        vote(city, "it_head", meeting, key="k")
+    found = vote(city, "it_head", meeting, key="k")
+    assert ([one.item for one in found.done], found.left) == ([1, 2, 3], ())
+    assert [len(said_of(city, case, "committee.voted")) for case in cases] == [1, 1, 1]
+
+
+def test_what_a_bloc_costs_does_not_grow_with_it(sqlite_city):
+    city: City = sqlite_city
+
+    def statements(number: int) -> dict[str, int]:
+        meeting, _cases, matters = begun(city, number)
+        site, chair, found = city.site, city.actor("cio"), {}
+        acts = {
+            "join": lambda: blocs.put_together(site, chair, meeting, matters),
+            "open": lambda: blocs.open_vote(site, chair, meeting, 1),
+            "vote": lambda: vote(city, "it_head", meeting),
+        }
+        for name, act in acts.items():
+            with counted(site.database) as count:
+                act()
+            found[name] = count.statements
+        return found
+
+    few, many = statements(2), statements(6)
+    each = {name: (many[name] - few[name]) / 4 for name in few}
+    assert (each["join"], each["open"], each["vote"] <= 15) == (2, 2, True), each
 
 
 def test_a_vote_sent_again_is_cast_once_and_what_was_missing_is_done(city):

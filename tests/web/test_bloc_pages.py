@@ -30,7 +30,7 @@ def test_items_are_put_together_voted_on_and_concluded_by_one_form_each(sqlite_c
     assert chair.post(f"{way}/blocs", given).status_code == 303
     said = text_of(chair.get(way))
     assert "3件を一括審議にしました" in said
-    assert "一括審議 一括1（議題1～3、3件）" in said
+    assert "一括1: 議題1～3（3件）" in said
     assert "一括1: 議題1～3は、一括して審議します" in text_of(member.get(f"{way}/papers"))
     assert chair.post(f"{way}/blocs/1/open").status_code == 303
     assert "3件の表決を始めました" in text_of(chair.get(way))

@@ -83,30 +83,39 @@ def _each(
             raise _why_not(one, bloc, meaning, recused=one.case_id in out)
         _hand_in(site, by, one, bloc, task.id, fill, _sent_for(sent, one.id))
 
-    return _one_by_one(site, by, asked, hand_in)
+    forms_asked = {(one.form_key, one.pack_digest) for one in tasks.values()}
+    return _one_by_one(site, by, asked, hand_in, alike=len(forms_asked) == 1)
 
 
 def _one_by_one(
-    site: Site, by: Actor, matters: Iterable[Row[Any]], doing: Callable[[Row[Any]], object]
-) -> Outcome:
+    site: Site, by: Actor, matters: Iterable[Row[Any]], doing: Callable[[Row[Any]], object],
+    *, alike: bool = False,
+) -> Outcome:  # fmt: skip
     """Do something to one matter after another; what refuses one holds up no other.
 
-    Raises what no other matter would answer otherwise: Unavailable, and FormInvalid of the first.
+    `alike`: all are asked by one form, so that what the first refuses the others would too. Raises
+    Unavailable at once, FormInvalid where nothing was done.
     """
     done: list[Done] = []
     left: list[Left] = []
+    wrong: list[forms.FormInvalid] = []
     for one in matters:
         try:
             doing(one)
-        except DxflowError as refused:
-            form = isinstance(refused, forms.FormInvalid) and not done
-            if form or isinstance(refused, Unavailable):
-                raise
-            left.append(blocs.left_out(one, refused.message))
+        except Unavailable:
+            raise
         except StepFailed as failure:
             left.append(blocs.left_out(one, _stopped(site, by, failure, one.case_id)))
+        except DxflowError as refused:
+            if isinstance(refused, forms.FormInvalid):
+                wrong.append(refused)
+            if wrong and alike and not done:
+                break
+            left.append(blocs.left_out(one, refused.message))
         else:
             done.append(blocs.done(one))
+    if wrong and not done:
+        raise wrong[0]
     return Outcome(tuple(done), tuple(left)).required()
 
 
