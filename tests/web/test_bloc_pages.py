@@ -155,3 +155,18 @@ def test_the_page_of_one_vote_leads_to_the_bloc_it_belongs_to(sqlite_city, brows
     assert "一括審議（2件）の議題です" in text_of(browse("it_head").get(task))
     blocs.take_out(city.site, city.actor("cio"), matters[1])
     assert "一括審議" not in text_of(browse("it_head").get(task))
+
+
+def test_the_log_says_with_which_bloc_a_case_was_decided_in_both_languages(sqlite_city, browse):
+    city: City = sqlite_city
+    _meeting, _cases, matters = voting(city, 2)
+    blocs.take_out(city.site, city.actor("cio"), matters[1], "別に審議する")
+    auditor, way = browse("auditor"), "/audit?type=committee.separated"
+    said = text_of(auditor.get(way))
+    assert "一括審議から分離" in said
+    assert "一括1" in said
+    assert "別に審議する" in said
+    auditor.get("/language/en?next=/")
+    english = text_of(auditor.get(way))
+    assert "Taken out of a joint vote" in english
+    assert "Joint vote 1" in english
