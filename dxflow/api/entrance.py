@@ -12,6 +12,7 @@ from flask_wtf.csrf import CSRFError, ValidationError, validate_csrf
 from dxflow.api import (
     attachments,
     audit,
+    blocs,
     cases,
     decisions,
     drafts,
@@ -51,6 +52,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *standing.OPERATIONS,
     *kpis.OPERATIONS,
     *meetings.OPERATIONS,
+    *blocs.OPERATIONS,
     *evaluations.OPERATIONS,
     *operations.OPERATIONS,
     *migrations.OPERATIONS,

@@ -32,7 +32,7 @@ def listed(call: Call) -> Answer:
 
 def one(call: Call) -> Answer:
     """Give a meeting with its agenda and its members."""
-    return _meeting(call, call.path["meeting"])
+    return in_full(call, call.path["meeting"])
 
 
 def minutes(call: Call) -> Answer:
@@ -50,27 +50,27 @@ def plan(call: Call) -> Answer:
         body["held_on"], body["begins"], body["ends"], body["place"], written=body["written"]
     )
     meeting = planning.plan(call.site, call.actor, body["body"], wanted, call.keyed)
-    return _meeting(call, meeting, created=True)
+    return in_full(call, meeting, created=True)
 
 
 def add(call: Call) -> Answer:
     """Put a case on the agenda."""
     agenda.add(call.site, call.actor, call.path["meeting"], call.body["case"])
-    return _meeting(call, call.path["meeting"])
+    return in_full(call, call.path["meeting"])
 
 
 def attend(call: Call) -> Answer:
     """Record that a member has come or left."""
     meeting, body = call.path["meeting"], call.body
     session.attend(call.site, call.actor, meeting, body["seat"], here=body["here"])
-    return _meeting(call, meeting)
+    return in_full(call, meeting)
 
 
 def consent(call: Call) -> Answer:
     """Say for one's seat whether to decide in writing."""
     meeting, body = call.path["meeting"], call.body
     session.consent(call.site, call.actor, meeting, body["seat"], agrees=body["agrees"])
-    return _meeting(call, meeting)
+    return in_full(call, meeting)
 
 
 def recuse(call: Call) -> Answer:
@@ -79,7 +79,7 @@ def recuse(call: Call) -> Answer:
     recusing.declare(
         call.site, call.actor, call.path["matter"], body["seat"], body["reason"]
     )  # fmt: skip
-    return _meeting(call, call.path["meeting"])
+    return in_full(call, call.path["meeting"])
 
 
 def rejoin(call: Call) -> Answer:
@@ -87,19 +87,19 @@ def rejoin(call: Call) -> Answer:
     recusing.take_back(
         call.site, call.actor, call.path["matter"], call.path["seat"], call.body["reason"]
     )
-    return _meeting(call, call.path["meeting"])
+    return in_full(call, call.path["meeting"])
 
 
 def defer(call: Call) -> Answer:
     """Put a matter off to another meeting."""
     session.defer(call.site, call.actor, call.path["matter"], call.body["reason"])
-    return _meeting(call, call.path["meeting"])
+    return in_full(call, call.path["meeting"])
 
 
 def open_late(call: Call) -> Answer:
     """Open a meeting after its day."""
     session.begin(call.site, call.actor, call.path["meeting"], call.body["reason"])
-    return _meeting(call, call.path["meeting"])
+    return in_full(call, call.path["meeting"])
 
 
 def seat(call: Call) -> Answer:
@@ -112,7 +112,8 @@ def seat(call: Call) -> Answer:
     return Answer(vars(made))
 
 
-def _meeting(call: Call, meeting: str, *, created: bool = False) -> Answer:
+def in_full(call: Call, meeting: str, *, created: bool = False) -> Answer:
+    """Give a meeting with its agenda and its members."""
     found = book.one(call.site, call.actor, meeting)
     document: dict[str, Any] = {
         **vars(found),
@@ -129,7 +130,7 @@ def _to_meeting(act: Callable[..., object]) -> Run:
 
     def run(call: Call) -> Answer:
         act(call.site, call.actor, call.path["meeting"])
-        return _meeting(call, call.path["meeting"])
+        return in_full(call, call.path["meeting"])
 
     return run
 
@@ -139,7 +140,7 @@ def _to_matter(act: Callable[..., str]) -> Run:
 
     def run(call: Call) -> Answer:
         act(call.site, call.actor, call.path["matter"])
-        return _meeting(call, call.path["meeting"])
+        return in_full(call, call.path["meeting"])
 
     return run
 

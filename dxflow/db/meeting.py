@@ -45,7 +45,8 @@ class Meeting(Base):
 class MeetingMatter(Base):
     """A case on an agenda. `status` is waiting, voting, closed, resolved, deferred or dropped.
 
-    `present` is a JSON list of the seats in the room when the vote was closed.
+    `present` is a JSON list of the seats in the room when the vote was closed. `bloc` numbers the
+    matters of the meeting that are decided at once, None for one that stands alone.
     """
 
     __tablename__ = "meeting_matter"
@@ -71,6 +72,7 @@ class MeetingMatter(Base):
     present: Mapped[str] = mapped_column(Text, server_default="[]")
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     reason: Mapped[str] = mapped_column(Text, server_default="")
+    bloc: Mapped[int | None]
 
 
 class Attendance(Base):

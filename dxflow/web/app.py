@@ -50,6 +50,7 @@ PAGES = (
     "calendar",
     "papers",
     "meetings",
+    "blocs",
     "minutes",
     "evaluation",
     "seats",

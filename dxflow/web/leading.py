@@ -19,12 +19,12 @@ def led(
         every = {one.key for one in view.outcomes}
         return forms.led(view, first, every, pressed) if first else view
     if meaning == Action.CONCLUDE and round_ is not None and round_.bound is not None:
-        return _bound(view, round_.bound, pressed)
+        return bounded(view, round_.bound, pressed)
     return view
 
 
-def _bound(view: forms.FormView, by: Bound, pressed: str | None) -> forms.FormView:
-    """Return a conclusion's form; as it is where the pack has outcomes that are no verdicts."""
+def bounded(view: forms.FormView, by: Bound, pressed: str | None) -> forms.FormView:
+    """Return a conclusion's form by its count; as it is where the pack has outcomes that are no verdicts."""
     meant = {one.key: choice_of(one.key) for one in view.outcomes}
     first = [key for choice in by.first for key, found in meant.items() if found is choice]
     if not first or None in meant.values():

@@ -1,13 +1,24 @@
 """会議: planned, prepared and held; the papers for its members, the agenda, who is there."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from dxflow.errors import STATUS_OF_KIND, Conflict, DxflowError, Invalid, NotAllowed
-from dxflow.services.meetings import agenda, book, ordering, papers, planning, recusing, session
+from dxflow.services.meetings import (
+    agenda,
+    bloc_views,
+    blocs,
+    book,
+    ordering,
+    papers,
+    planning,
+    recusing,
+    session,
+    together,
+)
 from dxflow.services.meetings.planning import Plan
 from dxflow.services.people.access import needs_role, signed_in
 from dxflow.services.people.actor import READS_ALL, Actor
@@ -68,7 +79,7 @@ def bodies_page(refused: str = "", typed: Given | None = None) -> str:
 @signed_in
 def show(meeting_id: str) -> str:
     """Show a meeting: what is ready, who is there, the agenda."""
-    return _show(meeting_id)
+    return page_of(meeting_id)
 
 
 @blueprint.get("/meetings/<ident:meeting_id>/papers")
@@ -77,7 +88,10 @@ def show_papers(meeting_id: str) -> str:
     """Show the papers of the whole agenda as one document."""
     site = current.site()
     found = papers.of_meeting(site, current.actor(), meeting_id)
-    return render_template("meetings/papers.html", found=found, printed_at=site.now())
+    return render_template(
+        "meetings/papers.html", found=found, printed_at=site.now(),
+        blocs=bloc_views.of_matters(found.meeting.matters),
+    )  # fmt: skip
 
 
 @blueprint.post(
@@ -90,14 +104,14 @@ def do(meeting_id: str, act: str) -> Answer:
     try:
         said = doing(current.site(), current.actor(), meeting_id, request.form.to_dict())
     except (Invalid, Conflict, NotAllowed) as refused:
-        return _show(meeting_id, words(refused)), STATUS_OF_KIND[refused.kind]
+        return page_of(meeting_id, words(refused)), STATUS_OF_KIND[refused.kind]
     flash(said, "success")
     return redirect(url_for("meetings.show", meeting_id=meeting_id), 303)
 
 
 @blueprint.post(
     "/meetings/<ident:meeting_id>/matters/<ident:matter_id>/"
-    "<any(remove,open,close,defer,recuse,rejoin,read,up,down):act>"
+    "<any(remove,open,close,defer,recuse,rejoin,separate,read,up,down):act>"
 )
 @signed_in
 def do_to_matter(meeting_id: str, matter_id: str, act: str) -> Answer:
@@ -106,9 +120,9 @@ def do_to_matter(meeting_id: str, matter_id: str, act: str) -> Answer:
     try:
         said = doing(current.site(), current.actor(), matter_id, request.form.to_dict())
     except session.SeatsUnheard as asked:
-        return _show(meeting_id, asked=asked, matter=matter_id), STATUS_OF_KIND[asked.kind]
+        return page_of(meeting_id, asked=asked, matter=matter_id), STATUS_OF_KIND[asked.kind]
     except (Invalid, Conflict, NotAllowed) as refused:
-        return _show(meeting_id, words(refused)), STATUS_OF_KIND[refused.kind]
+        return page_of(meeting_id, words(refused)), STATUS_OF_KIND[refused.kind]
     flash(said, "success")
     way = "meetings.show_papers" if request.form.get("back") == "papers" else "meetings.show"
     return redirect(url_for(way, meeting_id=meeting_id, _anchor=f"m-{matter_id}"), 303)
@@ -206,6 +220,11 @@ def _rejoin(site: Site, by: Actor, matter: str, given: Given) -> str:
     return _("除斥の申出の取下げを記録しました。この席は、この議題の審議と表決に加わります。")
 
 
+def _separate(site: Site, by: Actor, matter: str, given: Given) -> str:
+    blocs.take_out(site, by, matter, given.get("reason", ""))
+    return _("この議題を一括審議から分離しました。出ている判断はそのまま数えます。")
+
+
 def _read(site: Site, by: Actor, matter: str, _given: Given) -> str:
     papers.read(site, by, matter)
     return _("資料を確認したことを記録しました。")
@@ -227,7 +246,7 @@ MEETING_ACTS: dict[str, Doing] = {
 }  # fmt: skip
 MATTER_ACTS: dict[str, Doing] = {
     "remove": _remove, "open": _open_vote, "close": _close_vote, "defer": _defer,
-    "recuse": _recuse, "rejoin": _rejoin, "read": _read, "up": _up, "down": _down,
+    "recuse": _recuse, "rejoin": _rejoin, "separate": _separate, "read": _read, "up": _up, "down": _down,
 }  # fmt: skip
 
 
@@ -244,13 +263,18 @@ def _index(refused: str = "", typed: Given | None = None) -> str:
     )
 
 
-def _show(
+def page_of(
     meeting_id: str,
     refused: str = "",
     asked: session.SeatsUnheard | None = None,
     matter: str = "",
+    bloc_asked: tuple[int, together.BlocUnheard] | None = None,
+    chosen: Collection[str] | None = None,
 ) -> str:
-    """Return the page of a meeting; `asked`: whether to close the vote on `matter` all the same."""
+    """Return the page of a meeting; `asked`: whether to close the vote on `matter` all the same.
+
+    `bloc_asked` is that question about a bloc, `chosen` the items ticked to be put together.
+    """
     found = book.one(current.site(), current.actor(), meeting_id)
     given: dict[str, Any] = request.form.to_dict() if refused else {}
     return render_template(
@@ -260,4 +284,8 @@ def _show(
         typed=given,
         asked=asked,
         asked_of=next((one for one in found.matters if one.id == matter), None),
+        bloc_asked=bloc_asked,
+        blocs=bloc_views.of_matters(found.matters),
+        joinable=bloc_views.joinable(found.matters) if found.keeper else (),
+        chosen=chosen,
     )

@@ -7,7 +7,13 @@ from dxflow.api.answers.drafts import DraftInFull, DraftList
 from dxflow.api.answers.evaluations import CaseEvaluation, OwnNote
 from dxflow.api.answers.log import CheckpointPage, EventPage, EventProof, LastCheckpoint
 from dxflow.api.answers.measures import KpiInFull, KpiPage
-from dxflow.api.answers.meetings import MeetingInFull, MeetingMinutes, MeetingPage, SeatMade
+from dxflow.api.answers.meetings import (
+    BlocOutcome,
+    MeetingInFull,
+    MeetingMinutes,
+    MeetingPage,
+    SeatMade,
+)
 from dxflow.api.answers.migrations import (
     Migration,
     MigrationPage,
@@ -30,6 +36,7 @@ from dxflow.api.answers.work import ProcessInFull, ProcessList, Task, TaskInFull
 __all__ = [
     "AttachmentList",
     "AttachmentStored",
+    "BlocOutcome",
     "Case",
     "CaseDecision",
     "CaseEvaluation",

@@ -73,6 +73,10 @@ class MeetingMatter(Schema):
     result = text()
     reason = text()
     read = Whole(required=True)
+    bloc = Whole(
+        required=True,
+        metadata={"description": "the bloc with which it is decided at once; 0: it stands alone"},
+    )
     evaluation = fields.Nested(
         Consensus,
         required=True,
@@ -94,6 +98,28 @@ class MeetingInFull(Schema):
     distributed_at = Moment(required=True, allow_none=True)
     seats = nested(MeetingSeat, many=True)
     agenda = nested(MeetingMatter, many=True)
+
+
+class BlocDone(Schema):
+    """An item on which it was done. `matter` and `case` are ids, `item` counts on the agenda."""
+
+    matter = text()
+    case = text(attribute="case_id")
+    number = text()
+    item = Whole(required=True)
+
+
+class BlocLeft(BlocDone):
+    """An item on which nothing was done, and why."""
+
+    why = text()
+
+
+class BlocOutcome(Schema):
+    """What came of an act on a bloc, item by item; what refused one held up no other."""
+
+    done = nested(BlocDone, many=True)
+    left = nested(BlocLeft, many=True)
 
 
 class MeetingPage(Page):

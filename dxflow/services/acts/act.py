@@ -5,7 +5,7 @@ the commands of the process), write what came out, append the audit events, move
 chain. The caller's transaction commits all of it or nothing.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -81,6 +81,8 @@ class Act:
     entered_ballot: EnteredBallot | None = None
     case_changes: dict[str, Any] = field(default_factory=dict)
     happened: list[audit.Event] = field(default_factory=list)
+    #: The bloc of a meeting's matters with which this one is voted on or concluded, 0 for alone.
+    bloc: int = 0
     #: Set when something was done that nobody may pull back, such as a 決裁.
     final: bool = False
     #: The groups of seats recused from the round that was voted in: nobody waits for their votes.
@@ -248,8 +250,8 @@ _CHANGE = Prepared(update(_FILE).where(_FILE.c.id == bindparam("of_case")))
 _CASE = tuple(_FILE.c.keys())
 
 
-def _locking(case: Any) -> Select[Any]:
-    """Return the statement that locks a case and reads all an act needs to know of it.
+def _locking(which: Any) -> Select[Any]:
+    """Return the statement that locks cases and reads all an act needs to know of them.
 
     Both rows are locked: PostgreSQL, after waiting for a lock, reads the locked rows again and
     no others, and an act must not see a case as it was before it had to wait.
@@ -267,14 +269,18 @@ def _locking(case: Any) -> Select[Any]:
             *_FILE.c,
         )
         .join_from(_PROCESS, _FILE, _FILE.c.id == _PROCESS.c.case_id)
-        .where(_PROCESS.c.case_id == case)
+        .where(which)
         .with_for_update(of=[_PROCESS, _FILE])
     )
 
 
-_LOCK = Prepared(_locking(bindparam("case")))
+def _is(case: Any) -> Any:
+    return _PROCESS.c.case_id == case
+
+
+_LOCK = Prepared(_locking(_is(bindparam("case"))))
 _LOCK_OF_TASK = Prepared(
-    _locking(select(_WORK.c.case_id).where(_WORK.c.id == bindparam("task")).scalar_subquery())
+    _locking(_is(select(_WORK.c.case_id).where(_WORK.c.id == bindparam("task")).scalar_subquery()))
 )
 
 
@@ -285,7 +291,20 @@ def lock(site: Site, tx: Connection, actor: Actor, case: str | ScalarSelect[Any]
     """
     if isinstance(case, str):
         return _present(_locked(site, tx, actor, _LOCK, {"case": case}))
-    return _present(_locked(site, tx, actor, Prepared(_locking(case)), {}))
+    return _present(_locked(site, tx, actor, Prepared(_locking(_is(case))), {}))
+
+
+def lock_all(site: Site, tx: Connection, actor: Actor, cases: Collection[str]) -> list[Act]:
+    """Lock cases in the order of their ids, by one statement, and return the act on each.
+
+    Each is its own act with its own chain; whoever locks several cases takes them in this order.
+    Those that are not there are left out. Raises Conflict.
+    """
+    which = _locking(_PROCESS.c.case_id.in_(sorted(cases))).order_by(_PROCESS.c.case_id)
+    acts = [_act_on(site, tx, actor, row) for row in tx.execute(which)]
+    for first in acts[:1]:
+        _present(first)
+    return acts
 
 
 def lock_of_task(
@@ -317,6 +336,10 @@ def _locked(
     row = statement.first(tx, which)
     if row is None:
         raise NotFound(_("案件が見つかりません。"))
+    return _act_on(site, tx, actor, row)
+
+
+def _act_on(site: Site, tx: Connection, actor: Actor, row: Any) -> Act:
     return Act(
         site=site,
         tx=tx,

@@ -34,17 +34,8 @@ class Frame:
 
     def snapshot(self, round_: Row[Any]) -> Sitting:
         """Return the sitting for a round of the case. A vote on an earlier round is none on this."""
-        stands = Matter(self.matter.status)
-        if stands in (Matter.VOTING, Matter.CLOSED) and self.matter.deliberation_id != round_.id:
-            stands = Matter.WAITING
-        return Sitting(
-            state=State(self.meeting.status),
-            matter=stands,
-            taking_part=frozenset(plain.loads(round_.seats)),
-            present=present_seats(self.tx, self.meeting.id),
-            quorum=round_.quorum,
-            written=self.meeting.written,
-        )
+        present = present_seats(self.tx, self.meeting.id)
+        return standing(self.meeting, self.matter, round_, present)
 
     def admit(self, round_: Row[Any], seat: str, today: date, *, entered: bool = False) -> None:
         """Let a seat's ballot in. Raises Conflict, NotAllowed."""
@@ -95,6 +86,23 @@ class Frame:
             update(MeetingMatter).where(MeetingMatter.id == self.matter.id).values(**values)
         )
         touch(self.tx, self.meeting.id)
+
+
+def standing(
+    meeting: Row[Any], matter: Row[Any], round_: Row[Any], present: frozenset[str]
+) -> Sitting:
+    """Return how a matter of a meeting stands for a round of its case."""
+    stands = Matter(matter.status)
+    if stands in (Matter.VOTING, Matter.CLOSED) and matter.deliberation_id != round_.id:
+        stands = Matter.WAITING
+    return Sitting(
+        state=State(meeting.status),
+        matter=stands,
+        taking_part=frozenset(plain.loads(round_.seats)),
+        present=present,
+        quorum=round_.quorum,
+        written=meeting.written,
+    )
 
 
 def of_case(tx: Connection, case_id: str) -> Frame | None:

@@ -161,6 +161,7 @@ def vote(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
         audit.Change("verdict", mark("判断"), None, verdict.value),
         audit.Change("reason", mark("理由"), None, reason),
         *_entered(for_seat),
+        *together(act.bloc),
         subject=audit.Subject("committee", round_.body, act.case_id),
     )
     return {}
@@ -195,6 +196,11 @@ def _entered(ballot: EnteredBallot | None) -> tuple[audit.Change, ...]:
         audit.Change("member", mark("委員"), None, ballot.member),
         audit.Change("source", mark("票の出どころ"), None, ballot.source),
     )
+
+
+def together(bloc: int) -> tuple[audit.Change, ...]:
+    """Return with which bloc of its meeting a matter was dealt with, for the log; alone nothing."""
+    return (audit.Change("bloc", mark("一括審議"), None, bloc),) if bloc else ()
 
 
 def tally(act: Act, _payload: dict[str, Any], _element: str) -> dict[str, Any]:
@@ -254,6 +260,7 @@ def resolve(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
         audit.Change("resolution", mark("議決"), None, word),
         audit.Change("reason", mark("理由"), None, resolution.reason),
         audit.Change("conditions", mark("条件"), None, list(resolution.conditions)),
+        *together(act.bloc),
         subject=audit.Subject("committee", round_.body, act.case_id),
     )
     if frame is not None:

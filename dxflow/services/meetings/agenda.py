@@ -202,7 +202,7 @@ def let_go(act: Act, meeting_id: str, reason: str, status: Matter = Matter.DROPP
             MeetingMatter.meeting_id == meeting_id, MeetingMatter.case_id == act.case_id,
             MeetingMatter.status.in_(_OPEN_MATTERS),
         )
-        .values(status=status.value, reason=reason, decided_at=act.now)
+        .values(status=status.value, reason=reason, decided_at=act.now, bloc=None)
     )  # fmt: skip
     act.record(
         "committee.deferred" if status is Matter.DEFERRED else "committee.unscheduled",

@@ -1,5 +1,6 @@
 """The agenda as read: each matter with its round, who takes part, and what the reader may do."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -8,6 +9,7 @@ from sqlalchemy import Connection, Row, func, select
 
 from dxflow.authority.directory import Directory
 from dxflow.authority.segregation import Action
+from dxflow.committee.blocs import FEWEST
 from dxflow.committee.resolution import choice_label
 from dxflow.committee.seats import Seat, suggested
 from dxflow.committee.seeing import Standpoint
@@ -70,11 +72,20 @@ class MatterView:
     evaluation: EvaluationView | None = None
     #: Its number on the agenda, 0 for one that was taken off.
     item: int = 0
+    #: The bloc it is decided in together with others, 0 for one that stands alone.
+    bloc: int = 0
+    #: What the reader's own task on it means: vote, conclude, or "".
+    task_act: str = ""
 
     @property
     def undecided(self) -> bool:
         """Return whether nothing has been concluded."""
         return self.status in set(UNDECIDED)
+
+    @property
+    def unsettled(self) -> bool:
+        """Return whether its vote is not closed, so that it may join a bloc or leave it."""
+        return self.status in (Matter.WAITING, Matter.VOTING)
 
     @property
     def quorate(self) -> bool:
@@ -140,9 +151,14 @@ def matters_of(
         asked=evaluations.owing_in(tx, [row.case_id for row in judged]),
     )  # fmt: skip
     kept = [row.id for row in rows if row.status != Matter.DROPPED]
+    blocs = Counter(row.bloc for row in rows if row.bloc)
     rows.sort(key=lambda row: row.status == Matter.DROPPED)  # stable: the others keep their order
     return tuple(
-        replace(_view(around, row), item=kept.index(row.id) + 1 if row.id in kept else 0)
+        replace(
+            _view(around, row),
+            item=kept.index(row.id) + 1 if row.id in kept else 0,
+            bloc=row.bloc if blocs[row.bloc] >= FEWEST else 0,
+        )
         for row in rows
     )
 
@@ -189,6 +205,7 @@ def _view(around: _Around, row: Row[Any]) -> MatterView:
         reason="" if row.withheld else row.round_reason or row.reason,
         task=task[0],
         task_name=task[1],
+        task_act=task[2],
         read=sum(one.key in seats and not reading.isdisjoint(one.persons) for one in around.seats),
         mine=around.by.person_id in reading,
         may_read=open_ and around.by.person_id not in reading and _sits(around, seats),

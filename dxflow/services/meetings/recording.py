@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, select
 
 from dxflow.calendars.wareki import wareki_date, wareki_datetime
 from dxflow.clock import TOKYO, local_date
-from dxflow.committee import entered
+from dxflow.committee import blocs, entered
 from dxflow.committee.evaluation import rounded
 from dxflow.committee.resolution import choice_label
 from dxflow.committee.sitting import Matter
@@ -75,6 +75,7 @@ def record_of(
     conditions = _conditions(tx, rounds)
     came = {row.seat for row in attended}
     seats = stored.seats_of(who, body)
+    together = _together(matters)
     place = {one.key: number for number, one in enumerate(seats)}
     said = {row.seat for row in consents}
     with to_be_stored():
@@ -115,6 +116,7 @@ def record_of(
                 | {
                     "conditions": conditions.get(row.deliberation_id, []),
                     "remark": remarks.get(row.id, ""),
+                    "together": together.get(row.id, ""),
                     "evaluation": _evaluation(
                         packs.load(site, tx, row.pack_digest).settings.bodies.get(meeting.body),
                         rounds.get(row.deliberation_id),
@@ -125,6 +127,21 @@ def record_of(
                 for row in matters
             ],
             "remarks": remarks.get("", ""),
+        }
+
+
+def _together(matters: Sequence[Row[Any]]) -> dict[str, str]:
+    """Return of the matters resolved as one bloc with which others of the agenda that was."""
+    found: dict[int, dict[str, int]] = {}
+    for item, row in enumerate(matters, 1):
+        if row.bloc is not None and row.status == Matter.RESOLVED:
+            found.setdefault(row.bloc, {})[row.id] = item
+    with to_be_stored():
+        return {
+            matter: _("議題{items}を一括して審議し、表決", items=blocs.items([*bloc.values()]))
+            for bloc in found.values()
+            if len(bloc) >= blocs.FEWEST
+            for matter in bloc
         }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from dxflow import audit
-from dxflow.committee import closing
+from dxflow.committee import blocs, closing
 from dxflow.committee import sitting as rules
 from dxflow.committee import written as in_writing
 from dxflow.committee.sitting import Matter, State
@@ -207,21 +207,23 @@ class SeatsUnheard(Conflict):
 
 
 def close_vote(
-    site: Site, by: Actor, matter_id: str, *, without: Collection[str] | None = None
+    site: Site, by: Actor, matter_id: str, *, without: Collection[str] | None = None, bloc: int = 0
 ) -> str:
     """Close the vote on a matter: the process counts it. Raises NotAllowed, NotFound, Conflict.
 
     `without`: the seats of whom it is known that they have given no verdict; SeatsUnheard is
-    raised where there are others. None, from programs, asks nothing.
+    raised where there are others. None, from programs, asks nothing. `bloc`: with which it is
+    closed; Conflict too where it does not belong to that any more.
     """
     with site.database.write() as tx:
         act, frame = _matter(site, tx, by, matter_id)
+        blocs.belongs(frame.matter.bloc, bloc)
         round_ = committee.open_round(act)
         now = frame.snapshot(round_)
         rules.close_vote(now)
         if without is not None:
             _require_heard(act, now, round_, without)
-        _record(act, frame, "committee.vote_closed", now.attending)
+        _record(act, frame, "committee.vote_closed", now.attending, bloc)
         agenda.close_vote(act)
         return str(frame.meeting.id)
 
@@ -314,10 +316,13 @@ def _matter(site: Site, tx: Connection, by: Actor, matter_id: str) -> tuple[Act,
     return act, frame
 
 
-def _record(act: Act, frame: Frame, event_type: str, attending: frozenset[str]) -> None:
+def _record(
+    act: Act, frame: Frame, event_type: str, attending: frozenset[str], bloc: int = 0
+) -> None:
     act.record(
         event_type,
         audit.Change("seats", mark("出席"), None, sorted(attending)),
+        *committee.together(bloc),
         subject=audit.Subject("meeting", frame.meeting.id, act.case_id),
     )
 

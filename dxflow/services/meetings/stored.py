@@ -92,13 +92,18 @@ def locked(
     if row is None:
         raise NotFound(_("会議が見つかりません。"))
     require_present(site, tx, by)
+    require_current(row, version)
+    return row
+
+
+def require_current(row: Row[Any], version: int | None) -> None:
+    """Raise Conflict for a page of a meeting that is out of date; None, from programs, is none."""
     if version is not None and row.version != version:
         raise Conflict(
             _(
                 "画面を開いたあとに、この会議がほかの人によって変わりました。内容を確かめてください。"
             )
         )
-    return row
 
 
 def require_present(site: Site, tx: Connection, by: Actor) -> None:

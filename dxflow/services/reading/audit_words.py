@@ -18,6 +18,7 @@ from dxflow.authority.organisation import unit_kind_label
 from dxflow.authority.papers import PROVISIONAL
 from dxflow.calendars.fiscal import fiscal_label
 from dxflow.calendars.wareki import wareki_date
+from dxflow.committee import blocs
 from dxflow.committee.resolution import choice_label
 from dxflow.committee.voting import Choice
 from dxflow.db.case import Measure, Milestone
@@ -210,8 +211,8 @@ def _teller(
         return lambda text: each(text, names.post)
     if field == "element" and pack is not None:
         return lambda text: submitted.step_name(pack, text)
-    if field in _SPAN:
-        return day_said
+    if field in _ANYWHERE:
+        return _ANYWHERE[field]
     return translated if field in _IN_WORDS or entry.type.startswith("committee.") else None
 
 
@@ -286,6 +287,10 @@ def _year(text: str) -> str:
     return fiscal_label(int(text)) if text.isdecimal() else text
 
 
+def _bloc(text: str) -> str:
+    return blocs.name(int(text)) if text.isdecimal() else text
+
+
 def _yes_no(text: str) -> str:
     return {"true": _("はい"), "false": _("いいえ"), "True": _("はい"), "False": _("いいえ")}.get(
         text, text
@@ -338,8 +343,11 @@ _IN_WORDS = frozenset(
         "proposed",
     }
 )
-#: Fields that are a day, whatever was done.
-_SPAN = frozenset({"valid_from", "valid_to", "held_on", "kept_until"})
+#: Fields that are a day, or a bloc of a meeting, whatever was done.
+_ANYWHERE: Mapping[str, Callable[[str], str]] = {
+    **dict.fromkeys(("valid_from", "valid_to", "held_on", "kept_until"), day_said),
+    "bloc": _bloc,
+}
 _Teller = Callable[[packs.Pack | None, Names], Callable[[str], str]]
 _FIXED: Mapping[tuple[str, str], _Teller] = {
     ("case.amount_changed", "amount"): lambda _pack, _names: number_said,

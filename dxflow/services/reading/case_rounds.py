@@ -10,7 +10,8 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
+from sqlalchemy.orm import aliased
 
 from dxflow.committee import entered
 from dxflow.committee.resolution import Bound, bound, choice_label
@@ -31,6 +32,14 @@ from dxflow.texts import gettext as _
 from dxflow.texts import translated
 
 VOTE = "vote"
+_WITH = aliased(MeetingMatter)
+_TOGETHER = (
+    select(func.count())
+    .where(_WITH.meeting_id == MeetingMatter.meeting_id, _WITH.bloc == MeetingMatter.bloc)
+    .correlate(MeetingMatter)
+    .scalar_subquery()
+    .label("together")
+)
 
 
 @dataclass(frozen=True)
@@ -91,6 +100,8 @@ class RoundView:
     #: Whether those in favour and those against are as many, where verdicts may be seen.
     even: bool = False
     matter: str = ""
+    #: How many matters of the meeting's agenda are decided at once with this one, itself counted.
+    together: int = 0
     disclosure: Disclosure = Disclosure.AFTER_OWN
     evaluation: evaluations.EvaluationView | None = None
     #: What the count lets the chair conclude, once the votes are counted.
@@ -202,6 +213,7 @@ def _read(opened: Opened) -> list[_Rows]:
             Meeting.held_on.label("meeting_day"),
             Meeting.written,
             MeetingMatter.status.label("matter"),
+            _TOGETHER,
         )
         .outerjoin(
             Ballot,
@@ -286,6 +298,7 @@ def _view(
         meeting_day=round_.meeting_day,
         written=bool(round_.written),
         matter=round_.matter or "",
+        together=round_.together or 0,
         disclosure=rules.disclosure,
         evaluation=evaluations.view_of(
             body.evaluation, rules.disclosure, seats, scores, reader, names, enters=keeps
