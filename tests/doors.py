@@ -35,6 +35,8 @@ title = "急ぎの購入の協議"
 who = ["role:secretariat"]
 [start.values]
 hurry = true
+[start.outputs]
+wanted = 'values.title + "（" + section + "）"'
 """
 PLAIN = """[start]
 process = "proposal"
@@ -53,6 +55,7 @@ PURCHASE = """<?xml version="1.0" encoding="UTF-8"?>
     <bpmn:userTask id="look_now" name="急ぎの購入の点検"><bpmn:extensionElements>
       <zeebe:formDefinition formId="look"/>
       <zeebe:assignmentDefinition candidateGroups="role:cio"/>
+      <zeebe:properties><zeebe:property name="about" value="=wanted"/></zeebe:properties>
     </bpmn:extensionElements></bpmn:userTask>
     <bpmn:endEvent id="done"/>
     <bpmn:endEvent id="done_now"/>

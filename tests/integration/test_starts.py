@@ -91,6 +91,8 @@ def test_a_start_gives_its_process_its_values_and_the_log_says_which_it_was(offe
     hurried = begin(offering, "secretariat", "purchase_now")
     assert waiting(offering, "secretariat", usual) == ["look"]
     assert waiting(offering, "cio", hurried) == ["look_now"]
+    (task,) = (one for one in offering.open_tasks("cio") if one.case_id == hurried)
+    assert task.name == "急ぎの購入の点検（複合機の入替え（management））"
     (event,) = events(offering, hurried, STARTED)
     assert changes(event)["start"] == "急ぎの購入の協議"
     assert event["facts"]["start"] == "purchase_now"

@@ -316,17 +316,18 @@ def _begin(
     if files_of:
         filing.hand_over(act, files_of)
     act.flush()  # the commands of the process ask who drafted
+    case = {
+        "case_id": act.case_id,
+        "applicant": f"user:{act.case['applicant_id']}",
+        "section": unit,
+        "department": department.key if department else None,
+    }
+    environment = act.environment()
     step = engine.start(
         act.pack.definitions,
         start.process,
-        {
-            **start.values,
-            "case_id": act.case_id,
-            "applicant": f"user:{act.case['applicant_id']}",
-            "section": unit,
-            "department": department.key if department else None,
-        },
-        act.environment(),
+        start.variables(case, submission.values, submission.outcome, environment.functions),
+        environment,
     )
     write_step(act, step, ())
     incidents.met_by_start(act.tx, act.now, act.actor, act.pack.processes)

@@ -152,7 +152,7 @@ def _check_settings(
     processes: Mapping[str, Process],
     form_definitions: Mapping[str, FormDefinition],
 ) -> list[Problem]:
-    found = list(offering.check(settings.offered, processes, form_definitions))
+    found = list(offering.check(settings.offered, processes, form_definitions, OFFERED))
     begun = [processes[key] for key in settings.begun if key in processes]
     elements = {key for process in begun for key in process.elements}
     found += [

@@ -26,7 +26,7 @@ _PACK = {
 }  # fmt: skip
 _OFFERED = {
     "process": _("始めるプロセス"), "form": _("最初の様式"), "about": _("説明"),
-    "who": _("始められる人"), "values": _("値"),
+    "who": _("始められる人"), "values": _("値"), "outputs": _("様式から求める変数"),
 }  # fmt: skip
 _RULES = {
     "withdraw_until": _("取下げができる最後の段階"), "pull_back": _("引戻し"),
@@ -118,7 +118,10 @@ def _offered(before: Sequence[Start], after: Sequence[Start]) -> Iterator[Told]:
     yield from named(_("始め方"), titles[0], titles[1])
     for key, one in new.items():
         if key in old:
-            facts = [{**vars(each), "values": _pairs(each.values)} for each in (old[key], one)]
+            facts = [
+                {**vars(each), "values": _pairs(each.values), "outputs": _pairs(each.outputs)}
+                for each in (old[key], one)
+            ]
             what = _("始め方{name}", name=quoted(titles[1][key])) if one.title else _("パック")
             yield from facets(key, what, _OFFERED, facts[0], facts[1])
 

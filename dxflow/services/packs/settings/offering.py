@@ -9,11 +9,15 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from dxflow import feel
+from dxflow.errors import DxflowError, Invalid
+from dxflow.feel import FeelSyntaxError, parse
 from dxflow.forms import FormDefinition
+from dxflow.models.formulas import RESERVED, VARIABLE
 from dxflow.models.model import Kind, Process
 from dxflow.problems import Problem
 from dxflow.services.packs.settings.authority import Complain
-from dxflow.services.packs.settings.starting import variables
+from dxflow.services.packs.settings.starting import GIVEN, Functions, variables
 from dxflow.texts import gettext as _
 
 KEY = "start"
@@ -22,7 +26,9 @@ STAFF = "staff"
 #: Groups that may be named; persons are not: a pack outlives them.
 KINDS = ("section", "head", "post", "role")
 _PLAIN = frozenset({"process", "form"})
-_KEYS = _PLAIN | {"key", "title", "about", "who", "values"}
+_KEYS = _PLAIN | {"key", "title", "about", "who", "values", "outputs"}
+#: What the expressions of `outputs` may name.
+SCOPE = (GIVEN - {"started_on"}) | {"values", "outcome"}
 #: The longest key and title: both stand in addresses and lists.
 LONGEST_KEY, LONGEST_TITLE = 64, 100
 
@@ -32,7 +38,8 @@ class Start:
     """A way for people to begin a case.
 
     `who` are groups, one of which the person must be in; without any nobody may. `values` are
-    variables the process is given beside those of every case.
+    variables the process is given beside those of every case, `outputs` others by FEEL over what
+    was handed in (`values`, `outcome`) and the variables of every case.
     """
 
     process: str
@@ -42,6 +49,21 @@ class Start:
     about: str = ""
     who: tuple[str, ...] = ()
     values: Mapping[str, Any] = field(default_factory=dict)
+    outputs: Mapping[str, str] = field(default_factory=dict)
+
+    def variables(
+        self, case: Mapping[str, Any], values: Mapping[str, Any], outcome: str, functions: Functions
+    ) -> dict[str, Any]:
+        """Return the variables that a case begins with. Raises Invalid."""
+        scope = {**self.values, **case, "values": feel.to_feel(dict(values)), "outcome": outcome}
+        found = {}
+        for name, text in self.outputs.items():
+            try:
+                found[name] = parse(text).evaluate(scope, functions)
+            except (DxflowError, ArithmeticError, LookupError, TypeError, ValueError) as wrong:
+                message = _("変数「{name}」の値を求められません: {why}", name=name, why=wrong)
+                raise Invalid(message) from wrong
+        return {**self.values, **found, **case}
 
     def is_open_to(self, groups: Collection[str]) -> bool:
         """Return whether somebody in these groups, who has a section, may begin here."""
@@ -111,7 +133,30 @@ def _one(raw: Mapping[str, Any], place: int, complain: Complain) -> Start:
         complain(where, _("[{key}] は表として書いてください。", key=f"{where}.values"))
         values = {}
     given = dict(variables(where, values, complain))
-    return Start(**texts, who=_who(where, raw.get("who"), complain), values=given)
+    outputs = _outputs(where, raw.get("outputs", {}), complain)
+    who = _who(where, raw.get("who"), complain)
+    return Start(**texts, who=who, values=given, outputs=outputs)
+
+
+def _outputs(where: str, raw: Any, complain: Complain) -> dict[str, str]:
+    if not isinstance(raw, dict) or not all(isinstance(one, str) for one in raw.values()):
+        complain(
+            where, _("{key} には、変数の名前と FEEL の式を並べてください。", key=f"{where}.outputs")
+        )
+        return {}
+    found = {}
+    for name, text in raw.items():
+        if not VARIABLE.fullmatch(name) or name in RESERVED | GIVEN:
+            complain(where, _("変数名「{name}」は使えません。", name=name))
+            continue
+        try:
+            parse(text)
+        except FeelSyntaxError as wrong:
+            key = f"{where}.outputs.{name}"
+            complain(where, _("{key} の式が読めません: {why}", key=key, why=wrong))
+            continue
+        found[name] = text
+    return found
 
 
 def _who(where: str, raw: Any, complain: Complain) -> tuple[str, ...]:
@@ -150,11 +195,15 @@ def check(
     starts: Sequence[Start],
     processes: Mapping[str, Process],
     forms: Mapping[str, FormDefinition],
+    offered: Collection[str],
 ) -> Iterator[Problem]:
-    """Yield what keeps people from beginning, or what would leave two starts the same."""
-    plain = len(starts) == 1
+    """Yield what keeps people from beginning, or what would leave two starts the same.
+
+    `offered` are the functions that expressions may call.
+    """
     keys: set[str] = set()
     for one in starts:
+        plain = not one.title
         where = KEY if plain else f"{KEY}.{one.key}"
         if one.key in keys:
             yield _problem(where, _("始め方「{key}」が二つあります。", key=one.key))
@@ -177,6 +226,24 @@ def check(
                 _("ほかの名前にしてください。"),
             )
         yield from _form(where, one, forms, plain)
+        yield from _names(where, one, offered)
+
+
+def _names(where: str, one: Start, offered: Collection[str]) -> Iterator[Problem]:
+    known = SCOPE | one.values.keys()
+    for name, text in one.outputs.items():
+        key, asked = f"{where}.outputs.{name}", parse(text)
+        if unknown := sorted(asked.free_names - known):
+            yield _problem(
+                where,
+                _("{key} の式が使う変数「{name}」はありません。",
+                  key=key, name=_("、").join(unknown)),
+                _("様式の項目は values.項目 と書きます。"),
+            )  # fmt: skip
+        for function in sorted(feel.unknown_functions(asked, set(offered))):
+            yield _problem(
+                where, _("{what}の式が使う関数「{name}」はありません。", what=key, name=function)
+            )
 
 
 def _form(
