@@ -16,13 +16,14 @@ from dxflow.texts import gettext as _
 
 def start(call: Call) -> Answer:
     """Hand a case in."""
-    actor, process = call.actor, call.body["process"]
+    actor, process = call.actor, call.body["start"] or call.body["process"]
     started = cases.repeated(call.site, actor, process, call.idempotency_key, call.sent)
     if started is None:
         if call.body["draft"]:
             drafts.require_open(call.site, actor, call.body["draft"])
         files_of = call.body["draft"] or call.body["recalled"]
         ready = task_forms.start_form(call.site, actor, process, files_of=files_of)
+        _require_same(ready, call.body["process"])
         submission = forms.submit_values(
             ready.definition,
             _with_title(ready, call.body["values"], call.body.get("title")),
@@ -36,6 +37,15 @@ def start(call: Call) -> Answer:
         )  # fmt: skip
     record = case_record.one(call.site, actor, started.id)
     return Answer(present.case(record), location=f"/cases/{record.id}")
+
+
+def _require_same(ready: TaskForm, process: str) -> None:
+    """Raise Invalid when a start and a process are named that do not belong together."""
+    start = ready.offer.start if ready.offer else None
+    if process and start is not None and process not in (start.key, start.process):
+        message = _("手続き「{process}」に、始め方「{start}」はありません。",
+                    process=process, start=start.key)  # fmt: skip
+        raise Invalid(message, {"start": [message]})
 
 
 def _with_title(ready: TaskForm, values: Mapping[str, Any], title: str | None) -> dict[str, Any]:

@@ -77,7 +77,7 @@ def content(call: Call) -> Answer:
 
 
 def _kept(call: Call, draft: str, process: str) -> Answer:
-    ready = task_forms.start_form(call.site, call.actor, process)
+    ready = task_forms.start_form(call.site, call.actor, process, files_of=draft)
     known = {fact.path.partition(".")[0] for fact in ready.definition.fields()}
     values = {key: value for key, value in call.body["values"].items() if key in known}
     drafts.save_start(call.site, call.actor, process, draft, values)

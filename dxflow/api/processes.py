@@ -11,9 +11,11 @@ from dxflow.services.reading import offered_outcomes
 
 
 def listed(call: Call) -> Answer:
-    """List what can be started."""
+    """List what the caller may begin."""
     query = call.query
-    found = paging.of_list(processes.listed(call.site), query["page"], query["per_page"])
+    found = paging.of_list(
+        processes.listed(call.site, call.actor), query["page"], query["per_page"]
+    )
     return Answer(present.page(found, map(asdict, found.entries)))
 
 

@@ -36,6 +36,11 @@ class Request(Schema):
         wording.reword(field_obj)
 
 
+def _optional(says: str, check: validate.Validator) -> fields.String:
+    """Return a text that may be left out, and is empty then."""
+    return fields.String(load_default="", validate=check, metadata={"description": says})
+
+
 class Paging(Request):
     """Which part of a list."""
 
@@ -47,11 +52,13 @@ class CaseQuery(Paging):
     """Which cases."""
 
     status = fields.String(validate=validate.OneOf(STATUSES))
-    process = fields.String(validate=validate.Length(max=LONGEST_WORD), load_default="")
-    q = fields.String(
-        validate=validate.Length(max=LONGEST_WORD),
-        load_default="",
-        metadata={"description": "words of the number or the title, all of which must occur"},
+    process = _optional(
+        "key of the start by which they began, or id of their process",
+        validate.Length(max=LONGEST_WORD),
+    )
+    q = _optional(
+        "words of the number or the title, all of which must occur",
+        validate.Length(max=LONGEST_WORD),
     )
 
 
@@ -86,47 +93,36 @@ class Revision(Request):
 class AuditQuery(Paging):
     """Which events; `from` and `to` are days in Japan, both included."""
 
-    case = fields.String(
-        validate=validate.Length(max=64),
-        load_default="",
-        metadata={"description": "id or number of a case"},
-    )
-    actor = fields.String(
-        validate=validate.Length(max=100),
-        load_default="",
-        metadata={"description": "id, user name or part of the name of a person"},
-    )
+    case = _optional("id or number of a case", validate.Length(max=64))
+    actor = _optional("id, user name or part of the name of a person", validate.Length(max=100))
     since = Day(data_key="from", metadata={"description": "first day, in Japan"})
     until = Day(data_key="to", metadata={"description": "last day, in Japan"})
-    type = fields.String(
-        validate=validate.Length(max=64),
-        load_default="",
-        metadata={
-            "description": "type of event, such as task.completed, or its part before the dot"
-        },
+    type = _optional(
+        "type of event, such as task.completed, or its part before the dot",
+        validate.Length(max=64),
     )
+
+
+_KEY = validate.Length(max=128)
+_ID_OR_NONE = validate.Regexp(r"^([0-9a-f]{32})?$")
+_NAME = "key of a start, or id of a process: then its first start"
 
 
 class NewCase(Request):
     """A case to be started. `title` may stand in `values` instead: 422 when the two differ."""
 
-    process = fields.String(required=True, validate=validate.Length(min=1, max=128))
+    process = _optional(f"{_NAME}; the city's first start without it", _KEY)
+    start = _optional(
+        "key of a start where `process` has several: 422 when it begins another process", _KEY
+    )
     title = fields.String(validate=validate.Length(min=1, max=1000))
     values = Anything(required=True)
     outcome = fields.String(
         validate=validate.Length(min=1, max=64),
         metadata={"description": "key of the button; may be left out when the form has only one"},
     )
-    recalled = fields.String(
-        load_default="",
-        validate=validate.Regexp(r"^([0-9a-f]{32})?$"),
-        metadata={"description": "id of the caller's pulled-back case to hand in again"},
-    )
-    draft = fields.String(
-        load_default="",
-        validate=validate.Regexp(r"^([0-9a-f]{32})?$"),
-        metadata={"description": "id of the caller's draft that goes with it: 409 when it has"},
-    )
+    recalled = _optional("id of the caller's pulled-back case to hand in again", _ID_OR_NONE)
+    draft = _optional("id of the caller's draft that goes with it: 409 when it has", _ID_OR_NONE)
 
 
 class DraftValues(Request):
@@ -138,7 +134,9 @@ class DraftValues(Request):
 class NewDraft(DraftValues):
     """A proposal that is begun and not handed in yet."""
 
-    process = fields.String(required=True, validate=validate.Length(min=1, max=128))
+    process = fields.String(
+        required=True, validate=validate.Length(min=1, max=128), metadata={"description": _NAME}
+    )
 
 
 class Completion(Request):

@@ -55,6 +55,9 @@ class Case(Base):
     #: NFKC, lower case: what a search for words looks at.
     search_text: Mapped[str] = mapped_column(Text)
     process_key: Mapped[str] = mapped_column(String(64))
+    #: The start by which a person began it; "" for one that began by itself, and for those from
+    #: before a pack could have several: then the process's id stands for it.
+    start_key: Mapped[str] = mapped_column(String(64), server_default="")
     pack_digest: Mapped[str] = mapped_column(String(64))
     status: Mapped[str] = mapped_column(String(16))
     stage: Mapped[str] = mapped_column(String(128))

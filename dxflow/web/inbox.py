@@ -9,6 +9,7 @@ from flask import Blueprint, render_template, request, url_for
 from dxflow.calendars.wareki import wareki_date, wareki_short
 from dxflow.clock import local_date
 from dxflow.errors import Invalid
+from dxflow.services.acts import processes
 from dxflow.services.people.access import signed_in
 from dxflow.services.people.actor import READS_ALL, Actor
 from dxflow.services.reading import inbox, owed_conditions, standing
@@ -80,6 +81,7 @@ def index() -> str:
         tabs=_tabs(actor, scope),
         owed=standing.owed_count(site, actor) if scope == "mine" else 0,
         owes=owed_conditions.for_actor(site, actor) if first else None,
+        offered=processes.listed(site, actor) if first and not page.total else (),
         address_of=lambda number: url_for("inbox.index", scope=scope, page=number),
     )
 

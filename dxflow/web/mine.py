@@ -36,7 +36,7 @@ def index() -> str:
         "mine.html",
         drafts=drafts.mine(site, actor),
         shared=shared_drafts.listed(site, actor),
-        readers=shared_drafts.readers(site),
+        kinds=shared_drafts.kinds(site),
         lines_of=lines_of,
         page=my_cases.mine(site, actor, page_number(), PER_PAGE),
         address_of=lambda number: url_for("mine.index", page=number),

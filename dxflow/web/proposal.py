@@ -27,7 +27,7 @@ blueprint = Blueprint("proposal", __name__)
 def new() -> str | Response:
     """Show an empty start form, or a copy of an earlier case's; nothing is written yet."""
     site, actor = current.site(), current.actor()
-    offered = processes.listed(site)
+    offered = processes.listed(site, actor)
     process = request.args.get("process") or (offered[0].key if len(offered) == 1 else "")
     if not process:
         return render_template("proposal/choice.html", offered=offered)
@@ -92,7 +92,7 @@ def act(process: str, draft_id: str) -> Response:
 def autosave(process: str, draft_id: str) -> tuple[str, int]:
     """Keep what is being typed."""
     site, actor, page = current.site(), current.actor(), posting.read()
-    form = task_forms.start_form(site, actor, process)
+    form = task_forms.start_form(site, actor, process, files_of=draft_id)
     raw = forms.read_posted(form.definition, page.typed)
     drafts.save_start(site, actor, process, draft_id, raw)
     return "", 204

@@ -37,17 +37,28 @@ def begun() -> list[tuple[Path, str]]:
         (pack, process)
         for pack in found()
         for settings in [_settings(pack)]
-        for process in [settings["start"]["process"], *settings.get("starts", {})]
+        for process in dict.fromkeys(
+            [*(one["process"] for one in starts(settings)), *settings.get("starts", {})]
+        )
     ]
+
+
+def starts(settings: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return what people may begin: the tables of `[[start]]`, or the one of `[start]`."""
+    found = settings["start"]
+    return found if isinstance(found, list) else [found]
 
 
 def walk(pack: Path, process: str = "") -> Walk:
     """Return how to play a process of a pack, without a name the one that people start."""
     settings = _settings(pack)
+    first = starts(settings)[0]
+    given = next((one for one in starts(settings) if one["process"] == process), first)
     return Walk(
         definitions=compiled(pack),
-        process=process or settings["start"]["process"],
+        process=process or first["process"],
         variables={
+            **given.get("values", {}),
             **settings.get("starts", {}).get(process, {}).get("values", {}), "started_on": local_date(NOW),
             "case_id": "c1", "applicant": "user:7", "section": "keiei", "department": "soumu", "outcome": "submit",
         },

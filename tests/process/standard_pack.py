@@ -42,6 +42,12 @@ class PackFiles:
     definitions: engine.Definitions
 
     @property
+    def starts(self) -> list[Mapping[str, Any]]:
+        """Return what people may begin: the tables of `[[start]]`, or the one of `[start]`."""
+        found = self.settings["start"]
+        return found if isinstance(found, list) else [found]
+
+    @property
     def flows(self) -> set[Flow]:
         return {(key, flow.id) for key, process in self.processes.items() for flow in process.flows}
 
@@ -245,8 +251,9 @@ class Play:
     answers: Mapping[str, Mapping[str, Any]] = ANSWERS
 
     def __init__(
-        self, city: City | None = None, process: str = "proposal", **variables: object
-    ) -> None:
+        self, city: City | None = None, process: str = "proposal", begin: str = "",
+        **variables: object,
+    ) -> None:  # fmt: skip
         self.city = city or City()
         self.pack = self.city.pack
         self.walked: set[Flow] = set()
@@ -257,7 +264,7 @@ class Play:
             "case_id": "c1", "applicant": "user:p33", "section": "elderly",
             "department": "dept_welfare", "outcome": "", **variables,
         }  # fmt: skip
-        self.step = self.pack.definitions.start(process, given, self._environment())
+        self.step = engine.start(self.pack.definitions, process, given, self._environment(), begin)
         self._follow()
 
     def do(self, element: str, outcome: str = "submit", **values: object) -> "Play":

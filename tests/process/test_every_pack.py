@@ -26,9 +26,8 @@ def within(process: Process) -> Iterator[Element]:
 @pytest.mark.parametrize("name", PACKS)
 def test_no_form_lies_idle(name: str) -> None:
     pack = pack_of(name)
-    assert {one.form_key for one in asked(pack)} | {pack.settings["start"]["form"]} == set(
-        pack.forms
-    )
+    first = {one["form"] for one in pack.starts}
+    assert {one.form_key for one in asked(pack)} | first == set(pack.forms)
 
 
 @pytest.mark.parametrize("name", PACKS)

@@ -290,6 +290,18 @@ def test_what_the_leader_makes_is_taken_into_use() -> None:
     assert case.do("inhouse_confirm", "confirm").status == "completed"
 
 
+def test_a_leader_begins_in_house_work_without_waiting_for_its_acceptance() -> None:
+    case = Case("inhouse_case", section="tax")
+    assert case.city.payloads("notify")[0]["groups"] == ["role:dx-master"]
+    assert case.open == ["inhouse_try"]
+    assert case.task("inhouse_try").groups == ("post:tax_leader", "head:tax")
+    case.do("inhouse_try", "made").do("inhouse_confirm", "confirm")
+    assert case.status == "completed"
+    case = Case("inhouse_case").do("inhouse_try", "escalate").do("master_advice", "escalate")
+    case.do("officer_advice", "outsource").do("spec").do("spec_check", "approve")
+    assert case.stamped("reject").status == "rejected"
+
+
 def test_the_leader_is_asked_before_the_day_has_come() -> None:
     case = Case().accepted("inhouse")
     due = case.task("inhouse_try").due

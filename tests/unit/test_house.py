@@ -135,7 +135,7 @@ def _problems(folder: Path) -> list[Problem]:
 @pytest.mark.parametrize("folder", PACKS, ids=lambda folder: folder.name)
 def test_every_form_of_a_pack_is_asked_somewhere(folder: Path):
     checked = check_files(packs.read_folder(folder), COMMANDS)
-    asked = {checked.settings.start_form}
+    asked = {one.form for one in checked.settings.offered}
     waiting = list(checked.processes.values())
     while waiting:
         level = waiting.pop()

@@ -22,6 +22,9 @@ class Case(Schema):
     number = text()
     title = text()
     process = text()
+    start = text(
+        metadata={"description": "key of the start by which somebody began it; empty without one"}
+    )
     pack = text()
     version = Whole(required=True)
     instance_version = Whole(required=True)

@@ -7,10 +7,15 @@ from dxflow.api.fields import Anything, Day, FormField, Moment, Whole
 
 
 class Process(Schema):
-    """A process that can be started."""
+    """A way to begin a case. `key` names it, and `process` what it begins with.
+
+    `about` says in a sentence what it is for; it may be empty.
+    """
 
     key = text()
+    process = text()
     title = text()
+    about = text()
     pack = text()
     version = Whole(required=True)
     digest = text()

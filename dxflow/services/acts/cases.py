@@ -12,7 +12,7 @@ from dxflow import audit, engine, forms
 from dxflow.calendars.fiscal import fiscal_year_of
 from dxflow.db.case import Case, CaseUnit, Duty
 from dxflow.db.process import Draft, ProcessInstance, Timer, WorkItem, WorkItemGroup
-from dxflow.errors import Conflict, Invalid, NotAllowed, NotFound
+from dxflow.errors import Conflict, Invalid, NotAllowed
 from dxflow.jobs import queue
 from dxflow.services.acts import (
     case_references,
@@ -21,19 +21,18 @@ from dxflow.services.acts import (
     history,
     incidents,
     numbering,
+    starts,
     submissions,
 )
 from dxflow.services.acts.act import Act, lock, require_running
 from dxflow.services.acts.writing import end_case, write_step
 from dxflow.services.packs import store as packs
+from dxflow.services.packs.settings.offering import Start
 from dxflow.services.people import organisation, visibility
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
 from dxflow.texts import mark
-
-#: Status of a case whose proposal its applicant has pulled back: a draft, seen by nobody else.
-RECALLED = "recalled"
 
 
 @dataclass(frozen=True)
@@ -56,9 +55,9 @@ def start(
 ) -> Started:
     """Hand a proposal in: case, number, process and first entry of its chain, or nothing.
 
-    The same idempotency key gives the first answer again (`request` as in `tasks.complete`).
-    Raises NotFound for a process that cannot be started, NotAllowed for somebody without a post
-    in a section.
+    `process` is the name of a start, see `starts`. The same idempotency key gives the first answer
+    again (`request` as in `tasks.complete`). Raises NotFound for what cannot be started, NotAllowed
+    for somebody without a post in a section or who may not begin there.
     """
 
     def attempt() -> Started:
@@ -66,19 +65,22 @@ def start(
             answer = submissions.answered(tx, actor, idempotency_key, submission, process, request)
             if answer is not None:
                 return Started(answer["id"], answer["number"])
-            pack = startable(site, tx, process)
+            found = starts.entered(site, tx, actor, process, draft_id)
             if actor.unit is None:
                 raise NotAllowed(
                     _("所属する課がないため、提案を出せません。管理者に連絡してください。")
                 )
             title = _title(submission.values)
             with_files = bool(draft_id) and _take_draft(tx, actor, draft_id)
-            act = (draft_id and _recalled_act(site, tx, actor, pack, draft_id, title)) or new_act(
-                site, tx, actor, pack, process, actor.unit, title
-            )
+            act = (draft_id and _recalled_act(site, tx, actor, found, draft_id, title)) or new_act(
+                site, tx, actor, found.pack, found.start.process, actor.unit, title,
+                start_key=found.start.key,
+            )  # fmt: skip
             case_references.require_known(act, submission)
             files_of = draft_id if with_files else ""
-            return _begin(act, process, submission, idempotency_key, request, files_of)
+            return _begin(
+                act, found.start, submission, idempotency_key, request, files_of, asked=process
+            )
 
     return submissions.once(attempt)
 
@@ -107,12 +109,15 @@ def start_linked(
     as one of the year after does.
     """
     pack = packs.load(act.site, act.tx, act.pack.digest)
-    process = pack.settings.start_process
-    form = pack.form(pack.settings.start_form)
+    first = pack.settings.offered[0]
+    form = pack.form(first.form)
     original = history.latest(act.tx, act.case_id, [form.key]).get(form.key, {})
     title = str(entries.get("title") or "").strip() or act.case["title"]
     parent = None if carried else act.case_id
-    linked = new_act(act.site, act.tx, act.actor, pack, process, unit, title, parent=parent)
+    linked = new_act(
+        act.site, act.tx, act.actor, pack, first.process, unit, title, parent=parent,
+        start_key=first.key,
+    )  # fmt: skip
     known = {fact.path for fact in form.fields()}
     stated = {key: value for key, value in entries.items() if key in known}
     values = forms.from_plain(form, original) | stated | {"title": title}
@@ -124,15 +129,7 @@ def start_linked(
             else mark("{note}（{number} の横展開）", note=note, number=number)
         )
     submission = forms.Submission(form.key, form.digest, form.outcomes[0].key, values)
-    return _begin(linked, process, submission, goes_on_from=act.case_id if carried else None)
-
-
-def startable(site: Site, tx: Any, process: str) -> packs.Pack:
-    """Return the current pack whose start process this is. Raises NotFound."""
-    for pack in packs.current(site, tx):
-        if pack.settings.start_process == process:
-            return pack
-    raise NotFound(_("手続き「{key}」はありません。", key=process))
+    return _begin(linked, first, submission, goes_on_from=act.case_id if carried else None)
 
 
 def withdraw(site: Site, actor: Actor, case_id: str, reason: str) -> None:
@@ -183,10 +180,12 @@ def new_act(
     title: str,
     parent: str | None = None,
     applicant: str = "",
+    start_key: str = "",
 ) -> Act:
     """Return the act that makes a case: its row and its instance are there, nothing has run.
 
-    `applicant` is the person whose case it is, where it is not the actor.
+    `applicant` is the person whose case it is, where it is not the actor; `start_key` the start by
+    which people begin it, "" for one that begins by itself.
     """
     now = site.now()
     today: date = actor.on
@@ -205,6 +204,7 @@ def new_act(
         "title": title,
         "search_text": search_text(title, number),
         "process_key": process,
+        "start_key": start_key,
         "pack_digest": pack.digest,
         "status": "running",
         "stage": _first_stage(pack, process),
@@ -243,7 +243,7 @@ def new_act(
 
 
 def _recalled_act(
-    site: Site, tx: Any, actor: Actor, pack: packs.Pack, draft_id: str, title: str
+    site: Site, tx: Any, actor: Actor, at: starts.Offer, draft_id: str, title: str
 ) -> Act | None:
     """Return the act on the case whose pulled-back proposal this draft is, None if it is none.
 
@@ -256,16 +256,18 @@ def _recalled_act(
     if found is None:
         return None
     act = lock(site, tx, actor, draft_id)
-    if act.case["status"] != RECALLED:
+    if act.case["status"] != starts.RECALLED:
         raise Conflict(
             _("この下書きはすでに案件 {number} として提出されています。", number=act.case["number"])
         )
-    act.pack = pack
+    starts.require_same(at, act.case["start_key"], act.case["process_key"])
+    pack = act.pack = at.pack
     act.change_case(
         title=title,
+        start_key=at.start.key,
         search_text=search_text(title, act.case["number"]),
         status="running",
-        stage=_first_stage(pack, pack.settings.start_process),
+        stage=_first_stage(pack, at.start.process),
         stage_since=act.now,
         pack_digest=pack.digest,
     )
@@ -278,13 +280,16 @@ def _first_stage(pack: packs.Pack, process: str) -> str:
 
 def _begin(
     act: Act,
-    process: str,
+    start: Start,
     submission: forms.Submission,
     idempotency_key: str | None = None,
     request: str = "",
     files_of: str = "",
     goes_on_from: str | None = None,
+    *,
+    asked: str | None = None,
 ) -> Started:
+    """Run a case that has been made; `asked` is the name by which its start was asked for, if any."""
     who = act.directory()
     unit = act.case["unit"]
     department = who.department_of(unit)
@@ -292,11 +297,12 @@ def _begin(
     act.record(
         "case.resubmitted" if act.version else "case.started",
         audit.Change("number", mark("番号"), None, act.case["number"]),
+        *([audit.Change("start", mark("始め方"), None, start.title)] if start.title else []),
         *submissions.changes(act, submission, {}),
         form=submission.form_digest,
         content=kept.digest,
         idempotency=idempotency_key or "",
-        facts={"stage": act.case["stage"]},
+        facts={"stage": act.case["stage"], "start": start.key},
     )
     continuing.go_on_from_last(act, goes_on_from)
     started = Started(act.case_id, act.case["number"])
@@ -304,7 +310,7 @@ def _begin(
         act,
         submission,
         kept,
-        process=process,
+        process=start.key if asked is None else asked,
         idempotency_key=idempotency_key,
         answer=vars(started),
         request=request,
@@ -312,16 +318,18 @@ def _begin(
     if files_of:
         filing.hand_over(act, files_of)
     act.flush()  # the commands of the process ask who drafted
+    case = {
+        "case_id": act.case_id,
+        "applicant": f"user:{act.case['applicant_id']}",
+        "section": unit,
+        "department": department.key if department else None,
+    }
+    environment = act.environment()
     step = engine.start(
         act.pack.definitions,
-        process,
-        {
-            "case_id": act.case_id,
-            "applicant": f"user:{act.case['applicant_id']}",
-            "section": unit,
-            "department": department.key if department else None,
-        },
-        act.environment(),
+        start.process,
+        start.variables(case, submission.values, submission.outcome, environment.functions),
+        environment,
     )
     write_step(act, step, ())
     incidents.met_by_start(act.tx, act.now, act.actor, act.pack.processes)

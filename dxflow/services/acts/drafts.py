@@ -63,19 +63,16 @@ def fresh_id(site: Site) -> str:
 def save_start(
     site: Site, actor: Actor, process: str, draft_id: str, raw: Mapping[str, Any]
 ) -> None:
-    """Keep what was typed of a proposal. Raises HandedIn, NotFound or Invalid."""
+    """Keep what was typed of a proposal; `process` is its start's name, see `starts`.
+
+    Raises HandedIn, NotFound or Invalid.
+    """
     body, title = _body(raw), raw.get("title")
+    subject = f"start:{process}:{draft_id}"
     with site.database.write() as tx:
-        _require_room(tx, actor, draft_id)
-        _write(
-            site,
-            tx,
-            actor,
-            draft_id,
-            f"start:{process}:{draft_id}",
-            _shown(title if isinstance(title, str) else ""),
-            body,
-        )
+        _require_room(tx, actor, draft_id, subject)
+        shown = _shown(title if isinstance(title, str) else "")
+        _write(site, tx, actor, draft_id, subject, shown, body)
 
 
 def save_task(site: Site, actor: Actor, task_id: str, raw: Mapping[str, Any]) -> None:
@@ -149,9 +146,12 @@ def require_open(site: Site, actor: Actor, draft_id: str) -> None:
         _require_not_anothers(tx, actor, draft_id)
 
 
-def _require_room(tx: Connection, actor: Actor, draft_id: str) -> None:
+def _require_room(tx: Connection, actor: Actor, draft_id: str, subject: str) -> None:
     _require_not_handed_in(tx, actor, draft_id)
-    if _require_not_anothers(tx, actor, draft_id) is None:
+    kept = _require_not_anothers(tx, actor, draft_id)
+    if kept is not None and kept != subject:  # a draft stays with what it would begin
+        raise NotFound(_("下書きが見つかりません。"))
+    if kept is None:
         number = tx.execute(
             select(func.count()).select_from(Draft).where(Draft.person_id == actor.person_id)
         ).scalar_one()
@@ -160,11 +160,13 @@ def _require_room(tx: Connection, actor: Actor, draft_id: str) -> None:
 
 
 def _require_not_anothers(tx: Connection, actor: Actor, draft_id: str) -> str | None:
-    """Return the owner of a draft, None when nothing is saved under the id."""
-    owner = tx.execute(select(Draft.person_id).where(Draft.id == draft_id)).scalar_one_or_none()
-    if owner is not None and owner != actor.person_id:
+    """Return the subject of the actor's draft, None when nothing is saved under the id."""
+    kept = tx.execute(
+        select(Draft.person_id, Draft.subject).where(Draft.id == draft_id)
+    ).one_or_none()
+    if kept is not None and kept.person_id != actor.person_id:
         raise NotFound(_("下書きが見つかりません。"))
-    return owner
+    return kept.subject if kept else None
 
 
 def _require_not_handed_in(tx: Connection, actor: Actor, draft_id: str) -> None:

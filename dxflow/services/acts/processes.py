@@ -1,26 +1,32 @@
 """What can be started: the current packs, their versions and their start forms."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from dxflow.errors import NotFound
-from dxflow.services.acts import task_forms
+from dxflow.services.acts import starts, task_forms
+from dxflow.services.acts.starts import Offer
 from dxflow.services.acts.task_forms import TaskForm
 from dxflow.services.packs import store as packs
 from dxflow.services.packs.store import PackRow
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
-from dxflow.texts import gettext as _
+from dxflow.texts import translated
 
 
 @dataclass(frozen=True)
 class Startable:
-    """A process that can be started. `key` is its id; the version is its pack's."""
+    """A start that is offered. `key` is its name, that of its process where it has no other.
+
+    `about` says in a sentence what it is for, "" for nothing; the version is its pack's.
+    """
 
     key: str
+    process: str
     title: str
+    about: str
     pack: str
     version: int
     digest: str
@@ -28,36 +34,37 @@ class Startable:
     published_at: datetime
 
 
-def listed(site: Site) -> list[Startable]:
-    """Return what can be started, by pack."""
+def listed(site: Site, actor: Actor) -> list[Startable]:
+    """Return what the actor may begin, by pack and in its order."""
     with site.database.read() as tx:
-        return _startable(site, tx)
+        published = _published(tx)
+        return [_startable(one, published) for one in starts.offers(site, tx, actor)]
 
 
 def one(site: Site, actor: Actor, key: str) -> tuple[Startable, list[PackRow], TaskForm]:
-    """Return a process, every version of its pack (newest first), and its start form.
+    """Return a start, every version of its pack (newest first), and its form.
 
-    Raises NotFound for a process that cannot be started.
+    Raises NotFound for what cannot be started, NotAllowed for who may not begin there.
     """
     with site.database.read() as tx:
-        found = next((one for one in _startable(site, tx) if one.key == key), None)
-        if found is None:
-            raise NotFound(_("手続き「{key}」はありません。", key=key))
+        found = _startable(starts.entered(site, tx, actor, key), _published(tx))
         versions = [row for row in packs.versions(tx) if row.key == found.pack]
     return found, versions, task_forms.start_form(site, actor, key)
 
 
-def _startable(site: Site, tx: Connection) -> list[Startable]:
-    published = {row.digest: row.published_at for row in packs.versions(tx)}
-    return [
-        Startable(
-            key=pack.settings.start_process,
-            title=pack.settings.title,
-            pack=pack.key,
-            version=pack.version,
-            digest=pack.digest,
-            form_key=pack.settings.start_form,
-            published_at=published[pack.digest],
-        )
-        for pack in packs.current(site, tx)
-    ]
+def _published(tx: Connection) -> Mapping[str, datetime]:
+    return {row.digest: row.published_at for row in packs.versions(tx)}
+
+
+def _startable(one: Offer, published: Mapping[str, datetime]) -> Startable:
+    return Startable(
+        key=one.start.key,
+        process=one.start.process,
+        title=one.title,
+        about=translated(one.start.about) if one.start.about else "",
+        pack=one.pack.key,
+        version=one.pack.version,
+        digest=one.pack.digest,
+        form_key=one.start.form,
+        published_at=published[one.pack.digest],
+    )

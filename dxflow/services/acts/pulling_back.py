@@ -18,7 +18,7 @@ from dxflow.db.case import Ballot, Deliberation
 from dxflow.db.process import ProcessInstance, Submission, Timer, WorkItem
 from dxflow.errors import Conflict
 from dxflow.jobs import queue
-from dxflow.services.acts import cases, papers, standing, submissions
+from dxflow.services.acts import cases, papers, standing, starts, submissions
 from dxflow.services.acts.act import Act, lock, require_running
 from dxflow.services.acts.writing import offer_again, open_items, write_step
 from dxflow.services.packs import store as packs
@@ -90,13 +90,13 @@ def _reopen_task(act: Act, submission: Row[Any]) -> PulledBack:
 
 
 def _recall_proposal(act: Act, submission: Row[Any]) -> PulledBack:
-    process, draft_id = act.case["process_key"], act.case_id
+    process, draft_id = act.case["start_key"] or act.case["process_key"], act.case_id
     step = engine.cancel(act.pack.definitions, act.state, act.environment())
     act.state = step.state
     cases.close_everything(act)
     submissions.keep_as_draft(act, submission, f"start:{process}:{draft_id}", draft_id)
     act.record("case.recalled")
-    act.change_case(status=cases.RECALLED)
+    act.change_case(status=starts.RECALLED)
     act.finish(undo_state=None, undo_person=None, undo_submission=None)
     return PulledBack(process=process, draft_id=draft_id)
 

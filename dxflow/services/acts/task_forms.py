@@ -19,7 +19,6 @@ from dxflow.errors import NotFound
 from dxflow.forms import Option
 from dxflow.services import plain
 from dxflow.services.acts import (
-    cases,
     filing,
     heirs,
     history,
@@ -27,6 +26,7 @@ from dxflow.services.acts import (
     measure_rows,
     measures,
     paper_attachments,
+    starts,
     suspension,
     tasks,
 )
@@ -68,6 +68,8 @@ class TaskForm:
     suspension: Suspension | None = None
     standing: StandIn | None = None
     calendar: BusinessCalendar = field(default_factory=BusinessCalendar)
+    #: The start whose form it is, None for a task's.
+    offer: starts.Offer | None = None
 
 
 def start_form(
@@ -79,14 +81,16 @@ def start_form(
     draft: str = "",
     files_of: str = "",
 ) -> TaskForm:
-    """Return the start form of a process, filled from a draft or from an earlier case.
+    """Return the form of a start, filled from a draft or from an earlier case.
 
-    It offers the files of that draft, or of `files_of` where it is read from what was sent.
-    Raises NotFound for a process that cannot be started or a case the actor may not see.
+    `process` is the start's name, see `starts`. The form offers the files of that draft, or of
+    `files_of` where it is read from what was sent. Raises NotFound for what cannot be started or a
+    case the actor may not see, NotAllowed for who may not begin there.
     """
     with site.database.read() as tx:
-        pack = cases.startable(site, tx, process)
-        definition = pack.form(pack.settings.start_form)
+        found = starts.entered(site, tx, actor, process, draft or files_of)
+        pack, start = found.pack, found.start
+        definition = pack.form(start.form)
         values: Mapping[str, Any] = {}
         drafted_at = None
         if copy_of:
@@ -102,7 +106,7 @@ def start_form(
                 context,
                 options={**context.options, FILES: _files_of(tx, actor, draft or files_of)},
             )
-    return TaskForm(definition, context, values, pack, drafted_at=drafted_at)
+    return TaskForm(definition, context, values, pack, drafted_at=drafted_at, offer=found)
 
 
 def start_context(site: Site, tx: Connection, actor: Actor, pack: packs.Pack) -> forms.Context:

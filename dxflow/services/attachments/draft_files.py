@@ -14,7 +14,7 @@ from dxflow.db.attachment import DraftFile, DraftPiece
 from dxflow.db.process import Draft
 from dxflow.errors import Conflict, NotFound
 from dxflow.ids import new_id
-from dxflow.services.acts import cases, drafts
+from dxflow.services.acts import drafts, starts
 from dxflow.services.attachments import limiting, refusing, storing, taking
 from dxflow.services.attachments.incoming import Source
 from dxflow.services.people.actor import Actor
@@ -22,10 +22,11 @@ from dxflow.services.site import Site
 from dxflow.texts import gettext as _
 
 
-def allowed(site: Site, process: str) -> Limits:
-    """Return the limits for the files of a process that is begun. Raises NotFound."""
+def allowed(site: Site, actor: Actor, process: str, draft_id: str) -> Limits:
+    """Return the limits for the files of a draft. Raises NotFound, NotAllowed."""
     with site.database.read() as tx:
-        return limiting.of_pack(site.settings, cases.startable(site, tx, process).settings)
+        found = starts.entered(site, tx, actor, process, draft_id)
+        return limiting.of_pack(site.settings, found.pack.settings)
 
 
 def attach(site: Site, actor: Actor, process: str, draft_id: str, name: str, source: Source) -> str:
@@ -35,7 +36,7 @@ def attach(site: Site, actor: Actor, process: str, draft_id: str, name: str, sou
     it already, Unavailable when it cannot be scanned.
     """
     drafts.require_open(site, actor, draft_id)
-    most = allowed(site, process)
+    most = allowed(site, actor, process, draft_id)
     refused = partial(refusing.record_of_draft, site, actor, draft_id)
     with (
         taking.taken(site, name, source, most, refused) as one,

@@ -23,6 +23,7 @@ from dxflow.services.packs.settings import (
     FILE,
     PackSettings,
     authority,
+    offering,
     ranking,
     read_settings,
     starting,
@@ -151,32 +152,8 @@ def _check_settings(
     processes: Mapping[str, Process],
     form_definitions: Mapping[str, FormDefinition],
 ) -> list[Problem]:
-    found = []
-    start = processes.get(settings.start_process)
-    if start is None:
-        found.append(
-            _setting(
-                "start.process",
-                _("始めるプロセス「{key}」がありません。", key=settings.start_process),
-            )
-        )
-    if settings.start_form not in form_definitions:
-        found.append(
-            _setting("start.form", _("最初の様式「{key}」がありません。", key=settings.start_form))
-        )
-    elif all(fact.path != "title" for fact in form_definitions[settings.start_form].fields()):
-        found.append(
-            _setting(
-                "start.form",
-                _(
-                    "最初の様式「{key}」に件名の項目（title）がありません。",
-                    key=settings.start_form,
-                ),
-            )
-        )
-    begun = [
-        processes[key] for key in (settings.start_process, *settings.starts) if key in processes
-    ]
+    found = list(offering.check(settings.offered, processes, form_definitions, OFFERED))
+    begun = [processes[key] for key in settings.begun if key in processes]
     elements = {key for process in begun for key in process.elements}
     found += [
         _setting("stages", _("段階「{key}」は始めるプロセスの図にありません。", key=stage.key))
@@ -193,9 +170,10 @@ def _check_settings(
     found += _check_summaries(settings, form_definitions)
     found += _check_reading(settings, form_definitions)
     found += _check_scales(settings)
+    first = {one.form for one in settings.offered}
     for form in form_definitions.values():
         lists = ALWAYS_OPTIONS | settings.options.keys()
-        if form.key != settings.start_form:
+        if form.key not in first:
             lists |= CASE_OPTIONS
         found += forms.unknown_references(form, functions=OFFERED, options=lists)
     return found

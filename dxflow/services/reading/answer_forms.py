@@ -29,7 +29,8 @@ def _open_forms(pack: packs.Pack) -> list[str]:
     asked = [element for _process, element in pack.tasks()]
     kept = kept_tasks(pack)
     closed = {element.form_key for element in asked if element.id in kept}
-    every = dict.fromkeys([pack.settings.start_form, *(element.form_key for element in asked)])
+    begun = [start.form for start in pack.settings.offered]
+    every = dict.fromkeys([*begun, *(element.form_key for element in asked)])
     return [key for key in every if key in pack.forms and key not in closed]
 
 

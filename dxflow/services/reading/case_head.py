@@ -14,6 +14,7 @@ from dxflow.db.case import CaseUnit
 from dxflow.models.model import Kind
 from dxflow.services.acts import continuing, pulling_back
 from dxflow.services.acts.standing import may_act
+from dxflow.services.acts.starts import Offer
 from dxflow.services.acts.suspension import Suspension
 from dxflow.services.packs import store as packs
 from dxflow.services.people import naming
@@ -79,7 +80,8 @@ class CaseHead:
     version: int
     may_withdraw: bool
     may_pull_back: bool
-    may_copy: bool
+    #: The start at which a copy would begin, "" where the reader may not begin there.
+    copy_at: str
     #: Whether it goes on from a case of the year before, and whether the reader may name that one.
     continues: bool
     may_continue: bool
@@ -165,13 +167,23 @@ def head_of(opened: Opened, facts: Facts) -> CaseHead:
         and case["applicant_id"] == actor.person_id
         and pack.settings.may_withdraw(case["stage"]),
         may_pull_back=opened.going and pulling_back.may_pull_back(opened.undo_person, actor, pack),
-        may_copy=actor.unit is not None and case["process_key"] == pack.settings.start_process,
+        copy_at=_copy_at(opened),
         continues=case["previous_id"] is not None,
         may_continue=continuing.may_name(actor, case),
         suspension=opened.suspension,
         restricted=case["restricted"],
         kept=kept_of(opened),
     )
+
+
+def _copy_at(opened: Opened) -> str:
+    """Return the start by which a person began the case, where the reader may begin too."""
+    case, pack = opened.case, opened.pack
+    start = pack.settings.start_named(case["start_key"] or case["process_key"])
+    if start is None or opened.actor.unit is None or not start.is_open_to(opened.actor.groups):
+        return ""
+    began = Offer(pack, start).began(case["start_key"], case["process_key"])
+    return start.key if began else ""
 
 
 def _waiting(opened: Opened, item: OpenItem, names: Names) -> Waiting:
@@ -241,16 +253,21 @@ def is_past_reports(opened: Opened) -> bool:
 
 
 def stages_with_reports(pack: packs.Pack) -> tuple[str, ...]:
-    """Return the stages up to the last whose process has `milestone.report`, in order."""
+    """Return the stages up to the last whose process has `milestone.report`, in order.
+
+    Those of each process that cases begin with.
+    """
     reporting = _processes_with(pack, "milestone.report")
-    order = [one.key for one in pack.stages_of(pack.settings.start_process)]
-    places = [
-        place
-        for place, key in enumerate(order)
-        if (call := pack.element(pack.settings.start_process, key)) is not None
-        and call.called_process in reporting
-    ]
-    return tuple(order[: max(places) + 1]) if places else ()
+    found: dict[str, None] = {}
+    for process in pack.settings.begun:
+        order = [one.key for one in pack.stages_of(process)]
+        places = [
+            place
+            for place, key in enumerate(order)
+            if (call := pack.element(process, key)) is not None and call.called_process in reporting
+        ]
+        found.update(dict.fromkeys(order[: max(places) + 1] if places else ()))
+    return tuple(found)
 
 
 def _processes_with(pack: packs.Pack, command: str) -> frozenset[str]:

@@ -19,7 +19,8 @@ from dxflow.db.case import Case
 from dxflow.db.identity import Person
 from dxflow.db.process import ProcessInstance, WorkItem
 from dxflow.errors import Invalid
-from dxflow.services.acts.cases import RECALLED
+from dxflow.services.acts import starts
+from dxflow.services.acts.starts import RECALLED
 from dxflow.services.acts.suspension import SUSPENDED
 from dxflow.services.packs import store as packs
 from dxflow.services.paging import (
@@ -50,7 +51,8 @@ MOST_TRIED = 100
 class Filters:
     """What a list of cases is narrowed to; empty means everything.
 
-    `unit` is the lead section, `task` the name of work that is open in the case.
+    `process` is the key of a start or the id of a process, `unit` the lead section, `task` the name
+    of work that is open in the case.
     """
 
     q: str = ""
@@ -142,12 +144,22 @@ def choices(site: Site, actor: Actor) -> Choices:
                     for stage in pack.settings.stages
                 )
             ),
-            processes=tuple(
-                (pack.settings.start_process, translated(pack.settings.title)) for pack in current
-            ),
+            processes=tuple(_kinds(site, tx, current).items()),
             units=tuple(organisation.sections(who)),
             years=tuple((str(year), fiscal_label(year)) for year in years),
         )
+
+
+def _kinds(site: Site, tx: Connection, current: Sequence[packs.Pack]) -> dict[str, str]:
+    """Return what cases there are, by what people begin and then by what begins by itself."""
+    offered = starts.offers(site, tx)
+    kinds = {one.start.key: one.title for one in offered}
+    known = {name for one in offered for name in one.names}
+    for pack in current:
+        for process in pack.settings.starts:
+            if process not in known:
+                kinds[process] = translated(pack.processes[process].name) or process
+    return kinds
 
 
 def sections(site: Site, actor: Actor) -> tuple[tuple[str, str], ...]:
@@ -195,12 +207,12 @@ def folded(text: str) -> str:
 
 def condition(site: Site, tx: Connection, actor: Actor, filters: Filters) -> ColumnElement[bool]:
     """Return the condition on `case_file` rows that are on the list. Raises Invalid."""
-    return and_(visibility.visible(site, tx, actor), *_narrowed(filters))
+    return and_(visibility.visible(site, tx, actor), *_narrowed(site, tx, filters))
 
 
 def _wanted(site: Site, tx: Connection, actor: Actor, filters: Filters) -> list[Select[Any]]:
     """Return the same as `_condition`, as queries that each begin at an index."""
-    parts = _narrowed(filters)
+    parts = _narrowed(site, tx, filters)
     return [one.where(*parts) for one in visibility.branches(site, tx, actor)]
 
 
@@ -265,7 +277,7 @@ def _years(site: Site, tx: Connection, actor: Actor) -> list[int]:
     return sorted(found, reverse=True)
 
 
-def _narrowed(filters: Filters) -> list[ColumnElement[bool]]:
+def _narrowed(site: Site, tx: Connection, filters: Filters) -> list[ColumnElement[bool]]:
     parts: list[ColumnElement[bool]] = []
     if filters.status:
         if filters.status not in STATUSES:
@@ -275,7 +287,7 @@ def _narrowed(filters: Filters) -> list[ColumnElement[bool]]:
     if filters.stage:
         parts.append(and_(Case.stage == filters.stage, Case.status == "running"))
     if filters.process:
-        parts.append(Case.process_key == filters.process)
+        parts.append(_begun_by(site, tx, filters.process))
     if filters.unit:
         parts.append(Case.lead_unit == filters.unit)
     if filters.fiscal_year is not None:
@@ -289,6 +301,15 @@ def _narrowed(filters: Filters) -> list[ColumnElement[bool]]:
         Case.search_text.contains(word, autoescape=True) for word in folded(filters.q).split()
     ]
     return parts
+
+
+def _begun_by(site: Site, tx: Connection, name: str) -> ColumnElement[bool]:
+    """Return which cases began by the start of a key, or else with a process."""
+    one = next((one for one in starts.offers(site, tx) if one.start.key == name), None)
+    if one is None:
+        return Case.process_key == name
+    keys = [*one.names, *([""] if one.start.process in one.names else [])]
+    return and_(Case.process_key == one.start.process, Case.start_key.in_(keys))
 
 
 def _listed(which: ColumnElement[bool]) -> Select[Any]:

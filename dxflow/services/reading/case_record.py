@@ -56,6 +56,7 @@ class CaseRecord:
     number: str
     title: str
     process: str
+    start: str
     pack: str
     version: int
     instance_version: int
@@ -187,6 +188,7 @@ class _Standing:
             number=case["number"],
             title=case["title"],
             process=case["process_key"],
+            start=case["start_key"],
             pack=self.pack.key,
             version=self.pack.version,
             instance_version=self.version,

@@ -12,7 +12,7 @@ from dxflow.authority.segregation import Action
 from dxflow.db.case import Case
 from dxflow.db.process import ProcessInstance, WorkItem, WorkItemGroup
 from dxflow.services.acts import pulling_back
-from dxflow.services.acts.cases import RECALLED
+from dxflow.services.acts.starts import RECALLED
 from dxflow.services.acts.suspension import SUSPENDED
 from dxflow.services.acts.tasks import Completed
 from dxflow.services.packs import city_days

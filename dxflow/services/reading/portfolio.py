@@ -221,9 +221,10 @@ def _waiting_rows(
 def _stage_of(pack: packs.Pack, process: str) -> str:
     """Return the name of the stage whose call activity runs a process, empty for none."""
     for stage in pack.settings.stages:
-        call = pack.element(pack.settings.start_process, stage.key)
-        if call is not None and call.called_process == process:
-            return translated(stage.label)
+        for begun in pack.settings.begun:
+            call = pack.element(begun, stage.key)
+            if call is not None and call.called_process == process:
+                return translated(stage.label)
     return ""
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, or_, select
 
 from dxflow import forms
 from dxflow.attachments.scans import WORDS
@@ -19,8 +19,8 @@ from dxflow.db.identity import Person
 from dxflow.db.process import Draft
 from dxflow.errors import NotFound
 from dxflow.services import plain
-from dxflow.services.acts import filing, task_forms
-from dxflow.services.packs import store as packs
+from dxflow.services.acts import filing, starts, task_forms
+from dxflow.services.acts.starts import Offer
 from dxflow.services.people import organisation
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
@@ -29,6 +29,14 @@ from dxflow.texts import translated
 
 #: So many of the latest are listed.
 MOST = 100
+
+
+@dataclass(frozen=True)
+class DraftKind:
+    """What a draft would begin, "" where it can be one thing only, and who reads it, in words."""
+
+    title: str
+    readers: str
 
 
 @dataclass(frozen=True)
@@ -66,12 +74,17 @@ class DraftRead:
     files: tuple[DraftFileView, ...]
 
 
-def readers(site: Site) -> dict[str, str]:
-    """Return in a sentence for each process who reads a draft of it."""
+def kinds(site: Site) -> dict[str, DraftKind]:
+    """Return what drafts there may be, by every name their start goes by."""
     with site.database.read() as tx:
+        offers = starts.offers(site, tx)
         return {
-            pack.settings.start_process: readers_words(pack.settings.reading.drafts)
-            for pack in packs.current(site, tx)
+            name: DraftKind(
+                one.title if len(offers) > 1 else "",
+                readers_words(one.pack.settings.reading.drafts),
+            )
+            for one in offers
+            for name in one.names
         }
 
 
@@ -85,15 +98,13 @@ def readers_words(rule: DraftReaders) -> str:
 
 
 def listed(site: Site, actor: Actor) -> list[SharedDraft]:
-    """Return others' drafts that the actor may read, the latest first: a query for each pack.
+    """Return others' drafts that the actor may read, the latest first: a query for each start.
 
     None for a pack that keeps drafts to their authors.
     """
     with site.database.read() as tx:
         found = [
-            _shared(row, pack.settings.start_process)
-            for pack in packs.current(site, tx)
-            for row in _of(site, tx, actor, pack)
+            _shared(row) for one in starts.offers(site, tx) for row in _of(site, tx, actor, one)
         ]
     return sorted(found, key=lambda one: one.updated_at, reverse=True)[:MOST]
 
@@ -101,14 +112,13 @@ def listed(site: Site, actor: Actor) -> list[SharedDraft]:
 def read(site: Site, actor: Actor, draft_id: str) -> DraftRead:
     """Return a draft that somebody else keeps. Raises NotFound for one the actor may not read."""
     with site.database.read() as tx:
-        for pack in packs.current(site, tx):
-            process = pack.settings.start_process
-            for found in _of(site, tx, actor, pack, draft_id):
+        for one in starts.offers(site, tx):
+            for found in _of(site, tx, actor, one, draft_id):
                 values = plain.loads(found.body)
-                form = pack.form(pack.settings.start_form)
-                context = task_forms.start_context(site, tx, actor, pack)
+                form = one.pack.form(one.start.form)
+                context = task_forms.start_context(site, tx, actor, one.pack)
                 return DraftRead(
-                    _shared(found, process),
+                    _shared(found),
                     forms.readonly_view(form, values, context),
                     values,
                     _files(tx, draft_id),
@@ -136,17 +146,18 @@ def _files(tx: Connection, draft_id: str) -> tuple[DraftFileView, ...]:
 
 
 def _of(
-    site: Site, tx: Connection, actor: Actor, pack: packs.Pack, draft_id: str = ""
+    site: Site, tx: Connection, actor: Actor, offer: Offer, draft_id: str = ""
 ) -> Iterator[Row[Any]]:
+    pack = offer.pack
     units = units_of_drafts(pack.settings.reading.drafts, actor.groups)
     if not units:
         return
     who = organisation.directory(site, tx, actor.on)
     colleagues = {one for unit in units for one in who.holders(f"section:{unit}")}
-    process = pack.settings.start_process
+    begun = (Draft.subject.startswith(f"start:{name}:", autoescape=True) for name in offer.names)
     wanted = [
         Draft.person_id.in_(sorted(colleagues - {actor.person_id})),
-        Draft.subject.startswith(f"start:{process}:", autoescape=True),
+        or_(*begun),
         *([Draft.id == draft_id] if draft_id else []),
     ]
     rows = tx.execute(
@@ -157,12 +168,13 @@ def _of(
         .limit(MOST)
     )
     rule, functions = pack.settings.reading, pack.functions(site.now(), BusinessCalendar())
-    form = pack.form(pack.settings.start_form)
+    form = pack.form(offer.start.form)
     for row in rows:
         typed = forms.from_plain(form, plain.loads(row.body)) if rule.restricted else {}
         if not rule.asked(typed, functions):
             yield row
 
 
-def _shared(row: Row[Any], process: str) -> SharedDraft:
+def _shared(row: Row[Any]) -> SharedDraft:
+    process = row.subject.removeprefix("start:").rpartition(":")[0]
     return SharedDraft(row.id, row.title, process, row.name, row.person_id, row.updated_at)

@@ -242,7 +242,7 @@ class Player:
                 self._put(moment, partial(self._fulfil, one, *owed[one.text]))
 
     def _begin(self, plan: Plan, begin: datetime) -> None:
-        process = self._pack.settings.start_process
+        process = self._start(plan.start)
         actor = self._casting.known(plan.applicant)
         draft = self._attached(actor, process, plan) if plan.files else ""
         form = task_forms.start_form(self._site, actor, process, files_of=draft)
@@ -263,8 +263,12 @@ class Player:
             draft_files.attach(self._site, actor, process, key, name, io.BytesIO(text.encode()))
         return key
 
+    def _start(self, key: str) -> str:
+        """Return the key of what is begun: the pack's first start without one."""
+        return key or self._pack.settings.offered[0].key
+
     def _draft(self, draft: Begun) -> None:
-        process = self._pack.settings.start_process
+        process = self._start(draft.start)
         actor, key = self._casting.known(draft.person), drafts.fresh_id(self._site)
         drafts.save_start(self._site, actor, process, key, draft.values)
 

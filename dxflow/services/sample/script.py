@@ -66,8 +66,9 @@ class Plan:
     """One case: what is entered and how it goes on. `linked` plays what it is extended to.
 
     `steps` are by (task, visit); `leave` gives the visit from which a task is left alone.
-    `meeting` says that the committee votes in one: `held` long ago, or `coming`. `expected` says
-    where it stands in the end, for the tests.
+    `meeting` says that the committee votes in one: `held` long ago, or `coming`. `start` is the key
+    of what its applicant begins, "" for the pack's first. `expected` says where it stands in the
+    end, for the tests.
     """
 
     key: str
@@ -84,6 +85,7 @@ class Plan:
     meeting: str = ""
     #: What is attached to the proposal: texts by the names of their files.
     files: Mapping[str, str] = field(default_factory=dict)
+    start: str = ""
     expected: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -122,6 +124,7 @@ class Begun:
     person: str
     business_days_ago: int
     values: Mapping[str, Any]
+    start: str = ""
 
 
 @dataclass(frozen=True)
@@ -269,6 +272,7 @@ def _plan(raw: Mapping[str, Any]) -> Plan:
         linked=_linked(raw, plan["linked"]) if "linked" in plan else None,
         meeting=plan.get("meeting", ""),
         files=raw.get("files", {}),
+        start=raw.get("start", ""),
         expected=plan["expected"],
     )
 

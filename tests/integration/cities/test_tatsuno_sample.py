@@ -14,7 +14,8 @@ from dxflow.errors import Invalid, NotAllowed
 from dxflow.services import plain
 from dxflow.services.acts import timed_starts
 from dxflow.services.people import naming, organisation
-from dxflow.services.reading import backlog, kpi_table
+from dxflow.services.reading import backlog, case_list, kpi_table
+from dxflow.services.reading.case_list import Filters
 from dxflow.services.reading.kpi_table import Wanted
 from tests.integration.cities.town import Town
 
@@ -132,6 +133,20 @@ def test_the_review_of_the_policy_may_be_begun_at_any_time(own: Town) -> None:
     admin = own.actor("shiraishi")
     timed_starts.begin_now(own.site, admin, plan.id, plan.last_case_id, "国の計画が改められた")
     assert reviews() == before + 1
+
+
+def test_any_member_of_staff_asks_for_a_review_of_the_policy(own: Town) -> None:
+    asked = own.case("hoshin")
+    assert own.waits("aoki", asked.id, "policy_check")
+    assert not own.waits("hashimoto", asked.id, "policy_check")
+    own.complete(
+        "aoki", asked.id, "policy_check", "revise",
+        technology="生成AI", state="国の指針", results="試行の成果",
+    )  # fmt: skip
+    (case,) = own.rows(select(Case.__table__).where(Case.id == asked.id))
+    assert (case.unit, case.lead_unit) == ("citizen", "digital")
+    found = case_list.search(own.site, own.actor("takami"), Filters(process="policy_review"))
+    assert {asked.id} < {one.id for one in found.entries}  # those of every year stand there too
 
 
 def test_measures_are_published_with_the_licence_as_csv_and_excel(town: Town) -> None:

@@ -11,7 +11,7 @@ from dxflow.clock import TOKYO, local_date
 from dxflow.db.case import Actual, Case, Deliberation, Measure
 from dxflow.db.process import PlannedStart, Submission, WorkItem, WorkItemGroup
 from dxflow.errors import Invalid, NotAllowed
-from dxflow.services.acts import timed_starts
+from dxflow.services.acts import processes, timed_starts
 from dxflow.services.people import naming, organisation
 from dxflow.services.reading import case_pages, kpi_table
 from dxflow.services.reading.kpi_table import Wanted
@@ -60,6 +60,17 @@ def test_the_plan_began_by_itself_and_every_body_sat_on_the_published_days(town:
     assert days[6:] == [
         ("godo", "2026-01-13"), ("iinkai", "2026-02-10"), ("honbu", "2026-02-25"),
     ]  # fmt: skip
+
+
+def test_leaders_and_only_they_begin_an_improvement_in_house(town: Town) -> None:
+    def offered(username: str) -> list[str]:
+        return [one.title for one in processes.listed(town.site, town.actor(username))]
+
+    assert offered("himi") == ["改善を提案する", "身近な改善を内製で始める"]
+    assert offered("takeuchi") == ["改善を提案する"]
+    begun = town.case("choju_roster")
+    assert (begun.process_key, begun.start_key) == ("inhouse_case", "inhouse_case")
+    assert town.waits("himi", begun.id, "inhouse_try")
 
 
 def test_the_cells_of_the_plan_are_read_as_figures(town: Town) -> None:

@@ -1,6 +1,6 @@
 """What changed between two versions of `pack.toml`, in words."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import Any
@@ -13,6 +13,7 @@ from dxflow.committee.quorum import QuorumKind, QuorumRule
 from dxflow.services.packs.settings import retaining
 from dxflow.services.packs.settings.attaching import AttachmentSettings
 from dxflow.services.packs.settings.authority import AuthoritySettings
+from dxflow.services.packs.settings.offering import Start
 from dxflow.services.packs.settings.ranking import Backlog
 from dxflow.services.packs.settings.settled import Body, PackSettings
 from dxflow.services.packs.settings.starting import TimedStart
@@ -21,7 +22,11 @@ from dxflow.texts import gettext as _
 
 _PACK = {
     "key": _("キー"), "title": _("題"), "label": _("版の名前"),
-    "start_process": _("始めるプロセス"), "start_form": _("最初の様式"), "numbering": _("番号の書式"),
+    "numbering": _("番号の書式"),
+}  # fmt: skip
+_OFFERED = {
+    "process": _("始めるプロセス"), "form": _("最初の様式"), "about": _("説明"),
+    "who": _("始められる人"), "values": _("値"), "outputs": _("様式から求める変数"),
 }  # fmt: skip
 _RULES = {
     "withdraw_until": _("取下げができる最後の段階"), "pull_back": _("引戻し"),
@@ -78,6 +83,7 @@ _CALENDAR = {
 def setting_changes(before: PackSettings, after: PackSettings) -> Iterator[Told]:
     """Tell what changed, in the order of the file."""
     yield from facets("", _("パック"), _PACK, vars(before), vars(after))
+    yield from _offered(before.offered, after.offered)
     stages = [{one.key: one.label for one in part.stages} for part in (before, after)]
     yield from named(_("段階"), stages[0], stages[1])
     yield from _starts(before.starts, after.starts)
@@ -102,15 +108,34 @@ def setting_changes(before: PackSettings, after: PackSettings) -> Iterator[Told]
     yield from _summaries(before, after)
 
 
+def _offered(before: Sequence[Start], after: Sequence[Start]) -> Iterator[Told]:
+    """Tell what people may begin otherwise; one way that stays the only one is the same way."""
+    old, new = ({one.key: one for one in part} for part in (before, after))
+    if len(old) == len(new) == 1:
+        ((key, one),) = new.items()
+        old = {key: next(iter(old.values()))}
+    titles = [{key: one.title or key for key, one in part.items()} for part in (old, new)]
+    yield from named(_("始め方"), titles[0], titles[1])
+    for key, one in new.items():
+        if key in old:
+            facts = [
+                {**vars(each), "values": _pairs(each.values), "outputs": _pairs(each.outputs)}
+                for each in (old[key], one)
+            ]
+            what = _("始め方{name}", name=quoted(titles[1][key])) if one.title else _("パック")
+            yield from facets(key, what, _OFFERED, facts[0], facts[1])
+
+
+def _pairs(values: Mapping[str, Any]) -> list[str]:
+    return [f"{name} = {each}" for name, each in values.items()]
+
+
 def _starts(old: Mapping[str, TimedStart], new: Mapping[str, TimedStart]) -> Iterator[Told]:
     names = [{key: key for key in part} for part in (old, new)]
     yield from came_and_went(_("決まった時期の開始"), names[0], names[1])
     for key, start in new.items():
         if key in old:
-            facts = [
-                {**vars(one), "values": [f"{name} = {each}" for name, each in one.values.items()]}
-                for one in (old[key], start)
-            ]
+            facts = [{**vars(one), "values": _pairs(one.values)} for one in (old[key], start)]
             what = _("決まった時期の開始{name}", name=quoted(key))
             yield from facets(key, what, _START, facts[0], facts[1])
 

@@ -22,6 +22,7 @@ from dxflow.problems import Problem, Refused
 from dxflow.services.packs.settings import (
     attaching,
     authority,
+    offering,
     publishing,
     ranking,
     retaining,
@@ -56,15 +57,13 @@ class _Reader:
         self.problems: list[Problem] = []
 
     def settings(self) -> PackSettings:
-        start = self.table(self.raw, "start")
         numbering = self.text(self.table(self.raw, "numbering"), "pattern", PackSettings.numbering)
         self.check_numbering(numbering)
         return PackSettings(
             key=self.text(self.raw, "name"),
             title=self.text(self.raw, "title"),
             label=self.text(self.raw, "version", "1"),
-            start_process=self.text(start, "process"),
-            start_form=self.text(start, "form"),
+            offered=offering.read(self.raw.get(offering.KEY, {}), self.problem),
             stages=tuple(
                 Stage(self.text(one, "id"), self.text(one, "label"))
                 for one in self.tables(self.raw, "stages")

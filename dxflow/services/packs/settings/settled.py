@@ -14,8 +14,10 @@ from dxflow.committee.evaluation import EvaluationRule
 from dxflow.committee.rules import BodyRules
 from dxflow.feel import parse
 from dxflow.forms import Option
+from dxflow.services.packs.settings import offering
 from dxflow.services.packs.settings.attaching import AttachmentSettings
 from dxflow.services.packs.settings.authority import AuthoritySettings
+from dxflow.services.packs.settings.offering import Start
 from dxflow.services.packs.settings.publishing import OpenData
 from dxflow.services.packs.settings.ranking import Backlog
 from dxflow.services.packs.settings.restricting import Reading
@@ -95,8 +97,8 @@ class PackSettings:
     key: str = ""
     title: str = ""
     label: str = ""
-    start_process: str = ""
-    start_form: str = ""
+    #: What people may begin, in the order in which it is offered.
+    offered: tuple[Start, ...] = ()
     stages: tuple[Stage, ...] = ()
     shared: Shared = field(default_factory=Shared)
     starts: Mapping[str, TimedStart] = field(default_factory=dict)
@@ -114,6 +116,25 @@ class PackSettings:
     options: Mapping[str, tuple[Option, ...]] = field(default_factory=dict)
     summaries: tuple[Summary, ...] = ()
     """The first whose form has been handed in tells what the case is about."""
+
+    @property
+    def start_process(self) -> str:
+        """Return the process of the first start: what the pack is mainly about."""
+        return self.offered[0].process if self.offered else ""
+
+    @property
+    def start_form(self) -> str:
+        """Return the form of the first start."""
+        return self.offered[0].form if self.offered else ""
+
+    @property
+    def begun(self) -> tuple[str, ...]:
+        """Return the ids of the processes that cases begin with, by people or by themselves."""
+        return tuple(dict.fromkeys((*(one.process for one in self.offered), *self.starts)))
+
+    def start_named(self, name: str) -> Start | None:
+        """Return the start of a key, or else the first of the process of this id."""
+        return offering.find(self.offered, name)
 
     def may_withdraw(self, stage: str) -> bool:
         """Return whether the applicant may still withdraw in a stage."""

@@ -101,12 +101,13 @@ def _one(process: str, raw: Mapping[str, Any], complain: Complain) -> TimedStart
     if not isinstance(values, dict):
         complain(where, _("[{key}] は表として書いてください。", key=f"{where}.values"))
         values = {}
-    return TimedStart(process, **texts, values=dict(_values(where, values, complain)))
+    return TimedStart(process, **texts, values=dict(variables(where, values, complain)))
 
 
-def _values(
+def variables(
     where: str, raw: Mapping[str, Any], complain: Complain
 ) -> Iterator[tuple[str, Any]]:  # fmt: skip
+    """Yield the variables of a table of values; what cannot be one is told."""
     for name, value in raw.items():
         if not VARIABLE.fullmatch(name) or name in RESERVED | GIVEN:
             complain(where, _("変数名「{name}」は使えません。", name=name))

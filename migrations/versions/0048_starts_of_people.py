@@ -1,0 +1,17 @@
+"""Which start a case began by: packs may offer people several"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = '0048'
+down_revision = '0047'
+
+
+def upgrade() -> None:
+    op.add_column(
+        'case_file', sa.Column('start_key', sa.String(64), server_default='', nullable=False)
+    )
+
+
+def downgrade() -> None:
+    op.drop_column('case_file', 'start_key')
