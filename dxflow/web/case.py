@@ -54,7 +54,7 @@ def index() -> str:
         "cases.html",
         page=page,
         filters=filters,
-        choices=case_list.choices(site, actor),
+        choices=case_list.choices(site, actor, filters.task),
         statuses=_statuses(),
         csv_url=url_for("case.as_csv", **given),
         workbook_url=url_for("case.as_workbook", **given),

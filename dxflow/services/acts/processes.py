@@ -43,12 +43,12 @@ def one(site: Site, actor: Actor, key: str) -> tuple[Startable, list[PackRow], T
         found = next((one for one in _startable(site, tx) if one.key == key), None)
         if found is None:
             raise NotFound(_("手続き「{key}」はありません。", key=key))
-        versions = [row for row in packs.versions(tx) if row.key == found.pack]
+        versions = [row for row in packs.versions(site, tx) if row.key == found.pack]
     return found, versions, task_forms.start_form(site, actor, key)
 
 
 def _startable(site: Site, tx: Connection) -> list[Startable]:
-    published = {row.digest: row.published_at for row in packs.versions(tx)}
+    published = {row.digest: row.published_at for row in packs.versions(site, tx)}
     return [
         Startable(
             key=pack.settings.start_process,

@@ -177,7 +177,7 @@ def head_of(opened: Opened, facts: Facts) -> CaseHead:
 def _waiting(opened: Opened, item: OpenItem, names: Names) -> Waiting:
     return Waiting(
         id=item.id,
-        name=translated(item.name),
+        name=opened.pack.said(item.name),
         holder=holder_of(opened, item, names),
         due_at=item.due_at,
         since=item.created_at,
