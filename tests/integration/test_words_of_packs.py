@@ -2,11 +2,13 @@
 
 import pytest
 
+from dxflow.calendars.retelling import retold
 from dxflow.services.operations import versions
 from dxflow.services.packs import store
-from dxflow.services.reading import case_record, inbox
+from dxflow.services.reading import case_record, inbox, notices
 from dxflow.texts import gettext, language, translated
 from tests.factories import ROOT, City
+from tests.walks import to_opinions
 
 STANDARD = store.read_folder(ROOT / "processes" / "standard")
 HEAD = "所属長の確認"
@@ -76,3 +78,20 @@ def test_the_list_of_versions_is_named_by_each_in_its_own_words(city: City, engl
     first = translated(listed[1].title)
     assert [translated(one.title) for one in listed] == ["Second edition", first]
     assert first.isascii()
+
+
+def test_what_a_timer_told_is_read_in_the_words_of_the_pack(city: City, english: None) -> None:
+    case = to_opinions(city)
+    city.clock.advance(days=5)
+    city.run_jobs()
+    told = [
+        retold(one.message)
+        for name in ("head", "other", "security", "finance")
+        if name in city.person
+        for one in notices.for_actor(city.site, city.actor(name)).entries
+    ]
+    assert "Opinions are due soon. Please answer if you have not." in told
+    acts = case_record.full(city.site, city.actor("secretariat"), case).timeline.entries
+    fired = [one.what for one in acts if one.what.startswith("Timer came due")]
+    assert fired
+    assert all("Two days before" in one and one.isascii() for one in fired)

@@ -336,6 +336,7 @@ _BUTTONS = {
 _IN_WORDS = frozenset(
     {
         "stage",
+        "start",
         "status",
         "state",
         "duty",

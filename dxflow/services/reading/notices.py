@@ -32,6 +32,12 @@ _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 _ALIKE = (Notice.message, Notice.case_id, Notice.at)
 
 
+#: The pack version whose words a notice has, also where its case may not be seen.
+_PACK = (
+    select(Case.pack_digest).where(Case.id == Notice.case_id).correlate(Notice).scalar_subquery()
+)
+
+
 @dataclass(frozen=True)
 class Left:
     """A notice. `case_id` is empty when it is about no case, or one the reader may not see."""
@@ -119,7 +125,8 @@ def _left(
     rows = tx.execute(
         select(
             Notice.id, Notice.message, Notice.at, Notice.case_id.label("about"),
-            Notice.meeting_id, Case.id.label("case_id"), Case.number, Case.title, Case.pack_digest,
+            Notice.meeting_id, Case.id.label("case_id"), Case.number, Case.title,
+            _PACK.label("pack"),
             NoticeRead.read_at,
         )
         .select_from(Notice)
@@ -133,9 +140,7 @@ def _left(
     return [
         Left(
             id=row.id,
-            message=own_words.text(site, tx, row.pack_digest, row.message)
-            if row.pack_digest
-            else row.message,
+            message=own_words.text(site, tx, row.pack, row.message) if row.pack else row.message,
             at=row.at,
             fresh=row.at > (row.read_at or _NEVER),
             case_id=row.case_id or "",

@@ -222,7 +222,7 @@ def _entry(
     return Entry(
         seq=first.seq,
         at=first.at,
-        what=_what(first, opened.pack.said(item.name) if item else ""),
+        what=_what(told[0], opened.pack.said(item.name) if item else ""),
         outcome=outcome,
         tone=_tone(act, outcome, tone),
         person=names.person(first.person),
@@ -261,7 +261,7 @@ def _what(event: audit.Entry, task: str) -> str:
     """Return what was done, with the task or the date it was about."""
     if event.type == "timer.fired":
         return _(
-            "{what}：{task}", what=event.label, task=_("、").join(c.label for c in event.changes)
+            "{what}：{task}", what=event.label, task=_("、").join(c.after for c in event.changes)
         )
     if event.type.startswith("file."):
         names = [one.after or one.before for one in event.changes if one.field == "name"]
