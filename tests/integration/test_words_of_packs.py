@@ -53,13 +53,14 @@ def test_a_running_case_keeps_the_words_of_its_version(city: City, english: None
 
 
 def test_an_idle_word_of_a_pack_changes_nothing_of_the_program(city: City, english: None) -> None:
-    before = [gettext(text) for text in ("保存", "決裁", "受信箱")]
+    own = ("保存", "決裁", "受信箱")  # buttons, and words the program stores and tells later
+    before = [(gettext(text), translated(text)) for text in own]
     store.install(
         city.site, said({"保存": "Hoard", "決裁": "Fiat", "受信箱": "Tray", HEAD: "Boss"}), "system"
     )
     city.start()
     assert list(names(city).values()) == ["Boss"]  # the pack is in use
-    assert [gettext(text) for text in ("保存", "決裁", "受信箱")] == before
+    assert [(gettext(text), translated(text)) for text in own] == before
 
 
 def test_two_packs_say_the_same_word_each_in_its_own_way(city: City, english: None) -> None:
