@@ -25,8 +25,8 @@ ABOUT = ("（", "）")
 
 language: ContextVar[str] = ContextVar("language", default=JAPANESE)
 
-#: language -> text of some pack -> its translation; packs add theirs when they are loaded.
-_of_packs: dict[str, dict[str, str]] = {}
+Words = Mapping[str, Mapping[str, str]]
+"""The texts of one version of a pack in other languages: language to text to translation."""
 
 
 @cache
@@ -54,6 +54,30 @@ class Bilingual(str):
     def __getnewargs__(self) -> tuple[str, str]:  # type: ignore[override]
         """Say what a copy is made of: answers are copied on their way out."""
         return str(self), self.japanese
+
+
+class PackText(str):
+    """A text of a pack, in Japanese, with the words that this version of the pack has for its texts.
+
+    Only as it was made, see `Bilingual`. Equal to its text, and stored as it.
+    """
+
+    __slots__ = ("words",)
+    words: Words
+
+    def __new__(cls, text: str, words: Words) -> "PackText":
+        """Return a text that `words` translate, where they have it."""
+        made = super().__new__(cls, text)
+        made.words = words
+        return made
+
+    def __getnewargs__(self) -> tuple[str, Words]:  # type: ignore[override]
+        """Say what a copy is made of."""
+        return str(self), self.words
+
+    def __deepcopy__(self, _memo: object) -> "PackText":
+        """Return the text itself: it never changes, and its words are those of a whole pack."""
+        return self
 
 
 def gettext(message: str, /, **values: object) -> str:
@@ -103,22 +127,20 @@ def _sources(values: Mapping[str, object]) -> dict[str, object]:
 
 
 def translated(text: str) -> str:
-    """Return a stored or a pack's text in the current language; unchanged where none is known."""
+    """Return a stored text or one of a pack in the current language; unchanged where none is known.
+
+    The words of a pack are for its own texts; all others are texts of the program.
+    """
     lang = language.get()
     if lang == JAPANESE or not text:
         return text
-    known = _of_packs.get(lang, {})
+    known = text.words.get(lang, {}) if isinstance(text, PackText) else {}
     own = known.get(text)
-    if own is None and text.endswith(ABOUT[1]):
+    if own is None and known and text.endswith(ABOUT[1]):
         places = (place for place, sign in enumerate(text) if sign == ABOUT[0])
         name = next((text[:place] for place in places if text[:place] in known), None)
         own = None if name is None else f"{known[name]} ({text[len(name) + 1 : -1]})"
     return Bilingual(own if own is not None else _catalogue(lang).gettext(text), source(text))
-
-
-def learn(lang: str, texts: Mapping[str, str]) -> None:
-    """Add the translations that a pack brings with it."""
-    _of_packs[lang] = {**_of_packs.get(lang, {}), **texts}
 
 
 def sentences(lang: str) -> dict[str, str]:

@@ -4,7 +4,7 @@ import re
 from functools import cache
 
 from dxflow.calendars.wareki import WRITTEN, rewritten
-from dxflow.texts import JAPANESE, language, sentences, translated
+from dxflow.texts import JAPANESE, PackText, Words, language, sentences, translated
 
 _PLACE = re.compile(r"\{([a-z_]+)\}")
 _ENDING = "。"
@@ -21,28 +21,31 @@ def retold(sentence: str) -> str:
     The sentence of the catalogue that leaves the least to its places is the one it was made from;
     a text of several lines or sentences may be made from one for each. Values that are texts themselves are
     translated, values that are dates written in the reader's way. Words of people stay as they are,
-    dates in them too. Unchanged where no sentence fits.
+    dates in them too. Unchanged where no sentence fits. A sentence that is a pack's text may have
+    names of that pack as its values.
     """
     known = translated(sentence)
     if known != sentence or language.get() == JAPANESE:
         return known
-    best = _told(sentence)
+    words = sentence.words if isinstance(sentence, PackText) else {}
+    best = _told(sentence, words)
     for parts, between in ((sentence.split("\n"), "\n"), (_SENTENCE.findall(sentence), " ")):
-        told = [one for one in map(_told, parts) if one is not None]
+        told = [one for one in (_told(part, words) for part in parts) if one is not None]
         weight = sum(weight for weight, _text in told)
         if 1 < len(told) == len(parts) and (best is None or weight > best[0]):
             best = weight, between.join(text.strip() for _weight, text in told)
     return sentence if best is None else best[1]
 
 
-def _told(sentence: str) -> tuple[int, str] | None:
+def _told(sentence: str, words: Words) -> tuple[int, str] | None:
     """Return a sentence as it is told, and how much of it was the catalogue's; None for no other."""
-    if (known := translated(sentence)) != sentence:
+    if (known := translated(PackText(sentence, words))) != sentence:
         return len(sentence), known
     for weight, pattern, longest, meant in _patterns(language.get()):
         found = pattern.fullmatch(sentence) if longest in sentence else None
         if found:
-            values = {key: rewritten(translated(text)) for key, text in found.groupdict().items()}
+            given = {key: PackText(text, words) for key, text in found.groupdict().items()}
+            values = {key: rewritten(translated(text)) for key, text in given.items()}
             return weight, meant.format(**values)
     return None
 

@@ -15,7 +15,7 @@ from dxflow.engine.step import Decided, Environment
 from dxflow.engine.timers import moment
 from dxflow.engine.tree import Token
 from dxflow.errors import DxflowError
-from dxflow.texts import ABOUT
+from dxflow.texts import ABOUT, PackText
 from dxflow.texts import gettext as _
 
 if TYPE_CHECKING:
@@ -88,7 +88,10 @@ class UserActivity(Node, UserTask):  # type: ignore[misc]
     def called(self, notes: Mapping[str, Any]) -> str:
         """Return what a task is called, with what it is about where the model says that."""
         name, about = self.offer.name, notes.get("about")
-        return f"{name}{ABOUT[0]}{about}{ABOUT[1]}" if about else name
+        if not about:
+            return name
+        whole = f"{name}{ABOUT[0]}{about}{ABOUT[1]}"
+        return PackText(whole, name.words) if isinstance(name, PackText) else whole
 
     def accept(self, token: Token, values: dict[str, Any], outcome: str) -> None:
         """Run the task's commands, then let its outputs reach the variables. Raises StepFailed."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from dxflow.errors import DxflowError
 from dxflow.feel import Expression, FeelSyntaxError, parse
-from dxflow.texts import translated
+from dxflow.texts import PackText, translated
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,8 @@ def in_words_of_reader(rule: Formula) -> Formula:
     The rule itself where the file does not have it.
     """
     written = f"={rule.text}"
+    if isinstance(rule.text, PackText):
+        written = PackText(written, rule.text.words)
     own = translated(written)
     return rule if own == written else _read(str(own))
 

@@ -9,6 +9,7 @@ from dxflow.clock import Clock, local_date
 from dxflow.clock import now as system_now
 from dxflow.config import Settings
 from dxflow.db.engine import Database
+from dxflow.texts import Words
 
 Command = Callable[[Any, dict[str, Any], str], dict[str, Any]]
 """(act, payload, element) -> result: what a process may have the services do."""
@@ -25,6 +26,8 @@ class Site:
     commands: Mapping[str, Command] = field(default_factory=dict)
     #: Compiled packs by digest; a pack never changes, so that none is ever thrown out.
     packs: dict[str, Any] = field(default_factory=dict)
+    #: The words of pack versions that nothing else was needed of, by digest.
+    words: dict[str, Words] = field(default_factory=dict)
     #: The organisation by (version, date); a change raises the version.
     directories: dict[tuple[str, date], Any] = field(default_factory=dict)
     #: Calendars of packs with the city's days by (version of the days, digest of the pack).

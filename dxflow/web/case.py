@@ -50,7 +50,7 @@ def index() -> str:
         "cases.html",
         page=page,
         filters=filters,
-        choices=case_list.choices(site, actor),
+        choices=case_list.choices(site, actor, filters.task),
         statuses=case_filters.statuses(),
         answers_url=url_for("answers.choose", **given),
         csv_url=url_for("case.as_csv", **given),

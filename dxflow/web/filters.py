@@ -100,7 +100,7 @@ def cell(value: object) -> str:
     """Return a value of a measure without its unit: a number, or words as they are."""
     if value is None or isinstance(value, Decimal):
         return number(value)
-    return translated(str(value))
+    return translated(value if isinstance(value, str) else str(value))
 
 
 def yen(value: Decimal | int | str | None) -> str:

@@ -81,7 +81,9 @@ def written(value: object, measure: Measure) -> str:
             return value
     if isinstance(value, Decimal):
         return format_value(value, measure.unit)
-    return "" if value is None else translated(str(value))
+    if value is None:
+        return ""
+    return translated(next((step for step in measure.scale if step == value), str(value)))
 
 
 def baseline_of(measure: Measure) -> str:

@@ -158,7 +158,7 @@ def _say(form: TaskForm, filled: forms.Submission, done: Completed) -> None:
     label = next((one.label for one in outcomes if one.key == filled.outcome), filled.outcome)
     said = _(
         "「{task}」を「{outcome}」で済ませました。",
-        task=translated(name),
+        task=form.pack.said(name),
         outcome=translated(label),
     )
     turns = my_cases.turns_after(current.site(), current.actor(), done)
@@ -209,6 +209,7 @@ def _page(
     return render_template(
         "task.html",
         task=task,
+        task_name=form.pack.said(task.name),
         urgency=inbox.urgency(form.pack, form.calendar, task.due_at, site.now()),
         mine=task.assignee_id == actor.person_id,
         form=form,

@@ -167,4 +167,4 @@ def test_items_written_and_decided_beside_each_other_are_not_published(city):
     with pytest.raises(Refused, match="最後に提出された様式"):
         packs.install(city.site, files | {"more.bpmn": items}, "system")
     with city.site.database.read() as tx:
-        assert [row.version for row in packs.versions(tx)] == [1]
+        assert [row.version for row in packs.versions(city.site, tx)] == [1]

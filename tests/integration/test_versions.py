@@ -44,7 +44,7 @@ def test_what_was_looked_at_is_what_is_published_and_cases_stay_on_theirs(city):
         digest = tx.execute(
             select(ProcessInstance.pack_digest).where(ProcessInstance.case_id == started.id)
         ).scalar_one()
-        first = next(row for row in store.versions(tx) if row.version == 1)
+        first = next(row for row in store.versions(city.site, tx) if row.version == 1)
     assert digest == first.digest
     city.complete("head", "head_approval", "approve")  # goes on as it was drawn
     with pytest.raises(NotFound):

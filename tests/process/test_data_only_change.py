@@ -238,4 +238,4 @@ def test_a_form_renamed_in_one_place_only_is_not_published(sqlite_city):
         ("pack.toml", "authority.document"),
     }
     with sqlite_city.site.database.read() as tx:
-        assert [row.version for row in packs.versions(tx)] == [1]
+        assert [row.version for row in packs.versions(sqlite_city.site, tx)] == [1]

@@ -161,16 +161,6 @@ def test_everything_may_be_published_without_a_warning() -> None:
     assert check.check_files(read_folder(ROOT / "processes" / "kiryu"), COMMANDS).problems == []
 
 
-def test_every_text_of_its_own_has_its_english() -> None:
-    found = check.check_files(read_folder(ROOT / "processes" / "kiryu"), COMMANDS)
-    processes = [one for one in found.processes.values()]
-    names = {name for process in processes for _id, name in process.names() if name}
-    labels = {one.label for form in found.forms.values() for one in form.fields() if one.label}
-    buttons = {out.label for form in found.forms.values() for out in form.outcomes}
-    stages = {one.label for one in found.settings.stages}
-    assert sorted((names | labels | buttons | stages) - set(found.texts["en"])) == []
-
-
 # -- KI-1: one case, a child for each item
 
 

@@ -13,7 +13,6 @@ from dxflow.services.acts.act import Act
 from dxflow.services.packs import store as packs
 from dxflow.services.people import visibility
 from dxflow.texts import gettext as _
-from dxflow.texts import translated
 
 
 class TaskClosed(Conflict):
@@ -38,7 +37,7 @@ def finished_text(tx: Connection, item: Row[Any], case: Any, pack: packs.Pack) -
         select(Person.name).where(Person.id == item.ended_by)
     ).scalar_one_or_none() or _("システム")
     values: dict[str, object] = {
-        "task": translated(item.name),
+        "task": pack.said(item.name),
         "name": name,
         "at": wareki_datetime(item.ended_at) if item.ended_at else "",
         "number": case["number"],

@@ -37,7 +37,7 @@ class Startable:
 def listed(site: Site, actor: Actor) -> list[Startable]:
     """Return what the actor may begin, by pack and in its order."""
     with site.database.read() as tx:
-        published = _published(tx)
+        published = _published(site, tx)
         return [_startable(one, published) for one in starts.offers(site, tx, actor)]
 
 
@@ -47,13 +47,13 @@ def one(site: Site, actor: Actor, key: str) -> tuple[Startable, list[PackRow], T
     Raises NotFound for what cannot be started, NotAllowed for who may not begin there.
     """
     with site.database.read() as tx:
-        found = _startable(starts.entered(site, tx, actor, key), _published(tx))
-        versions = [row for row in packs.versions(tx) if row.key == found.pack]
+        found = _startable(starts.entered(site, tx, actor, key), _published(site, tx))
+        versions = [row for row in packs.versions(site, tx) if row.key == found.pack]
     return found, versions, task_forms.start_form(site, actor, key)
 
 
-def _published(tx: Connection) -> Mapping[str, datetime]:
-    return {row.digest: row.published_at for row in packs.versions(tx)}
+def _published(site: Site, tx: Connection) -> Mapping[str, datetime]:
+    return {row.digest: row.published_at for row in packs.versions(site, tx)}
 
 
 def _startable(one: Offer, published: Mapping[str, datetime]) -> Startable:

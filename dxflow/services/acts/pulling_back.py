@@ -26,7 +26,6 @@ from dxflow.services.people import person_rows, visibility
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
-from dxflow.texts import translated
 
 
 @dataclass(frozen=True)
@@ -170,7 +169,7 @@ def _leave_with_somebody(act: Act, items: Collection[str]) -> None:
             raise Conflict(
                 _(
                     "引き戻すと「{task}」を行える人がいなくなるため、引き戻せません。",
-                    task=translated(row.name),
+                    task=act.pack.said(row.name),
                 )
             )
         if row.assignee_id is not None and not able.holds(task):

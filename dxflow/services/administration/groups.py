@@ -149,7 +149,7 @@ def _lane(people: _People, pack: packs.Pack, lane: str, text: str) -> LaneRow:
     varies = _("、").join(words[kind] for kind in kinds)
     if not written:
         varies = _("案件で決まる人または職")
-    return LaneRow(translated(pack.settings.title), translated(lane), text, fixed, varies)
+    return LaneRow(translated(pack.settings.title), pack.said(lane), text, fixed, varies)
 
 
 def _roles(who: Directory, running: Iterable[packs.Pack]) -> set[str]:

@@ -13,13 +13,13 @@ from dxflow.db.identity import ApiToken, Holding, Person, Post, WebSession
 from dxflow.db.process import WorkItem, WorkItemGroup
 from dxflow.errors import NotFound
 from dxflow.services.administration.csv_lines import MARK, csv_line
+from dxflow.services.packs import own_words
 from dxflow.services.paging import MOST_PER_PAGE, Page, bounds
 from dxflow.services.people import factor_rows, naming, organisation
 from dxflow.services.people.actor import Actor
 from dxflow.services.people.person_rows import ADMIN_ROLE
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
-from dxflow.texts import translated
 
 STATUSES = ("active", "disabled")
 FACTORS = ("on", "off")
@@ -181,7 +181,7 @@ def person(site: Site, by: Actor, person_id: str) -> PersonPage:
         who = organisation.directory(site, tx, today)
         row = dict(found)
         created_at = row.pop("created_at")
-        tasks, task_count = _tasks(tx, who, person_id)
+        tasks, task_count = _tasks(site, tx, who, person_id)
         logins = _logins(site, tx, person_id)
         return PersonPage(
             row=_listed(who, row),
@@ -291,7 +291,9 @@ def _held(tx: Connection, who: Directory, person_id: str, today: date) -> list[H
     return found
 
 
-def _tasks(tx: Connection, who: Directory, person_id: str) -> tuple[list[HeldTask], int]:
+def _tasks(
+    site: Site, tx: Connection, who: Directory, person_id: str
+) -> tuple[list[HeldTask], int]:
     """Return open work that is this person's alone: claimed, or offered to nobody else."""
     alone = sorted(group for group in who.groups_of(person_id) if who.holders(group) <= {person_id})
     offered = select(WorkItemGroup.work_item_id).where(WorkItemGroup.group_key.in_(alone))
@@ -316,7 +318,7 @@ def _tasks(tx: Connection, who: Directory, person_id: str) -> tuple[list[HeldTas
     rows = tx.execute(
         select(
             WorkItem.id, WorkItem.name, WorkItem.case_id, Case.number, WorkItem.due_at,
-            WorkItem.assignee_id,
+            WorkItem.assignee_id, Case.pack_digest,
         )
         .join(Case, Case.id == WorkItem.case_id)
         .where(which)
@@ -326,7 +328,7 @@ def _tasks(tx: Connection, who: Directory, person_id: str) -> tuple[list[HeldTas
     tasks = [
         HeldTask(
             row.id,
-            translated(row.name),
+            own_words.said(site, tx, row.pack_digest, row.name),
             row.case_id,
             row.number,
             row.due_at,

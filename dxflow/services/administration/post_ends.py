@@ -13,12 +13,12 @@ from dxflow.db.case import Case
 from dxflow.db.process import WorkItem, WorkItemGroup
 from dxflow.errors import NotFound
 from dxflow.services.administration.persons import TASKS_SHOWN
+from dxflow.services.packs import own_words
 from dxflow.services.people import naming, organisation, person_rows
 from dxflow.services.people.actor import Actor
 from dxflow.services.people.person_rows import ADMIN_ROLE
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
-from dxflow.texts import translated
 
 
 @dataclass(frozen=True)
@@ -63,12 +63,17 @@ def of_person(site: Site, by: Actor, person_id: str, post: str, day: date | None
         kept = who.groups_of(person_id, without=post)
         lost = who.groups_of(person_id) - kept
         roles = sorted(role.removeprefix("role:") for role in lost if role.startswith("role:"))
-        tasks, count = _tasks(tx, who, person_id, lost, kept)
+        tasks, count = _tasks(site, tx, who, person_id, lost, kept)
     return PostEnd(post, held.title, first, tuple(map(naming.role_name, roles)), tasks, count)
 
 
 def _tasks(
-    tx: Connection, who: Directory, person_id: str, lost: frozenset[str], kept: frozenset[str]
+    site: Site,
+    tx: Connection,
+    who: Directory,
+    person_id: str,
+    lost: frozenset[str],
+    kept: frozenset[str],
 ) -> tuple[list[LeftBehind], int]:
     """Return open work the person has by the post alone: taken, or offered to nobody else."""
     beside = set(
@@ -91,7 +96,14 @@ def _tasks(
     )
     count = tx.execute(select(func.count()).select_from(WorkItem).where(which)).scalar_one()
     rows = tx.execute(
-        select(WorkItem.id, WorkItem.name, WorkItem.case_id, WorkItem.assignee_id, Case.number)
+        select(
+            WorkItem.id,
+            WorkItem.name,
+            WorkItem.case_id,
+            WorkItem.assignee_id,
+            Case.number,
+            Case.pack_digest,
+        )
         .join(Case, Case.id == WorkItem.case_id)
         .where(which)
         .order_by(WorkItem.due_at.is_(None), WorkItem.due_at, WorkItem.id)
@@ -108,7 +120,8 @@ def _tasks(
     names = naming.load(tx, who)
     return [
         LeftBehind(
-            translated(row.name), row.case_id, row.number, row.assignee_id is not None,
+            own_words.said(site, tx, row.pack_digest, row.name), row.case_id, row.number,
+            row.assignee_id is not None,
             _("、").join(map(names.group, groups[row.id])),
         )
         for row in rows

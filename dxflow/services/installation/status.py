@@ -95,7 +95,7 @@ def _program(site: Site, tx: Connection) -> Iterator[Line]:
             "この版で作ったバックアップを復元してください。"
         )
     yield Line("schema", _("表の版"), GOOD if fits else BAD, found or "―", "" if fits else advice)
-    current = [row for row in packs.versions(tx) if row.status == "current"]
+    current = [row for row in packs.versions(site, tx) if row.status == "current"]
     yield Line(
         "pack", _("手続き"), GOOD if current else BAD,
         _("、").join(_("{title} 第{version}版", title=translated(r.title), version=r.version) for r in current)

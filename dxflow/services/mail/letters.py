@@ -23,7 +23,6 @@ from dxflow.services.reading import digests, inbox, notices
 from dxflow.services.reading.notices import Left
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
-from dxflow.texts import translated
 
 LONGEST_SUBJECT = 120
 #: How many notices and tasks a daily message names.
@@ -124,7 +123,7 @@ def _task(site: Site, actor: Actor, row: Any) -> Text | None:
     if task is None:
         return None
     about = _about(task["number"], task["title"])
-    lines = [_("作業が届いています。"), "", translated(task["name"]), about]
+    lines = [_("作業が届いています。"), "", task["name"], about]
     if task["due_at"] is not None:
         lines.append(_("期限: {date}", date=wareki_date(local_date(task["due_at"]))))
     return Text(f"{_('作業')}: {about}", tuple(lines), f"/tasks/{row.subject}")

@@ -20,6 +20,7 @@ from dxflow.db.meeting import MeetingMatter, PaperReading
 from dxflow.db.process import ProcessInstance, Submission, WorkItem, WorkItemGroup
 from dxflow.services import plain
 from dxflow.services.acts import history
+from dxflow.services.packs import own_words
 from dxflow.services.packs import store as packs
 from dxflow.services.packs.settings import Body
 from dxflow.services.people import visibility
@@ -139,7 +140,7 @@ def matters_of(
     around = _Around(
         by, who, seats, meeting, present, names, recuses,
         cast=_cast(tx, [row.round_id for row in rows if row.round_id]),
-        tasks=_tasks(tx, by, cases),
+        tasks=_tasks(site, tx, by, cases),
         related=_pairs(tx, select(CaseUnit.case_id, CaseUnit.unit).where(
             CaseUnit.case_id.in_(cases), CaseUnit.part == "related")),
         drafted=_pairs(tx, select(Submission.case_id, Submission.person_id).where(
@@ -335,10 +336,13 @@ def _cast(tx: Connection, rounds: Iterable[str]) -> dict[str, int]:
     return {row[0]: row[1] for row in rows}
 
 
-def _tasks(tx: Connection, by: Actor, cases: list[str]) -> dict[str, tuple[str, str, str]]:
+def _tasks(
+    site: Site, tx: Connection, by: Actor, cases: list[str]
+) -> dict[str, tuple[str, str, str]]:
     """Return the reader's open votes and conclusions, by case: id, name and act."""
     rows = tx.execute(
-        select(WorkItem.case_id, WorkItem.id, WorkItem.name, WorkItem.act)
+        select(WorkItem.case_id, WorkItem.id, WorkItem.name, WorkItem.act, Case.pack_digest)
+        .join(Case, Case.id == WorkItem.case_id)
         .join(WorkItemGroup, WorkItemGroup.work_item_id == WorkItem.id)
         .where(
             WorkItem.case_id.in_(cases),
@@ -348,7 +352,10 @@ def _tasks(tx: Connection, by: Actor, cases: list[str]) -> dict[str, tuple[str, 
         )
         .order_by(WorkItem.created_at)
     )
-    return {row.case_id: (row.id, row.name, row.act) for row in rows}
+    return {
+        row.case_id: (row.id, own_words.text(site, tx, row.pack_digest, row.name), row.act)
+        for row in rows
+    }
 
 
 def _pairs(tx: Connection, query: Any) -> dict[str, set[str]]:

@@ -22,7 +22,6 @@ from dxflow.services.people.actor import Actor
 from dxflow.services.reading.case_list import folded
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
-from dxflow.texts import translated
 
 #: Who may operate on cases and incidents.
 OPERATORS = ("admin",)
@@ -123,7 +122,7 @@ def _entries(site: Site, tx: Connection, rows: Sequence[Any]) -> list[RunningCas
         .where(WorkItem.case_id.in_(ids), WorkItem.status == "open")
         .order_by(WorkItem.created_at)
     ):
-        names.setdefault(item.case_id, []).append(translated(item.name))
+        names.setdefault(item.case_id, []).append(item.name)
     failed = {
         row.case_id: row.n
         for row in tx.execute(
@@ -144,7 +143,7 @@ def _entries(site: Site, tx: Connection, rows: Sequence[Any]) -> list[RunningCas
                 pack_version=pack.version,
                 suspended=row.status == SUSPENDED,
                 suspend_reason=row.suspend_reason,
-                open_tasks=tuple(dict.fromkeys(names.get(row.id, ()))),
+                open_tasks=tuple(dict.fromkeys(map(pack.said, names.get(row.id, ())))),
                 incidents=failed.get(row.id, 0),
                 updated_at=row.updated_at,
             )

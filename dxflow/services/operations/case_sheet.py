@@ -127,7 +127,7 @@ def sheet(site: Site, actor: Actor, case: str) -> CaseSheet:
             ),
             version=row["version"],
             suspension=suspension.of_row(tx, row, "instance_"),
-            tasks=tuple(_task(item, offers.get(item.id, []), names) for item in items),
+            tasks=tuple(_task(pack, item, offers.get(item.id, []), names) for item in items),
             timers=_timers(tx, pack, case_id),
             jobs=jobs.count("waiting"),
             dead_jobs=jobs.count("dead"),
@@ -160,11 +160,11 @@ def _persons(items: list[Any], offers: dict[str, list[str]]) -> set[str]:
     return found | {one.removeprefix("user:") for one in groups if one.startswith("user:")}
 
 
-def _task(item: Any, groups: list[str], names: naming.Names) -> OpenTask:
+def _task(pack: packs.Pack, item: Any, groups: list[str], names: naming.Names) -> OpenTask:
     words = [names.person(item.assignee_id)] if item.assignee_id else map(names.group, groups)
     return OpenTask(
         id=item.id,
-        name=translated(item.name),
+        name=pack.said(item.name),
         element=item.element,
         holder=_("、").join(dict.fromkeys(words)),
         due_at=item.due_at,

@@ -199,7 +199,7 @@ def _entry(site: Site, tx: Connection, row: Any) -> IncidentRow:
         process_name=(translated(found.name) or process) if found else process,
         element=row.element,
         element_name=_element(pack, row.element),
-        cause=row.cause,
+        cause=pack.text(row.cause) if pack else row.cause,
         person_id=row.person_id or "",
         person=row.person_name or _("システム"),
         request_id=row.request_id,

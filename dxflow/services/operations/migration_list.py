@@ -12,6 +12,7 @@ from dxflow.db.process import PackVersion
 from dxflow.errors import NotFound
 from dxflow.services import plain
 from dxflow.services.operations.case_choice import OPERATORS
+from dxflow.services.packs import own_words
 from dxflow.services.paging import Page, bounds
 from dxflow.services.people import visibility
 from dxflow.services.people.actor import Actor
@@ -71,7 +72,7 @@ def listed(site: Site, actor: Actor, page: int = 1, per_page: int = 50) -> Page[
     offset, limit = bounds(page, per_page)
     with site.database.read() as tx:
         total = tx.execute(select(func.count()).select_from(MigrationBatch)).scalar_one()
-        return Page(_batches(tx, offset=offset, limit=limit), page, per_page, total)
+        return Page(_batches(site, tx, offset=offset, limit=limit), page, per_page, total)
 
 
 def one(
@@ -81,7 +82,7 @@ def one(
     actor.require_role(*OPERATORS)
     offset, limit = bounds(page, per_page)
     with site.database.read() as tx:
-        found = _batches(tx, batch)
+        found = _batches(site, tx, batch)
         if not found:
             raise NotFound(_("移行「{batch}」はありません。", batch=batch))
         rows = tx.execute(
@@ -105,7 +106,9 @@ def one(
     return found[0], Page(results, page, per_page, sum(found[0].counts.values()))
 
 
-def _batches(tx: Connection, batch: str = "", offset: int = 0, limit: int = 1) -> list[Batch]:
+def _batches(
+    site: Site, tx: Connection, batch: str = "", offset: int = 0, limit: int = 1
+) -> list[Batch]:
     query = (
         select(MigrationBatch.__table__, PackVersion.title, PackVersion.version)
         .join(PackVersion, PackVersion.digest == MigrationBatch.to_digest)
@@ -123,7 +126,8 @@ def _batches(tx: Connection, batch: str = "", offset: int = 0, limit: int = 1) -
         counts[row.batch_id][row.outcome] = row.n
     return [
         Batch(
-            row.id, row.pack_key, row.title, row.version, row.person_id, row.at,
+            row.id, row.pack_key, own_words.text(site, tx, row.to_digest, row.title), row.version,
+            row.person_id, row.at,
             row.status if row.status == "stopped" or PENDING & counts[row.id].keys() else "done",
             counts[row.id], plain.loads(row.mapping),
         )

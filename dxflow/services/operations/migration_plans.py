@@ -93,7 +93,7 @@ def check(site: Site, actor: Actor, pack: object, to: object, mapping: object) -
 
 def _checked(site: Site, tx: Connection, pack: object, to: object, mapping: object) -> Plan:
     key = _pack_key(tx, pack)
-    rows = [row for row in packs.versions(tx) if row.key == key]
+    rows = [row for row in packs.versions(site, tx) if row.key == key]
     target = next((row for row in rows if row.version == to and not isinstance(to, bool)), None)
     if target is None:
         message = _(
@@ -199,7 +199,7 @@ def choices(site: Site, actor: Actor, plan: Plan, unmapped: Mapping[str, str]) -
     """Return what can be chosen for unmapped steps (place to name) and for those mapped so far."""
     actor.require_role(*OPERATORS)
     with site.database.read() as tx:
-        rows = [row for row in packs.versions(tx) if row.key == plan.pack]
+        rows = [row for row in packs.versions(site, tx) if row.key == plan.pack]
         loaded = [packs.load(site, tx, row.digest) for row in rows if row.digest != plan.digest]
         new = packs.load(site, tx, plan.digest)
     chosen = {"/".join(old): "/".join(there) for old, there in plan.mapping.items()}

@@ -68,7 +68,7 @@ def _looked_at(site: Site, files: Mapping[str, str]) -> Uploaded:
         return Uploaded("", settings.key, settings.title, None, checked.problems, ())
     digest = packs.digest_of(files)
     with site.database.read() as tx:
-        same = next((row for row in packs.versions(tx) if row.digest == digest), None)
+        same = next((row for row in packs.versions(site, tx) if row.digest == digest), None)
     if same is not None:
         return Uploaded("", same.key, same.title, same.version, checked.problems, (), same)
     version: int | None = None
@@ -133,7 +133,7 @@ def as_zip(site: Site, actor: Actor, key: str, number: int) -> bytes:
     """Return a version as a zip. Raises NotAllowed, NotFound."""
     actor.require_role("admin")
     with site.database.read() as tx:
-        for row in packs.versions(tx):
+        for row in packs.versions(site, tx):
             if (row.key, row.version) == (key, number):
                 return archives.write(packs.load(site, tx, row.digest).files, key)
     raise NotFound(_("この手続きの版はありません。"))

@@ -18,7 +18,7 @@ from dxflow.db.case import Case
 from dxflow.db.process import PackVersion, ProcessInstance, Timer, WorkItem
 from dxflow.errors import Invalid, NotFound
 from dxflow.models.model import Kind
-from dxflow.services.packs import city_days
+from dxflow.services.packs import city_days, own_words
 from dxflow.services.packs import store as packs
 from dxflow.services.people.actor import Actor
 from dxflow.services.reading.diagrams import elements_of, in_order, reached
@@ -131,6 +131,10 @@ def measured(site: Site, actor: Actor, scope: Scope) -> StepTimes:
             )
         }
         first = tx.execute(select(func.min(Case.fiscal_year))).scalar_one()
+        latest = {row.key: row for row in reversed(known)}
+        titles = {
+            key: own_words.said(site, tx, row.digest, row.title) for key, row in latest.items()
+        }
     this = fiscal_year_of(actor.on)
     return StepTimes(
         scope=here,
@@ -138,7 +142,7 @@ def measured(site: Site, actor: Actor, scope: Scope) -> StepTimes:
         versions=tuple(
             (row.version, counts.get(row.digest, 0)) for row in known if row.key == chosen.key
         ),
-        packs=tuple({row.key: (row.key, row.title) for row in reversed(known)}.values()),
+        packs=tuple(titles.items()),
         years=tuple(range(this, (first or this) - 1, -1)),
         steps=tuple(steps.of(pack)),
     )

@@ -14,12 +14,12 @@ from dxflow.db.process import Incident, Submission, Timer, WorkItem, WorkItemGro
 from dxflow.services.acts import history
 from dxflow.services.operations.case_choice import OPERATORS
 from dxflow.services.operations.reassigning import BOUND_TO_OFFICE
+from dxflow.services.packs import own_words
 from dxflow.services.paging import Page, bounds
 from dxflow.services.people import naming, organisation, visibility
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
-from dxflow.texts import translated
 
 SECRETARIAT = "role:secretariat"
 
@@ -64,7 +64,13 @@ def unattended(site: Site, actor: Actor, page: int = 1, per_page: int = 50) -> P
         which = and_(WorkItem.status == "open", which)
         total = tx.execute(select(func.count()).select_from(WorkItem).where(which)).scalar_one()
         rows = tx.execute(
-            select(WorkItem.__table__, Case.number, visibility.told_title(), Case.unit)
+            select(
+                WorkItem.__table__,
+                Case.number,
+                visibility.told_title(),
+                Case.unit,
+                Case.pack_digest,
+            )
             .join(Case, Case.id == WorkItem.case_id)
             .where(which)
             .order_by(WorkItem.created_at, WorkItem.id)
@@ -82,7 +88,7 @@ def unattended(site: Site, actor: Actor, page: int = 1, per_page: int = 50) -> P
             entries.append(
                 Unattended(
                     task_id=row.id,
-                    name=translated(row.name),
+                    name=own_words.said(site, tx, row.pack_digest, row.name),
                     case_id=row.case_id,
                     case_number=row.number,
                     case_title=row.title,

@@ -59,7 +59,9 @@ def compare(site: Site, actor: Actor, key: str, before: int, after: int) -> Comp
         known = {(one.key, one.number): one for one in _listed(site, tx, actor)}
         if (key, before) not in known or (key, after) not in known:
             raise _unknown()
-        old, new = (packs.load(site, tx, _digest(tx, key, number)) for number in (before, after))
+        old, new = (
+            packs.load(site, tx, _digest(site, tx, key, number)) for number in (before, after)
+        )
     found = comparison.between(old.processes, old.files, new.processes, new.files)
     return Compared(known[key, before], known[key, after], found)
 
@@ -72,7 +74,7 @@ def make_current(site: Site, actor: Actor, key: str, number: int, reason: str) -
     actor.require_role("admin")
     _require_reason(reason)
     with site.database.write() as tx:
-        rows = _rows(tx, key)
+        rows = _rows(site, tx, key)
         chosen = next((row for row in rows if row.version == number), None)
         if chosen is None:
             raise _unknown()
@@ -103,7 +105,7 @@ def retire(site: Site, actor: Actor, key: str, reason: str) -> None:
     actor.require_role("admin")
     _require_reason(reason)
     with site.database.write() as tx:
-        rows = _rows(tx, key)
+        rows = _rows(site, tx, key)
         current = next((row for row in rows if row.status == CURRENT), None)
         if current is None:
             raise Conflict(_("この手続きは、すでに使われていません。"))
@@ -128,7 +130,7 @@ def _listed(site: Site, tx: Connection, actor: Actor) -> list[Version]:
             .group_by(ProcessInstance.pack_digest)
         ).all()
     )
-    rows = packs.versions(tx)
+    rows = packs.versions(site, tx)
     who = organisation.directory(site, tx, actor.on)
     names = naming.load(tx, who, persons=[row.published_by for row in rows])
     return [
@@ -145,15 +147,17 @@ def _listed(site: Site, tx: Connection, actor: Actor) -> list[Version]:
     ]
 
 
-def _rows(tx: Connection, key: str) -> list[packs.PackRow]:
-    rows = [row for row in packs.versions(tx) if row.key == key]
+def _rows(site: Site, tx: Connection, key: str) -> list[packs.PackRow]:
+    rows = [row for row in packs.versions(site, tx) if row.key == key]
     if not rows:
         raise NotFound(_("手続き「{key}」はありません。", key=key))
     return rows
 
 
-def _digest(tx: Connection, key: str, number: int) -> str:
-    return next(row.digest for row in packs.versions(tx) if (row.key, row.version) == (key, number))
+def _digest(site: Site, tx: Connection, key: str, number: int) -> str:
+    return next(
+        row.digest for row in packs.versions(site, tx) if (row.key, row.version) == (key, number)
+    )
 
 
 def _words(number: int | None) -> str | None:

@@ -2,7 +2,7 @@
 
 import posixpath
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dxflow import decisions, forms
 from dxflow.calendars.business_days import BusinessCalendar
@@ -17,7 +17,7 @@ from dxflow.models.context import Context
 from dxflow.models.model import Model, Process
 from dxflow.models.reader import read as read_bpmn
 from dxflow.problems import Problem, Refused
-from dxflow.services.packs import organised, planned_starts, translations
+from dxflow.services.packs import organised, own_words, planned_starts, translations
 from dxflow.services.packs.at_once import check_at_once
 from dxflow.services.packs.settings import (
     FILE,
@@ -94,7 +94,8 @@ def check_files(files: Mapping[str, str], commands: Collection[str]) -> Checked:
     diagrams = {key: model.file for model in models for key in model.processes}
     words, found = translations.read_all(files)
     problems += found
-    return Checked(settings, processes, diagrams, tables, form_definitions, problems, words)
+    whole = Checked(settings, processes, diagrams, tables, form_definitions, problems)
+    return replace(own_words.worded(whole, words), problems=problems, texts=words)
 
 
 def _read(

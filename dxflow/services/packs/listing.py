@@ -7,4 +7,4 @@ from dxflow.services.site import Site
 def installed(site: Site) -> list[packs.PackRow]:
     """Return every installed version, newest first within a pack."""
     with site.database.read() as tx:
-        return packs.versions(tx)
+        return packs.versions(site, tx)

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
 from dxflow import audit, engine
 from dxflow.calendars.business_days import BusinessCalendar
@@ -24,15 +24,15 @@ from dxflow.errors import NotFound, Unavailable
 from dxflow.forms import FormDefinition
 from dxflow.models.model import Element, Process
 from dxflow.problems import Refused, errors_in
-from dxflow.services.packs import city_days, planned_starts
+from dxflow.services.packs import city_days, own_words, planned_starts
 from dxflow.services.packs.check import Checked, check_files
 from dxflow.services.packs.folders import read_folder as read_folder
 from dxflow.services.packs.settings import PackSettings, Stage
 from dxflow.services.packs.settings.restricting import ENDINGS
 from dxflow.services.people.events import system_event
 from dxflow.services.site import Site
+from dxflow.texts import PackText, Words, mark, translated
 from dxflow.texts import gettext as _
-from dxflow.texts import learn, mark, translated
 
 END_STATUSES = ENDINGS
 #: Acts that nobody may do on their own matter.
@@ -54,6 +54,15 @@ class Pack:
     decisions: Mapping[str, DecisionModel]
     forms: Mapping[str, FormDefinition]
     definitions: engine.Definitions
+    words: Words
+
+    def text(self, stored: str) -> PackText:
+        """Return a text that was stored of this version, such as a task's name, as its own."""
+        return PackText(stored, self.words)
+
+    def said(self, stored: str) -> str:
+        """Return a text that was stored of this version in the reader's language."""
+        return translated(self.text(stored))
 
     def functions(
         self, now: datetime, calendar: BusinessCalendar
@@ -173,7 +182,7 @@ def install(
     _compiled(digest, 0, files, checked)
     key, now = checked.settings.key, site.now()
     with site.database.write() as tx:
-        existing = _row(tx, digest)
+        existing = _row(site, tx, digest)
         if existing is not None and existing.status == "current":
             return existing
         last = tx.execute(
@@ -185,7 +194,7 @@ def install(
             )
         ).one_or_none()
         before = standing.version if standing else None
-        kept = _row(tx, standing.digest) if only_first and standing else None
+        kept = _row(site, tx, standing.digest) if only_first and standing else None
         if kept is not None:
             return kept
         version = existing.version if existing is not None else (last or 0) + 1
@@ -231,7 +240,7 @@ def install(
                 ),
             ),
         )
-        row = _row(tx, digest)
+        row = _row(site, tx, digest)
     if row is None:
         raise NotFound(_("パックを保存できませんでした。"))
     return row
@@ -241,12 +250,12 @@ def _words(number: int | None) -> str | None:
     return None if number is None else mark("第{version}版", version=number)
 
 
-def versions(tx: Connection) -> list[PackRow]:
+def versions(site: Site, tx: Connection) -> list[PackRow]:
     """Return every installed version, newest first within a pack."""
     rows = tx.execute(
         select(*_LISTED).order_by(PackVersion.key, PackVersion.version.desc())
     ).mappings()
-    return [PackRow(**row) for row in rows]
+    return [_listed(site, tx, row) for row in rows]
 
 
 def current(site: Site, tx: Connection) -> list[Pack]:
@@ -279,10 +288,7 @@ def load(site: Site, tx: Connection, digest: str) -> Pack:
         if digest_of(files) != digest:
             raise _altered()
         checked = check_files(files, site.commands)
-        pack = _compiled(digest, row.version, files, checked)
-        for lang, words in checked.texts.items():
-            learn(lang, words)
-        site.packs[digest] = pack
+        site.packs[digest] = pack = _compiled(digest, row.version, files, checked)
     return pack
 
 
@@ -307,6 +313,7 @@ def _compiled(digest: str, version: int, files: Mapping[str, str], checked: Chec
         decisions=checked.decisions,
         forms=checked.forms,
         definitions=engine.compile_definition(checked.processes, checked.decisions),
+        words=checked.texts,
     )
 
 
@@ -321,9 +328,13 @@ _LISTED = (
 )
 
 
-def _row(tx: Connection, digest: str) -> PackRow | None:
+def _row(site: Site, tx: Connection, digest: str) -> PackRow | None:
     row = tx.execute(select(*_LISTED).where(PackVersion.digest == digest)).mappings().one_or_none()
-    return PackRow(**row) if row else None
+    return _listed(site, tx, row) if row else None
+
+
+def _listed(site: Site, tx: Connection, row: RowMapping) -> PackRow:
+    return PackRow(**{**row, "title": own_words.text(site, tx, row["digest"], row["title"])})
 
 
 def fired_plain(rule: FiredRule) -> dict[str, Any]:

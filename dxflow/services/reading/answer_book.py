@@ -172,7 +172,7 @@ class _Writer:
             values = forms.from_plain(pack.form(self._form), plain.loads(row.body))
             head = (row.number, row.title, self._names.unit(row.lead_unit))
             told = (
-                translated(row.task) if row.task else step_name(pack, row.element),
+                pack.said(row.task) if row.task else step_name(pack, row.element),
                 row.person or "", row.at, _("最新") if row.newest == 1 else "",
             )  # fmt: skip
             for part, sheet in zip(parts, sheets, strict=True):

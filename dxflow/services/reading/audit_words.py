@@ -7,6 +7,7 @@ stays as it was written; the exact text of an event is shown beside it, see audi
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, select, union_all
@@ -26,6 +27,7 @@ from dxflow.decisions.table import TableLogic
 from dxflow.errors import NotFound
 from dxflow.forms import FormDefinition
 from dxflow.services import plain
+from dxflow.services.packs import own_words
 from dxflow.services.packs import store as packs
 from dxflow.services.people import naming
 from dxflow.services.people.naming import Names
@@ -42,6 +44,7 @@ from dxflow.services.reading.form_words import (
 )
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
+from dxflow.texts import source as told
 from dxflow.texts import translated
 
 #: Events whose changes are days: the field is the date, the values a kind with a name.
@@ -165,12 +168,19 @@ def _line(
     entry: audit.Entry, change: audit.ChangeLine, source: Source, names: Names
 ) -> audit.ChangeLine:
     if entry.type == "timer.fired":
-        return replace(change, label=_("期限"), after=change.label)
+        timer = source.pack.said(told(change.label)) if source.pack else change.label
+        return replace(change, label=_("期限"), after=timer)
     if entry.type in _DAYS:
         return _day(change)
     say = _teller(entry, change, source, names)
     said = replace(change, before=say(change.before), after=say(change.after)) if say else change
-    return replace(said, label=row_label(source.form, change.field, change.label))
+    label = change.label
+    fact = asked(source.form, change.field)
+    if source.pack is not None:
+        own = fact is not None or entry.type == "decision_table.evaluated"
+        stored, say = told(label), source.pack.said
+        label = say(stored) if own else own_words.of_either(stored, say)
+    return replace(said, label=row_label(source.form, change.field, label))
 
 
 def _day(change: audit.ChangeLine) -> audit.ChangeLine:
@@ -213,7 +223,15 @@ def _teller(
         return lambda text: submitted.step_name(pack, text)
     if field in _ANYWHERE:
         return _ANYWHERE[field]
-    return translated if field in _IN_WORDS or entry.type.startswith("committee.") else None
+    in_words = field in _IN_WORDS or entry.type.startswith("committee.")
+    return _stored(field, pack) if in_words else None
+
+
+def _stored(field: str, pack: packs.Pack | None) -> Callable[[str], str]:
+    """Return what says words that were stored: a stage is the pack's, others may be anybody's."""
+    if pack is None:
+        return translated
+    return pack.said if field == "stage" else partial(own_words.of_either, say=pack.said)
 
 
 def _result(text: str, decision: str, pack: packs.Pack, names: Names) -> str:
@@ -329,6 +347,7 @@ _BUTTONS = {
 _IN_WORDS = frozenset(
     {
         "stage",
+        "start",
         "status",
         "state",
         "duty",

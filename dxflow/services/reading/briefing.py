@@ -121,7 +121,7 @@ def of_case(site: Site, actor: Actor, case_id: str) -> Briefing:
 def of_opened(opened: Opened) -> Briefing:
     """Return the briefing on a case that is open for reading."""
     page = case_view.page_of(opened, read_facts(opened))
-    periods, measured = _measured([row.tracked for row in page.measures])
+    periods, measured = _measured(opened.pack, [row.tracked for row in page.measures])
     found, contexts = in_force(opened), Contexts(opened)
     drafts = [one for one in found if one.row.act == history.DRAFT]
     return Briefing(
@@ -165,7 +165,9 @@ def _handed_in(opened: Opened, found: Sequence[InForce], contexts: Contexts) -> 
         )
 
 
-def _measured(tracked: list[Tracked]) -> tuple[tuple[str, ...], tuple[Measured, ...]]:
+def _measured(
+    pack: packs.Pack, tracked: list[Tracked]
+) -> tuple[tuple[str, ...], tuple[Measured, ...]]:
     """Return the last periods with values, oldest first, and every measure's values in them."""
     seen = sorted({actual.period for one in tracked for actual in one.actuals}, key=period_start)
     if not seen:
@@ -178,9 +180,14 @@ def _measured(tracked: list[Tracked]) -> tuple[tuple[str, ...], tuple[Measured, 
             Measured(
                 name=one.measure.name,
                 unit=one.measure.unit,
-                baseline=one.measure.baseline,
-                target=targets[max(targets)] if targets else None,
-                values=tuple(by_period.get(period) for period in seen[-PERIODS:]),
+                baseline=_own(pack, one.measure.baseline),
+                target=_own(pack, targets[max(targets)]) if targets else None,
+                values=tuple(_own(pack, by_period.get(period)) for period in seen[-PERIODS:]),
             )
         )
     return tuple(seen[-PERIODS:]), tuple(found)
+
+
+def _own(pack: packs.Pack, value: Any) -> Any:
+    """Return a value of a measure; one in words is a step of the pack's scale."""
+    return pack.text(value) if isinstance(value, str) else value

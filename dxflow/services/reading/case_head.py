@@ -189,7 +189,7 @@ def _copy_at(opened: Opened) -> str:
 def _waiting(opened: Opened, item: OpenItem, names: Names) -> Waiting:
     return Waiting(
         id=item.id,
-        name=translated(item.name),
+        name=opened.pack.said(item.name),
         holder=holder_of(opened, item, names),
         due_at=item.due_at,
         since=item.created_at,

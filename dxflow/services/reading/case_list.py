@@ -22,6 +22,7 @@ from dxflow.errors import Invalid
 from dxflow.services.acts import starts
 from dxflow.services.acts.starts import RECALLED
 from dxflow.services.acts.suspension import SUSPENDED
+from dxflow.services.packs import own_words
 from dxflow.services.packs import store as packs
 from dxflow.services.paging import (
     Page,
@@ -96,6 +97,8 @@ class Choices:
     processes: tuple[tuple[str, str], ...]
     units: tuple[tuple[str, str], ...]
     years: tuple[tuple[str, str], ...]
+    #: The name of the task that was asked for, in the reader's language.
+    task: str = ""
 
 
 def search(
@@ -130,7 +133,7 @@ def search(
     return Page(entries, page, per_page, total, more)
 
 
-def choices(site: Site, actor: Actor) -> Choices:
+def choices(site: Site, actor: Actor, task: str = "") -> Choices:
     """Return what the list may be filtered by: stages and processes of the current packs."""
     with site.database.read() as tx:
         current = packs.current(site, tx)
@@ -147,6 +150,7 @@ def choices(site: Site, actor: Actor) -> Choices:
             processes=tuple(_kinds(site, tx, current).items()),
             units=tuple(organisation.sections(who)),
             years=tuple((str(year), fiscal_label(year)) for year in years),
+            task=own_words.of_some(task, current),
         )
 
 

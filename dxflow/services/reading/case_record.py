@@ -25,7 +25,6 @@ from dxflow.services.reading.case_opening import Opened, OpenItem, open_case
 from dxflow.services.reading.case_view import CasePage
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
-from dxflow.texts import translated
 
 
 @dataclass(frozen=True)
@@ -213,7 +212,7 @@ class _Standing:
     def _task(self, item: OpenItem, name_of: Callable[[str], str]) -> TaskRecord:
         return TaskRecord(
             id=item.id,
-            name=translated(item.name),
+            name=self.pack.said(item.name),
             element=item.element,
             process=item.process,
             case_id=self.case["id"],

@@ -162,16 +162,16 @@ def _ruling(opened: Opened, row: Row[Any], *, earlier: bool) -> RulingView:
     hit = {rule["index"] for rule in fired}
     first = fired[0] if fired else {"inputs": (), "outputs": ()}
     return RulingView(
-        name=translated(row.name),
+        name=pack.said(row.name),
         element=row.element,
         at=row.at,
         given=tuple(
-            (translated(cell["label"]), words.value(cell["value"])) for cell in first["inputs"]
+            (pack.said(cell["label"]), words.value(cell["value"])) for cell in first["inputs"]
         ),
         found=tuple(
-            (translated(cell["label"]), words.value(cell["value"])) for cell in first["outputs"]
+            (pack.said(cell["label"]), words.value(cell["value"])) for cell in first["outputs"]
         ),
-        reasons=tuple(translated(rule["annotation"]) for rule in fired if rule["annotation"]),
+        reasons=tuple(pack.said(rule["annotation"]) for rule in fired if rule["annotation"]),
         input_labels=tuple(map(translated, table.inputs)) if table else (),
         output_labels=tuple(map(translated, table.outputs)) if table else (),
         rules=tuple(
@@ -192,7 +192,7 @@ class Words:
     """Turns cells into words: texts become the labels that the pack gives them."""
 
     def __init__(self, names: Names, pack: packs.Pack, keys: Collection[str]) -> None:
-        self.names = names
+        self.names, self.pack = names, pack
         self.labels: dict[str, str] = {
             option.value: translated(option.label)
             for form in pack.forms.values()
@@ -216,7 +216,11 @@ class Words:
         number = _number(bare)
         if number:
             return number
-        return self.labels.get(bare) or translated(self.names.group(bare))
+        return self.labels.get(bare) or self._said(bare)
+
+    def _said(self, text: str) -> str:
+        named = self.names.group(text)
+        return self.pack.said(text) if named == text else named
 
     def cell(self, text: str) -> str:
         """Return the words for a cell of the table; a dash means that it does not matter."""

@@ -20,6 +20,7 @@ from dxflow.db.identity import Person
 from dxflow.db.standing import StoodIn
 from dxflow.errors import NotFound
 from dxflow.services import plain
+from dxflow.services.packs import own_words
 from dxflow.services.people import naming
 from dxflow.services.people.actor import Actor
 from dxflow.services.people.naming import Names
@@ -263,7 +264,7 @@ def _hold_rows(opened: Opened) -> list[Row[Any]]:
 
 
 def _hold(opened: Opened, row: Row[Any], items: Sequence[OpenItem], names: Names) -> HoldView:
-    task = next((one.name for one in items if one.id == row.work_item_id), "")
+    task = next((opened.pack.text(one.name) for one in items if one.id == row.work_item_id), "")
     return HoldView(
         row.work_item_id, task, names.person(row.person_id), row.reason, row.until,
         row.until <= opened.actor.on, row.at,
@@ -280,6 +281,7 @@ def _document(
     left: Left | None,
 ) -> DocumentView:
     content, ruling = plain.loads(row.content), plain.loads(row.ruling)
+    own = opened.pack.words
     paper = Paper(content, left.digest if left else row.digest, row.decided_at is not None)
     owners = {
         f"user:{row.drafter_id}",
@@ -293,19 +295,19 @@ def _document(
         revision=row.revision,
         title=row.title,
         amount=content.get("amount"),
-        sections=content.get("sections", ()),
+        sections=own_words.worded(content.get("sections", ()), own),
         attachments=disposed_papers.named(content.get("attachments", ())),
         digest=paper.digest,
         drawn_digest=row.digest,
         intact=is_whole(paper),
         gone=left.gone(content) if left else None,
         ruling=RulingFacts(
-            row=ruling.get("row", ""),
+            row=opened.pack.text(ruling.get("row", "")),
             table=ruling.get("table", ""),
             valid_from=_day(ruling.get("valid_from")),
             own_right=ruling.get("own_right") is True,
             goes_up=ruling.get("goes_up") is True,
-            explanation=ruling.get("explanation", ""),
+            explanation=opened.pack.text(ruling.get("explanation", "")),
         ),
         drafter=names.person(row.drafter_id),
         drawn_at=row.drawn_at,

@@ -17,7 +17,7 @@ from dxflow.db.identity import Person
 from dxflow.errors import NotAllowed, NotFound
 from dxflow.jobs import queue
 from dxflow.services import plain
-from dxflow.services.packs import city_days
+from dxflow.services.packs import city_days, own_words
 from dxflow.services.packs import store as packs
 from dxflow.services.paging import Page, bounds
 from dxflow.services.people import (
@@ -155,6 +155,14 @@ def one(site: Site, actor: Actor, week: str) -> Weekly:
             units=[row["unit"] for row in rows],
             posts=[row["post"] for row in body["decided"]],
         )
+        current = packs.current(site, tx)
+        for row in (*body["late"], *body["waiting"]):
+            if row.get("kind", "task") == "task":
+                row["name"] = (
+                    own_words.said(site, tx, row["pack"], row["name"])
+                    if row.get("pack")  # not in those made earlier
+                    else own_words.of_some(row["name"], current)
+                )
     for row in rows:
         row["unit"] = names.unit(row["unit"])
     for row in body["late"]:

@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import (
     Connection,
     Row,
-    RowMapping,
     Select,
     and_,
     bindparam,
@@ -31,7 +30,7 @@ from dxflow.errors import Invalid
 from dxflow.services.acts import standing
 from dxflow.services.acts.history import DRAFT
 from dxflow.services.acts.suspension import SUSPENDED
-from dxflow.services.packs import city_days
+from dxflow.services.packs import city_days, own_words
 from dxflow.services.packs import store as packs
 from dxflow.services.paging import (
     MOST_IN_BADGE,
@@ -47,7 +46,6 @@ from dxflow.services.people.actor import Actor
 from dxflow.services.reading import open_work
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
-from dxflow.texts import translated
 
 SCOPES = ("mine", "group", "all")
 _JUDGED, _VISITED = aliased(WorkItem), aliased(ElementVisit)
@@ -154,7 +152,7 @@ def waiting(
             entries.append(
                 Listed(
                     id=row.id,
-                    name=translated(row.name),
+                    name=pack.said(row.name),
                     element=row.element,
                     case_id=row.case_id,
                     case_number=row.number,
@@ -188,12 +186,18 @@ def counts(site: Site, actor: Actor) -> tuple[int, int]:
     return row[0], row[1]
 
 
-def waits_for(site: Site, actor: Actor, task_id: str) -> RowMapping | None:
+def waits_for(site: Site, actor: Actor, task_id: str) -> dict[str, Any] | None:
     """Return an open task's `name`, `due_at`, `number`, `title` when the actor may do it now."""
     with site.database.read() as tx:
-        return (
+        found = (
             tx.execute(
-                select(WorkItem.name, WorkItem.due_at, Case.number, Case.title)
+                select(
+                    WorkItem.name,
+                    WorkItem.due_at,
+                    Case.number,
+                    Case.title,
+                    ProcessInstance.pack_digest,
+                )
                 .join(Case, Case.id == WorkItem.case_id)
                 .join(ProcessInstance, ProcessInstance.case_id == WorkItem.case_id)
                 .where(
@@ -206,6 +210,9 @@ def waits_for(site: Site, actor: Actor, task_id: str) -> RowMapping | None:
             .mappings()
             .one_or_none()
         )
+        if found is None:
+            return None
+        return {**found, "name": own_words.said(site, tx, found["pack_digest"], found["name"])}
 
 
 def urgency(

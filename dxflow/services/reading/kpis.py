@@ -305,7 +305,8 @@ def _row(
     since = tracked.since or begun.get(tracked.case_id)
     rules = pack.settings.rules
     planned = since is None and not tracked.actuals
-    tracked = replace(tracked, since=since)
+    scale = tuple(map(pack.text, tracked.measure.scale))
+    tracked = replace(tracked, since=since, measure=replace(tracked.measure, scale=scale))
     achievement = tracked.achievement(day, calendar, rules.grace_days)
     status = PLANNED if planned else achievement.status.value
     return KpiRow(

@@ -13,10 +13,10 @@ from dxflow.db.audit import AuditEvent
 from dxflow.db.case import Case
 from dxflow.db.identity import Person
 from dxflow.db.process import WorkItem
+from dxflow.services.packs import own_words
 from dxflow.services.people import naming, organisation
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
-from dxflow.texts import translated
 
 CHUNK = 500
 #: The first text after every stream of a case.
@@ -25,7 +25,8 @@ _AFTER = CASE_STREAM[:-1] + chr(ord(CASE_STREAM[-1]) + 1)
 _OBJECTS: tuple[tuple[str, tuple[str, ...], Any], ...] = (
     ("case", ("number", "title"), select(Case.id, Case.number, Case.title).order_by(Case.id)),
     ("task", ("name", "element"),
-     select(WorkItem.id, WorkItem.name, WorkItem.element).order_by(WorkItem.id)),
+     select(WorkItem.id, WorkItem.name, WorkItem.element, Case.pack_digest)
+     .join(Case, Case.id == WorkItem.case_id).order_by(WorkItem.id)),
     ("person", ("name",), select(Person.id, Person.name).order_by(Person.id)),
 )  # fmt: skip
 
@@ -36,7 +37,7 @@ def mined(
     """Yield the events that fulfil a condition, case by case: `form` is xes or ocel2."""
     found = _happenings(site, tx, actor, which)
     if form == "ocel2":
-        yield from to_ocel(found, _things(tx))
+        yield from to_ocel(found, _things(site, tx))
         return
     numbered = ((_case(tx, key), of_case) for key, of_case in groupby(found, lambda one: one.case))
     yield from to_xes(numbered)
@@ -58,7 +59,7 @@ def _happenings(
             tx, who,
             persons=[one.person for one in entries], posts=[one.post for one in entries],
         )  # fmt: skip
-        tasks = _tasks(tx, entries)
+        tasks = _tasks(site, tx, entries)
         for row, entry in zip(part, entries, strict=True):
             task = entry.object_id if entry.object_id in tasks else ""
             named = tasks[task] if task and entry.type.startswith("task.") else entry.label
@@ -72,10 +73,14 @@ def _happenings(
             )  # fmt: skip
 
 
-def _tasks(tx: Connection, entries: Sequence[audit.Entry]) -> dict[str, str]:
+def _tasks(site: Site, tx: Connection, entries: Sequence[audit.Entry]) -> dict[str, str]:
     wanted = {one.object_id for one in entries}
-    rows = tx.execute(select(WorkItem.id, WorkItem.name).where(WorkItem.id.in_(wanted)))
-    return {row.id: translated(row.name) for row in rows}
+    rows = tx.execute(
+        select(WorkItem.id, WorkItem.name, Case.pack_digest)
+        .join(Case, Case.id == WorkItem.case_id)
+        .where(WorkItem.id.in_(wanted))
+    )
+    return {row.id: own_words.said(site, tx, row.pack_digest, row.name) for row in rows}
 
 
 def _case(tx: Connection, case_id: str) -> Thing:
@@ -86,9 +91,11 @@ def _case(tx: Connection, case_id: str) -> Thing:
     return Thing(case_id, "case", tuple((name, str(value)) for name, value in values))
 
 
-def _things(tx: Connection) -> Iterator[Thing]:
+def _things(site: Site, tx: Connection) -> Iterator[Thing]:
     """Yield every case, task and person of the city, whether an event is about it or not."""
     for kind, names, statement in _OBJECTS:
         for key, *values in tx.execute(statement, execution_options={"yield_per": CHUNK}):
-            told = [translated(one) if kind == "task" else one for one in values]
-            yield Thing(key, kind, tuple(zip(names, told, strict=True)))
+            if kind == "task":
+                name, element, digest = values
+                values = [own_words.said(site, tx, digest, name), element]
+            yield Thing(key, kind, tuple(zip(names, values, strict=True)))

@@ -24,7 +24,6 @@ from dxflow.services.reading import inbox, recused
 from dxflow.services.reading.newest import newest
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
-from dxflow.texts import translated
 
 #: What no longer goes on.
 OVER = (*packs.END_STATUSES, RECALLED)
@@ -187,7 +186,7 @@ def turns_of(
         urgency = inbox.urgency(
             pack, city_days.Calendars(site, tx, days).of(pack), group[0].due_at, site.now()
         )
-        turn = _turn(actor, names, group, urgency)
+        turn = _turn(actor, pack, names, group, urgency)
         found[group[0].case_id] = (*found.get(group[0].case_id, ()), turn)
     return found
 
@@ -198,10 +197,12 @@ def _persons(who: Directory, rows: Sequence[Any]) -> set[str]:
     return taken.union(*(holders for holders in named if len(holders) == 1))
 
 
-def _turn(actor: Actor, names: naming.Names, rows: Sequence[Any], urgency: str) -> Turn:
+def _turn(
+    actor: Actor, pack: packs.Pack, names: naming.Names, rows: Sequence[Any], urgency: str
+) -> Turn:
     first = rows[0]
     holder, mine = _holder(actor, names, rows)
-    return Turn(first.id, translated(first.name), holder, first.due_at, urgency, mine)
+    return Turn(first.id, pack.said(first.name), holder, first.due_at, urgency, mine)
 
 
 def _holder(actor: Actor, names: naming.Names, rows: Sequence[Any]) -> tuple[str, bool]:

@@ -20,6 +20,7 @@ from sqlalchemy import (
 
 from dxflow.db.case import Case, Notice, NoticeRead
 from dxflow.db.process import Submission, WorkItem
+from dxflow.services.packs import own_words
 from dxflow.services.paging import MOST_COUNTED, MOST_IN_BADGE, Page, bounds, count
 from dxflow.services.people import visibility
 from dxflow.services.people.actor import Actor
@@ -29,6 +30,12 @@ from dxflow.services.site import Site
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 #: What makes notices one to their reader: left for several of their groups at once.
 _ALIKE = (Notice.message, Notice.case_id, Notice.at)
+
+
+#: The pack version whose words a notice has, also where its case may not be seen.
+_PACK = (
+    select(Case.pack_digest).where(Case.id == Notice.case_id).correlate(Notice).scalar_subquery()
+)
 
 
 @dataclass(frozen=True)
@@ -118,7 +125,9 @@ def _left(
     rows = tx.execute(
         select(
             Notice.id, Notice.message, Notice.at, Notice.case_id.label("about"),
-            Notice.meeting_id, Case.id.label("case_id"), Case.number, Case.title, NoticeRead.read_at,
+            Notice.meeting_id, Case.id.label("case_id"), Case.number, Case.title,
+            _PACK.label("pack"),
+            NoticeRead.read_at,
         )
         .select_from(Notice)
         .outerjoin(Case, (Case.id == Notice.case_id) & visibility.visible(site, tx, actor))
@@ -131,7 +140,7 @@ def _left(
     return [
         Left(
             id=row.id,
-            message=row.message,
+            message=own_words.text(site, tx, row.pack, row.message) if row.pack else row.message,
             at=row.at,
             fresh=row.at > (row.read_at or _NEVER),
             case_id=row.case_id or "",

@@ -1,13 +1,14 @@
 """全体状況: the whole of a city's initiatives on one page, for whoever reads every case."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import Connection
 
 from dxflow.calendars.fiscal import fiscal_year_of, fiscal_year_start
 from dxflow.errors import NotAllowed
+from dxflow.services.packs import own_words
 from dxflow.services.packs import store as packs
 from dxflow.services.paging import Page, bounds
 from dxflow.services.people import naming, organisation
@@ -61,6 +62,7 @@ class WaitingRow:
     """
 
     name: str
+    said: str
     stage: str
     tasks: int
     late: int
@@ -128,6 +130,7 @@ def page(site: Site, actor: Actor, month: date | None = None, decisions: int = 1
         handed_in = figures.handed_in(tx, today.replace(day=1), today)
         names = _names(site, tx, actor, counts, late, decided)
         columns = _columns(current, counts)
+        late = [_in_words(site, tx, one) for one in late]
     rows = _rows(counts, names)
     return Portfolio(
         columns=columns,
@@ -196,6 +199,11 @@ def _rows(counts: Sequence[figures.Count], names: Names) -> tuple[Row, ...]:
     return tuple(sorted(found, key=lambda row: (-row.running, row.name)))
 
 
+def _in_words(site: Site, tx: Connection, one: figures.Late) -> figures.Late:
+    is_task = one.kind == "task"  # the others are called as people wrote them
+    return replace(one, name=own_words.said(site, tx, one.pack, one.name)) if is_task else one
+
+
 def _late_row(one: figures.Late, names: Names, today: date) -> LateRow:
     kinds = {"task": _("作業"), "duty": _("条件"), "milestone": _("節目")}
     return LateRow(one, kinds[one.kind], names.unit(one.unit), max(0, (today - one.since).days))
@@ -208,13 +216,16 @@ def _waiting_rows(
     rows: dict[tuple[str, str], WaitingRow] = {}
     for one in found:
         stage = next((name for pack in current if (name := _stage_of(pack, one.process))), "")
+        drawn = [pack for pack in current if one.process in pack.processes]
         known = rows.get((one.name, stage))
         tasks, late, oldest = one.tasks, one.late, one.oldest
         if known is not None:
             tasks, late = tasks + known.tasks, late + known.late
             oldest = min(oldest, known.oldest)
         days = (now - oldest).days
-        rows[one.name, stage] = WaitingRow(one.name, stage, tasks, late, oldest, days)
+        rows[one.name, stage] = WaitingRow(
+            one.name, own_words.of_some(one.name, drawn), stage, tasks, late, oldest, days
+        )
     return tuple(sorted(rows.values(), key=lambda row: -row.tasks))
 
 

@@ -63,6 +63,8 @@ class Late:
     unit: str
     since: date
     tasks: int = 1
+    #: The pack version of the case, whose words the name of a task is.
+    pack: str = ""
 
 
 @dataclass(frozen=True)
@@ -160,17 +162,18 @@ def late(
                 Duty.owner_group if of is Duty else Case.lead_unit,
                 due,
                 Case.restricted,
+                Case.pack_digest,
             )
             .join(Case, Case.id == of.case_id)
             .where(of.id.in_(ids))
         )
         lines = []
-        for key, words, case_id, number, title, unit, at, restricted in rows:
+        for key, words, case_id, number, title, unit, at, restricted, pack in rows:
             since = local_date(at) if isinstance(at, datetime) else at
             if restricted:
                 words = words if kind == "task" else title
             section = unit.removeprefix("section:")
-            lines.append(Late(kind, key, words, case_id, number, title, section, since))
+            lines.append(Late(kind, key, words, case_id, number, title, section, since, pack=pack))
         found += _together(tx, lines, which, cut=len(ids) == read) if of is WorkItem else lines
     found.sort(key=_oldest_first)
     return found[:most], total

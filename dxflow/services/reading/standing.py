@@ -16,13 +16,13 @@ from dxflow.db.case import Case
 from dxflow.db.identity import Person
 from dxflow.db.process import WorkItem
 from dxflow.db.standing import Absence, Delegation, StoodIn
+from dxflow.services.packs import own_words
 from dxflow.services.people import naming, organisation, person_rows
 from dxflow.services.people.actor import Actor
 from dxflow.services.people.naming import Names
 from dxflow.services.people.standing import RECORDERS
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
-from dxflow.texts import translated
 
 #: The most lines of a list; what lies further ahead follows when these are over.
 MOST = 100
@@ -139,7 +139,7 @@ def page(site: Site, actor: Actor) -> StandingPage:
             tuple(_away(row, today) for row in absences),
             tuple(_deputy(row, actor, names, today) for row in given),
             tuple(sentence(one, names) for one in found),
-            tuple(_owed_view(row, names, site.now()) for row in owed),
+            tuple(_owed_view(site, tx, row, names, site.now()) for row in owed),
             tuple((post.key, post.title) for post in actor.posts),
             near,
             records,
@@ -265,7 +265,7 @@ def sentence(one: StandIn, names: Names) -> str:
 def _owed(tx: Connection, actor: Actor, most: int) -> list[Any]:
     return list(
         tx.execute(
-            select(StoodIn.__table__, Case.number, Case.title, WorkItem.name)
+            select(StoodIn.__table__, Case.number, Case.title, Case.pack_digest, WorkItem.name)
             .join(Case, Case.id == StoodIn.case_id)
             .outerjoin(WorkItem, WorkItem.id == StoodIn.work_item_id)
             .where(StoodIn.owner_id == actor.person_id, StoodIn.read_at.is_(None))
@@ -275,13 +275,13 @@ def _owed(tx: Connection, actor: Actor, most: int) -> list[Any]:
     )
 
 
-def _owed_view(row: Any, names: Names, now: datetime) -> Owed:
+def _owed_view(site: Site, tx: Connection, row: Any, names: Names, now: datetime) -> Owed:
     return Owed(
         row.submission_id,
         row.case_id,
         row.number,
         row.title,
-        translated(row.name or ""),
+        own_words.said(site, tx, row.pack_digest, row.name or ""),
         names.person(row.person_id) if row.person_id else "",
         way_label(row.way),
         names.post(row.post),

@@ -4,9 +4,10 @@ What happened in one act is one entry: the first event says what was done, the o
 of it.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -19,6 +20,7 @@ from dxflow.db.document import DecisionDocument
 from dxflow.db.process import WorkItem
 from dxflow.services import plain
 from dxflow.services.attachments import viewing
+from dxflow.services.packs import own_words
 from dxflow.services.packs import store as packs
 from dxflow.services.paging import Page, bounds
 from dxflow.services.people import naming
@@ -216,10 +218,11 @@ def _entry(
     meaning = opened.pack.act_of(item.process_key, item.element) if item else ""
     withheld = _withheld(opened, rounds, first, meaning, item)
     outcome, tone = ("", "") if withheld else _outcome(opened.pack, first, item)
+    say = partial(own_words.of_either, say=opened.pack.said)
     return Entry(
         seq=first.seq,
         at=first.at,
-        what=_what(first, translated(item.name) if item else ""),
+        what=_what(told[0], opened.pack.said(item.name) if item else ""),
         outcome=outcome,
         tone=_tone(act, outcome, tone),
         person=names.person(first.person),
@@ -229,7 +232,8 @@ def _entry(
         changes=() if withheld else _shown(told[0]),
         consequences=tuple(
             Consequence(
-                event.label, () if event.type in _TELLING and withheld else _in_words(event.changes)
+                event.label,
+                () if event.type in _TELLING and withheld else _in_words(event.changes, say),
             )
             for event in told[1:]
         ),
@@ -257,7 +261,7 @@ def _what(event: audit.Entry, task: str) -> str:
     """Return what was done, with the task or the date it was about."""
     if event.type == "timer.fired":
         return _(
-            "{what}：{task}", what=event.label, task=_("、").join(c.label for c in event.changes)
+            "{what}：{task}", what=event.label, task=_("、").join(c.after for c in event.changes)
         )
     if event.type.startswith("file."):
         names = [one.after or one.before for one in event.changes if one.field == "name"]
@@ -275,10 +279,12 @@ def _reason(act: list[audit.Entry]) -> str:
     return next((text for text in given if text), "")
 
 
-def _in_words(changes: tuple[audit.ChangeLine, ...]) -> tuple[audit.ChangeLine, ...]:
+def _in_words(
+    changes: tuple[audit.ChangeLine, ...], say: Callable[[str], str] = translated
+) -> tuple[audit.ChangeLine, ...]:
     """Return what the program recorded, such as names of stages, in the reader's language."""
     return tuple(
-        replace(one, before=translated(one.before), after=translated(one.after))
+        replace(one, before=say(one.before), after=say(one.after))
         for one in changes
         if one.field not in _IN_THE_LOG
     )

@@ -1,6 +1,8 @@
 """Texts of a pack in other languages: read strictly, shown to readers of that language only."""
 
+import copy
 import json
+import pickle
 import re
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import pytest
 
 from dxflow import texts
 from dxflow.forms.formula import formula, in_words_of_reader
-from dxflow.services.packs import translations
+from dxflow.services.packs import own_words, translations
 
 
 @pytest.fixture
@@ -44,19 +46,37 @@ def test_what_cannot_be_shown_is_named_with_its_file(name, text, code):
 
 
 def test_readers_see_a_packs_text_in_their_language(english):
-    texts.learn("en", {"見本の作業": "Sample task"})
-    assert texts.translated("見本の作業") == "Sample task"
-    assert texts.translated("だれも訳していない文") == "だれも訳していない文"
+    words = {"en": {"見本の作業": "Sample task"}}
+    task = texts.PackText("見本の作業", words)
+    assert texts.translated(task) == "Sample task"
+    untold = texts.PackText("だれも訳していない文", words)
+    assert texts.translated(untold) == "だれも訳していない文"
     texts.language.set("ja")
-    assert texts.translated("見本の作業") == "見本の作業"
+    assert texts.translated(task) == "見本の作業"
+
+
+def test_the_words_of_a_pack_are_for_its_own_texts_only(english):
+    ours, theirs = {"en": {"決裁": "Ruling"}}, {"en": {"決裁": "Sign-off"}}
+    catalogue = texts.gettext("決裁")
+    assert texts.translated(texts.PackText("決裁", ours)) == "Ruling"
+    assert texts.translated(texts.PackText("決裁", theirs)) == "Sign-off"
+    assert texts.translated(texts.PackText("決裁", {})) == catalogue
+    assert texts.translated("決裁") == texts.gettext("決裁") == catalogue != "Ruling"
+
+
+def test_a_packs_text_is_stored_and_copied_as_the_japanese_it_is(english):
+    task = texts.PackText("決裁", {"en": {"決裁": "Ruling"}})
+    assert type(texts.source(task)) is str
+    assert texts.source(texts.translated(task)) == task == "決裁"
+    for same in (copy.copy(task), copy.deepcopy(task), pickle.loads(pickle.dumps(task))):
+        assert texts.translated(same) == "Ruling"
 
 
 def test_a_formula_is_told_by_its_formula_in_the_language_of_the_reader(english):
     written = """'="期間: " + span' = '="Period: " + span + " to the end"' """
     found, problems = translations.read_all({"texts.en.toml": written})
     assert problems == []
-    texts.learn("en", found["en"])
-    rule, scope = formula('="期間: " + span'), {"span": "FY2026"}
+    rule, scope = own_words.worded(formula('="期間: " + span'), found), {"span": "FY2026"}
     assert in_words_of_reader(rule).value(scope, {}) == "Period: FY2026 to the end"
     texts.language.set("ja")
     assert in_words_of_reader(rule).value(scope, {}) == "期間: FY2026"
@@ -80,13 +100,14 @@ def test_what_is_stored_is_japanese_whoever_acts(english):
     assert texts.mark("番号 {n}", n=3) == "番号 3"
 
 
-def test_the_name_of_a_task_is_translated_and_what_it_is_about_is_not(english, monkeypatch):
-    known = {"en": {"回答案を書く": "Draft the answer", "決裁（全体）": "Decision (whole)"}}
-    monkeypatch.setattr(texts, "_of_packs", known)
-    assert (
-        texts.translated("回答案を書く（1　窓口（市民））") == "Draft the answer (1　窓口（市民）)"
-    )
-    assert texts.translated("決裁（全体）") == "Decision (whole)"
-    assert texts.translated("決裁（全体）（1　窓口）") == "Decision (whole) (1　窓口)"
-    assert texts.translated("知らない作業（1　窓口）") == "知らない作業（1　窓口）"
-    assert texts.source(texts.translated("回答案を書く（窓口）")) == "回答案を書く（窓口）"
+def test_the_name_of_a_task_is_translated_and_what_it_is_about_is_not(english):
+    words = {"en": {"回答案を書く": "Draft the answer", "決裁（全体）": "Decision (whole)"}}
+
+    def said(name):
+        return texts.translated(texts.PackText(name, words))
+
+    assert said("回答案を書く（1　窓口（市民））") == "Draft the answer (1　窓口（市民）)"
+    assert said("決裁（全体）") == "Decision (whole)"
+    assert said("決裁（全体）（1　窓口）") == "Decision (whole) (1　窓口)"
+    assert said("知らない作業（1　窓口）") == "知らない作業（1　窓口）"
+    assert texts.source(said("回答案を書く（窓口）")) == "回答案を書く（窓口）"

@@ -37,17 +37,18 @@ from dxflow.services.administration.transfers.wording import (
     note_words,
 )
 from dxflow.services.administration.units import stored
+from dxflow.services.packs import own_words
 from dxflow.services.people.naming import Names, load
+from dxflow.services.site import Site
 from dxflow.texts import gettext as _
-from dxflow.texts import translated
 
 _AT_A_TIME = 1_000
 
 
-def lines(tx: Connection, row: Any) -> dict[str, list[Line]]:
+def lines(site: Site, tx: Connection, row: Any) -> dict[str, list[Line]]:
     """Return what a plan changed by matter, for the row of one that was applied or taken back."""
     record = record_of(row)
-    words = _Words(tx, record, row.effective)
+    words = _Words(site, tx, record, row.effective)
     found = {
         "person": words.persons(), "post": words.posts(), "unit": words.units(), "led": words.led(),
         "task": words.tasks(), "duty": words.duties(), "deputy": words.deputies(),
@@ -62,7 +63,7 @@ def _order(line: Line) -> tuple[str, str, str]:
 
 
 class _Words:
-    def __init__(self, tx: Connection, record: Record, day: date) -> None:
+    def __init__(self, site: Site, tx: Connection, record: Record, day: date) -> None:
         self._record, self._day = record, day
         self._eve = day - timedelta(days=1)
         self._given = _delegations(tx, record.deputies)
@@ -74,7 +75,7 @@ class _Words:
         }
         self._was = _names(tx, old, self._eve, people)
         self._is = replace(_names(tx, new, day, ()), persons=self._was.persons)
-        self._about = _about(tx, record)
+        self._about = _about(site, tx, record)
 
     def persons(self) -> Iterator[Line]:
         """Give who moved, with their posts."""
@@ -235,24 +236,31 @@ class _About(NamedTuple):
     cases: dict[str, About]
 
 
-def _about(tx: Connection, record: Record) -> _About:
+def _about(site: Site, tx: Connection, record: Record) -> _About:
     found = _About({}, {}, {})
-    tasks = select(WorkItem.id, WorkItem.name, WorkItem.case_id, Case.number)
+    tasks = select(WorkItem.id, WorkItem.name, WorkItem.case_id, Case.number, Case.pack_digest)
     tasks = tasks.join(Case, Case.id == WorkItem.case_id)
     duties = select(tables.Duty.id, tables.Duty.text, Case.id, Case.number, Case.restricted)
     duties = duties.join(Case, Case.id == tables.Duty.case_id)
-    readings = select(StoodIn.submission_id, StoodIn.case_id, Case.number, WorkItem.name)
+    readings = select(
+        StoodIn.submission_id, StoodIn.case_id, Case.number, Case.pack_digest, WorkItem.name
+    )
     readings = readings.join(Case, Case.id == StoodIn.case_id)
     readings = readings.outerjoin(WorkItem, WorkItem.id == StoodIn.work_item_id)
     for some in _chunks({*record.tasks, *record.duties, *record.hands}):
         for task in tx.execute(tasks.where(WorkItem.id.in_(some))):
-            found.tasks[task.id] = About(translated(task.name), task.case_id, task.number)
+            name = own_words.said(site, tx, task.pack_digest, task.name)
+            found.tasks[task.id] = About(name, task.case_id, task.number)
         for key, text, case, number, restricted in tx.execute(
             duties.where(tables.Duty.id.in_(some))
         ):
             found.duties[key] = About("" if restricted else text, case, number)
         for read in tx.execute(readings.where(StoodIn.submission_id.in_(some))):
-            words = translated(read.name) if read.name else way_label(PASSED_OVER)
+            words = (
+                own_words.said(site, tx, read.pack_digest, read.name)
+                if read.name
+                else way_label(PASSED_OVER)
+            )
             found.duties[read.submission_id] = About(words, read.case_id, read.number)
     cases = select(Case.id, Case.number, Case.title, Case.restricted)
     for some in _chunks(record.led):

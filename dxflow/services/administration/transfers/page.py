@@ -89,7 +89,7 @@ def page(site: Site, by: Actor, plan: str) -> PlanPage:
             obstacles=obstacles,
         )  # fmt: skip
         if row.status in CARRIED_OUT:
-            return _with(shown, done=_done(row), changes=carried_out.lines(tx, row))
+            return _with(shown, done=_done(row), changes=carried_out.lines(site, tx, row))
         if row.status == "discarded":
             return shown
         try:
@@ -116,7 +116,7 @@ def table(site: Site, by: Actor, plan: str) -> list[list[str]]:
     with site.database.read() as tx:
         row = plans.row_of(tx, plan)
         if row.status in CARRIED_OUT:
-            return _rows_of(carried_out.lines(tx, row))
+            return _rows_of(carried_out.lines(site, tx, row))
         found = rehearsed(
             site, tx, plans.sheets_of(tx, plan), plans.fills_of(tx, plan), row.effective
         )

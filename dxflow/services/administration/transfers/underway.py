@@ -21,6 +21,7 @@ from dxflow.db.standing import Delegation as DelegationRow
 from dxflow.db.standing import StoodIn
 from dxflow.services import plain
 from dxflow.services.administration.transfers.conclusions import followed
+from dxflow.services.packs import own_words
 from dxflow.services.packs import store as packs
 from dxflow.services.packs.settings import Body as BodySettings
 from dxflow.services.people import standing_rows
@@ -80,7 +81,7 @@ def load(site: Site, tx: Connection, day: date) -> Underway:
     about: dict[str, About] = {}
     bodies, names = _bodies(site, tx)
     affairs = Affairs(
-        tasks=tuple(followed(site, tx, _tasks(tx, about))),
+        tasks=tuple(followed(site, tx, _tasks(site, tx, about))),
         duties=(*_conditions(tx, about), *_readings(site, tx, about)),
         bodies=bodies,
         rounds=_rounds(tx),
@@ -101,7 +102,7 @@ def load(site: Site, tx: Connection, day: date) -> Underway:
     )
 
 
-def _tasks(tx: Connection, about: dict[str, About]) -> tuple[Task, ...]:
+def _tasks(site: Site, tx: Connection, about: dict[str, About]) -> tuple[Task, ...]:
     open_cases = select(WorkItem.case_id).where(WorkItem.status == "open")
     groups: dict[str, set[str]] = defaultdict(set)
     for item, group in tx.execute(
@@ -122,13 +123,15 @@ def _tasks(tx: Connection, about: dict[str, About]) -> tuple[Task, ...]:
     for row in tx.execute(
         select(
             WorkItem.id, WorkItem.case_id, WorkItem.name, WorkItem.assignee_id, WorkItem.act,
-            Case.number, Case.unit, Case.applicant_id,
+            Case.number, Case.unit, Case.applicant_id, Case.pack_digest,
         )
         .join(Case, Case.id == WorkItem.case_id)
         .where(WorkItem.status == "open")
         .order_by(WorkItem.created_at, WorkItem.id)
     ):  # fmt: skip
-        about[row.id] = About(row.name, row.case_id, row.number)
+        about[row.id] = About(
+            own_words.text(site, tx, row.pack_digest, row.name), row.case_id, row.number
+        )
         involved = Involvement(row.applicant_id, frozenset(drafters[row.case_id]))
         action = Action(row.act) if row.act in packs.SEGREGATED else None
         found.append(
@@ -168,7 +171,8 @@ def _readings(site: Site, tx: Connection, about: dict[str, About]) -> list[Duty]
         .where(StoodIn.read_at.is_(None), StoodIn.owner_id.is_not(None))
         .order_by(StoodIn.submission_id)
     ):  # fmt: skip
-        about[row.submission_id] = About(row.name or _passed_over(), row.case_id, row.number)
+        name = row.name and own_words.text(site, tx, row.pack_digest, row.name)
+        about[row.submission_id] = About(name or _passed_over(), row.case_id, row.number)
         found.append(
             Duty(
                 row.submission_id, row.case_id, f"user:{row.owner_id}", row.post,

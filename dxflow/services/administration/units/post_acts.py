@@ -107,7 +107,7 @@ def _require_free(
     site: Site, tx: Connection, key: str, day: date, before: Structure
 ) -> list[waiting.WaitingTask]:
     who = organisation.directory(site, tx, max(day, site.today()))
-    left = waiting.tasks(tx, who, waiting.groups_of_post(who, key))
+    left = waiting.tasks(site, tx, who, waiting.groups_of_post(who, key))
     held = {one.person for one in held_after(before, key, day)}
     blockers = [*unit_acts.persons(tx, held), *unit_acts.tasks(left)]
     if blockers:

@@ -87,7 +87,7 @@ def page(site: Site, by: Actor, key: str, day: date) -> PostPage:
         if rows is None:
             raise NotFound(_("職「{key}」はありません。", key=key))
         who = organisation.directory(site, tx, day)
-        tasks = waiting.tasks(tx, who, waiting.groups_of_post(who, key))
+        tasks = waiting.tasks(site, tx, who, waiting.groups_of_post(who, key))
         held = [one for one in known.holdings if one.post == key]
         names = dict(organisation.names_of(tx, [one.person for one in held]))
         roles = role_choices(site, tx, known)

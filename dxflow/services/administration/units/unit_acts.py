@@ -149,7 +149,7 @@ def _require_empty(
         *(Blocker("unit", one, rules.name_of(before.units[one], day, one)) for one in units),
         *(Blocker("post", one, rules.name_of(before.posts[one], day, one)) for one in posts),
         *persons(tx, held),
-        *tasks(waiting.tasks(tx, who, waiting.groups_of_unit(key))),
+        *tasks(waiting.tasks(site, tx, who, waiting.groups_of_unit(key))),
     ]
     if blockers:
         raise StillNeeded(

@@ -10,7 +10,8 @@ from dxflow.authority.directory import Directory
 from dxflow.db.case import Case
 from dxflow.db.identity import Person
 from dxflow.db.process import WorkItem, WorkItemGroup
-from dxflow.texts import translated
+from dxflow.services.packs import own_words
+from dxflow.services.site import Site
 
 _PLACES = ("post:", "section:", "head:")
 
@@ -71,12 +72,19 @@ def of_unit(waiting: Mapping[str, set[str]], unit: str, posts: Iterable[str]) ->
     return of_groups(waiting, (*groups_of_unit(unit), *(f"post:{post}" for post in posts)))
 
 
-def tasks(tx: Connection, who: Directory, groups: Iterable[str]) -> list[WaitingTask]:
+def tasks(site: Site, tx: Connection, who: Directory, groups: Iterable[str]) -> list[WaitingTask]:
     """Return open tasks offered to any of these groups, the oldest first, in three queries."""
     wanted = list(groups)
     at_the_place = select(WorkItemGroup.work_item_id).where(WorkItemGroup.group_key.in_(wanted))
     rows = tx.execute(
-        select(WorkItem.id, WorkItem.name, WorkItem.case_id, Case.number, WorkItem.assignee_id)
+        select(
+            WorkItem.id,
+            WorkItem.name,
+            WorkItem.case_id,
+            Case.number,
+            WorkItem.assignee_id,
+            Case.pack_digest,
+        )
         .join(Case, Case.id == WorkItem.case_id)
         .where(WorkItem.status == "open", WorkItem.id.in_(at_the_place))
         .order_by(WorkItem.created_at, WorkItem.id)
@@ -99,5 +107,6 @@ def tasks(tx: Connection, who: Directory, groups: Iterable[str]) -> list[Waiting
         ids = {person for group in offered[row.id] for person in who.holders(group)}
         doing = {row.assignee_id} if row.assignee_id else ids
         people = tuple(sorted(names[one] for one in doing if one in names))
-        found.append(WaitingTask(row.id, translated(row.name), row.case_id, row.number, people))
+        name = own_words.said(site, tx, row.pack_digest, row.name)
+        found.append(WaitingTask(row.id, name, row.case_id, row.number, people))
     return found
