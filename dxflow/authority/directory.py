@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
 from datetime import date
 from functools import cached_property
+from types import MappingProxyType
 from typing import TypeVar
 
 from dxflow.authority.organisation import (
@@ -54,9 +55,12 @@ class Directory:
         delegations: Iterable[Delegation] = (),
         ranks: Iterable[Rank] = (),
         successions: Iterable[Succession] = (),
+        role_words: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
     ) -> None:
         self.date = date
         self.head_kinds = head_kinds
+        #: What the roles of packs are called, by role and language.
+        self.role_words = role_words
         posts = tuple(posts)
         self._units = _by_key(units, date, lambda unit: unit.key)
         self._posts = {

@@ -46,8 +46,8 @@ def unit_of_group(group: str) -> str:
 class RolesWithin:
     """Which roles are held within which units on the directory's date.
 
-    `posts` are those of all days: a role that a post of the unit has ever carried is its head's
-    while nobody holds it.
+    `posts` are those of all days. What falls to a head while nobody holds it: the roles that packs
+    bring along, in every unit, and any other that a post of the unit has ever carried.
     """
 
     def __init__(self, who: Directory, posts: Iterable[Post]) -> None:
@@ -106,12 +106,14 @@ class RolesWithin:
     def _fallen(self) -> dict[str, set[str]]:
         """Return the groups that nobody is in, by the unit whose head has their work."""
         found: dict[str, set[str]] = {}
-        for unit, role in {
+        carried = {
             (self._who.heir(unit), role)
             for post in self._posts
             for unit in self._who.units_of_member(post)
             for role in post.roles
-        }:
+        }
+        of_packs = {(unit, role) for unit in self._who.units for role in self._who.role_words}
+        for unit, role in carried | of_packs:
             if unit in self._who.units and (unit, role) not in self._held:
                 groups = {group_of(role, key) for key in self._who.names_of_unit(unit)}
                 found.setdefault(self.instead(unit), set()).update(groups)

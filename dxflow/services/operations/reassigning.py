@@ -50,8 +50,9 @@ def reassign(
     """Give an open task to `to` and return the case's id.
 
     `to` is `user:<username>`, `post:<key>`, `section:<unit>`, `head:<unit>`, `role:<role>` or
-    `role-in:<unit>:<role>`. The people before and after get a notice. Raises NotAllowed, NotFound, Invalid (no reason, nobody
-    there), Conflict (task done, case suspended or moved on since `version`).
+    `role-in:<unit>:<role>`. The people before and after get a notice. Raises NotAllowed,
+    NotFound, Invalid (no reason, nobody there), Conflict (task done, case suspended or moved on
+    since `version`).
     """
     actor.require_role(*OPERATORS)
     given = required_reason(reason)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, bindparam, select
 
 from dxflow.authority.directory import Directory
+from dxflow.authority.roles_within import group_of, unit_and_role
 from dxflow.authority.verdicts import person_key
 from dxflow.db.base import table
 from dxflow.db.identity import Person, Post, Unit
@@ -13,6 +14,7 @@ from dxflow.db.prepared import Prepared
 from dxflow.services.people.actor import SYSTEM_ID
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
+from dxflow.texts import told
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,9 @@ class Names:
         if kind == "post":
             return self.post(key)
         if kind == "role":
-            return self._role(key)
+            return self.role(key)
+        if within := unit_and_role(group):
+            return self._within(group, *within)
         if kind == "head":
             heads = [
                 post.title
@@ -62,11 +66,30 @@ class Names:
             return heads[0] if heads else _("{unit}の長", unit=self.unit(key))
         return group
 
-    def _role(self, role: str) -> str:
-        """Return the words for a role; for one of the pack's own, the titles of its posts."""
+    def role_within(self, unit: str, role: str) -> str:
+        """Return the words for a role within a unit, whoever has it: 高齢政策課の推進リーダー."""
+        return _("{unit}の{role}", unit=self.unit(unit), role=self.role(role))
+
+    def head_instead(self, unit: str, role: str) -> str:
+        """Return the words for who has the work of a role that nobody holds within a unit."""
+        if not self.who.holders(group_of(role, unit)):
+            return _("上位の職")
+        return self.group(f"head:{self.who.roles_within.instead(unit)}")
+
+    def _within(self, group: str, unit: str, role: str) -> str:
+        """Return the words for a role within a unit, and who has its work while nobody holds it."""
+        words = self.role_within(unit, role)
+        if self.who.is_held(group) or not self.who.holders(group):
+            return words
+        return _("{role}がいないため{head}", role=words, head=self.head_instead(unit, role))
+
+    def role(self, role: str) -> str:
+        """Return the words for a role; for one nobody has words for, the titles of its posts."""
         words = role_name(role)
         if words != role:
             return words
+        if role in self.who.role_words:
+            return told(self.who.role_words[role])
         titles = dict.fromkeys(post.title for post in self.who.posts.values() if role in post.roles)
         return "、".join(titles) or role
 
