@@ -14,7 +14,7 @@ from dxflow.services.administration.units import post_page, tree
 from dxflow.services.operations import case_sheet, reassigning, unattended
 from dxflow.services.people import appointments, organisation
 from dxflow.services.people.organisation import HoldingRow, Organisation, PostRow
-from dxflow.services.reading import inbox, my_cases
+from dxflow.services.reading import audit_log, inbox, my_cases
 from tests import yearly
 from tests.factories import BEGIN, City
 from tests.integration.test_reorganised_transfers import apply
@@ -91,8 +91,11 @@ def test_where_nobody_holds_the_role_the_head_has_it_and_the_log_says_why(city):
     begin(city)
     assert having(city) == {"head"}
     (event,) = told(city, "task.fell_to_head")
-    assert "市民課の推進リーダー" in event
-    assert "市民課長" in event
+    assert '["role-in:counter:leader"]' in event
+    assert '["head:counter"]' in event
+    told_in = {lang: history(city, lang) for lang in texts.LANGUAGES}
+    assert told_in["ja"] == ("市民課の推進リーダー", "市民課長")
+    assert told_in["en"] == ("推進リーダー of 市民課", "市民課長")
     assert unattended.unattended(city.site, city.actor("admin")).entries == []
     city.complete("head", "nominate", "submit", nominee="山田")
     (event,) = told(city, "task.completed")
@@ -156,6 +159,18 @@ def test_a_transfer_without_a_next_leader_leaves_it_to_the_head(city):
     assert holes == {"leader-counter", "staff-tax"}  # the posts themselves, and no task
     (change,) = [one for one in rehearse(city, made).changes if one.matter == "task"]
     assert change.after == (city.person["head"],)
+
+
+def history(city: City, lang: str) -> tuple[str, str]:
+    """Return whom the log says a task was for and who has it, in a language."""
+    token = texts.language.set(lang)
+    try:
+        filters = audit_log.Filters(type="task.fell_to_head")
+        (line,) = audit_log.search(city.site, city.actor("auditor"), filters).entries
+    finally:
+        texts.language.reset(token)
+    (change,) = line.entry.changes
+    return change.before, change.after
 
 
 MERGED = (

@@ -300,7 +300,7 @@ def test_others_take_it_up_from_their_own_problem_not_by_copying() -> None:
     assert {task.groups for task in case.step.tasks} == {("head:tax",), ("head:digital",)}
     case.refuses("own_issue", "spread_survey", own_issue="")
     case.do("spread_survey").do("spread_survey")
-    assert case.task("spread_advice").groups == ("section:elderly",)
+    assert case.task("spread_advice").groups == ("role-in:elderly:leader",)
     case.do("spread_advice").do("spread_advice")
     case.do("spread_choice", "adopt").do("spread_choice", "decline")
     (taken,) = case.city.payloads("case.extend")

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from dxflow import audit
-from dxflow.authority.roles_within import unit_and_role
+from dxflow.authority.roles_within import group_of, unit_and_role
 from dxflow.services.acts.act import Act
 from dxflow.services.people import naming
 from dxflow.texts import gettext as _
@@ -15,14 +15,13 @@ def tell(act: Act, work_item: str, groups: Collection[str]) -> None:
     vacant = _vacant(act, groups)
     if not vacant:
         return
-    names = naming.load(act.tx, act.directory())
-    with to_be_stored():
-        changes = [
-            audit.Change(
-                "holder", mark("担当"), names.role_within(*found), names.head_instead(*found)
-            )
-            for found in vacant
-        ]
+    who = act.directory()
+    added = [one for one in sorted(groups) if not unit_and_role(one)]
+    changes = []
+    for unit, role in vacant:
+        group = group_of(role, unit)
+        head = [f"head:{who.roles_within.instead(unit)}"] if who.holders(group) else added
+        changes.append(audit.Change("holder", mark("担当"), [group], head))
     act.record("task.fell_to_head", *changes, subject=audit.Subject("task", work_item, act.case_id))
 
 

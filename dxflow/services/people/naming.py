@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, bindparam, select
 
 from dxflow.authority.directory import Directory
-from dxflow.authority.roles_within import group_of, unit_and_role
+from dxflow.authority.roles_within import unit_and_role
 from dxflow.authority.verdicts import person_key
 from dxflow.db.base import table
 from dxflow.db.identity import Person, Post, Unit
@@ -70,18 +70,18 @@ class Names:
         """Return the words for a role within a unit, whoever has it: 高齢政策課の推進リーダー."""
         return _("{unit}の{role}", unit=self.unit(unit), role=self.role(role))
 
-    def head_instead(self, unit: str, role: str) -> str:
-        """Return the words for who has the work of a role that nobody holds within a unit."""
-        if not self.who.holders(group_of(role, unit)):
-            return _("上位の職")
-        return self.group(f"head:{self.who.roles_within.instead(unit)}")
+    def addressed(self, group: str) -> str:
+        """Return the words for a group, whoever has its work today."""
+        within = unit_and_role(group)
+        return self.role_within(*within) if within else self.group(group)
 
     def _within(self, group: str, unit: str, role: str) -> str:
         """Return the words for a role within a unit, and who has its work while nobody holds it."""
         words = self.role_within(unit, role)
         if self.who.is_held(group) or not self.who.holders(group):
             return words
-        return _("{role}がいないため{head}", role=words, head=self.head_instead(unit, role))
+        head = self.group(f"head:{self.who.roles_within.instead(unit)}")
+        return _("{role}がいないため{head}", role=words, head=head)
 
     def role(self, role: str) -> str:
         """Return the words for a role; for one nobody has words for, the titles of its posts."""
