@@ -101,9 +101,7 @@ class Case(Play):
 
     def _environment(self) -> engine.Environment:
         env = super()._environment()
-        return replace(
-            env, functions={**env.functions, **made_up(SECTIONS)}
-        )
+        return replace(env, functions={**env.functions, **made_up(SECTIONS)})
 
     def _context(self, task: engine.OpenTask) -> Context:
         found = super()._context(task)

@@ -85,11 +85,9 @@ class Names:
 
     def role(self, role: str) -> str:
         """Return the words for a role; for one nobody has words for, the titles of its posts."""
-        words = role_name(role)
+        words = role_called(self.who, role)
         if words != role:
             return words
-        if role in self.who.role_words:
-            return told(self.who.role_words[role])
         titles = dict.fromkeys(post.title for post in self.who.posts.values() if role in post.roles)
         return "、".join(titles) or role
 
@@ -144,6 +142,12 @@ def of_persons(site: Site, person_ids: Iterable[str]) -> dict[str, str]:
         values = {f"id{n}": one for n, one in enumerate(some)}
         found.update((row.id, row.name) for row in site.database.glance(_NAMES, values))
     return found
+
+
+def role_called(who: Directory, role: str) -> str:
+    """Return the words for a role of the program or of a pack; the key itself when there are none."""
+    own = who.role_words.get(role)
+    return told(own) if own else role_name(role)
 
 
 def role_name(role: str) -> str:
