@@ -99,12 +99,14 @@ def test_the_deputy_mayor_decides_to_retire_and_the_section_carries_it_out(own: 
 
 
 def test_the_sheet_waits_for_the_leader_and_not_for_the_section(town: Town) -> None:
-    query = select(WorkItemGroup.group_key, WorkItem.case_id, WorkItem.element).join(WorkItem)
+    query = select(WorkItemGroup.group_key, WorkItem.case_id, WorkItem.element).where(
+        WorkItem.id == WorkItemGroup.work_item_id, WorkItem.assignee_id.is_(None)
+    )
     waiting = town.rows(query.where(WorkItemGroup.group_key.startswith("role-in:")))
     assert waiting
     with town.site.database.read() as tx:
         who = organisation.directory(town.site, tx, town.site.today())
-        usernames = dict(iter(tx.execute(select(Person.id, Person.username)).tuples()))
+        usernames = {row.id: row.username for row in tx.execute(select(Person.id, Person.username))}
     for one in waiting:
         section = one.group_key.split(":")[1]
         (leader,) = who.holders(f"post:{section}_leader")
