@@ -126,6 +126,13 @@ def _sources(values: Mapping[str, object]) -> dict[str, object]:
     }
 
 
+def told(words: Mapping[str, str]) -> str:
+    """Return what is said in several languages in the current one, in Japanese without it."""
+    japanese = words[JAPANESE]
+    lang = language.get()
+    return japanese if lang == JAPANESE else Bilingual(words.get(lang, japanese), japanese)
+
+
 def translated(text: str) -> str:
     """Return a stored text or one of a pack in the current language; unchanged where none is known.
 

@@ -45,6 +45,7 @@ _LABELS = {
     "task.delegated": "作業を委任",
     "task.reassigned": "担当を変更",
     "task.escalated": "期限超過を上位の職に通知",
+    "task.fell_to_head": "役割の人がいないため長に割当て",
     "task.completed": "作業を完了",
     "task.returned": "差戻し",
     "task.recalled": "引戻し",

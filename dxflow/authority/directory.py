@@ -1,14 +1,16 @@
 """Who is who on one date: the organisation as it stands then, and what follows from it.
 
 Group strings, to which work is offered: `user:<person>`, `section:<unit>` (members of the unit or
-of a unit within that section), `head:<unit>`, `post:<post>`, `role:<role>`. A group that names a unit or
-post that has ended means whoever belongs to its successor.
+of a unit within that section), `head:<unit>`, `post:<post>`, `role:<role>`, and `role-in:<unit>:<role>`
+(those of a section who hold the role there, see `roles_within`). A group that names a unit or post
+that has ended means whoever belongs to its successor.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
 from datetime import date
 from functools import cached_property
+from types import MappingProxyType
 from typing import TypeVar
 
 from dxflow.authority.organisation import (
@@ -22,6 +24,8 @@ from dxflow.authority.organisation import (
     Unit,
     UnitKind,
 )
+from dxflow.authority.roles_within import KIND as ROLE_IN
+from dxflow.authority.roles_within import RolesWithin, group_of, unit_and_role, unit_of_group
 from dxflow.authority.standing_in import Absence, Delegation, Rank, Standing
 from dxflow.authority.succession import Kind, Succession, heirs, predecessors
 from dxflow.authority.verdicts import person_key
@@ -51,9 +55,13 @@ class Directory:
         delegations: Iterable[Delegation] = (),
         ranks: Iterable[Rank] = (),
         successions: Iterable[Succession] = (),
+        role_words: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
     ) -> None:
         self.date = date
         self.head_kinds = head_kinds
+        #: What the roles of packs are called, by role and language.
+        self.role_words = role_words
+        posts = tuple(posts)
         self._units = _by_key(units, date, lambda unit: unit.key)
         self._posts = {
             key: post
@@ -74,6 +82,7 @@ class Directory:
             if grant.valid_on(date):
                 self._roles.setdefault(person_key(grant.person), set()).add(grant.role)
         self._ancestors = {key: self._climb(key) for key in self._units}
+        self.roles_within = RolesWithin(self, posts)
         self.standing = Standing(self, absences, delegations, ranks)
 
     @property
@@ -118,6 +127,7 @@ class Directory:
         other._old_units = predecessors(other._heirs)
         other._heirs_of_posts = heirs(self._named, Kind.POST, self.date, self._posts, posts)
         other._old_posts = predecessors(other._heirs_of_posts)
+        other.roles_within = self.roles_within.seen_by(other)
         other.standing = self.standing.seen_by(other)
         return other
 
@@ -126,6 +136,8 @@ class Directory:
         kind, colon, key = group.partition(":")
         if kind in ("section", "head"):
             return f"{kind}{colon}{self.heir(key)}"
+        if kind == ROLE_IN and (found := unit_and_role(group)):
+            return group_of(found[1], self.heir(found[0]))
         return f"{kind}{colon}{self.heir_of_post(key)}" if kind == "post" else group
 
     def within(self, unit: str) -> frozenset[str]:
@@ -178,16 +190,26 @@ class Directory:
                 continue
             groups |= self.groups_of_post(post)
             groups.update(f"role:{role}" for role in post.roles)
-            for unit in self._member_units(post):
-                groups.update(f"section:{one}" for one in self._with_old(unit))
+            for unit in self.units_of_member(post):
+                groups.update(f"section:{one}" for one in self.names_of_unit(unit))
         return frozenset(groups)
 
     def groups_of_post(self, post: Post) -> set[str]:
-        """Return the groups that mean a post itself and the head of the unit that it leads."""
+        """Return the groups that mean a post itself: its place, what it leads, its roles within it."""
         groups = {f"post:{key}" for key in (post.key, *self._old_posts.get(post.key, ()))}
         if post.unit and post.kind in self.head_kinds:
-            groups.update(f"head:{unit}" for unit in self._with_old(post.unit))
-        return groups
+            groups.update(f"head:{unit}" for unit in self.names_of_unit(post.unit))
+        return groups | self.roles_within.of_post(post)
+
+    def is_held(self, group: str) -> bool:
+        """Return whether somebody is in a group themselves, not in place of a role nobody holds."""
+        within = unit_and_role(group) is not None
+        return self.roles_within.is_held(group) if within else bool(self.holders(group))
+
+    def held_posts(self) -> Iterator[Post]:
+        """Yield the posts in force that somebody holds."""
+        keys = {one.post for held in self._held.values() for one in held}
+        yield from (self._posts[key] for key in sorted(keys))
 
     def holders(self, group: str) -> frozenset[str]:
         """Return the persons a group string means on this date; empty when nobody."""
@@ -245,11 +267,10 @@ class Directory:
 
     def places(self, groups: frozenset[str]) -> set[str]:
         """Return the units that groups name, or in which those whom they mean have their posts."""
-        parts = [self.present(group).partition(":") for group in groups]
-        named = {
-            key for kind, _colon, key in parts if kind in ("section", "head") and key in self._units
-        }
-        posts = (self._posts.get(key) for kind, _colon, key in parts if kind == "post")
+        there = [self.present(group) for group in groups]
+        named = {unit_of_group(group) for group in there} & self._units.keys()
+        keys = (one.removeprefix("post:") for one in there if one.startswith("post:"))
+        posts = (self._posts.get(key) for key in keys)
         named |= {post.unit for post in posts if post is not None and post.unit}
         persons = frozenset[str]().union(*map(self.holders, groups))
         units = (self.unit_of(person) for person in persons)
@@ -263,20 +284,15 @@ class Directory:
                 members.setdefault(group, set()).add(person)
         return {group: frozenset(persons) for group, persons in members.items()}
 
-    def _member_units(self, post: Post) -> Iterable[str]:
-        """Yield the post's unit and what lies around it, up to its section."""
+    def units_of_member(self, post: Post) -> tuple[str, ...]:
+        """Return the post's unit and what lies around it, up to its section."""
         if not post.unit:
-            return
-        yield post.unit
+            return ()
+        line = (post.unit, *(one.key for one in self.ancestors(post.unit)))
         section = self._around(post.unit, SECTION_KINDS)
-        if section is None:
-            return
-        for unit in (self._units[post.unit], *self.ancestors(post.unit)):
-            yield unit.key
-            if unit.key == section.key:
-                return
+        return line[:1] if section is None else line[: line.index(section.key) + 1]
 
-    def _with_old(self, unit: str) -> tuple[str, ...]:
+    def names_of_unit(self, unit: str) -> tuple[str, ...]:
         """Return the keys that mean a unit; its own does not where its work has gone to another."""
         own = () if unit in self._heirs else (unit,)
         return (*own, *self._old_units.get(unit, ()))

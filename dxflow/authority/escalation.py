@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from dxflow.authority.directory import Directory
+from dxflow.authority.roles_within import unit_and_role
 from dxflow.calendars.business_days import BusinessCalendar
 
 SECRETARIAT = "role:secretariat"
@@ -54,6 +55,8 @@ def _above(who: Directory, group: str) -> str:
         return _climb(who, key, frozenset())
     if kind == "head":
         return _climb(who, key, who.holders(group))
+    if found := unit_and_role(group):
+        return _climb(who, found[0], who.holders(group))
     if kind == "post":
         post = who.posts.get(key)
         return _climb(who, post.unit, who.holders(group)) if post and post.unit else ""

@@ -11,6 +11,7 @@ from datetime import date
 from dxflow.authority.affairs import Affairs, Duty, Task
 from dxflow.authority.moves import Move, MoveKind
 from dxflow.authority.rehearsal import Matter
+from dxflow.authority.roles_within import KIND as ROLE_IN
 from dxflow.authority.standing_in import Rank
 from dxflow.authority.succession import Kind, Succession
 from dxflow.authority.verdicts import person_key
@@ -21,8 +22,8 @@ LEAVE = "leave"
 #: filled by putting somebody into a post.
 FITTING = {
     Matter.POST: ("user",),
-    Matter.TASK: ("user", "post", "head", "section", "role"),
-    Matter.DUTY: ("user", "post", "head", "section", "role"),
+    Matter.TASK: ("user", "post", "head", "section", "role", ROLE_IN),
+    Matter.DUTY: ("user", "post", "head", "section", "role", ROLE_IN),
     Matter.UNIT: ("unit",),
     Matter.LIST: ("post",),
     Matter.CASE: ("unit",),

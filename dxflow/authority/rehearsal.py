@@ -12,6 +12,7 @@ from enum import StrEnum
 from dxflow.authority.affairs import Able, Affairs, Body, Duty
 from dxflow.authority.directory import Directory
 from dxflow.authority.organisation import SECTION_KINDS, Post
+from dxflow.authority.roles_within import unit_of_group
 from dxflow.authority.standing_in import Delegation
 from dxflow.authority.verdicts import person_key
 
@@ -252,11 +253,11 @@ class _Rehearsing:
 
     def _of_lost_units(self, groups: Iterable[str], *about: str) -> bool:
         """Return whether all groups mean a unit that has ended without a successor, and note it."""
-        units = [group.partition(":") for group in groups]
+        units = [unit_of_group(group) for group in groups]
         lost = [
             unit
-            for kind, _colon, unit in units
-            if kind in ("section", "head")
+            for unit in units
+            if unit
             and unit not in self._after.units
             and unit in self._before.units
             and self._after.heir(unit) == unit

@@ -1,6 +1,6 @@
 """Which names an expression needs from outside, which functions it calls, how deep it nests."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cache
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from dxflow.feel.calls import Call
 from dxflow.feel.iteration import Binding, Filter, Iteration, OperatorTest, Quantified, ValueTest
 from dxflow.feel.library import BUILT_INS
-from dxflow.feel.nodes import ContextOf, FunctionOf, Name
+from dxflow.feel.nodes import ContextOf, FunctionOf, Literal, Name
 
 
 @cache
@@ -39,6 +39,28 @@ def depth(root: object) -> int:
         deepest = max(deepest, level)
         waiting.extend((child, level + 1) for child in children(node))
     return deepest
+
+
+@dataclass(frozen=True)
+class Given:
+    """An argument of a call: its value where it is written down, not worked out (`known`)."""
+
+    value: Any = None
+    known: bool = False
+
+
+def written_arguments(expression: Any, function: str) -> Iterator[Mapping[int | str, Given]]:
+    """Yield the arguments of each call of a function, by place, or by name where they have names."""
+    waiting = [expression.root]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Call) and node.name == function:
+            values = [
+                Given(one.value, known=True) if isinstance(one, Literal) else Given()
+                for one in node.arguments.values
+            ]
+            yield dict(zip(node.arguments.names or range(len(values)), values, strict=True))
+        waiting.extend(children(node))
 
 
 @dataclass

@@ -85,6 +85,10 @@ def test_a_proposal_of_one_section_goes_from_the_idea_to_the_end() -> None:
     assert case.do("duty_check", "checked").status == "completed"
 
 
+def test_the_plan_is_the_leaders_of_the_lead_section() -> None:
+    assert Case().accepted().task("project_sheet").groups == ("role-in:elderly:leader",)
+
+
 def test_head_and_office_send_an_idea_back_and_refuse_it() -> None:
     case = Case().do("head_approval", "send_back").do("revise_idea").do("head_approval", "approve")
     assert case.do("triage", "send_back").do("supplement_idea").open == ["triage"]
@@ -96,7 +100,7 @@ def test_what_touches_several_sections_is_studied_by_them_first() -> None:
     case = Case().accepted("study").do("study_open")
     assert {task.groups for task in case.step.tasks} == {("section:elderly",), ("section:tax",)}
     case.do("study_paper").do("study_paper")
-    assert case.task("study_report").groups == ("section:elderly",)
+    assert case.task("study_report").groups == ("role-in:elderly:leader",)
     assert case.do("study_report", "proceed").open == ["project_sheet"]
 
 
@@ -227,7 +231,7 @@ def test_the_expert_keeps_the_schedule_while_the_section_works() -> None:
     case = Case().running()
     assert case.task("exec_plan").groups == ("role:dx-expert",)
     case.do("exec_plan")
-    assert case.task("execution_report").groups == ("section:elderly",)
+    assert case.task("execution_report").groups == ("role-in:elderly:leader",)
     case.timer("execution_report_reminder").do("execution_report", "progress")
     case.do("execution_report", "replan").do("exec_plan")
     assert len(case.city.payloads("milestone.plan")) == 2
@@ -296,7 +300,7 @@ def test_others_take_it_up_from_their_own_problem_not_by_copying() -> None:
     assert {task.groups for task in case.step.tasks} == {("head:tax",), ("head:digital",)}
     case.refuses("own_issue", "spread_survey", own_issue="")
     case.do("spread_survey").do("spread_survey")
-    assert case.task("spread_advice").groups == ("section:elderly",)
+    assert case.task("spread_advice").groups == ("role-in:elderly:leader",)
     case.do("spread_advice").do("spread_advice")
     case.do("spread_choice", "adopt").do("spread_choice", "decline")
     (taken,) = case.city.payloads("case.extend")

@@ -285,7 +285,7 @@ def test_an_item_may_leave_the_plan_at_the_review() -> None:
 
 def test_what_the_leader_makes_is_taken_into_use() -> None:
     case = Case().accepted("inhouse")
-    assert case.task("inhouse_try").groups == ("post:elderly_leader", "head:elderly")
+    assert case.task("inhouse_try").groups == ("role-in:elderly:dx-leader",)
     case.do("inhouse_try", "made").do("inhouse_confirm", "send_back").do("inhouse_try", "made")
     assert case.do("inhouse_confirm", "confirm").status == "completed"
 
@@ -330,7 +330,7 @@ def test_it_goes_up_to_the_master_and_the_officer_and_may_come_back_from_each() 
 
 def test_what_goes_beyond_is_ordered_with_a_specification_of_the_leader() -> None:
     case = outsourced()
-    assert case.task("spec").groups == ("post:elderly_leader", "head:elderly")
+    assert case.task("spec").groups == ("role-in:elderly:dx-leader",)
     case.do("spec").do("spec_check", "send_back").do("spec").do("spec_check", "approve")
     assert case.city.payloads("authority.find")[-1]["matter"] == {
         "important": False, "amount": 780_000, "route": "small",

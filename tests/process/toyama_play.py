@@ -8,6 +8,7 @@ import pytest
 from dxflow import engine
 from dxflow.errors import Invalid
 from dxflow.forms import Context
+from dxflow.services.packs.organised import made_up
 from tests.process.standard_pack import ANSWERS, CONDITIONS, City, Play, pack_of
 
 PACK = pack_of("toyama")
@@ -100,9 +101,7 @@ class Case(Play):
 
     def _environment(self) -> engine.Environment:
         env = super()._environment()
-        return replace(
-            env, functions={**env.functions, "all_sections": lambda within=None: SECTIONS}
-        )
+        return replace(env, functions={**env.functions, **made_up(SECTIONS)})
 
     def _context(self, task: engine.OpenTask) -> Context:
         found = super()._context(task)

@@ -29,7 +29,7 @@ from dxflow.services.acts.suspension import Suspended, Suspension
 from dxflow.services.packs import city_days, organised
 from dxflow.services.packs import store as packs
 from dxflow.services.people import events, organisation, presence
-from dxflow.services.people.actor import Actor
+from dxflow.services.people.actor import SYSTEM_ID, Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
 
@@ -183,12 +183,17 @@ class Act:
         return engine.Environment(
             functions={
                 **self.pack.functions(self.now, self.calendar()),
-                **organised.functions(self.directory),
+                **organised.functions(self.directory, self._doer),
             },
             now=self.now,
             host=self,
             lanes=self.pack.settings.lanes,
         )
+
+    @property
+    def _doer(self) -> str | None:
+        """Return who acts; None where the program does, as when a timer fires."""
+        return None if self.actor.person_id == SYSTEM_ID else self.actor.person_id
 
     def flush(self) -> None:
         """Send what was gathered so far, for statements that must see it."""

@@ -16,6 +16,7 @@ from dxflow.db.base import table
 from dxflow.db.prepared import Prepared
 from dxflow.db.standing import StoodIn
 from dxflow.services import plain
+from dxflow.services.acts import vacancy
 from dxflow.services.acts.act import Act
 from dxflow.services.packs import store as packs
 from dxflow.services.people.actor import Actor
@@ -68,10 +69,11 @@ def of_task(
 ) -> tuple[StandIn | None, str]:
     """Return for whom the actor does a task, and the sentence that allows it.
 
-    None and nothing when it is their own. Raises NotAllowed with the reason.
+    None and nothing when it is their own; their own in place of a role that nobody holds says so.
+    Raises NotAllowed with the reason.
     """
     if own:
-        return None, ""
+        return None, vacancy.allows(act, groups)
     one = stands_in(act.actor, groups, item.assignee_id, meaning)
     if one is None:
         return None, ""

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Select, select, update
 
 from dxflow import audit, engine
 from dxflow.authority.directory import Directory
+from dxflow.authority.roles_within import unit_of_group
 from dxflow.clock import local_date
 from dxflow.db.identity import Person
 from dxflow.db.process import PlannedStart
@@ -162,8 +163,8 @@ def _unit(who: Directory, group: str, person: str) -> str:
     kind, _colon, key = group.partition(":")
     if kind == "post" and key in who.posts and who.posts[key].unit:
         return str(who.posts[key].unit)
-    if kind in ("section", "head"):
-        return key
+    if named := unit_of_group(group):
+        return named
     unit = who.unit_of(person)
     return unit.key if unit else ""
 

@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from dxflow import audit, engine
 from dxflow.authority.obligations import may_complete
+from dxflow.authority.roles_within import KIND as ROLE_IN
 from dxflow.authority.verdicts import person_key
 from dxflow.clock import local_date
 from dxflow.db.base import table
@@ -19,7 +20,7 @@ from dxflow.db.prepared import Prepared
 from dxflow.db.process import DecisionEvaluation, ElementVisit, Timer, WorkItem, WorkItemGroup
 from dxflow.decisions import Outcome
 from dxflow.services import plain
-from dxflow.services.acts import submissions
+from dxflow.services.acts import submissions, vacancy
 from dxflow.services.acts.act import Act
 from dxflow.services.packs import store as packs
 from dxflow.texts import mark, to_be_stored
@@ -38,6 +39,8 @@ _OPEN = Prepared(
     select(_WORK.c.id).where(_WORK.c.case_id == bindparam("case"), _WORK.c.status == "open")
 )
 
+#: Groups that are not waited for while nobody is in them.
+_NOT_WAITED_FOR = ("user:", f"{ROLE_IN}:")
 #: What is done from a seat of a committee, and by nobody else.
 _OF_A_SEAT = frozenset({"vote", "conclude"})
 
@@ -127,6 +130,8 @@ class _Offer:
 def _offer(act: Act, offers: Sequence[_Offer]) -> None:
     offered = {one.task.id: _groups_of(act, one) for one in offers}
     act.offered |= offered
+    for one in offers:
+        vacancy.tell(act, one.task.id, offered[one.task.id])
     groups = [
         {
             "work_item_id": one.task.id, "group_key": group,
@@ -188,8 +193,9 @@ def _groups_of(act: Act, offer: _Offer) -> set[str]:
 
     Whom the model assigns it to is among them, so that they keep it though they are of no group.
 
-    Nobody approves their own matter, and who has left the city does nothing. A post that is vacant
-    waits for its next holder, and nobody above a committee votes or concludes in its place.
+    Nobody approves their own matter, and who has left the city does nothing, nor who was never
+    named for a role within a section. A post that is vacant waits for its next holder, and nobody
+    above a committee votes or concludes in its place.
     """
     task = offer.task
     groups = {offer.given_to} if offer.given_to else act.addressed(task.groups)
@@ -201,7 +207,7 @@ def _groups_of(act: Act, offer: _Offer) -> set[str]:
         return groups
     if meaning:
         barred = act.involved().persons
-    elif not all(group.startswith("user:") for group in groups):
+    elif not all(group.startswith(_NOT_WAITED_FOR) for group in groups):
         return groups
     who = act.directory()
     if not groups or any(who.holders(group) - barred for group in groups):

@@ -23,6 +23,9 @@ from dxflow.texts import translated
 #: A group written out in a lane's expression; the key is empty where the case decides it.
 _WRITTEN = re.compile(r'"(role|post|section|head|user):([^"\s]*)"', re.ASCII)
 
+#: A role within a unit that the case decides.
+_WITHIN = re.compile(r'\brole_in\(\s*"([^"]+)"')
+
 
 @dataclass(frozen=True)
 class Group:
@@ -105,6 +108,7 @@ def known_roles(site: Site, tx: Connection) -> list[str]:
     running = packs.current(site, tx)
     texts = [text for pack in running for text in pack.settings.lanes.values()]
     written = {key for text in texts for kind, key in _WRITTEN.findall(text) if kind == "role"}
+    written |= {role for pack in running for role in pack.settings.roles}
     return sorted(_roles(who, running) | written - {""})
 
 
@@ -146,8 +150,11 @@ def _lane(people: _People, pack: packs.Pack, lane: str, text: str) -> LaneRow:
         "section": _("案件で決まる課の全員"), "head": _("案件で決まる課・部の長"),
         "post": _("案件で決まる職"), "user": _("案件で決まる人"), "role": _("案件で決まる役割"),
     }  # fmt: skip
-    varies = _("、").join(words[kind] for kind in kinds)
-    if not written:
+    within = [people.names.role(role) for role in dict.fromkeys(_WITHIN.findall(text))]
+    there = [words[kind] for kind in kinds]
+    there += [_("案件で決まる課の{role}", role=role) for role in within]
+    varies = _("、").join(there)
+    if not written and not within:
         varies = _("案件で決まる人または職")
     return LaneRow(translated(pack.settings.title), pack.said(lane), text, fixed, varies)
 

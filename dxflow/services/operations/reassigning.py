@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from dxflow import audit
 from dxflow.authority.directory import Directory
+from dxflow.authority.roles_within import KIND as ROLE_IN
 from dxflow.authority.segregation import Action, conflict
 from dxflow.db.process import WorkItem, WorkItemGroup
 from dxflow.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -27,7 +28,7 @@ from dxflow.texts import mark
 
 #: Acts whose right lies in the office that was asked, not in the person.
 BOUND_TO_OFFICE = frozenset({"vote", "conclude", "decide"})
-GROUP_KINDS = ("post", "section", "head", "role")
+GROUP_KINDS = ("post", "section", "head", "role", ROLE_IN)
 
 
 @dataclass(frozen=True)
@@ -48,9 +49,10 @@ def reassign(
 ) -> str:
     """Give an open task to `to` and return the case's id.
 
-    `to` is `user:<username>`, `post:<key>`, `section:<unit>`, `head:<unit>` or `role:<role>`. The
-    people before and after get a notice. Raises NotAllowed, NotFound, Invalid (no reason, nobody
-    there), Conflict (task done, case suspended or moved on since `version`).
+    `to` is `user:<username>`, `post:<key>`, `section:<unit>`, `head:<unit>`, `role:<role>` or
+    `role-in:<unit>:<role>`. The people before and after get a notice. Raises NotAllowed,
+    NotFound, Invalid (no reason, nobody there), Conflict (task done, case suspended or moved on
+    since `version`).
     """
     actor.require_role(*OPERATORS)
     given = required_reason(reason)
@@ -103,7 +105,8 @@ def _target(tx: Connection, who: Directory, to: str) -> Target:
             raise Invalid(message, {"to": [message]})
         return Target(None, to)
     message = _(
-        "新しい担当は user:利用者名、post:職、section:課、head:課、role:役割 で指定してください。"
+        "新しい担当は user:利用者名、post:職、section:課、head:課、role:役割、role-in:課:役割 で"
+        "指定してください。"
     )
     raise Invalid(message, {"to": [message]})
 

@@ -29,6 +29,7 @@ from dxflow.services.packs.check import Checked, check_files
 from dxflow.services.packs.folders import read_folder as read_folder
 from dxflow.services.packs.settings import PackSettings, Stage
 from dxflow.services.packs.settings.restricting import ENDINGS
+from dxflow.services.people import role_words
 from dxflow.services.people.events import system_event
 from dxflow.services.site import Site
 from dxflow.texts import PackText, Words, mark, translated
@@ -224,6 +225,7 @@ def install(
             tx, digest, checked.settings, checked.processes,
             city_days.calendar_of(tx, checked.settings), now,
         )  # fmt: skip
+        role_words.keep(tx, checked.settings.roles, checked.texts, now)
         audit.append_system(
             tx,
             audit.SystemStream.CONFIG,

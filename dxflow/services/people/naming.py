@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, bindparam, select
 
 from dxflow.authority.directory import Directory
+from dxflow.authority.roles_within import unit_and_role
 from dxflow.authority.verdicts import person_key
 from dxflow.db.base import table
 from dxflow.db.identity import Person, Post, Unit
@@ -13,6 +14,7 @@ from dxflow.db.prepared import Prepared
 from dxflow.services.people.actor import SYSTEM_ID
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
+from dxflow.texts import told
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,9 @@ class Names:
         if kind == "post":
             return self.post(key)
         if kind == "role":
-            return self._role(key)
+            return self.role(key)
+        if within := unit_and_role(group):
+            return self._within(group, *within)
         if kind == "head":
             heads = [
                 post.title
@@ -62,9 +66,26 @@ class Names:
             return heads[0] if heads else _("{unit}の長", unit=self.unit(key))
         return group
 
-    def _role(self, role: str) -> str:
-        """Return the words for a role; for one of the pack's own, the titles of its posts."""
-        words = role_name(role)
+    def role_within(self, unit: str, role: str) -> str:
+        """Return the words for a role within a unit, whoever has it: 高齢政策課の推進リーダー."""
+        return _("{unit}の{role}", unit=self.unit(unit), role=self.role(role))
+
+    def addressed(self, group: str) -> str:
+        """Return the words for a group, whoever has its work today."""
+        within = unit_and_role(group)
+        return self.role_within(*within) if within else self.group(group)
+
+    def _within(self, group: str, unit: str, role: str) -> str:
+        """Return the words for a role within a unit, and who has its work while nobody holds it."""
+        words = self.role_within(unit, role)
+        if self.who.is_held(group) or not self.who.holders(group):
+            return words
+        head = self.group(f"head:{self.who.roles_within.instead(unit)}")
+        return _("{role}がいないため{head}", role=words, head=head)
+
+    def role(self, role: str) -> str:
+        """Return the words for a role; for one nobody has words for, the titles of its posts."""
+        words = role_called(self.who, role)
         if words != role:
             return words
         titles = dict.fromkeys(post.title for post in self.who.posts.values() if role in post.roles)
@@ -121,6 +142,12 @@ def of_persons(site: Site, person_ids: Iterable[str]) -> dict[str, str]:
         values = {f"id{n}": one for n, one in enumerate(some)}
         found.update((row.id, row.name) for row in site.database.glance(_NAMES, values))
     return found
+
+
+def role_called(who: Directory, role: str) -> str:
+    """Return the words for a role of the program or of a pack; the key itself when there are none."""
+    own = who.role_words.get(role)
+    return told(own) if own else role_name(role)
 
 
 def role_name(role: str) -> str:

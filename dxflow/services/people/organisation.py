@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+import orjson
 from sqlalchemy import Connection, ScalarSelect, delete, insert, select, update
 
 from dxflow.authority import organisation as values
@@ -21,6 +22,8 @@ from dxflow.services.people.actor import Actor, HeldPost
 from dxflow.services.site import Site
 
 VERSION_KEY = "organisation.version"
+#: Where it is kept what the roles of packs are called.
+ROLES_KEY = "organisation.roles"
 _KEPT = 16
 
 
@@ -138,7 +141,16 @@ def _load(connection: Connection, day: date) -> Directory:
         delegations=standing.delegations(connection, day),
         ranks=standing.ranks(connection, day),
         successions=standing.successions(connection),
+        role_words=read_role_words(connection),
     )  # fmt: skip
+
+
+def read_role_words(connection: Connection) -> dict[str, dict[str, str]]:
+    """Return what the roles of packs are called: by role and language."""
+    kept = connection.execute(
+        select(Setting.value).where(Setting.key == ROLES_KEY)
+    ).scalar_one_or_none()
+    return orjson.loads(kept) if kept else {}
 
 
 def write(connection: Connection, organisation: Organisation, site: Site) -> None:

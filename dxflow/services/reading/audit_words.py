@@ -381,6 +381,7 @@ _FIXED: Mapping[tuple[str, str], _Teller] = {
     ("audit.viewed", "type"): lambda _pack, _names: (
         lambda text: translated(event_types.label(text))
     ),
+    ("task.fell_to_head", "holder"): lambda _pack, names: lambda text: each(text, names.addressed),
     ("task.held", "until"): lambda _pack, _names: day_said,
     ("committee.voted", "verdict"): lambda _pack, _names: _choice,
     ("milestone.reported", "milestone"): lambda _pack, _names: _milestone,

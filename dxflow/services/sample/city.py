@@ -170,11 +170,9 @@ def _record(site: Site, tx: Connection, script: Script, people: People) -> None:
 def _fitting_post(who: Directory, person_id: str, groups: frozenset[str]) -> str | None:
     """Return the post of a person that the groups mean, the main one when it is one of them."""
     for post in who.posts_of(person_id):
-        meant = {f"post:{post.key}", *(f"role:{role}" for role in post.roles)}
+        meant = who.groups_of_post(post) | {f"role:{role}" for role in post.roles}
         if post.unit:
             meant |= {f"section:{unit.key}" for unit in (who.section_of(post.unit),) if unit}
-        if post.unit and post.kind in who.head_kinds:
-            meant.add(f"head:{post.unit}")
         if not groups.isdisjoint(meant):
             return post.key
     return None

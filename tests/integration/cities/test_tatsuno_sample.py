@@ -9,7 +9,7 @@ from dxflow.audit import verify_database
 from dxflow.clock import TOKYO
 from dxflow.db.case import Case, Deliberation
 from dxflow.db.identity import Person
-from dxflow.db.process import PlannedStart, Submission, WorkItemGroup
+from dxflow.db.process import PlannedStart, Submission, WorkItem, WorkItemGroup
 from dxflow.errors import Invalid, NotAllowed
 from dxflow.services import plain
 from dxflow.services.acts import timed_starts
@@ -97,6 +97,24 @@ def test_the_deputy_mayor_decides_to_retire_and_the_section_carries_it_out(own: 
     assert own.case("chatbot").status == "stopped"
     with own.site.database.read() as tx:
         assert verify_database(tx).findings == ()
+
+
+def test_the_sheet_waits_for_the_leader_and_not_for_the_section(town: Town) -> None:
+    query = select(WorkItemGroup.group_key, WorkItem.case_id, WorkItem.element).where(
+        WorkItem.id == WorkItemGroup.work_item_id, WorkItem.assignee_id.is_(None)
+    )
+    waiting = town.rows(query.where(WorkItemGroup.group_key.startswith("role-in:")))
+    assert waiting
+    with town.site.database.read() as tx:
+        who = organisation.directory(town.site, tx, town.site.today())
+        usernames = {row.id: row.username for row in tx.execute(select(Person.id, Person.username))}
+    for one in waiting:
+        section = one.group_key.split(":")[1]
+        (leader,) = who.holders(f"post:{section}_leader")
+        colleagues = who.holders(f"section:{section}")
+        assert len(colleagues) > 1
+        for person in colleagues:
+            assert town.waits(usernames[person], one.case_id, one.element) == (person == leader)
 
 
 def test_the_most_effective_stands_first_in_the_order(town: Town) -> None:

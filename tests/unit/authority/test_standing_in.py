@@ -59,7 +59,8 @@ def test_a_substitute_has_the_post_and_the_unit_it_leads_and_nothing_else():
     assert set(standing.groups_of("p-staff")) == {"post:kaigo-head", "head:kaigo"}
     ranks = (Rank(post="keiei-head", place=1, substitute="keiei-staff"),)
     groups = city({"p-keiei"}, ranks=ranks).standing.groups_of("p-staff2")
-    assert set(groups) == {"post:keiei-head", "head:keiei"}  # the secretariat's role stays
+    # the secretariat's role stays; what is asked of whoever has it in this section does not
+    assert set(groups) == {"post:keiei-head", "head:keiei", "role-in:keiei:secretariat"}
 
 
 def test_the_days_of_an_absence_count_and_no_others():
@@ -85,7 +86,8 @@ def test_a_deputy_acts_while_the_giver_is_there_too():
 
 def test_a_deputy_may_be_named_for_one_post_only():
     only = (Delegation(giver="p-keiei", deputy="p-dx", post="joho-head"),)
-    assert set(city(delegations=only).standing.groups_of("p-dx")) == {"post:joho-head", "head:joho"}
+    groups = {"post:joho-head", "head:joho", "role-in:joho:security"}
+    assert set(city(delegations=only).standing.groups_of("p-dx")) == groups
 
 
 def test_what_somebody_has_as_a_stand_in_is_not_passed_on():
@@ -180,7 +182,7 @@ def test_whatever_is_entered_nobody_gains_a_role_or_another_persons_name(away, g
     for person in PERSONS:
         own = who.groups_of(person)
         for group, one in who.standing.groups_of(person).items():
-            assert group.partition(":")[0] in ("post", "head")
+            assert group.partition(":")[0] in ("post", "head", "role-in")
             assert group not in own
             assert isinstance(one, StandIn)
             assert one.person == person != one.absent

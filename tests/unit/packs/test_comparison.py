@@ -248,3 +248,12 @@ def test_files_that_come_and_go_and_unreadable_ones_are_still_told():
     less = {name: text for name, text in STANDARD.items() if name != "route.dmn"}
     assert list(_files(STANDARD, less)) == [Difference("route.dmn", "", "ファイルを削除しました。")]
     assert told("route.dmn", "<broken", STANDARD["route.dmn"]) == ["ファイルの内容を変えました。"]
+
+
+def test_roles_of_the_pack_come_go_and_are_called_otherwise():
+    one, other = ('\n[roles]\nleader = "推進リーダー"\n', '\n[roles]\nleader = "推進員"\n')
+    text = STANDARD["pack.toml"]
+    assert any("推進リーダー" in line for line in told("pack.toml", text, text + one))
+    (line,) = told("pack.toml", text + one, text + other)
+    assert "推進リーダー" in line
+    assert "推進員" in line

@@ -184,6 +184,7 @@ def directory(
         delegations=now.affairs.delegations.values(),
         ranks=now.affairs.ranks,
         successions=(*now.successions, *named),
+        role_words=now.role_words,
     )
 
 

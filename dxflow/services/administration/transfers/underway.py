@@ -24,7 +24,7 @@ from dxflow.services.administration.transfers.conclusions import followed
 from dxflow.services.packs import own_words
 from dxflow.services.packs import store as packs
 from dxflow.services.packs.settings import Body as BodySettings
-from dxflow.services.people import standing_rows
+from dxflow.services.people import organisation, standing_rows
 from dxflow.services.site import Site
 from dxflow.texts import to_be_stored
 
@@ -43,7 +43,7 @@ class Underway:
     """The affairs of a city with what names them.
 
     `people` are (username, name) by id, `about` tasks and duties by id, `numbers` cases by id,
-    `bodies` names of committees by key.
+    `bodies` names of committees by key, `role_words` what the roles of packs are called.
     """
 
     affairs: Affairs
@@ -53,6 +53,7 @@ class Underway:
     about: Mapping[str, About]
     numbers: Mapping[str, str]
     bodies: Mapping[str, str]
+    role_words: Mapping[str, Mapping[str, str]]
 
 
 def load(site: Site, tx: Connection, day: date) -> Underway:
@@ -99,6 +100,7 @@ def load(site: Site, tx: Connection, day: date) -> Underway:
         about,
         numbers,
         names,
+        organisation.read_role_words(tx),
     )
 
 

@@ -125,7 +125,8 @@ def role_choices(site: Site, tx: Connection, known: Structure) -> list[tuple[str
     """Return the roles that posts may carry, with their words."""
     used = {role for rows in known.posts.values() for row in rows for role in row.roles}
     keys = sorted({*groups.known_roles(site, tx), *used})
-    return [(role, naming.role_name(role)) for role in keys]
+    who = organisation.directory(site, tx, site.today())
+    return [(role, naming.role_called(who, role)) for role in keys]
 
 
 def _latest_first(one: Holding) -> tuple[int, bool]:

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, or_, select
 
 from dxflow.authority.directory import Directory
+from dxflow.authority.organisation import Post
+from dxflow.authority.roles_within import KIND as ROLE_IN
+from dxflow.authority.roles_within import group_of, unit_and_role
 from dxflow.db.case import Case
 from dxflow.db.identity import Person
 from dxflow.db.process import WorkItem, WorkItemGroup
 from dxflow.services.packs import own_words
 from dxflow.services.site import Site
 
-_PLACES = ("post:", "section:", "head:")
+_PLACES = ("post:", "section:", "head:", f"{ROLE_IN}:")
 
 
 @dataclass(frozen=True)
@@ -28,12 +31,15 @@ class WaitingTask:
 
 
 def groups_of_unit(unit: str) -> tuple[str, ...]:
-    """Return the groups that mean a unit itself."""
-    return f"section:{unit}", f"head:{unit}"
+    """Return the groups that mean a unit itself; what ends in a colon begins several."""
+    return f"section:{unit}", f"head:{unit}", group_of("", unit)
 
 
 def groups_of_post(who: Directory, post: str) -> tuple[str, ...]:
-    """Return the groups that mean a post alone: itself, and its unit's head when it is the only one."""
+    """Return the groups that mean a post alone.
+
+    Itself, and its unit's head or a role within its section when it is the only one.
+    """
     there = who.posts.get(post)
     found = [f"post:{post}"]
     if there is not None and there.unit and there.kind in who.head_kinds:
@@ -43,11 +49,23 @@ def groups_of_post(who: Directory, post: str) -> tuple[str, ...]:
             if one.unit == there.unit and one.kind in who.head_kinds
         ]
         found += [f"head:{there.unit}"] if heads == [post] else []
+    if there is not None:
+        others = {
+            one for each in who.posts.values() if each.key != post for one in _within(who, each)
+        }
+        found += sorted(_within(who, there) - others)
     return tuple(found)
 
 
+def _within(who: Directory, post: Post) -> set[str]:
+    return {group_of(role, unit) for unit in who.units_of_member(post) for role in post.roles}
+
+
 def by_place(tx: Connection) -> dict[str, set[str]]:
-    """Return the ids of open tasks by the post, section or head they wait at, in one query."""
+    """Return the ids of open tasks by the groups of posts and units they wait at, in one query.
+
+    What waits at a role within a unit is there twice: by its group, and by what begins it.
+    """
     found: dict[str, set[str]] = defaultdict(set)
     rows = tx.execute(
         select(WorkItemGroup.group_key, WorkItemGroup.work_item_id)
@@ -59,6 +77,8 @@ def by_place(tx: Connection) -> dict[str, set[str]]:
     )
     for group, item in rows:
         found[group].add(item)
+        if within := unit_and_role(group):
+            found[group_of("", within[0])].add(item)
     return dict(found)
 
 
@@ -75,7 +95,13 @@ def of_unit(waiting: Mapping[str, set[str]], unit: str, posts: Iterable[str]) ->
 def tasks(site: Site, tx: Connection, who: Directory, groups: Iterable[str]) -> list[WaitingTask]:
     """Return open tasks offered to any of these groups, the oldest first, in three queries."""
     wanted = list(groups)
-    at_the_place = select(WorkItemGroup.work_item_id).where(WorkItemGroup.group_key.in_(wanted))
+    several = [one for one in wanted if one.endswith(":")]
+    at_the_place = select(WorkItemGroup.work_item_id).where(
+        or_(
+            WorkItemGroup.group_key.in_(wanted),
+            *(WorkItemGroup.group_key.startswith(one, autoescape=True) for one in several),
+        )
+    )
     rows = tx.execute(
         select(
             WorkItem.id,

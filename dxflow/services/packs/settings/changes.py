@@ -88,6 +88,7 @@ def setting_changes(before: PackSettings, after: PackSettings) -> Iterator[Told]
     yield from named(_("段階"), stages[0], stages[1])
     yield from _starts(before.starts, after.starts)
     yield from _lanes(before.lanes, after.lanes)
+    yield from named(_("役割"), before.roles, after.roles)
     yield from _bodies(before.bodies, after.bodies)
     days = [_calendar(part.calendar) for part in (before, after)]
     yield from facets("calendar", _("暦"), _CALENDAR, days[0], days[1])

@@ -26,6 +26,7 @@ from dxflow.services.packs.settings import (
     publishing,
     ranking,
     retaining,
+    roles,
     sharing,
     starting,
 )
@@ -72,6 +73,7 @@ class _Reader:
             starts=starting.read(self.raw.get(starting.KEY, {}), self.problem),
             backlog=ranking.read(self.raw.get(ranking.KEY), self.problem),
             lanes=self.lanes(),
+            roles=roles.read(self.raw.get(roles.KEY, {}), self.problem),
             bodies={
                 key: self.body(key, self.table(self.table(self.raw, "bodies"), key))
                 for key in self.table(self.raw, "bodies")

@@ -104,6 +104,8 @@ class PackSettings:
     starts: Mapping[str, TimedStart] = field(default_factory=dict)
     backlog: Backlog | None = None
     lanes: Mapping[str, str] = field(default_factory=dict)
+    roles: Mapping[str, str] = field(default_factory=dict)
+    """Roles of the pack's own that posts may carry, and what they are called."""
     bodies: Mapping[str, Body] = field(default_factory=dict)
     calendar: BusinessCalendar = field(default_factory=BusinessCalendar)
     numbering: str = "{year}-{section}-{serial:04}"
