@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 _COMMAND_FAULTS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """A command's own mistakes. What the database or the network raises is not ours to judge."""
 
-LONGEST_ABOUT = 100
-"""Characters of what a task is about that stand in its name."""
+NOTED = ("groups", "assignee", "due", "about", "called")
+"""What a task remembers until it is completed."""
+
+LONGEST_WORDS = 100
+"""Characters of what a task is called, and of what it is about, that stand in its name."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,8 @@ class Offer:
     commands: tuple[tuple[str, Expression], ...]
     """Command name and payload, in file order."""
     about: Expression | None = None
+    called: Expression | None = None
+    """What it is called; where that gives no text, `name` is."""
 
 
 def call_command(env: Environment, command: str, payload: Any, place: Place) -> dict[str, Any]:
@@ -80,11 +85,13 @@ class UserActivity(Node, UserTask):  # type: ignore[misc]
         if offer.due is not None:
             notes["due"] = self._due(my_task, offer.due)
         if offer.about is not None:
-            notes["about"] = self._about(my_task, offer.about)
+            notes["about"] = self._words(my_task, offer.about)
+        if offer.called is not None:
+            notes["called"] = self._words(my_task, offer.called)
 
     def called(self, notes: Mapping[str, Any]) -> str:
         """Return what a task is called, with what it is about where the model says that."""
-        name, about = self.offer.name, notes.get("about")
+        name, about = notes.get("called") or self.offer.name, notes.get("about")
         return f"{name}{ABOUT[0]}{about}{ABOUT[1]}" if about else name
 
     def accept(self, token: Token, values: dict[str, Any], outcome: str) -> None:
@@ -98,7 +105,7 @@ class UserActivity(Node, UserTask):  # type: ignore[misc]
         assign(self.io_outputs, scope, env.functions, changed)
         token.data.update(changed)
         token.data["outcome"] = outcome
-        for key in ("groups", "assignee", "due", "about"):
+        for key in NOTED:
             token.internal_data.pop(key, None)
 
     def _groups(self, token: Token) -> list[str]:
@@ -129,9 +136,9 @@ class UserActivity(Node, UserTask):  # type: ignore[misc]
             return value or None
         raise self._no_text(expression, value)
 
-    def _about(self, token: Token, expression: Expression) -> str:
+    def _words(self, token: Token, expression: Expression) -> str:
         value = expression.evaluate(token.data, self.functions(token))
-        return value[:LONGEST_ABOUT] if isinstance(value, str) else ""
+        return value[:LONGEST_WORDS] if isinstance(value, str) else ""
 
     def _no_text(self, expression: Expression, value: Any) -> StepFailed:
         text, got = expression.text, shown(value)

@@ -39,8 +39,14 @@ REFER = "meeting.refer"
 
 
 def convene(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
-    """Open a round of a body: who sits, who is recused and why, quorum, deadline, reminder."""
-    key = read.text(payload, "body", required=True)
+    """Open a round of a body: who sits, who is recused and why, quorum, deadline, reminder.
+
+    Without a body it is another round of the one whose round is open: a case that moved here from
+    a version which drew its body has none to give.
+    """
+    before = last_round(act.tx, act.case_id)
+    open_body = before.body if before is not None and before.resolution is None else ""
+    key = read.text(payload, "body", required=not open_body) or open_body
     body = act.pack.settings.bodies.get(key)
     if body is None:
         raise Invalid(_("会議体「{body}」はパックにありません。", body=key))
@@ -59,7 +65,6 @@ def convene(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
         deadline = max(deadline, calendar.add_business_days(frame.last_day, body.deadline_days))
         frame.another_round()
     reminder = calendar.add_business_days(deadline, -body.reminder_days)
-    before = last_round(act.tx, act.case_id)
     recused = [
         {"seat": r.seat.key, "title": r.seat.title, "reasons": list(r.reasons)}
         for r in seating.recused
@@ -95,6 +100,7 @@ def convene(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
         "deadline": deadline,
         "reminder": max(reminder, today),
         "chair": presiding.group(chair),
+        "words": vars(body.words),
     }
 
 

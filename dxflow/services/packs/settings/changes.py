@@ -68,6 +68,7 @@ _BODY = {
     "parent": _("上の会議体"), "disclosure": _("委員の判断・評価の見え方"),
     "entered": _("事務局が入れる票"), "referral": _("上の会議体への付議"), "evaluation": _("評価の観点"),
     "required": _("判断の前の評価"), "from_paper": _("紙の評価を事務局が入れること"),
+    "words": _("呼び名"),
 }  # fmt: skip
 _CALENDAR = {
     "closed": _("毎年の閉庁日"), "holidays": _("閉庁日"), "open_days": _("開庁日"),
@@ -139,6 +140,7 @@ def _bodies(old: Mapping[str, Body], new: Mapping[str, Body]) -> Iterator[Told]:
                     "evaluation": [_criterion(each) for each in one.evaluation.criteria],
                     "required": one.evaluation.required,
                     "from_paper": one.evaluation.from_paper,
+                    "words": list(vars(one.words).values()),
                 }
                 for one in (old[key], body)
             ]
