@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from dxflow.texts import gettext as _
-from dxflow.texts import mark
+from dxflow.texts import mark, translated
 
 _LONGEST = 20
 
@@ -17,6 +17,10 @@ class BodyWords:
     member: str = mark("委員")
     chair: str = mark("委員長")
     deputy: str = mark("副委員長")
+
+    def said(self) -> "BodyWords":
+        """Return the words in the reader's language."""
+        return BodyWords(**{key: translated(word) for key, word in vars(self).items()})
 
 
 KEYS = tuple(one.name for one in fields(BodyWords))

@@ -50,7 +50,7 @@ _ORPHANED_BALLOTS = (
     "SELECT count(*) FROM ballot WHERE deliberation_id NOT IN (SELECT id FROM deliberation)"
 )
 _CASES = "SELECT id, applicant_id, restricted FROM case_file"
-_FORM, _DECISION, _BALLOT = mark("提出された様式"), mark("決裁の記録"), mark("委員の票")
+_FORM, _DECISION, _BALLOT = mark("提出された様式"), mark("決裁の記録"), mark("表決の票")
 _RESOLUTION, _ADDITION = mark("議決"), mark("追記")
 #: The words by which entries name a resolution.
 _RESOLVED = {

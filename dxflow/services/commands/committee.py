@@ -31,6 +31,7 @@ from dxflow.services.acts import presiding, sitting
 from dxflow.services.acts.act import Act, EnteredBallot
 from dxflow.services.commands import payload as read
 from dxflow.services.packs.settings import Body
+from dxflow.services.people import naming
 from dxflow.texts import gettext as _
 from dxflow.texts import mark, to_be_stored
 
@@ -51,6 +52,8 @@ def convene(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
     if body is None:
         raise Invalid(_("会議体「{body}」はパックにありません。", body=key))
     seating = _seating(act, body)
+    seats = (*seating.keys, *seating.recused_keys, *(one.key for one in seating.vacant))
+    names = naming.load(act.tx, act.directory(), seats=seats)
     quorum = (
         required(body.rules.quorum, seating.members, len(seating.recused)) if seating.members else 1
     )
@@ -66,7 +69,7 @@ def convene(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
         frame.another_round()
     reminder = calendar.add_business_days(deadline, -body.reminder_days)
     recused = [
-        {"seat": r.seat.key, "title": r.seat.title, "reasons": list(r.reasons)}
+        {"seat": r.seat.key, "title": names.seat(r.seat.key), "reasons": list(r.reasons)}
         for r in seating.recused
     ]
     chair = presiding.found(act, body, seating.keys).seat
