@@ -80,12 +80,16 @@ def test_a_recused_seat_is_told_by_its_holder(city):
     for name in ("head", "finance"):
         seats.appoint(city.site, city.actor("admin"), BODY, name, "学識経験者", None, None)
     (round_,) = case_view.page(city.site, city.actor("it_head"), to_committee(city)).rounds.rounds
-    assert alike(one.title for one in round_.recused) == [f"学識経験者（{city.actor('head').name}）"]
+    assert alike(one.title for one in round_.recused) == [
+        f"学識経験者（{city.actor('head').name}）"
+    ]
 
 
 def test_posts_of_different_sections_are_told_by_them(city):
     with city.site.database.write() as tx:
-        tx.execute(update(Post).where(Post.key.in_(["head-tax", "head-civic"])).values(title="課長"))
+        tx.execute(
+            update(Post).where(Post.key.in_(["head-tax", "head-civic"])).values(title="課長")
+        )
     (body,) = book.bodies(city.site, city.actor("admin"))
     told = {seat.key: seat.told for seat in body.seats}
     with city.site.database.read() as tx:
