@@ -13,7 +13,7 @@ from dxflow.db.process import WorkItem, WorkItemGroup
 from dxflow.errors import Invalid
 from dxflow.services.acts import task_forms
 from dxflow.services.people import naming, organisation
-from dxflow.services.reading import kpi_table, previous
+from dxflow.services.reading import case_view, kpi_table, previous
 from dxflow.services.reading.kpi_table import Wanted
 from tests.integration.cities.town import Town
 
@@ -62,6 +62,13 @@ def test_the_items_wait_by_name_for_their_own_teams(town: Town) -> None:
     }
     assert town.waits("hataya", case.id, "answer")
     assert not town.waits("aioi", case.id, "answer")
+
+
+def test_each_decision_says_which_item_it_decided(town: Town) -> None:
+    case = town.case("it_reform")
+    page = case_view.page(town.site, town.actor("hataya"), case.id)
+    assert [one.about for one in page.decisions] == ["1　行政手続のオンライン化の推進"] * len(page.decisions)
+    assert page.decisions
 
 
 def test_this_year_goes_on_from_last_year_item_by_item(town: Town) -> None:
