@@ -49,7 +49,7 @@ def test_who_has_voted_stands_beside_the_title_and_not_twice(town):
 
 
 def test_a_meeting_says_whose_seat_is_recused_silent_or_absent(town):
-    case, meeting, matter = drawn(town)
+    _case, meeting, matter = drawn(town)
     page = book.one(town.site, town.actor("secretariat"), meeting)
     assert alike(seat.told for seat in page.seats) == called(town)
     (one,) = page.matters

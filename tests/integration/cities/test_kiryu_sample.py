@@ -67,7 +67,9 @@ def test_the_items_wait_by_name_for_their_own_teams(town: Town) -> None:
 def test_each_decision_says_which_item_it_decided(town: Town) -> None:
     case = town.case("it_reform")
     page = case_view.page(town.site, town.actor("hataya"), case.id)
-    assert [one.about for one in page.decisions] == ["1　行政手続のオンライン化の推進"] * len(page.decisions)
+    assert [one.about for one in page.decisions] == ["1　行政手続のオンライン化の推進"] * len(
+        page.decisions
+    )
     assert page.decisions
 
 
