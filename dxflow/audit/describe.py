@@ -26,7 +26,7 @@ _KINDS = {
     "session": "利用",
     "token": "APIトークン",
     "pack": "手続き",
-    "committee": "委員会",
+    "committee": "会議体",
     "meeting": "会議",
     "minutes": "議事録",
     "decision": "決裁",

@@ -48,7 +48,7 @@ def allowed(rule: EnteredBallots) -> tuple[Way, ...]:
 def require_any(rule: EnteredBallots) -> None:
     """Raise Conflict when a body allows none."""
     if not allowed(rule):
-        raise Conflict(_("この会議体では、事務局が委員に代わって票を入れることはできません。"))
+        raise Conflict(_("この会議体では、事務局が本人に代わって票を入れることはできません。"))
 
 
 def entry(rule: EnteredBallots, way: str, source: str) -> Entry:

@@ -170,7 +170,9 @@ def admit(rule: EvaluationRule, disclosure: Disclosure, seat: str, now: Evaluati
     if not rule.criteria:
         raise Conflict(_("この会議体は、観点を決めた評価を行いません。"))
     if seat not in now.taking_part:
-        raise NotAllowed(_("この議題では評価に加わることができません（除斥または委員でない）。"))
+        raise NotAllowed(
+            _("この議題では評価に加わることができません（除斥されているか、席がない）。")
+        )
     if now.counted or now.matter in (Matter.CLOSED, Matter.RESOLVED):
         raise Conflict(_("この議題の表決は終わっているため、評価は出せません。"))
     if now.voted:
@@ -179,7 +181,7 @@ def admit(rule: EvaluationRule, disclosure: Disclosure, seat: str, now: Evaluati
         )
     if now.evaluated and disclosure is Disclosure.AFTER_OWN:
         raise Conflict(
-            _("評価を出したあとはほかの委員の評価が見えるため、出した評価は変えられません。")
+            _("評価を出したあとはほかの人の評価が見えるため、出した評価は変えられません。")
         )
 
 

@@ -64,7 +64,7 @@ def required(rule: QuorumRule, members: int, recused: int) -> int:
     `members` counts the recused too. Raises ValueError when the counts contradict each other.
     """
     if members < 0 or not 0 <= recused <= members:
-        raise ValueError(_("委員数と除斥の人数が合いません。"))
+        raise ValueError(_("席の数と除斥の数が合いません。"))
     base = members if rule.base is QuorumBase.ALL else members - recused
     more = 1 if rule.strictly_more else 0
     if rule.kind is QuorumKind.NUMBER:
@@ -85,7 +85,7 @@ def quorum_met(rule: QuorumRule, members: int, recused: int, present: int) -> bo
     """
     needed = required(rule, members, recused)
     if not 0 <= present <= members - recused:
-        raise ValueError(_("出席者の数が、除斥されていない委員の数と合いません。"))
+        raise ValueError(_("出席者の数が、除斥されていない席の数と合いません。"))
     return present >= needed
 
 

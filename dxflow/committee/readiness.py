@@ -71,7 +71,7 @@ def findings(facts: MeetingFacts) -> list[Finding]:
         found.append(_consent(facts))
     found.append(_members(facts))
     if not facts.chairs:
-        found.append(Finding(False, _("議長"), _("議長を務められる委員がいません。")))
+        found.append(Finding(False, _("議長"), _("議長を務められる人がいません。")))
     found += [one for matter in facts.matters for one in _matter(matter)]
     return found
 
@@ -102,7 +102,7 @@ def _papers(facts: MeetingFacts) -> Finding:
 def _read(facts: MeetingFacts) -> Finding:
     wanted = sum(one.taking_part for one in facts.matters)
     read = sum(one.read for one in facts.matters)
-    text = _("{read}／{wanted} が確認済み（議題×委員）", read=read, wanted=wanted)
+    text = _("{read}／{wanted} が確認済み（議題×席）", read=read, wanted=wanted)
     return Finding(read >= wanted, _("資料の確認"), text)
 
 
@@ -113,12 +113,16 @@ def _consent(facts: MeetingFacts) -> Finding:
 
 def _members(facts: MeetingFacts) -> Finding:
     able = facts.members - len(facts.away)
-    text = _("委員{members}人、定足数{needed}人。", members=facts.members, needed=facts.needed)
+    text = _(
+        "席に就いている人{members}人、定足数{needed}人。",
+        members=facts.members,
+        needed=facts.needed,
+    )
     if facts.away:
         text += _("当日不在: {posts}。", posts=_("、").join(facts.away))
     if facts.vacant:
         text += _("欠員: {posts}。", posts=_("、").join(facts.vacant))
-    return Finding(facts.written or able >= facts.needed, _("委員"), text)
+    return Finding(facts.written or able >= facts.needed, _("席"), text)
 
 
 def _matter(matter: MatterFacts) -> list[Finding]:

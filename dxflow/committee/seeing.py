@@ -65,7 +65,7 @@ def _none_owing(reader: Standpoint) -> bool:
 def label(rule: Disclosure) -> str:
     """Return the rule in words."""
     return {
-        Disclosure.OPEN: _("委員どうしはいつでも見える"),
-        Disclosure.AFTER_OWN: _("自分のものを出した委員に見える"),
+        Disclosure.OPEN: _("席に就いている人どうしはいつでも見える"),
+        Disclosure.AFTER_OWN: _("自分のものを出した人に見える"),
         Disclosure.AFTER_VOTE: _("表決が終わるまで見えない"),
     }[rule]

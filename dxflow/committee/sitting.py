@@ -98,7 +98,9 @@ def admit(sitting: Sitting, seat: str, *, entered: bool = False) -> None:
     if sitting.matter is not Matter.VOTING:
         raise Conflict(_("この議題の表決は締め切られています。"))
     if seat not in sitting.taking_part:
-        raise NotAllowed(_("この議題では表決に加わることができません（除斥または委員でない）。"))
+        raise NotAllowed(
+            _("この議題では表決に加わることができません（除斥されているか、席がない）。")
+        )
     if seat not in sitting.attending and not entered:
         raise Conflict(_("出席が記録されていないため、表決できません。事務局に申し出てください。"))
     _quorate(sitting)
@@ -125,7 +127,7 @@ def defer(sitting: Sitting, ballots: int) -> None:
         return
     if sitting.matter is Matter.VOTING:
         raise Conflict(
-            _("すでに表決した委員がいるため、継続にできません。表決を締め切ってください。")
+            _("すでに表決した人がいるため、継続にできません。表決を締め切ってください。")
         )
     raise Conflict(_("この議題は、もう継続にできません。"))
 
@@ -163,9 +165,7 @@ def end(state: State, undecided: Iterable[str]) -> None:
 def _in_session(sitting: Sitting) -> None:
     if sitting.state is State.PLANNED:
         if sitting.written:
-            raise Conflict(
-                _("持ち回り審議はまだ始まっていません。委員の同意がそろうのを待っています。")
-            )
+            raise Conflict(_("持ち回り審議はまだ始まっていません。同意がそろうのを待っています。"))
         raise Conflict(_("この案件は会議の議題になっています。会議が開かれてから行ってください。"))
     if sitting.state is not State.OPEN:
         raise Conflict(_("この会議は終わっています。"))

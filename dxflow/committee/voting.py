@@ -107,7 +107,9 @@ def check_ballot(ballot: Ballot, cast: Collection[Ballot], sitting: Collection[s
     Raises NotAllowed for a seat that does not take part, Conflict for a second ballot of a seat.
     """
     if ballot.seat not in sitting:
-        raise NotAllowed(_("この議題では表決に加わることができません（除斥または委員でない）。"))
+        raise NotAllowed(
+            _("この議題では表決に加わることができません（除斥されているか、席がない）。")
+        )
     if any(earlier.seat == ballot.seat for earlier in cast):
         raise Conflict(_("この席はすでに表決しています。"))
 

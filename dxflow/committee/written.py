@@ -41,7 +41,7 @@ def begin(rule: Consent, members: int, agreeing: int) -> None:
     if not reached(rule, members, agreeing):
         raise Conflict(
             _(
-                "持ち回り審議に同意した委員が足りません（必要{needed}人、同意{agreeing}人）。",
+                "持ち回り審議への同意が足りません（必要{needed}人、同意{agreeing}人）。",
                 needed=needed(rule, members),
                 agreeing=agreeing,
             )

@@ -374,6 +374,8 @@ class DecisionRecord(Base):
     #: The table of authority rows that held on the day, and from when it held.
     authority_table: Mapped[str] = mapped_column(Text, server_default="")
     authority_from: Mapped[date | None] = mapped_column(Date)
+    #: Which item of the case was decided, "" where the case is decided as a whole.
+    about: Mapped[str] = mapped_column(Text, server_default="")
 
 
 class Notice(Base):

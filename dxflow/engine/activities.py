@@ -24,8 +24,11 @@ if TYPE_CHECKING:
 _COMMAND_FAULTS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """A command's own mistakes. What the database or the network raises is not ours to judge."""
 
-LONGEST_ABOUT = 100
-"""Characters of what a task is about that stand in its name."""
+NOTED = ("groups", "assignee", "due", "about", "called")
+"""What a task remembers until it is completed."""
+
+LONGEST_WORDS = 100
+"""Characters of what a task is called, and of what it is about, that stand in its name."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,8 @@ class Offer:
     commands: tuple[tuple[str, Expression], ...]
     """Command name and payload, in file order."""
     about: Expression | None = None
+    called: Expression | None = None
+    """What it is called; where that gives no text, `name` is."""
 
 
 def call_command(token: Token, command: str, payload: Any) -> dict[str, Any]:
@@ -83,15 +88,16 @@ class UserActivity(Node, UserTask):  # type: ignore[misc]
         if offer.due is not None:
             notes["due"] = self._due(my_task, offer.due)
         if offer.about is not None:
-            notes["about"] = self._about(my_task, offer.about)
+            notes["about"] = self._words(my_task, offer.about)
+        if offer.called is not None:
+            notes["called"] = self._words(my_task, offer.called)
 
     def called(self, notes: Mapping[str, Any]) -> str:
         """Return what a task is called, with what it is about where the model says that."""
-        name, about = self.offer.name, notes.get("about")
-        if not about:
-            return name
-        whole = f"{name}{ABOUT[0]}{about}{ABOUT[1]}"
-        return PackText(whole, name.words) if isinstance(name, PackText) else whole
+        own = self.offer.name
+        name, about = notes.get("called") or own, notes.get("about")
+        whole = f"{name}{ABOUT[0]}{about}{ABOUT[1]}" if about else name
+        return PackText(whole, own.words) if isinstance(own, PackText) else whole
 
     def accept(self, token: Token, values: dict[str, Any], outcome: str) -> None:
         """Run the task's commands, then let its outputs reach the variables. Raises StepFailed."""
@@ -104,7 +110,7 @@ class UserActivity(Node, UserTask):  # type: ignore[misc]
         assign(self.io_outputs, scope, env.functions, changed)
         token.data.update(changed)
         token.data["outcome"] = outcome
-        for key in ("groups", "assignee", "due", "about"):
+        for key in NOTED:
             token.internal_data.pop(key, None)
 
     def _groups(self, token: Token) -> list[str]:
@@ -135,9 +141,9 @@ class UserActivity(Node, UserTask):  # type: ignore[misc]
             return value or None
         raise self._no_text(expression, value)
 
-    def _about(self, token: Token, expression: Expression) -> str:
+    def _words(self, token: Token, expression: Expression) -> str:
         value = expression.evaluate(token.data, self.functions(token))
-        return value[:LONGEST_ABOUT] if isinstance(value, str) else ""
+        return value[:LONGEST_WORDS] if isinstance(value, str) else ""
 
     def _no_text(self, expression: Expression, value: Any) -> StepFailed:
         text, got = expression.text, shown(value)

@@ -24,7 +24,7 @@ from dxflow.texts import gettext as _
 if TYPE_CHECKING:
     from dxflow.decisions import DecisionModel
 
-COMMAND, ABOUT = "command:", "about"
+COMMAND, ABOUT, CALLED = "command:", "about", "called"
 
 _WITH_INPUTS = frozenset({Kind.SERVICE_TASK, Kind.CALL_ACTIVITY})
 _WITH_OUTPUTS = _WITH_INPUTS | {Kind.USER_TASK}
@@ -174,6 +174,7 @@ def _user(builder: NodeBuilder, element: Element, name: str) -> Any:
         due=builder.optional(element.due, element, "due"),
         commands=tuple((command, payload) for command, payload in commands if payload is not None),
         about=builder.optional(element.properties.get(ABOUT, ""), element, "properties"),
+        called=builder.optional(element.properties.get(CALLED, ""), element, "properties"),
     )
     outputs = builder.mappings(element.outputs, element)
     return UserActivity(builder.spec, name, element.id, offer, outputs)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from dxflow.engine.activities import UserActivity
+from dxflow.engine.activities import NOTED, UserActivity
 from dxflow.engine.codec import dump, load
 from dxflow.engine.prune import prune
 from dxflow.engine.rehoming import Blocker, Homes, Place, element_of, find_homes, guard_of, text
@@ -225,7 +225,7 @@ class _Moving:
         was, offer, notes = old.task_spec.offer, token.task_spec.offer, token.internal_data
         top = token.workflow.top_workflow
         top.env = self.reached.get(old.id, self.env)
-        made = {key: notes.pop(key, None) for key in ("groups", "assignee", "due", "about")}
+        made = {key: notes.pop(key, None) for key in NOTED}
         if _candidates(was, self.old_lanes) != _candidates(offer, self.env.lanes):
             made["groups"] = token.task_spec._groups(token)
         if was.assignee is None and offer.assignee is not None:
@@ -237,9 +237,13 @@ class _Moving:
             notes["assignee"] = made["assignee"]
         if offer.due is not None:
             notes["due"] = made["due"]
-        if offer.about is not None:
-            kept = made["about"] if text(was.about) == text(offer.about) else None
-            notes["about"] = kept or token.task_spec._about(token, offer.about)
+        for key, before, now in (
+            ("about", was.about, offer.about),
+            ("called", was.called, offer.called),
+        ):
+            if now is not None:
+                kept = made[key] if text(before) == text(now) else None
+                notes[key] = kept or token.task_spec._words(token, now)
 
 
 def _candidates(offer: Any, lanes: Mapping[str, str]) -> str:

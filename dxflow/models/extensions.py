@@ -20,6 +20,10 @@ COMMAND = "command:"
 """Properties of this prefix are FEEL payloads of the command named after it."""
 ABOUT = "about"
 """FEEL text of what one task among several of the same name is about."""
+CALLED = "called"
+"""FEEL text of what a task is called, where that is not known before it is reached."""
+WORDS = frozenset({ABOUT, CALLED})
+"""Properties of a user task whose values are FEEL texts."""
 
 
 def read_extensions(node: etree._Element, notes: list[Unsupported]) -> Fields:
@@ -105,7 +109,7 @@ def _pairs(found: etree._Element, tag: str, name: str) -> Fields:
     for found_tag, pair in children(found, ZEEBE):
         if found_tag == tag:
             key, value = str(pair.get(name, "")).strip(), str(pair.get("value", "")).strip()
-            formula = key == ABOUT or key.startswith(COMMAND)
+            formula = key in WORDS or key.startswith(COMMAND)
             pairs[key] = expressions.feel(value) if formula else value
     return {"properties": pairs}
 

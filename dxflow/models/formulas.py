@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from dxflow.feel import FeelSyntaxError, parse, unknown_functions
 from dxflow.feel.temporal import parse_date, parse_datetime, parse_duration
 from dxflow.models.context import Context
-from dxflow.models.extensions import ABOUT, COMMAND
+from dxflow.models.extensions import COMMAND, WORDS
 from dxflow.models.findings import Place, at
 from dxflow.models.model import Element, Kind, Process, Timer, TimerKind
 from dxflow.problems import Problem
@@ -92,7 +92,7 @@ def _of_element(element: Element) -> Iterator[Formula]:
         what = f"「{mapping.target}」"
         yield Formula(mapping.source, what, element, mapping.line, needed=True)
     for key, payload in element.properties.items():
-        if key == ABOUT or key.startswith(COMMAND):
+        if key in WORDS or key.startswith(COMMAND):
             line = element.lines.get("properties", 0)
             yield Formula(payload, key, element, line, needed=True)
     if element.multi is not None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from dxflow.models.context import Context
-from dxflow.models.extensions import ABOUT, COMMAND
+from dxflow.models.extensions import COMMAND, WORDS
 from dxflow.models.findings import Place, at, called
 from dxflow.models.model import Element, Kind, TimerKind
 from dxflow.problems import Problem
@@ -174,7 +174,7 @@ def _timed_start(element: Element, top: bool) -> Iterator[Problem]:
 def _properties(element: Element, context: Context, top: bool) -> Iterator[Problem]:
     line = element.lines.get("properties", 0)
     for key in element.properties:
-        if key == ABOUT and element.kind is not Kind.USER_TASK:
+        if key in WORDS and element.kind is not Kind.USER_TASK:
             yield at(
                 element, "bpmn-setting-unused",
                 _("{key} はユーザータスクでだけ働きます。", key=key),

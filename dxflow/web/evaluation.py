@@ -105,7 +105,7 @@ def enter_ballot(task_id: str) -> Answer:
         done = ballots.enter(site, actor, task_id, way, source, fill, sent)
     except Invalid as refused:
         return _ballot_again(task_id, page, refused), 422
-    flash(_("委員の票を入れました。本人にお知らせが届きます。"), "success")
+    flash(_("票を入れました。本人にお知らせが届きます。"), "success")
     return redirect(url_for("case.show", case_id=done.case_id, _anchor="committee"), 303)
 
 

@@ -156,7 +156,7 @@ def _cancel(site: Site, by: Actor, meeting: str, given: Given) -> str:
 
 def _distribute(site: Site, by: Actor, meeting: str, _given: Given) -> str:
     planning.distribute(site, by, meeting)
-    return _("資料を配付しました。委員にお知らせが届きます。")
+    return _("資料を配付しました。席に就いている人にお知らせが届きます。")
 
 
 def _add(site: Site, by: Actor, meeting: str, given: Given) -> str:
@@ -181,7 +181,7 @@ def _consent(site: Site, by: Actor, meeting: str, given: Given) -> str:
 
 def _begin(site: Site, by: Actor, meeting: str, given: Given) -> str:
     if session.begin(site, by, meeting, given.get("late_reason", "")):
-        return _("持ち回り審議を始めました。委員に作業が届いています。")
+        return _("持ち回り審議を始めました。席に就いている人に作業が届いています。")
     return _("開会しました。")
 
 
@@ -197,7 +197,7 @@ def _remove(site: Site, by: Actor, matter: str, given: Given) -> str:
 
 def _open_vote(site: Site, by: Actor, matter: str, _given: Given) -> str:
     session.open_vote(site, by, matter)
-    return _("表決を始めました。出席している委員に作業が届いています。")
+    return _("表決を始めました。出席している人に作業が届いています。")
 
 
 def _close_vote(site: Site, by: Actor, matter: str, given: Given) -> str:

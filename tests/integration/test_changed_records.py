@@ -59,10 +59,10 @@ CHANGES = {
     "the document is gone": ("DELETE FROM decision_document", "決裁した文書がありません"),
     "an addition says something else": ("UPDATE addendum SET text = '別のこと'", "追記"),
     "an addition is gone": ("DELETE FROM addendum", "追記"),
-    "a vote was another": ("UPDATE ballot SET verdict = 'reject'", "委員の票"),
-    "a vote was another member's": ("UPDATE ballot SET person_id = 'nobody'", "委員の票"),
+    "a vote was another": ("UPDATE ballot SET verdict = 'reject'", "表決の票"),
+    "a vote was another member's": ("UPDATE ballot SET person_id = 'nobody'", "表決の票"),
     "a vote is gone": (
-        "DELETE FROM ballot WHERE id = (SELECT min(id) FROM ballot)", "委員の票"),
+        "DELETE FROM ballot WHERE id = (SELECT min(id) FROM ballot)", "表決の票"),
     "a vote is of no round": (
         "UPDATE ballot SET deliberation_id = 'none'"
         " WHERE id = (SELECT min(id) FROM ballot)", "どの審議にも属さない票"),

@@ -175,9 +175,9 @@ def test_a_reader_of_the_log_who_sits_in_the_body_learns_nothing_from_it(city):
     for text in ("点の根拠はこれ", "先に出した理由"):
         assert text not in log_of(city, "cio")
         assert text in log_of(city, "auditor")
-    with pytest.raises(Conflict, match="委員として"):
+    with pytest.raises(Conflict, match="ご自分が加わっている"):
         audit_log.event(city.site, by, event)
-    with pytest.raises(Conflict, match="委員として"):
+    with pytest.raises(Conflict, match="ご自分が加わっている"):
         audit_log.export(city.site, by, audit_log.Filters(), "jsonl")
     score(city, case, "cio", GOOD)
     assert "点の根拠はこれ" not in log_of(city, "cio")  # their own verdict is still owed

@@ -25,7 +25,12 @@ member_role = "committee-member"
 """
 CALL = """<bpmn:callActivity id="headquarters" name="本部の審議">
       <bpmn:extensionElements>
-        <zeebe:calledElement processId="headquarters" propagateAllChildVariables="false" />
+        <zeebe:calledElement processId="committee" propagateAllChildVariables="false" />
+        <zeebe:ioMapping>
+          <zeebe:input source='="dx_hq"' target="body" />
+          <zeebe:input source="=lead" target="lead" />
+          <zeebe:output source="=committee_result" target="committee_result" />
+        </zeebe:ioMapping>
       </bpmn:extensionElements>
       <bpmn:incoming>flow_committee_gateway_decision</bpmn:incoming>
       <bpmn:outgoing>flow_headquarters_decision</bpmn:outgoing>
@@ -36,12 +41,6 @@ CALL = """<bpmn:callActivity id="headquarters" name="本部の審議">
 def settle(city: City, referral: str) -> None:
     """Publish a pack in which a case goes from the committee to the headquarters above it."""
     files = dict(packs.read_folder(ROOT / "processes" / "standard"))
-    committee = files["committee.bpmn"]
-    files["headquarters.bpmn"] = (
-        committee.replace('bpmn:process id="committee"', 'bpmn:process id="headquarters"')
-        .replace('processRef="committee"', 'processRef="headquarters"')
-        .replace('"dx_committee"', '"dx_hq"')
-    )
     proposal = files["proposal.bpmn"]
     for old, new in (
         ("<bpmn:flowNodeRef>committee</bpmn:flowNodeRef>",

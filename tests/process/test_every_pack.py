@@ -35,3 +35,8 @@ def test_every_task_has_somebody(name: str) -> None:
     pack = pack_of(name)
     for one in asked(pack):
         assert one.lane in pack.settings["lanes"], one.id
+
+
+@pytest.mark.parametrize("name", PACKS)
+def test_every_task_says_what_is_to_be_done(name: str) -> None:
+    assert [one.id for one in asked(pack_of(name)) if not one.documentation] == []

@@ -31,8 +31,8 @@ MINE: dict[str, dict[str, Any]] = {
     "is_sheet": SHEET, "is_head_check": {"reason": "確かめた"}, "is_fit_opinion": OPINION,
     "is_tool_fit": {"reason": "合う", "ai": {"fit": "fit", "effect": "減る"},
                     "systems": {"fit": "partly", "effect": "条件が要る"}},
-    "is_verdict": {"reason": "よい", "conditions_wanted": "一覧"},
-    "is_decide": {"reason": "多数", "conditions": CONDITIONS},
+    "verdict": {"reason": "よい", "conditions_wanted": "一覧"},
+    "conclude": {"reason": "多数", "conditions": CONDITIONS},
     "is_action": {"progress": "試した", "reason": "前提が違った"},
     "is_measure": {"comment": "伸びた"},
     "is_tool_post": {

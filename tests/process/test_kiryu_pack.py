@@ -304,6 +304,7 @@ def test_a_decision_is_recorded_for_each_item() -> None:
         ("approve", "第4号", "dx_process"),
         ("approve", "第4号", "dx_process"),
     ]
+    assert [one["about"][:2] for one in records] == ["1　", "2　"]
 
 
 def test_the_items_join_only_when_all_are_decided() -> None:

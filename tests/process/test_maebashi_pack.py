@@ -262,6 +262,8 @@ def test_a_change_of_what_was_decided_is_decided_again() -> None:
     case.do("ma_change", redecide=True, new_amount=60_000_000).vote()
     assert case.task("review").variables["ruling"]["post_kind"] == "mayor"
     case.decided()
+    assert case.city.payloads("document.draw")[-1]["about"] == "計画の変更"
+    assert [one["about"] for one in case.city.payloads("decision.record")] == [None, "計画の変更"]
     assert case.city.payloads("case.amount")[-1]["amount"] == 60_000_000
     assert case.city.payloads("kpi.revise")
     assert case.open == ["ma_progress"]

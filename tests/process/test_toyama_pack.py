@@ -125,7 +125,7 @@ def test_without_a_quorum_the_chair_extends_or_hands_back() -> None:
 
 def test_a_deadline_ends_the_voting_and_members_are_reminded() -> None:
     case = Case().accepted().written().timer("verdict_reminder")
-    assert case.city.payloads("notify")[-1]["message"].startswith("会議の判断の締切")
+    assert case.city.payloads("notify")[-1]["message"].startswith("判断の締切")
     assert case.timer("verdict_deadline").open == ["conclude"]
 
 

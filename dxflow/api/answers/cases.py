@@ -127,8 +127,12 @@ class Milestone(Schema):
 
 
 class Decision(Schema):
-    """A 決裁: who decided in which post, by which row of the authority table."""
+    """A 決裁: who decided in which post, by which row of the authority table.
 
+    `about` is the item of the case that was decided, empty where it was decided as a whole.
+    """
+
+    about = text()
     outcome = text()
     outcome_name = text()
     reason = text()

@@ -32,7 +32,7 @@ _SUBMISSIONS = (
 )
 _DECISIONS = (
     "SELECT id, case_id, person_id, outcome, reason, post, authority_row, decided_on,"
-    " content_digest, document_id, authority_table, authority_from FROM decision_record"
+    " content_digest, document_id, authority_table, authority_from, about FROM decision_record"
 )
 _BALLOTS = (
     "SELECT b.id, d.case_id, d.body, b.person_id, b.entered_by, b.verdict, b.reason"
@@ -50,7 +50,7 @@ _ORPHANED_BALLOTS = (
     "SELECT count(*) FROM ballot WHERE deliberation_id NOT IN (SELECT id FROM deliberation)"
 )
 _CASES = "SELECT id, applicant_id, restricted FROM case_file"
-_FORM, _DECISION, _BALLOT = mark("提出された様式"), mark("決裁の記録"), mark("委員の票")
+_FORM, _DECISION, _BALLOT = mark("提出された様式"), mark("決裁の記録"), mark("表決の票")
 _RESOLUTION, _ADDITION = mark("議決"), mark("追記")
 #: The words by which entries name a resolution.
 _RESOLVED = {
@@ -133,7 +133,7 @@ class Said:
             self._handed_in(body, thing, person, after, (stream, seq))
         elif kind == "decision.recorded":
             named = ("outcome", "reason", "post", "row", "decided_on", "content", "document",
-                     "table", "valid_from")  # fmt: skip
+                     "table", "valid_from", "about")  # fmt: skip
             said = [after.get(name) or "" for name in named]
             self.decisions.entry(_key([case, person, *said]), stream, seq)
         elif kind == "committee.voted":

@@ -18,20 +18,22 @@ from dxflow.services.acts import task_forms
 from dxflow.services.acts.act import Act
 from dxflow.services.acts.submissions import InForce
 from dxflow.services.packs import store as packs
-from dxflow.texts import to_be_stored, translated
+from dxflow.texts import ABOUT, to_be_stored, translated
 
 _SALT_BYTES = 32
 
 
 def written(
-    act: Act, rows: Sequence[InForce], ruling: Mapping[str, Any], files: Sequence[Row[Any]] = ()
-) -> dict[str, Any]:
+    act: Act, rows: Sequence[InForce], ruling: Mapping[str, Any], files: Sequence[Row[Any]] = (),
+    about: str = "",
+) -> dict[str, Any]:  # fmt: skip
     """Return the content: JSON values only.
 
     `rows` are the submissions in force in their order; `sources` names every one of them by its
     hash, so that the document stands for all that had been handed in. `salt` makes the hash of the
     content tell nothing of it, once the values are gone. `files` are the versions attached to the
-    case; a document without any says nothing of them.
+    case; a document without any says nothing of them. `about` is the item of the case that is
+    decided, which its title says, "" for the case as a whole.
     """
     latest = {row.form_key: row for row in rows}
     with to_be_stored():
@@ -42,7 +44,7 @@ def written(
         ]
     content = {
         "number": act.case["number"],
-        "title": act.case["title"],
+        "title": _titled(act.case["title"], about),
         "amount": act.case["amount"],
         "ruling": dict(ruling),
         "sections": sections,
@@ -62,6 +64,10 @@ def written(
         ]
     found: dict[str, Any] = plain.loads(plain.dumps(content))
     return found
+
+
+def _titled(title: str, about: str) -> str:
+    return f"{title}{ABOUT[0]}{about}{ABOUT[1]}" if about else title
 
 
 def _section(act: Act, row: InForce) -> dict[str, Any]:

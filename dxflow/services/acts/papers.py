@@ -92,9 +92,12 @@ class Whole(NamedTuple):
 
 
 def draw(
-    act: Act, ruling: Mapping[str, Any], stops: Sequence[Stop], consent: Consent
+    act: Act, ruling: Mapping[str, Any], stops: Sequence[Stop], consent: Consent, about: str = ""
 ) -> dict[str, Any]:
-    """Draw the document of a case up anew, with its way; return what the process needs of it."""
+    """Draw the document of a case up anew, with its way; return what the process needs of it.
+
+    `about` is the item of the case it is for, "" for the case as a whole.
+    """
     rows = submissions.in_force(act)
     drafter = next((row for row in reversed(rows) if row.act == DRAFT), None)
     before, has_files = act.tx.execute(
@@ -104,14 +107,14 @@ def draw(
         ).where(DecisionDocument.case_id == act.case_id)
     ).one()
     files = paper_attachments.current(act.tx, act.case_id) if has_files else []
-    paper = drawn(paper_content.written(act, rows, ruling, files))
+    paper = drawn(paper_content.written(act, rows, ruling, files, about))
     document, revision = act.new_id(), before + 1
     act.tx.execute(
         insert(DecisionDocument).values(
             id=document,
             case_id=act.case_id,
             revision=revision,
-            title=act.case["title"],
+            title=paper.content["title"],
             content=plain.dumps(paper.content),
             digest=paper.digest,
             ruling=plain.dumps(dict(ruling)),

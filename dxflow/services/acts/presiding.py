@@ -20,7 +20,11 @@ from dxflow.services.packs.settings import Body
 from dxflow.services.people import naming, person_rows
 from dxflow.texts import mark, to_be_stored
 
-_IN_ORDER = mark("委員長、副委員長の順に、表決に加わり、申請も起案もしていない最初の席が議長となる")
+_IN_ORDER = mark("議長を務める順に、表決に加わり、申請も起案もしていない最初の席が議長となる")
+#: So entries of earlier versions say it: kept for their translation.
+_ONCE_IN_ORDER = mark(
+    "委員長、副委員長の順に、表決に加わり、申請も起案もしていない最初の席が議長となる"
+)
 _NO_SEAT = mark("議長を務められる席がないときは、事務局が結論を確定する")
 
 

@@ -31,6 +31,7 @@ from dxflow.services.acts import presiding, sitting
 from dxflow.services.acts.act import Act, EnteredBallot
 from dxflow.services.commands import payload as read
 from dxflow.services.packs.settings import Body
+from dxflow.services.people import naming
 from dxflow.texts import gettext as _
 from dxflow.texts import mark, to_be_stored
 
@@ -39,12 +40,20 @@ REFER = "meeting.refer"
 
 
 def convene(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
-    """Open a round of a body: who sits, who is recused and why, quorum, deadline, reminder."""
-    key = read.text(payload, "body", required=True)
+    """Open a round of a body: who sits, who is recused and why, quorum, deadline, reminder.
+
+    Without a body it is another round of the one whose round is open: a case that moved here from
+    a version which drew its body has none to give.
+    """
+    before = last_round(act.tx, act.case_id)
+    open_body = before.body if before is not None and before.resolution is None else ""
+    key = read.text(payload, "body", required=not open_body) or open_body
     body = act.pack.settings.bodies.get(key)
     if body is None:
         raise Invalid(_("会議体「{body}」はパックにありません。", body=key))
     seating = _seating(act, body)
+    seats = (*seating.keys, *seating.recused_keys, *(one.key for one in seating.vacant))
+    names = naming.load(act.tx, act.directory(), seats=seats)
     quorum = (
         required(body.rules.quorum, seating.members, len(seating.recused)) if seating.members else 1
     )
@@ -59,9 +68,8 @@ def convene(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
         deadline = max(deadline, calendar.add_business_days(frame.last_day, body.deadline_days))
         frame.another_round()
     reminder = calendar.add_business_days(deadline, -body.reminder_days)
-    before = last_round(act.tx, act.case_id)
     recused = [
-        {"seat": r.seat.key, "title": r.seat.title, "reasons": list(r.reasons)}
+        {"seat": r.seat.key, "title": names.seat(r.seat.key), "reasons": list(r.reasons)}
         for r in seating.recused
     ]
     chair = presiding.found(act, body, seating.keys).seat
@@ -95,6 +103,7 @@ def convene(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
         "deadline": deadline,
         "reminder": max(reminder, today),
         "chair": presiding.group(chair),
+        "words": vars(body.words),
     }
 
 

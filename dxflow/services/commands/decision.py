@@ -86,7 +86,8 @@ def record(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
 
     Where the pack has authority tables, the row of the decision's date must lead to the post; the
     document that is decided is locked with it. A provisional decision locks nothing: those named
-    in `consult` are asked, and the same document is decided for good after that.
+    in `consult` are asked, and the same document is decided for good after that. `about` says
+    which item of the case is decided, where it has several.
     """
     outcome = read.text(payload, "outcome", required=True)
     post = read.text(payload, "post", required=True)
@@ -96,7 +97,7 @@ def record(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
     right = _right(act, payload, outcome, post)
     document = read.text(payload, "document")
     row = right.ruling.row.title if right.ruling else read.text(payload, "row")
-    reason = read.text(payload, "reason")
+    reason, about = read.text(payload, "reason"), read.text(payload, "about")
     if document:
         whole = papers.require_whole(act, document)
         digest, asked = whole.digest, _on_document(act, whole, payload, outcome, post, right.day)
@@ -120,10 +121,12 @@ def record(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
             "document_id": document or None,
             "authority_table": right.ruling.table if right.ruling else "",
             "authority_from": right.ruling.row.valid_from if right.ruling else None,
+            "about": about,
         },
     )
     act.record(
         "decision.recorded",
+        *([audit.Change("about", mark("決裁したもの"), None, about)] if about else []),
         audit.Change("outcome", mark("決裁"), None, outcome),
         audit.Change("reason", mark("理由"), None, reason),
         *_said(act, right, post, row),

@@ -60,7 +60,10 @@ def pre_read(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]
 
 
 def draw(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
-    """Draw the document up and return its way: who sees it, who is asked, how many must agree."""
+    """Draw the document up and return its way: who sees it, who is asked, how many must agree.
+
+    `about` says which item of the case it is for, where it has several; its title says so.
+    """
     ruling = read.context(payload, "ruling")
     unit = read.text(payload, "unit") or act.case["lead_unit"]
     asked = rulings.ask(act, read.context(payload, "matter"), act.actor.on)
@@ -75,7 +78,9 @@ def draw(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:
         straight=payload.get("straight") is True,
         pass_over=act.pack.settings.authority.pass_over,
     )
-    return papers.draw(act, ruling, stops, act.pack.settings.authority.consent)
+    return papers.draw(
+        act, ruling, stops, act.pack.settings.authority.consent, read.text(payload, "about")
+    )
 
 
 def stamp(act: Act, payload: dict[str, Any], _element: str) -> dict[str, Any]:

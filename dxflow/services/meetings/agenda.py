@@ -114,7 +114,7 @@ def put_on(site: Site, tx: Connection, by: Actor, meeting_id: str, case_id: str)
         raise Conflict(
             _(
                 "案件 {number} は議題にできません。審議を待っていないか、"
-                "すでに判断を出した委員がいるか、別の会議の議題になっています。",
+                "すでに判断を出した人がいるか、別の会議の議題になっています。",
                 number=act.case["number"],
             )
         )

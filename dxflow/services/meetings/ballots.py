@@ -140,7 +140,7 @@ def _seat_of(site: Site, tx: Connection, by: Actor, task_id: str) -> str:
 
 
 def _no_vote() -> Conflict:
-    return Conflict(_("これは委員の判断の作業ではないため、票を入れられません。"))
+    return Conflict(_("これは会議体の判断の作業ではないため、票を入れられません。"))
 
 
 def _body_key(site: Site, form: TaskForm) -> str:

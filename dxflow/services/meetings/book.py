@@ -11,6 +11,7 @@ from dxflow.authority.directory import Directory
 from dxflow.committee import readiness, written
 from dxflow.committee.readiness import Finding, MatterFacts, MeetingFacts
 from dxflow.committee.sitting import State
+from dxflow.committee.words import BodyWords
 from dxflow.committee.written import Consent
 from dxflow.db.meeting import Attendance, Meeting, MeetingMatter, Minutes, WrittenConsent
 from dxflow.errors import NotFound
@@ -72,6 +73,8 @@ class SeatView:
 
     key: str
     title: str
+    #: The title with what tells it from seats that are called alike.
+    told: str
     names: tuple[str, ...]
     away: bool
     here: bool
@@ -92,6 +95,7 @@ class BodyView:
     seats: tuple[SeatView, ...]
     needed: int
     rules: tuple[tuple[str, str], ...]
+    words: BodyWords
 
 
 @dataclass(frozen=True)
@@ -115,6 +119,7 @@ class MeetingPage:
     secretariat: bool
     keeper: bool
     today: date
+    words: BodyWords
 
     @property
     def present(self) -> int:
@@ -184,7 +189,7 @@ def bodies(site: Site, by: Actor) -> list[BodyView]:
         found = []
         for body in seen.values():
             seats = stored.seats_of(who, body)
-            names = naming.load(tx, who, {person for seat in seats for person in seat.persons})
+            names = _names(tx, who, seats)
             above = stored.bodies(site, tx).get(body.parent)
             found.append(
                 BodyView(
@@ -194,9 +199,16 @@ def bodies(site: Site, by: Actor) -> list[BodyView]:
                     seats=tuple(_seat(seat, by, who, names, [], None) for seat in seats),
                     needed=stored.needed(body, seats),
                     rules=stored.rules_in_words(body),
+                    words=body.words.said(),
                 )
             )
     return found
+
+
+def _names(tx: Connection, who: Directory, seats: Sequence[SeatOfBody]) -> Names:
+    """Return the names of a body's seats and of those who hold them."""
+    persons = {person for seat in seats for person in seat.persons}
+    return naming.load(tx, who, persons, seats=[seat.key for seat in seats])
 
 
 def _seen(site: Site, tx: Connection, by: Actor) -> dict[str, Body]:
@@ -252,7 +264,7 @@ def _page(site: Site, tx: Connection, by: Actor, row: Row[Any]) -> MeetingPage:
         site, tx, site.today() if row.status == State.OPEN else row.held_on
     )
     seats = stored.seats_of(who, body)
-    names = naming.load(tx, who, {person for seat in seats for person in seat.persons})
+    names = _names(tx, who, seats)
     views = _seats(tx, row.id, by, who, seats, names)
     secretariat, planned = by.has_role(stored.SECRETARIAT), row.status == State.PLANNED
     chairs = {f"post:{seat.key}" for seat in seats if seat.order is not None}
@@ -279,6 +291,7 @@ def _page(site: Site, tx: Connection, by: Actor, row: Row[Any]) -> MeetingPage:
         secretariat=secretariat,
         keeper=secretariat or not chairs.isdisjoint(by.groups),
         today=site.today(),
+        words=body.words.said(),
     )  # fmt: skip
     if not (planned and secretariat):
         return found
@@ -298,8 +311,8 @@ def _facts(page: MeetingPage) -> MeetingFacts:
         distributed=page.distributed_at is not None,
         members=len(held),
         needed=page.needed,
-        away=tuple(seat.title for seat in held if seat.away),
-        vacant=tuple(seat.title for seat in page.seats if not seat.names),
+        away=tuple(seat.told for seat in held if seat.away),
+        vacant=tuple(seat.told for seat in page.seats if not seat.names),
         chairs=sum(seat.chairs and not seat.away for seat in held),
         matters=tuple(
             MatterFacts(
@@ -342,6 +355,7 @@ def _seat(
     return SeatView(
         key=seat.key,
         title=seat.title,
+        told=names.seat(seat.key),
         names=tuple(sorted(names.person(person) for person in seat.persons)),
         away=bool(seat.persons) and seat.persons <= set(who.standing.away),
         here=any(row.left_at is None for row in attended),

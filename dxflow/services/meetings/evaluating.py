@@ -46,7 +46,7 @@ def evaluate(
 
     def own(_act: Act, _rule: EvaluationRule) -> None:
         if f"post:{seat}" not in by.groups:
-            raise NotAllowed(_("この席に就いている委員だけが行えます。"))
+            raise NotAllowed(_("この席に就いている人だけが行えます。"))
 
     return _give(site, by, case_id, seat, given, remark, own)
 
@@ -97,9 +97,7 @@ def _give(
         frame = sitting.of_case(tx, case_id)
         before = committee.evaluated(act, round_.id, seat)
         if paper is not None and before is not None and before.entered_by is None:
-            raise Conflict(
-                _("この席の委員は、自分で評価を出しています。紙の評価は入れられません。")
-            )
+            raise Conflict(_("この席の人は、自分で評価を出しています。紙の評価は入れられません。"))
         rules.admit(
             body.evaluation,
             body.rules.disclosure,

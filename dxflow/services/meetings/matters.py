@@ -269,7 +269,7 @@ def _suggested(around: _Around, row: Row[Any], seats: frozenset[str]) -> tuple[P
         drafters=around.drafted.get(row.case_id, ()),
         related_units=around.related.get(row.case_id, ()),
     )  # fmt: skip
-    return tuple((one.seat.title, _("、").join(one.reasons)) for one in found)
+    return tuple((around.names.seat(one.seat.key), _("、").join(one.reasons)) for one in found)
 
 
 def _declared(row: Row[Any]) -> frozenset[str]:
@@ -284,7 +284,7 @@ def _may_speak_for(around: _Around, row: Row[Any], seats: frozenset[str]) -> tup
     if not going or row.status not in (Matter.WAITING, Matter.VOTING):
         return ()
     return tuple(
-        (one.key, one.title)
+        (one.key, around.names.seat(one.key))
         for one in around.seats
         if one.key in seats and (around.recuses or around.by.person_id in one.persons)
     )

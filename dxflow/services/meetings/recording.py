@@ -68,13 +68,14 @@ def record_of(
     persons |= {one.entered_by for found in ballots.values() for one in found if one.entered_by}
     persons |= {one.resolved_by for one in rounds.values()}
     persons |= {row.entered_by for found in given.values() for row in found.values()} - {None}
+    seats = stored.seats_of(who, body)
     names = naming.load(
         tx, who, persons,
-        posts=[row.seat for row in attended], units=[row.lead_unit for row in matters],
+        posts=[row.seat for row in attended], seats=[one.key for one in seats],
+        units=[row.lead_unit for row in matters],
     )  # fmt: skip
     conditions = _conditions(tx, rounds)
     came = {row.seat for row in attended}
-    seats = stored.seats_of(who, body)
     together = _together(matters)
     place = {one.key: number for number, one in enumerate(seats)}
     said = {row.seat for row in consents}
@@ -89,12 +90,12 @@ def record_of(
                 )
             ],
             "absent": [
-                one.title
+                names.seat(one.key)
                 for one in seats
                 if one.persons and one.key not in came and not meeting.written
             ],
             "silent": [
-                one.title
+                names.seat(one.key)
                 for one in seats
                 if one.persons and one.key not in said and meeting.written
             ],
@@ -148,6 +149,7 @@ def _together(matters: Sequence[Row[Any]]) -> dict[str, str]:
 def _head(meeting: Row[Any], body: Body, names: Names) -> dict[str, Any]:
     return {
         "body": body.name,
+        "member": body.words.member,
         "number": meeting.number,
         "written": meeting.written,
         "day": wareki_date(meeting.held_on),
@@ -252,11 +254,11 @@ def _evaluation(
     found = evaluations.consensus_of(body.evaluation, plain.loads(round_.seats), given)
     return {
         "given": len(found.totals),
-        "missing": [names.post(seat) for seat in found.missing],
+        "missing": [names.seat(seat) for seat in found.missing],
         "entered": [
             _(
                 "{seat}（{source}、事務局 {name} が入力）",
-                seat=names.post(seat),
+                seat=names.seat(seat),
                 source=row.source,
                 name=names.person(row.entered_by),
             )

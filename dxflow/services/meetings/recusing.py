@@ -20,6 +20,7 @@ from dxflow.services.acts.act import Act, require_running
 from dxflow.services.commands import committee
 from dxflow.services.meetings import agenda, stored
 from dxflow.services.meetings.planning import required_reason
+from dxflow.services.people import naming
 from dxflow.services.people.actor import Actor
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
@@ -36,7 +37,7 @@ def declare(site: Site, by: Actor, matter_id: str, seat: str, reason: str) -> st
     with site.database.write() as tx:
         matter = _open_matter(site, tx, by, matter_id, seat)
         if not matter.may_speak:
-            raise NotAllowed(_("除斥を申し出られるのは、その席の委員と事務局だけです。"))
+            raise NotAllowed(_("除斥を申し出られるのは、その席に就いている人と事務局だけです。"))
         act, round_ = matter.act, matter.round
         rules.recuse(matter.frame.snapshot(round_))
         _recuse(act, round_, seat, matter.title, why)
@@ -57,7 +58,9 @@ def take_back(site: Site, by: Actor, matter_id: str, seat: str, reason: str) -> 
     with site.database.write() as tx:
         matter = _open_matter(site, tx, by, matter_id, seat)
         if not matter.may_speak:
-            raise NotAllowed(_("除斥の申出を取り下げられるのは、その席の委員と事務局だけです。"))
+            raise NotAllowed(
+                _("除斥の申出を取り下げられるのは、その席に就いている人と事務局だけです。")
+            )
         act, round_ = matter.act, matter.round
         rules.take_back(matter.frame.snapshot(round_))
         task = _rejoin(act, round_, seat)
@@ -88,10 +91,11 @@ def _open_matter(site: Site, tx: Connection, by: Actor, matter_id: str, seat: st
     require_running(act)
     body, who = stored.body_of(site, tx, frame.meeting.body), stored.today(site, tx)
     of_body = {one.key: one for one in stored.seats_of(who, body)}
+    names = naming.load(tx, who, seats=of_body)
     if seat not in of_body:
         raise NotFound(_("「{seat}」はこの会議体の席ではありません。", seat=seat))
     return _Matter(
-        act, frame, committee.open_round(act), seat, of_body[seat].title,
+        act, frame, committee.open_round(act), seat, names.seat(seat),
         may_speak=by.person_id in of_body[seat].persons or by.has_role(stored.SECRETARIAT),
     )  # fmt: skip
 

@@ -15,6 +15,7 @@ from dxflow.db.meeting import Attendance, Meeting, MeetingMatter, WrittenConsent
 from dxflow.db.process import WorkItem
 from dxflow.errors import Conflict, NotFound
 from dxflow.ids import new_id
+from dxflow.services import plain
 from dxflow.services.acts import sitting
 from dxflow.services.acts.act import Act, require_running
 from dxflow.services.acts.sitting import Frame
@@ -39,7 +40,7 @@ def attend(site: Site, by: Actor, meeting_id: str, seat: str, *, here: bool) -> 
         body, who = stored.body_of(site, tx, row.body), stored.today(site, tx)
         one = next((s for s in stored.seats_of(who, body) if s.key == seat), None)
         if one is None or not one.persons:
-            raise NotFound(_("この席に就いている委員がいません。"))
+            raise NotFound(_("この席に就いている人がいません。"))
         there = seat in sitting.present_seats(tx, meeting_id)
         if there == here:
             return
@@ -157,7 +158,7 @@ def begin(site: Site, by: Actor, meeting_id: str, reason: str = "") -> bool:
             rules.begin(there, stored.needed(body, seats), State(row.status))
             chair = next((s.key for s in seats if s.order is not None and s.key in there), "")
             if not chair:
-                raise Conflict(_("議長を務められる委員が出席していないため、開会できません。"))
+                raise Conflict(_("議長を務められる人が出席していないため、開会できません。"))
         tx.execute(
             update(Meeting)
             .where(Meeting.id == meeting_id)
@@ -280,8 +281,8 @@ def _require_heard(
     silent = "" if body.rules.vote.chair_votes else round_.chair
     found = closing.unheard(now, set(cast), silent)
     if not set(found.seats) <= set(without):
-        names = naming.load(act.tx, act.directory(), posts=found.seats)
-        raise SeatsUnheard(found, {seat: names.post(seat) for seat in found.seats})
+        names = naming.load(act.tx, act.directory(), seats=plain.loads(round_.seats))
+        raise SeatsUnheard(found, {seat: names.seat(seat) for seat in found.seats})
 
 
 def _waits(act: Act) -> bool:

@@ -129,7 +129,7 @@ def require_keeper(by: Actor, body: Body, who: Directory) -> None:
     """Raise NotAllowed unless the person is of the secretariat or may preside."""
     chairs = {f"post:{one.key}" for one in seats_of(who, body) if one.order is not None}
     if not by.has_role(SECRETARIAT) and chairs.isdisjoint(by.groups):
-        raise NotAllowed(_("会議を進められるのは、議長を務める委員と事務局だけです。"))
+        raise NotAllowed(_("会議を進められるのは、議長を務める人と事務局だけです。"))
 
 
 def require_reader(by: Actor, body: Body) -> None:
@@ -141,7 +141,7 @@ def require_reader(by: Actor, body: Body) -> None:
 def not_for(by: Actor) -> NotAllowed:
     """Return the refusal for somebody who has nothing to do with any body."""
     return NotAllowed(
-        _("会議の資料と記録を見られるのは、委員、事務局、監査などに限られます（{name} さんは対象外です）。",
+        _("会議の資料と記録を見られるのは、席に就いている人、事務局、監査などに限られます（{name} さんは対象外です）。",
           name=by.name)
     )  # fmt: skip
 
@@ -164,8 +164,9 @@ def rules_in_words(body: Body) -> tuple[tuple[str, str], ...]:
         Majority.UNANIMOUS: _("全員一致"),
     }[rules.vote.majority]  # fmt: skip
     consent = {
-        Consent.MAJORITY: _("委員の過半数の同意"), Consent.TWO_THIRDS: _("委員の三分の二以上の同意"),
-        Consent.ALL: _("委員全員の同意"), Consent.NEVER: _("行わない"),
+        Consent.MAJORITY: _("過半数の同意"),
+        Consent.TWO_THIRDS: _("三分の二以上の同意"),
+        Consent.ALL: _("全員の同意"), Consent.NEVER: _("行わない"),
     }[rules.consent]  # fmt: skip
     tie = _("議長が決める") if rules.vote.tie is TieBreak.CHAIR else _("否決とする")
     entered = _("、").join(ballots.label(way) for way in ballots.allowed(rules.entered))
@@ -175,7 +176,8 @@ def rules_in_words(body: Body) -> tuple[tuple[str, str], ...]:
     )
     return (
         (_("定足数"), more), (_("表決"), majority), (_("可否同数のとき"), tie),
-        (_("持ち回り審議"), consent), (_("委員の判断・評価の見え方"), seeing.label(rules.disclosure)),
+        (_("持ち回り審議"), consent),
+        (_("判断・評価の見え方"), seeing.label(rules.disclosure)),
         (_("評価の観点"), criteria or _("なし")), (_("事務局が入れる票"), entered or _("なし")),
     )  # fmt: skip
 
@@ -185,7 +187,7 @@ def seat_held(by: Actor, body: Body, who: Directory, seat: str) -> SeatOfBody:
     for one in seats_of(who, body):
         if one.key == seat and by.person_id in one.persons:
             return one
-    raise NotAllowed(_("この席に就いている委員だけが行えます。"))
+    raise NotAllowed(_("この席に就いている人だけが行えます。"))
 
 
 def record(

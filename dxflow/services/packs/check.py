@@ -19,6 +19,7 @@ from dxflow.models.reader import read as read_bpmn
 from dxflow.problems import Problem, Refused
 from dxflow.services.packs import organised, own_words, planned_starts, translations
 from dxflow.services.packs.at_once import check_at_once
+from dxflow.services.packs.bodies_asked import check_bodies
 from dxflow.services.packs.roles_asked import check_roles
 from dxflow.services.packs.settings import (
     FILE,
@@ -93,6 +94,7 @@ def check_files(files: Mapping[str, str], commands: Collection[str]) -> Checked:
     problems += authority.check_outcomes(models, form_definitions)
     problems += check_at_once(settings.authority.document, models)
     problems += check_roles(settings, models)
+    problems += check_bodies(settings, models)
     diagrams = {key: model.file for model in models for key in model.processes}
     words, found = translations.read_all(files)
     problems += found

@@ -1,7 +1,8 @@
 """Names for the ids that stand in rows and in the log: persons, posts, units, groups."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection, bindparam, select
 
@@ -25,6 +26,7 @@ class Names:
     persons: Mapping[str, str]
     posts: Mapping[str, str]
     units: Mapping[str, str]
+    seats: Mapping[str, str] = field(default_factory=dict)
 
     def person(self, person_id: str | None) -> str:
         """Return a person's name; the system's, when no person stands behind the id."""
@@ -38,6 +40,10 @@ class Names:
             return ""
         post = self.who.posts.get(key)
         return post.title if post else self.posts.get(key, key)
+
+    def seat(self, key: str) -> str:
+        """Return a seat's title, with what tells it from others of its body that are called alike."""
+        return self.seats.get(key) or self.post(key)
 
     def unit(self, key: str) -> str:
         """Return a unit's name."""
@@ -103,10 +109,16 @@ def load(
     persons: Iterable[str | None] = (),
     posts: Iterable[str | None] = (),
     units: Iterable[str | None] = (),
+    seats: Iterable[str] = (),
 ) -> Names:
-    """Return the names of these ids: one query for persons, others only for what has ended."""
+    """Return the names of these ids: one query for persons, others only for what has ended.
+
+    `seats` are posts that sit together in a body; those with one title are told apart.
+    """
+    alike = _alike(who, seats)
     wanted = {one for one in persons if one and one != SYSTEM_ID}
-    old_posts = {one for one in posts if one and one not in who.posts}
+    wanted |= {holder for key in alike for holder in who.holders(f"post:{key}")}
+    old_posts = {one for one in (*posts, *seats) if one and one not in who.posts}
     old_units = {one for one in units if one and one not in who.units}
     found: dict[str, dict[str, str]] = {"persons": {}, "posts": {}, "units": {}}
     if wanted:
@@ -120,7 +132,31 @@ def load(
         units_then = select(Unit.key, Unit.name).where(Unit.key.in_(old_units))
         for row in tx.execute(units_then.order_by(Unit.valid_from)):
             found["units"][row.key] = row.name
-    return Names(who, found["persons"], found["posts"], found["units"])
+    names = Names(who, found["persons"], found["posts"], found["units"])
+    return replace(names, seats=_told_apart(names, alike)) if alike else names
+
+
+def _alike(who: Directory, seats: Iterable[str]) -> list[str]:
+    """Return the seats whose title another one of them has too."""
+    posts = [who.posts[key] for key in dict.fromkeys(seats) if key in who.posts]
+    often = Counter(post.title for post in posts)
+    return [post.key for post in posts if often[post.title] > 1]
+
+
+def _told_apart(names: Names, alike: list[str]) -> dict[str, str]:
+    """Return each seat with the section of its post where no other has it, else with its holders."""
+    units = {key: names.who.posts[key].unit or "" for key in alike}
+    often = Counter((names.post(key), unit) for key, unit in units.items())
+    found = {}
+    for key, unit in units.items():
+        title = names.post(key)
+        if unit and often[title, unit] == 1:
+            told = names.unit(unit)
+        else:
+            held = sorted(map(names.person, names.who.holders(f"post:{key}")))
+            told = _("、").join(held) or _("欠員")
+        found[key] = _("{title}（{told}）", title=title, told=told)
+    return found
 
 
 _PERSON = table(Person)

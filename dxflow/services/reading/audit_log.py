@@ -193,8 +193,8 @@ def _require_seen(site: Site, tx: Connection, actor: Actor, which: ColumnElement
     if tx.execute(select(AuditEvent.id).where(hidden).limit(1)).first() is not None:
         raise Conflict(
             _(
-                "委員として加わっている審議の判断や評価が含まれています。"
-                "ほかの委員のものを見られるようになってから読んでください。"
+                "ご自分が加わっている審議の判断や評価が含まれています。"
+                "ほかの人のものを見られるようになってから読んでください。"
             )
         )
 

@@ -19,6 +19,7 @@ from dxflow.committee.rules import BodyRules
 from dxflow.committee.seeing import Disclosure, Standpoint, sees_scores, sees_verdicts
 from dxflow.committee.sitting import UNDECIDED, Matter
 from dxflow.committee.voting import Choice, Tally, VoteRule, even
+from dxflow.committee.words import BodyWords
 from dxflow.db.case import Ballot, Deliberation
 from dxflow.db.identity import Person
 from dxflow.db.meeting import Meeting, MeetingMatter
@@ -106,6 +107,8 @@ class RoundView:
     evaluation: evaluations.EvaluationView | None = None
     #: What the count lets the chair conclude, once the votes are counted.
     bound: Bound | None = None
+    #: What the body and those in it are called, in the reader's language.
+    words: BodyWords = field(default_factory=BodyWords)
 
     @property
     def open(self) -> bool:
@@ -129,6 +132,12 @@ class Rounds:
     hidden_since: datetime | None = None
     reader: str = ""
     scores_hidden_since: datetime | None = None
+
+    @property
+    def heading(self) -> str:
+        """Return whose deliberations these are, in the order in which the bodies were convened."""
+        bodies = dict.fromkeys(one.words.body for one in reversed(self.rounds))
+        return _("・").join(_("{body}の審議", body=one) for one in bodies)
 
     def hides(self, meaning: str, person_id: str | None, at: datetime) -> bool:
         """Return whether an act of voting must be shown without what was voted."""
@@ -159,8 +168,8 @@ def rounds_of(opened: Opened, items: Sequence[OpenItem]) -> Rounds:
     found = _read(opened)
     if not found:
         return Rounds(reader=opened.actor.person_id)
-    seats = [seat for rows in found for seat in plain.loads(rows.round.seats)]
-    names = naming.load(opened.tx, opened.who, posts=seats)
+    seats = [seat for rows in found for seat in _of_round(rows.round)]
+    names = naming.load(opened.tx, opened.who, seats=seats)
     asked = _seats_asked(opened, items)
     bodies = opened.pack.settings.bodies
     judged = [one.round.id for one in found if _criteria(bodies, one.round.body)]
@@ -176,6 +185,11 @@ def rounds_of(opened: Opened, items: Sequence[OpenItem]) -> Rounds:
         opened.actor.person_id,
         newest.convened_at if not scores_seen else None,
     )
+
+
+def _of_round(round_: Row[Any]) -> list[str]:
+    """Return the seats of a round, those that are recused too."""
+    return [*plain.loads(round_.seats), *(one["seat"] for one in plain.loads(round_.recused))]
 
 
 def _criteria(bodies: Mapping[str, Body], key: str) -> bool:
@@ -274,7 +288,7 @@ def _view(
             if seat in cast
             else SeatView(
                 seat,
-                names.post(seat),
+                names.seat(seat),
                 seat == round_.chair,
                 cast=False,
                 enter=enter.get(seat, "") if seat not in mine else "",
@@ -306,6 +320,7 @@ def _view(
         if body
         else None,
         bound=bound_of(round_, rules.vote),
+        words=(body.words if body else BodyWords()).said(),
     )
 
 
@@ -325,12 +340,12 @@ def bound_of(round_: Row[Any], rule: VoteRule) -> Bound | None:
 
 
 def _seat(key: str, ballot: Row[Any], names: Names, chair: str, seen: bool) -> SeatView:
-    title, presides = names.post(key), key == chair
+    presides = key == chair
     if not seen:
-        return SeatView(key, title, presides, cast=True)
+        return SeatView(key, names.seat(key), presides, cast=True)
     return SeatView(
         key=key,
-        title=title,
+        title=names.post(key),  # who voted stands beside it
         chair=presides,
         cast=True,
         verdict=ballot.verdict,

@@ -73,6 +73,8 @@ class DecisionView:
     digest: str
     #: For whom it was decided (「代決（佐藤 の代わり）」), empty when in one's own right.
     standing: str = ""
+    #: Which item of the case was decided, "" where it was decided as a whole.
+    about: str = ""
 
 
 def rulings(opened: Opened) -> tuple[RulingView, ...]:
@@ -132,6 +134,7 @@ def decision_view(row: Row[Any], post: str) -> DecisionView:
         at=row.at,
         digest=row.content_digest,
         standing=standing.stood_in(row),
+        about=row.about,
     )
 
 

@@ -156,7 +156,7 @@ def view_of(
         seats=tuple(
             EvaluatedSeat(
                 key=seat,
-                title=names.post(seat),
+                title=names.seat(seat),
                 given=seat in given,
                 mine=seat in mine,
                 open=seat in mine
@@ -178,7 +178,7 @@ def view_of(
         required=rule.required,
         total=evaluation.rounded(found.total) if seen else "",
         most=found.most,
-        missing=tuple(names.post(seat) for seat in found.missing),
+        missing=tuple(names.seat(seat) for seat in found.missing),
         own={
             seat: (plain.loads(row.scores), row.remark)
             for seat, row in given.items()

@@ -134,7 +134,7 @@ def _forms(opened: Opened, rows: Sequence[Row[Any]], rounds: Rounds) -> list[Sub
         definition = pack.form(row.form_key)
         hidden = opened.withheld.of(pack, row.element, row.at)
         if rounds.hides(row.act, row.person_id, row.at):
-            hidden = _("委員の判断の内容は、まだ見られません。")
+            hidden = _("この判断の内容は、まだ見られません。")
         label, tone = outcome_words(definition, row.outcome)
         found.append(
             SubmittedForm(

@@ -32,7 +32,7 @@ blueprint = Blueprint("transfers_admin", __name__)
 
 ENTRY = Entry(
     "transfers_admin.index", _("人事異動"),
-    _("異動の前に、作業・代理・委員会・指標の変わり方と穴を確かめ、その日の0時に適用する。"),
+    _("異動の前に、作業・代理・会議体・指標の変わり方と穴を確かめ、その日の0時に適用する。"),
     "arrow-right-left", 230,
 )  # fmt: skip
 

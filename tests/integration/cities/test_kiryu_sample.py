@@ -14,7 +14,7 @@ from dxflow.db.process import DecisionEvaluation, Submission, WorkItem, WorkItem
 from dxflow.errors import Invalid
 from dxflow.services.acts import task_forms
 from dxflow.services.people import naming, organisation
-from dxflow.services.reading import briefing, case_pages, kpi_table, previous
+from dxflow.services.reading import briefing, case_pages, case_view, kpi_table, previous
 from dxflow.services.reading.kpi_table import Wanted
 from tests.integration.cities.town import Town
 
@@ -102,6 +102,12 @@ def test_the_answer_to_each_item_is_in_force_beside_the_others(town: Town) -> No
     )
     assert {one.title for one in answers} == {one.name for one in given}
     assert len(answers) > 1
+
+
+def test_each_decision_says_which_item_it_decided(town: Town) -> None:
+    page = case_view.page(town.site, town.actor("hataya"), town.case("it_reform").id)
+    said = [one.about for one in page.decisions]
+    assert said == ["1　紙ベースでの情報管理からデジタルデータへの移管"]
 
 
 def test_this_year_goes_on_from_last_year_item_by_item(town: Town) -> None:

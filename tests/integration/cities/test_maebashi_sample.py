@@ -15,7 +15,8 @@ from dxflow import forms
 from dxflow.audit.verify import verify_database
 from dxflow.clock import local_date
 from dxflow.config import Settings
-from dxflow.db.case import Case, Measure, Milestone, Target
+from dxflow.db.case import Case, DecisionRecord, Measure, Milestone, Target
+from dxflow.db.document import DecisionDocument
 from dxflow.db.identity import Person
 from dxflow.db.job import Job
 from dxflow.db.process import Incident, PlannedStart, Submission, WorkItem, WorkItemGroup
@@ -264,6 +265,19 @@ def test_a_change_of_what_was_decided_is_decided_again_on_a_document_of_its_own(
     (task,) = own.open(case.id)
     assert task.element == "decide"
     own.complete("kamiya", task, "approve")  # from ten million on the deputy mayor decides
+    title = own.cases("地域で支え合うデジタルの相談")[0].title
+    said = own.rows(
+        select(DecisionRecord.about)
+        .where(DecisionRecord.case_id == case.id)
+        .order_by(DecisionRecord.at)
+    )
+    assert [one.about for one in said] == ["", "計画の変更"]
+    papers = own.rows(
+        select(DecisionDocument.title)
+        .where(DecisionDocument.case_id == case.id)
+        .order_by(DecisionDocument.revision)
+    )
+    assert [papers[0].title, papers[-1].title] == [title, f"{title}（計画の変更）"]
     assert own.cases("地域で支え合うデジタルの相談")[0].amount == 12_000_000
     assert [one.element for one in own.open(case.id)] == ["ma_progress"]
     with own.site.database.read() as tx:

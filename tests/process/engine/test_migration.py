@@ -124,6 +124,16 @@ def test_what_a_task_is_about_stays_until_the_version_says_otherwise() -> None:
     assert move(world, draft("x")).after.tasks[0].name == "回答案（窓口）"
 
 
+def test_what_a_task_is_called_stays_until_the_version_says_otherwise() -> None:
+    def draft(**called: str) -> Draft:
+        return line("a", name="判断", properties=called)
+
+    world = World(draft(called="x")).start(x="委員の判断", y="本部員の判断")
+    assert move(world, draft(called="x")).after.tasks[0].name == "委員の判断"
+    assert move(world, draft(called="y")).after.tasks[0].name == "本部員の判断"
+    assert move(world, draft()).after.tasks[0].name == "判断"
+
+
 def test_lanes_that_mean_others_now_offer_the_task_to_them() -> None:
     world = World(
         line("a", candidate_groups="", lane="窓口"), lanes={"窓口": '"section:a"'}

@@ -152,6 +152,17 @@ def test_a_task_among_several_is_called_by_what_it_is_about() -> None:
     assert w.task("a").name == "回答案（" + "長" * 100 + "）"
 
 
+def test_a_task_is_called_what_its_variables_say_and_as_drawn_where_they_say_nothing() -> None:
+    d = Draft().start().user("a", name="判断", properties={"called": 'words.member + "の判断"'})
+    called = World(d.end()).start(words={"member": "本部員"})
+    assert called.task("a").name == "本部員の判断"
+    assert World(d).start().task("a").name == "判断"
+    both = {"called": "x", "about": '"第1号"'}
+    assert World(Draft().start().user("a", properties=both).end()).start(x="長" * 300).task(
+        "a"
+    ).name == ("長" * 100 + "（第1号）")
+
+
 def test_groups_that_are_no_texts_are_refused() -> None:
     with pytest.raises(StepFailed, match="missing"):
         World(Draft().start().user("a", candidate_groups="missing").end()).start()

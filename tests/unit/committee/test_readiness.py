@@ -42,8 +42,8 @@ def test_the_list_names_what_is_ready_in_the_order_in_which_things_are_done():
         Finding(True, "場所", "第一会議室"),
         Finding(True, "議題", "1件"),
         Finding(True, "資料", "配付済み"),
-        Finding(True, "資料の確認", "6／6 が確認済み（議題×委員）"),
-        Finding(True, "委員", "委員7人、定足数4人。"),
+        Finding(True, "資料の確認", "6／6 が確認済み（議題×席）"),
+        Finding(True, "席", "席に就いている人7人、定足数4人。"),
     ]
 
 
@@ -58,8 +58,8 @@ def test_the_list_names_all_that_is_missing_and_who_is_not_there():
         Finding(False, "場所", "場所が決まっていません。"),
         Finding(True, "議題", "2件"),
         Finding(False, "資料", "まだ配付していません。"),
-        Finding(False, "委員", "委員5人、定足数4人。当日不在: 甲、乙。欠員: 丙、丁。"),
-        Finding(False, "議長", "議長を務められる委員がいません。"),
+        Finding(False, "席", "席に就いている人5人、定足数4人。当日不在: 甲、乙。欠員: 丙、丁。"),
+        Finding(False, "議長", "議長を務められる人がいません。"),
         Finding(False, "R8-2 窓口", "除斥のため定足数に届きません（必要4人）。"),
         Finding(
             False, "R8-3 帳票",

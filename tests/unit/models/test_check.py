@@ -301,9 +301,10 @@ def test_commands_of_a_user_task_must_exist_and_belong_there():
 
 
 def test_only_a_user_task_says_what_it_is_about():
-    about = zeebe("properties", zeebe("property", name="about", value="=a"))
-    assert codes(*around(user("x", extensions=about))) == []
-    assert codes(*around(service("x", extensions=about))) == ["bpmn-setting-unused"]
+    for key in ("about", "called"):
+        words = zeebe("properties", zeebe("property", name=key, value="=a"))
+        assert codes(*around(user("x", extensions=words))) == []
+        assert codes(*around(service("x", extensions=words))) == ["bpmn-setting-unused"]
 
 
 def test_an_end_event_names_a_known_status_in_the_top_process_only():

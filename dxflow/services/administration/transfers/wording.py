@@ -51,7 +51,7 @@ def matter_words(*, done: bool = False) -> Mapping[str, str]:
     return {
         "person": _("異動した人") if done else _("異動する人"), "post": _("職"), "task": _("未処理の作業"),
         "deputy": _("代理"), "list": _("代決順位"),
-        "body": _("委員会の席"), "round": _("審議中の回"), "kpi": _("成果指標の担当"),
+        "body": _("会議体の席"), "round": _("審議中の回"), "kpi": _("成果指標の担当"),
         "duty": _("後閲・条件"), "unit": _("組織"),
         "led": _("移った案件"), "case": _("引継先を選んだ案件"), "section": _("課の長"),
     }  # fmt: skip
@@ -253,7 +253,7 @@ class Wording:
                 what=what, n=len(hole.about),
             ),
             Matter.BODY: _(
-                "「{what}」の定足数か委員長が欠けます。空く席: {seats}", what=what, seats=empty or "―"
+                "「{what}」の定足数か議長が欠けます。空く席: {seats}", what=what, seats=empty or "―"
             ),
             Matter.ROUND: _(
                 "{what} の審議が定足数を失います。空く席: {seats}", what=what, seats=empty or "―"

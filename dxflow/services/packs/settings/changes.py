@@ -61,7 +61,7 @@ _RETENTION = {
     "stopped": _("中止した案件の年数"), "cancelled": _("取り消した案件の年数"),
 }  # fmt: skip
 _BODY = {
-    "name": _("名前"), "seat_role": _("委員の役割"), "chair_roles": _("議事を預かる役割"),
+    "name": _("名前"), "seat_role": _("席に就く人の役割"), "chair_roles": _("議事を預かる役割"),
     "deadline_days": _("期限までの日数"), "reminder_days": _("催促する日数"),
     "quorum": _("定足数"),
     "quorum.base": _("定足数の数え方"), "quorum.strictly_more": _("定足数を超えることの要求"),
@@ -70,9 +70,10 @@ _BODY = {
     "vote.tie": _("可否同数のとき"), "vote.binding": _("議決への拘束"),
     "recusal.own_section": _("自分の課の案件の除斥"),
     "recusal.related_sections": _("関係課の除斥"), "consent": _("持ち回り審議に要る同意"),
-    "parent": _("上の会議体"), "disclosure": _("委員の判断・評価の見え方"),
+    "parent": _("上の会議体"), "disclosure": _("判断・評価の見え方"),
     "entered": _("事務局が入れる票"), "referral": _("上の会議体への付議"), "evaluation": _("評価の観点"),
     "required": _("判断の前の評価"), "from_paper": _("紙の評価を事務局が入れること"),
+    "words": _("呼び名"),
 }  # fmt: skip
 _CALENDAR = {
     "closed": _("毎年の閉庁日"), "holidays": _("閉庁日"), "open_days": _("開庁日"),
@@ -165,6 +166,7 @@ def _bodies(old: Mapping[str, Body], new: Mapping[str, Body]) -> Iterator[Told]:
                     "evaluation": [_criterion(each) for each in one.evaluation.criteria],
                     "required": one.evaluation.required,
                     "from_paper": one.evaluation.from_paper,
+                    "words": list(vars(one.words).values()),
                 }
                 for one in (old[key], body)
             ]

@@ -16,6 +16,7 @@ from dxflow.calendars.business_days import BusinessCalendar
 from dxflow.calendars.given import OutOfRange, given_day
 from dxflow.committee.evaluation import EvaluationRule, evaluation_rule
 from dxflow.committee.rules import BodyRules, body_rules
+from dxflow.committee.words import BodyWords, body_words
 from dxflow.feel import FeelSyntaxError, parse
 from dxflow.forms import Option
 from dxflow.problems import Problem, Refused
@@ -128,6 +129,11 @@ class _Reader:
         except ValueError as exc:
             self.problem("evaluation", _("会議体「{body}」: {why}", body=key, why=exc))
             evaluation = EvaluationRule()
+        try:
+            words = body_words(self.table(raw, "words"))
+        except ValueError as exc:
+            self.problem("words", _("会議体「{body}」: {why}", body=key, why=exc))
+            words = BodyWords()
         return Body(
             key=key,
             name=self.text(raw, "name"),
@@ -138,6 +144,7 @@ class _Reader:
             rules=rules,
             parent=self.parent(key, raw),
             evaluation=evaluation,
+            words=words,
         )
 
     def parent(self, key: str, raw: Mapping[str, Any]) -> str:

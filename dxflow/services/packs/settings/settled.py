@@ -12,6 +12,7 @@ from dxflow.authority.standing_in import Way
 from dxflow.calendars.business_days import BusinessCalendar
 from dxflow.committee.evaluation import EvaluationRule
 from dxflow.committee.rules import BodyRules
+from dxflow.committee.words import BodyWords
 from dxflow.feel import parse
 from dxflow.forms import Option
 from dxflow.services.packs.settings import offering
@@ -55,6 +56,7 @@ class Body:
     #: The key of the body it belongs to, "" for one that stands by itself.
     parent: str = ""
     evaluation: EvaluationRule = field(default_factory=EvaluationRule)
+    words: BodyWords = field(default_factory=BodyWords)
 
 
 @dataclass(frozen=True)
