@@ -132,3 +132,24 @@ def test_a_first_round_is_referred_from_nowhere(city):
     to_committee(city)
     working.make_worker(city.site).run_due()
     assert said(city) == []
+
+
+def test_a_body_that_the_case_cannot_name_any_more_goes_on_with_its_open_round(city):
+    files = dict(packs.read_folder(ROOT / "processes" / "standard"))
+    once = 'source="=if chair = null then body else null" target="body"'
+    drawn = files["committee.bpmn"].replace('source="=body" target="body"', once)
+    assert drawn != files["committee.bpmn"]
+    packs.install(city.site, files | {"committee.bpmn": drawn}, "system")
+    case = to_committee(city)
+    city.clock.advance(days=30)
+    worker = working.make_worker(city.site)
+    worker.run_due()
+    worker.run_due()
+    do(city, case, "cio", "reconvene", "extend", reason="もう一度募る")
+    with city.site.database.read() as tx:
+        rounds = tx.execute(
+            select(Deliberation.body, Deliberation.round)
+            .where(Deliberation.case_id == case)
+            .order_by(Deliberation.round)
+        ).all()
+    assert [tuple(one) for one in rounds] == [("dx_committee", 1), ("dx_committee", 2)]
