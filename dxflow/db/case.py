@@ -341,17 +341,6 @@ class Evaluation(Base):
     superseded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
-class PrivateNote(Base):
-    """A member's own note on a case; nobody else reads it, in no form."""
-
-    __tablename__ = "private_note"
-
-    case_id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    person_id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    body: Mapped[str] = mapped_column(Text)
-    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
-
-
 class DecisionRecord(Base):
     """A 決裁: who decided what in which post, by which row of the authority table."""
 

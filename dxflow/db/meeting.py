@@ -157,3 +157,14 @@ class MinutesCorrection(Base):
     person_id: Mapped[str] = mapped_column(String(32))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     digest: Mapped[str] = mapped_column(String(64))
+
+
+class PrivateNote(Base):
+    """A member's own note on a case; nobody else reads it, in no form."""
+
+    __tablename__ = "private_note"
+
+    case_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    person_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    body: Mapped[str] = mapped_column(Text)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)

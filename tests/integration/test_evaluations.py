@@ -7,7 +7,8 @@ from sqlalchemy import select
 
 from dxflow import forms
 from dxflow.db.audit import AuditEvent
-from dxflow.db.case import Ballot, Evaluation, PrivateNote
+from dxflow.db.case import Ballot, Evaluation
+from dxflow.db.meeting import PrivateNote
 from dxflow.errors import Conflict, Invalid, NotAllowed, NotFound
 from dxflow.services.acts import pulling_back
 from dxflow.services.acts.tasks import Completed, Sent

@@ -14,7 +14,7 @@ from dxflow import decisions, engine
 from dxflow.calendars.business_days import BusinessCalendar
 from dxflow.calendars.functions import feel_functions
 from dxflow.clock import local_date
-from dxflow.models.model import Element, Process
+from dxflow.models.model import Element, Kind, Process
 from dxflow.models.reader import read
 from dxflow.services.packs.folders import read_folder
 from dxflow.services.packs.organised import made_up
@@ -67,7 +67,14 @@ def walk(pack: Path, process: str = "") -> Walk:
         now=NOW,
         functions=lambda now: feel_functions(CALENDAR, lambda: now) | made_up(UNITS[:2]),
         lanes=settings.get("lanes", {}),
+        begins=_start_events(pack, process or first["process"]),
     )  # fmt: skip
+
+
+def _start_events(pack: Path, process: str) -> tuple[str, ...]:
+    """Return where cases of a process begin: at its first start event, and at its timers."""
+    events = _read(pack)[0][process].elements.values()
+    return ("", *(one.id for one in events if one.kind is Kind.TIMER_START))
 
 
 def planned(seed: int) -> date:

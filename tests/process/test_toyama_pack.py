@@ -294,7 +294,7 @@ def test_a_leader_begins_in_house_work_without_waiting_for_its_acceptance() -> N
     case = Case("inhouse_case", section="tax")
     assert case.city.payloads("notify")[0]["groups"] == ["role:dx-master"]
     assert case.open == ["inhouse_try"]
-    assert case.task("inhouse_try").groups == ("post:tax_leader", "head:tax")
+    assert case.task("inhouse_try").groups == ("role-in:tax:dx-leader",)
     case.do("inhouse_try", "made").do("inhouse_confirm", "confirm")
     assert case.status == "completed"
     case = Case("inhouse_case").do("inhouse_try", "escalate").do("master_advice", "escalate")

@@ -32,6 +32,8 @@ class Walk:
     now: datetime
     functions: Functions = only_today
     lanes: dict[str, str] = field(default_factory=dict)
+    #: Start events that walks take in turn; "" is the one that people begin at.
+    begins: tuple[str, ...] = ("",)
     steps: int = 0
     ended: int = 0
     refused: Counter[str] = field(default_factory=Counter)
@@ -83,6 +85,7 @@ class _Both:
 
     def __init__(self, walk: Walk, seed: int) -> None:
         self.walk = walk
+        self.at = walk.begins[seed % len(walk.begins)]
         self.hosts = [walk.host(random.Random(seed)) for _copy in range(2)]
         self.memory: engine.Instance | None = None
         self.stored: engine.Step | None = None
@@ -96,12 +99,12 @@ class _Both:
 
         def in_memory() -> None:
             self.memory = engine.Instance.begin(
-                walk.definitions, walk.process, walk.variables, self.env(0, now)
+                walk.definitions, walk.process, walk.variables, self.env(0, now), self.at
             )
 
         def as_bytes() -> None:
             self.stored = engine.start(
-                walk.definitions, walk.process, walk.variables, self.env(1, now)
+                walk.definitions, walk.process, walk.variables, self.env(1, now), self.at
             )
 
         return self._do(in_memory, as_bytes)

@@ -7,7 +7,8 @@ written, on the meetings' own stream, never what; so does an emptied one, which 
 from sqlalchemy import Connection, delete, exists, insert, select, update
 
 from dxflow import audit
-from dxflow.db.case import Deliberation, PrivateNote
+from dxflow.db.case import Deliberation
+from dxflow.db.meeting import PrivateNote
 from dxflow.errors import Conflict, Invalid
 from dxflow.services.acts import submissions
 from dxflow.services.meetings import stored

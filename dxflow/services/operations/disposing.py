@@ -25,7 +25,7 @@ from dxflow import audit, forms
 from dxflow.audit.verify import references
 from dxflow.db.attachment import AttachmentPiece, AttachmentVersion
 from dxflow.db.audit import OF_SYSTEM, AuditEvent, AuditPrivate
-from dxflow.db.case import PrivateNote
+from dxflow.db.meeting import PrivateNote
 from dxflow.db.process import DecisionEvaluation, Draft, Submission, WorkItem
 from dxflow.db.retention import Disposal
 from dxflow.services import plain
