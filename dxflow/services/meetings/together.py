@@ -315,10 +315,9 @@ def _require_heard(
         found.append(closing.unheard(now, cast.get(round_.id, set()), silent))
     found = [one for one in found if one.seats]
     if not {seat for one in found for seat in one.seats} <= set(without):
-        names = naming.load(
-            tx, stored.today(site, tx), posts={seat for one in found for seat in one.seats}
-        )
-        titles = {seat: names.post(seat) for one in found for seat in one.seats}
+        sitting_together = {seat for one in rounds.values() for seat in plain.loads(one.seats)}
+        names = naming.load(tx, stored.today(site, tx), seats=sitting_together)
+        titles = {seat: names.seat(seat) for one in found for seat in one.seats}
         raise BlocUnheard(found, titles)
 
 
