@@ -9,6 +9,7 @@ from dxflow.services.acts import tasks
 from dxflow.services.administration import working
 from dxflow.services.administration.transfers import undoing
 from dxflow.services.people import mail_choices
+from dxflow.services.reading import notices
 from tests import smtp_sink
 from tests.factories import City
 from tests.integration.test_transferred_people import apply, told
@@ -46,7 +47,8 @@ def test_who_stays_is_told_once_what_came_from_whom_and_why(city: City) -> None:
         assert line.endswith("（前の人: colleague）。")
     token = texts.language.set("en")
     try:
-        read = retold(message)
+        left = notices.for_actor(city.site, city.actor("applicant")).entries
+        (read,) = [retold(one.message) for one in left if one.message == message]
     finally:
         texts.language.reset(token)
     assert not any("぀" <= letter <= "ゟ" for letter in read.replace("個票", ""))

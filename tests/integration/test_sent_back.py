@@ -57,8 +57,13 @@ def test_the_applicant_is_told_who_sent_the_idea_back_and_why_and_is_led_to_the_
     assert entry.task_id == task_of(city, "applicant", case, "revise_idea").id
     with_language = texts.language.set("en")
     try:
+        (read,) = [
+            retold(one.message)
+            for one in notices.for_actor(city.site, city.actor("applicant")).entries
+            if one.case_id == case
+        ]
         assert (
-            retold(said)
+            read
             == "Sent back by 市民課長 head at “Section head's check”. Reason: 件数を書いてください。"
         )
     finally:

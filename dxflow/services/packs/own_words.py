@@ -96,6 +96,23 @@ def words_of(site: Site, tx: Connection, digest: str) -> Words:
     return site.words[digest]
 
 
+def in_force(site: Site, tx: Connection) -> Words:
+    """Return the words of all versions in force, for sentences about cases of any of them.
+
+    The first that has a text says it. For readers of Japanese nothing is looked up.
+    """
+    if in_japanese():
+        return {}
+    digests = tx.execute(
+        select(PackVersion.digest).where(PackVersion.status == "current").order_by(PackVersion.key)
+    ).scalars()
+    every: dict[str, dict[str, str]] = {}
+    for digest in digests.all():
+        for language, words in words_of(site, tx, digest).items():
+            every[language] = {**words, **every.get(language, {})}
+    return every
+
+
 def of_either(stored: str, say: Callable[[str], str]) -> str:
     """Return a stored text that is the program's or, where that has none, the pack's own: `say`."""
     known = translated(stored)

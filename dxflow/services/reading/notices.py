@@ -26,6 +26,7 @@ from dxflow.services.people import visibility
 from dxflow.services.people.actor import Actor
 from dxflow.services.reading import inbox, open_work
 from dxflow.services.site import Site
+from dxflow.texts import PackText
 
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 #: What makes notices one to their reader: left for several of their groups at once.
@@ -137,10 +138,13 @@ def _left(
         .limit(limit)
     ).all()  # fmt: skip
     tasks = _tasks(site, tx, actor, {row.case_id for row in rows if row.case_id})
+    words = {} if all(row.pack for row in rows) else own_words.in_force(site, tx)
     return [
         Left(
             id=row.id,
-            message=own_words.text(site, tx, row.pack, row.message) if row.pack else row.message,
+            message=own_words.text(site, tx, row.pack, row.message)
+            if row.pack
+            else PackText(row.message, words),
             at=row.at,
             fresh=row.at > (row.read_at or _NEVER),
             case_id=row.case_id or "",
