@@ -73,7 +73,7 @@ def run(arguments: Namespace, _settings: Settings, output: Output) -> int:
     now = clock.now()
     process = arguments.process or found.first
     coming = list(found.coming(process, now))
-    given = found.values(process) | arguments.vars
+    given = found.values(process, arguments.start) | arguments.vars
     played = engine.play(
         found.definitions, process, given, arguments.answers,
         arguments.results, lanes=found.lanes, now=now,

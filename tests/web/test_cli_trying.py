@@ -109,6 +109,34 @@ def test_a_start_by_a_timer_is_played_and_says_when_it_comes(run, tmp_path):
     assert run("run", str(folder / "appointment.bpmn"), "--vars", '{"section": "a"}').status == 0
 
 
+def test_a_process_has_what_its_pack_gives_it_where_it_is_begun(run, tmp_path):
+    file, settings = tmp_path / "given.bpmn", tmp_path / "pack.toml"
+    text = yearly.diagram(
+        task=yearly.EVERY_SECTION.replace("all_sections()", "[chosen]"), flows=yearly.SECTION_FLOWS
+    )
+    assert "chosen" in text
+    file.write_text(text, "utf-8")
+    starts = """[[start]]
+process = "appointment"
+form = "x"
+title = "始める"
+who = ["staff"]
+values = { chosen = "a" }
+
+[starts.appointment.values]
+chosen = "b"
+"""
+    settings.write_text(starts, "utf-8")
+
+    def offered(*more: str) -> list[list[str]]:
+        tasks = run("run", str(file), *more, "--json").document["open_tasks"]
+        return [one["candidate_groups"] for one in tasks]
+
+    assert offered("--start", "april") == [["head:b"]]
+    settings.write_text(starts.partition("[starts")[0], "utf-8")
+    assert offered() == [["head:a"]]
+
+
 def test_a_process_that_asks_every_section_is_played_with_made_up_ones(run, tmp_path):
     file = tmp_path / "all.bpmn"
     text = yearly.diagram(task=yearly.EVERY_SECTION, flows=yearly.SECTION_FLOWS)

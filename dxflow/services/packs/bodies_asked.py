@@ -55,10 +55,11 @@ class _Pack:
         for process, file in self.processes.values():
             for call in calls_of(process):
                 self.calls.setdefault(call.called_process, []).append(_Call(call, process, file))
-        self.begun = {settings.start_process, *settings.starts}
-        self.given = {name for start in settings.starts.values() for name in start.values}
-        self.set_somewhere = self.given | {
-            name for process, _file in self.processes.values() for name in _set_in(process)
+        self.begun = frozenset(settings.begun)
+        self.set_somewhere = {
+            *(name for start in settings.starts.values() for name in start.values),
+            *(name for start in settings.offered for name in (*start.values, *start.outputs)),
+            *(name for process, _file in self.processes.values() for name in _set_in(process)),
         }
 
     def asked(self, element: Element, process: Process, file: str) -> Iterator[Problem]:

@@ -19,7 +19,8 @@ from dxflow.problems import Problem, Refused, errors_in
 from dxflow.services.packs import planned_starts, store
 from dxflow.services.packs.check import check_files
 from dxflow.services.packs.file_check import KNOWN, read_bytes
-from dxflow.services.packs.settings import FILE, PackSettings, read_settings
+from dxflow.services.packs.settings import FILE, PackSettings, offering, read_settings
+from dxflow.services.packs.settings.offering import Start
 from dxflow.services.packs.settings.starting import TimedStart, timed_starts
 
 INSTANT_LOOP = "bpmn-instant-loop"
@@ -29,7 +30,8 @@ INSTANT_LOOP = "bpmn-instant-loop"
 class Loose:
     """Compiled processes: `first` is the one to start, `lanes` give groups by a lane's name.
 
-    `starts` are those of the pack they belong to, by process.
+    `starts` are those of the pack they belong to by which cases begin by themselves, by process,
+    `offered` those by which people begin.
     """
 
     definitions: engine.Definitions
@@ -37,11 +39,19 @@ class Loose:
     lanes: Mapping[str, str]
     processes: Mapping[str, Process]
     starts: Mapping[str, TimedStart]
+    offered: tuple[Start, ...]
     calendar: BusinessCalendar
 
-    def values(self, process: str) -> dict[str, Any]:
-        """Return what a process is given by its pack where it begins by itself."""
-        start = self.starts.get(process)
+    def values(self, process: str, at: str = "") -> dict[str, Any]:
+        """Return what a process is given by its pack where it begins at a start event.
+
+        At a timer, or where people begin nothing, it begins by itself. What a start makes of what
+        was handed in is not among it: nothing has been.
+        """
+        found = self.processes.get(process)
+        timed = found is not None and any(one.id == at for one in timed_starts(found))
+        people = None if timed else offering.find(self.offered, process)
+        start = people or self.starts.get(process)
         return dict(start.values) if start else {}
 
     def coming(self, process: str, now: datetime) -> Iterator[tuple[str, datetime | None]]:
@@ -75,7 +85,7 @@ def processes_of(path: Path, commands: Collection[str]) -> Loose:
         settings = checked.settings
         return Loose(
             made, settings.start_process, settings.lanes, checked.processes, settings.starts,
-            settings.calendar,
+            settings.offered, settings.calendar,
         )  # fmt: skip
     model = _model(path)
     # whoever plays it says how long it may go round
@@ -88,7 +98,9 @@ def processes_of(path: Path, commands: Collection[str]) -> Loose:
     made = engine.compile_definition(processes, tables)
     beside = _settings(path)
     lanes = _lanes(processes.values()) | dict(beside.lanes)
-    return Loose(made, next(iter(own)), lanes, processes, beside.starts, beside.calendar)
+    return Loose(
+        made, next(iter(own)), lanes, processes, beside.starts, beside.offered, beside.calendar
+    )
 
 
 def decisions_of(path: Path) -> DecisionModel:

@@ -102,3 +102,31 @@ def test_words_that_are_none_are_refused(wrong):
     line = "[bodies.dx_committee.rules]"
     files = changed(STANDARD, "pack.toml", line, f"[bodies.dx_committee.words]\n{wrong}\n\n{line}")
     assert found(files) == [("pack.toml", "words", "pack-setting")]
+
+
+def started(*starts):
+    """Return the standard pack whose deliberation sees what its case began with, begun by these."""
+    lead = '<zeebe:input source="=lead" target="lead" />'
+    files = changed(changed(STANDARD, "proposal.bpmn", HANDED, ""), "proposal.bpmn", lead, "")
+    plain = '[start]\nprocess = "proposal"\nform = "idea"'
+    return changed(files, "pack.toml", plain, "\n".join(starts))
+
+
+def start(process, more="", key=""):
+    return (
+        f'[[start]]\nprocess = "{process}"\nkey = "{key or process}"\nform = "idea"\n'
+        f'title = "始める"\nwho = ["staff"]\n{more}'
+    )
+
+
+@pytest.mark.parametrize(
+    "gives",
+    ['values = { body = "dx_committee" }', "outputs = { body = '\"dx_committee\"' }"],
+)
+def test_a_start_may_say_which_body_it_is(gives):
+    assert found(started(start("proposal", gives))) == []
+
+
+def test_what_any_start_begins_must_have_its_body():
+    blind = started(start("kpi"), start("proposal"))
+    assert ("proposal.bpmn", "committee", "pack-body-missing") in found(blind)
