@@ -19,7 +19,8 @@ def require_known(act: Act, submission: forms.Submission) -> None:
     named = forms.references(definition, submission.values)
     if not named:
         return
-    missing = {one.number for one in named} - _seen(act, {one.number for one in named})
+    numbers = {one.number for one in named}
+    missing = numbers - _seen(act, numbers)
     if missing:
         earlier = submissions.previous(act.tx, act.case_id, definition.key)
         before = forms.references(definition, forms.from_plain(definition, earlier))

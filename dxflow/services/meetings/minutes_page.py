@@ -12,8 +12,7 @@ from dxflow.committee import minutes as rules
 from dxflow.committee.minutes import Stage
 from dxflow.db.audit import AuditEvent
 from dxflow.db.case import Case
-from dxflow.db.meeting import Meeting, MeetingMatter
-from dxflow.errors import NotFound
+from dxflow.db.meeting import MeetingMatter
 from dxflow.services import plain
 from dxflow.services.meetings import stored
 from dxflow.services.meetings.minutes import corrections_of, row_of
@@ -66,11 +65,7 @@ class MinutesPage:
 def of_meeting(site: Site, by: Actor, meeting_id: str) -> MinutesPage | None:
     """Return the minutes, None when there are none yet. Raises NotAllowed, NotFound."""
     with site.database.read() as tx:
-        meeting = tx.execute(
-            select(Meeting.__table__).where(Meeting.id == meeting_id)
-        ).one_or_none()
-        if meeting is None:
-            raise NotFound(_("会議が見つかりません。"))
+        meeting = stored.row_of(tx, meeting_id)
         stored.require_reader(by, stored.body_of(site, tx, meeting.body))
         row = row_of(tx, meeting_id)
         if row is None:

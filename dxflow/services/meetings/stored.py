@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, Select, select
 
 from dxflow import audit
 from dxflow.authority.directory import Directory
@@ -78,6 +78,11 @@ def needed(body: Body, seats: Iterable[SeatOfBody]) -> int:
     return required(body.rules.quorum, members, 0) if members else 1
 
 
+def row_of(tx: Connection, meeting_id: str) -> Row[Any]:
+    """Return a meeting's row, not locked. Raises NotFound."""
+    return _found(tx, select(Meeting.__table__).where(Meeting.id == meeting_id))
+
+
 def locked(
     site: Site, tx: Connection, by: Actor, meeting_id: str, version: int | None = None
 ) -> Row[Any]:
@@ -86,13 +91,16 @@ def locked(
     Conflict too when the person is not any more what they were: the right to act on a meeting
     that has no case hangs on this alone.
     """
-    row = tx.execute(
-        select(Meeting.__table__).where(Meeting.id == meeting_id).with_for_update()
-    ).one_or_none()
-    if row is None:
-        raise NotFound(_("会議が見つかりません。"))
+    row = _found(tx, select(Meeting.__table__).where(Meeting.id == meeting_id).with_for_update())
     require_present(site, tx, by)
     require_current(row, version)
+    return row
+
+
+def _found(tx: Connection, query: Select[*tuple[Any, ...]]) -> Row[Any]:
+    row = tx.execute(query).one_or_none()
+    if row is None:
+        raise NotFound(_("会議が見つかりません。"))
     return row
 
 

@@ -21,7 +21,7 @@ from dxflow.committee import closing
 from dxflow.committee.sitting import Matter
 from dxflow.committee.voting import VoteRule
 from dxflow.db.case import Ballot
-from dxflow.db.meeting import Meeting, MeetingMatter
+from dxflow.db.meeting import MeetingMatter
 from dxflow.db.process import ProcessInstance, Submission, WorkItem, WorkItemGroup
 from dxflow.engine import StepFailed
 from dxflow.errors import Conflict, DxflowError, NotFound, Unavailable
@@ -152,9 +152,7 @@ def _asked(
     site: Site, tx: Connection, by: Actor, meeting_id: str, bloc: int,
     matters: Collection[str] | None,
 ) -> list[Row[Any]]:  # fmt: skip
-    meeting = tx.execute(select(Meeting.__table__).where(Meeting.id == meeting_id)).one_or_none()
-    if meeting is None:
-        raise NotFound(_("会議が見つかりません。"))
+    meeting = stored.row_of(tx, meeting_id)
     stored.require_reader(by, stored.body_of(site, tx, meeting.body))
     if matters is None:
         return blocs.of_bloc(tx, meeting_id, bloc)
@@ -271,11 +269,7 @@ def close_vote(
     NotAllowed, NotFound; Conflict when none can be closed.
     """
     with site.database.read() as tx:
-        meeting = tx.execute(
-            select(Meeting.__table__).where(Meeting.id == meeting_id)
-        ).one_or_none()
-        if meeting is None:
-            raise NotFound(_("会議が見つかりません。"))
+        meeting = stored.row_of(tx, meeting_id)
         body, who = stored.body_of(site, tx, meeting.body), stored.today(site, tx)
         stored.require_keeper(by, body, who)
         rows = blocs.of_bloc(tx, meeting_id, bloc)
