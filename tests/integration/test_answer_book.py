@@ -6,9 +6,12 @@ from datetime import date
 
 import pytest
 from openpyxl import load_workbook
+from sqlalchemy import update
 
+from dxflow.db.identity import Unit
 from dxflow.errors import Invalid
 from dxflow.services.packs import store as packs
+from dxflow.services.people import organisation
 from dxflow.services.reading import answer_book, answer_forms, audit_log
 from dxflow.services.reading.case_list import Filters
 from tests.factories import ROOT, SHEET
@@ -132,7 +135,7 @@ def test_votes_and_opinions_are_not_to_be_had(city):
     assert {"idea", "project_sheet", "triage"} <= set(offered)
     kept = {
         one.form_key
-        for pack in [packs.load(city.site, tx, digest) for tx, digest in current(city)]
+        for pack in current(city)
         for process, one in pack.tasks()
         if pack.act_of(process, one.id) == "vote" or "command:opinion.record" in one.properties
     }
@@ -145,7 +148,7 @@ def test_votes_and_opinions_are_not_to_be_had(city):
 
 def current(city):
     with city.site.database.read() as tx:
-        return [(tx, pack.digest) for pack in packs.current(city.site, tx)]
+        return packs.current(city.site, tx)
 
 
 def test_personal_fields_are_left_out(city):
@@ -211,3 +214,15 @@ def test_more_answers_are_no_more_questions(city):
     for _case in range(5):
         city.start()
     assert asked() == before
+
+
+def test_a_section_that_has_ended_keeps_its_name(city):
+    sheet_of(city)
+    city.clock.advance(days=1)
+    day = city.clock().date()
+    with city.site.database.write() as tx:
+        for key in ("counter", "tax"):
+            tx.execute(update(Unit).where(Unit.key == key).values(valid_to=day))
+        organisation.raise_version(tx, city.clock())
+    (row,) = rows(read(city, "secretariat", "project_sheet").worksheets[0])
+    assert (row["担当課"], row["関係課"]) == ("市民課", "収納課")

@@ -4,7 +4,6 @@ Lists of the form have sheets of their own, a row for each row. Fields with pers
 out: whoever needs them reads them where they belong.
 """
 
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -12,13 +11,13 @@ from decimal import Decimal
 from typing import IO, Any
 
 from openpyxl import Workbook
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 from sqlalchemy.orm import aliased
 
 from dxflow import audit, forms
 from dxflow.clock import TOKYO
 from dxflow.db.case import Case, Measure, Milestone
-from dxflow.db.identity import Person
+from dxflow.db.identity import Person, Unit
 from dxflow.db.process import Submission, WorkItem
 from dxflow.errors import Invalid
 from dxflow.forms import FieldFact, FormDefinition
@@ -27,8 +26,8 @@ from dxflow.services.packs import store as packs
 from dxflow.services.people import events, naming, organisation
 from dxflow.services.people.actor import Actor
 from dxflow.services.reading import answer_forms, case_list, form_words
-from dxflow.services.reading.case_book import PIECE
 from dxflow.services.reading.case_list import Filters
+from dxflow.services.reading.exporting import pieces, require_few
 from dxflow.services.reading.submitted import step_name
 from dxflow.services.reading.workbook_sheet import WorkbookSheet
 from dxflow.services.site import Site
@@ -66,53 +65,40 @@ def workbook(site: Site, actor: Actor, form: str, filters: Filters) -> Iterator[
         message = _("様式を一覧から選んでください。")
         raise Invalid(message, {"form": [message]})
     with site.database.read() as tx:
-        query = _answers(site, tx, actor, form, filters)
-        count = tx.execute(select(func.count()).select_from(query.subquery())).scalar_one()
-    _require_few(count)
+        found = _in_force(form, case_list.condition(site, tx, actor, filters))
+        count = tx.execute(found.with_only_columns(func.count())).scalar_one()
+    require_few(count, MOST_ANSWERS)
     _record(site, actor, title, filters, count)
     with site.database.read() as tx:
-        query = _answers(site, tx, actor, form, filters)
-        with tempfile.TemporaryFile() as file:
-            _Writer(site, tx, actor, form).write(query, file)
-            file.seek(0)
-            yield from iter(lambda: file.read(PIECE), b"")
+        found = _in_force(form, case_list.condition(site, tx, actor, filters))
+        yield from pieces(_Writer(site, tx, actor, form, found).write)
 
 
-def _answers(
-    site: Site, tx: Connection, actor: Actor, form: str, filters: Filters
-) -> Select[*tuple[Any, ...]]:
-    """Return the answers in force, by case; `newest` is 1 for the last one of a task."""
+def _in_force(form: str, which: ColumnElement[bool]) -> Select[str]:
+    """Return the pack versions of the answers in force, one row for each answer."""
+    return (
+        select(_ANSWER.pack_digest)
+        .join_from(_ANSWER, Case, Case.id == _ANSWER.case_id)
+        .where(_ANSWER.form_key == form, _ANSWER.superseded_at.is_(None), which)
+    )
+
+
+def _with_case(found: Select[str]) -> Select[*tuple[Any, ...]]:
+    """Return answers with what they belong to, by case; `newest` is 1 for a task's last one."""
     newest = func.row_number().over(
         partition_by=(_ANSWER.case_id, _ANSWER.element, _TASK.name),
         order_by=(_ANSWER.at.desc(), _ANSWER.id.desc()),
     )
     return (
-        select(
+        found.with_only_columns(
             Case.number, Case.title, Case.lead_unit, _ANSWER.case_id, _ANSWER.element,
             _ANSWER.pack_digest, _ANSWER.body, _ANSWER.at, Person.name.label("person"),
             _TASK.name.label("task"), newest.label("newest"),
         )
-        .join_from(_ANSWER, Case, Case.id == _ANSWER.case_id)
         .outerjoin(_TASK, _TASK.id == _ANSWER.work_item_id)
         .outerjoin(Person, Person.id == _ANSWER.person_id)
-        .where(
-            _ANSWER.form_key == form,
-            _ANSWER.superseded_at.is_(None),
-            case_list.condition(site, tx, actor, filters),
-        )
         .order_by(Case.created_at.desc(), Case.id, _ANSWER.at.desc(), _ANSWER.id.desc())
     )  # fmt: skip
-
-
-def _require_few(count: int) -> None:
-    if count > MOST_ANSWERS:
-        raise Invalid(
-            _(
-                "一度に書き出せるのは {most} 件までです（いま {n} 件）。条件を足してください。",
-                most=MOST_ANSWERS,
-                n=count,
-            )
-        )
 
 
 def _record(site: Site, actor: Actor, title: str, filters: Filters, count: int) -> None:
@@ -135,16 +121,19 @@ def _record(site: Site, actor: Actor, title: str, filters: Filters, count: int) 
 class _Writer:
     """Writes the answers of a form: columns are those of its newest version, then older ones."""
 
-    def __init__(self, site: Site, tx: Connection, actor: Actor, form: str) -> None:
-        self._site, self._tx, self._form = site, tx, form
+    def __init__(
+        self, site: Site, tx: Connection, actor: Actor, form: str, found: Select[str]
+    ) -> None:
+        self._site, self._tx, self._form, self._found = site, tx, form, found
         self._who = organisation.directory(site, tx, actor.on)
-        self._names = naming.load(tx, self._who)
+        units = tx.execute(select(Unit.key).distinct()).scalars()  # those that have ended too
+        self._names = naming.load(tx, self._who, units=units)
         self._words: dict[tuple[str, str], Any] = {}
         self._kept: dict[str, frozenset[str]] = {}
 
-    def write(self, query: Select[*tuple[Any, ...]], file: IO[bytes]) -> None:
+    def write(self, file: IO[bytes]) -> None:
         """Write all of them; a file without answers has the headings of the current version."""
-        digests = self._tx.execute(select(query.subquery().c.pack_digest).distinct()).scalars()
+        digests = self._tx.execute(self._found.distinct()).scalars()
         used = [packs.load(self._site, self._tx, one) for one in digests] or [
             one for one in packs.current(self._site, self._tx) if self._form in one.forms
         ]
@@ -153,7 +142,7 @@ class _Writer:
         book = Workbook(write_only=True)
         sheets = [_sheet(book, part, number) for number, part in enumerate(parts)]
         try:
-            rows = self._tx.execute(query, execution_options={"yield_per": CHUNK})
+            rows = self._tx.execute(_with_case(self._found), execution_options={"yield_per": CHUNK})
             for chunk in rows.partitions(CHUNK):
                 self._add(chunk, parts, sheets)
         finally:  # also where reading fails: the sheets are files that must be ended

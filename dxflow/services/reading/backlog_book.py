@@ -1,15 +1,13 @@
 """The backlog as an Excel workbook: every column of the page, and why a place was set."""
 
-import tempfile
 from collections.abc import Iterator
 
 from openpyxl import Workbook
 
 from dxflow.services.reading.backlog import Ranked
+from dxflow.services.reading.exporting import pieces
 from dxflow.services.reading.workbook_sheet import WorkbookSheet
 from dxflow.texts import gettext as _
-
-PIECE = 64 * 1024
 
 
 def workbook(ranked: Ranked) -> Iterator[bytes]:
@@ -31,7 +29,4 @@ def workbook(ranked: Ranked) -> Iterator[bytes]:
             )
         )  # fmt: skip
     sheet.finish()
-    with tempfile.TemporaryFile() as file:
-        book.save(file)
-        file.seek(0)
-        yield from iter(lambda: file.read(PIECE), b"")
+    yield from pieces(book.save)

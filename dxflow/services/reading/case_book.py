@@ -4,9 +4,9 @@ The sheets are written row by row and read in chunks, so that a workbook of many
 more memory than one of few; how many may be asked for at once is limited.
 """
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import IO, Any
 
 from openpyxl import Workbook
@@ -14,18 +14,17 @@ from sqlalchemy import Connection
 
 from dxflow.calendars.fiscal import fiscal_label, fiscal_year_of
 from dxflow.calendars.periods import period_label, period_start
-from dxflow.errors import Invalid
 from dxflow.kpi.measures import format_value
 from dxflow.services.people.actor import Actor
 from dxflow.services.reading import case_list, kpis
 from dxflow.services.reading.case_list import CaseRow, Filters
+from dxflow.services.reading.exporting import pieces, require_few
 from dxflow.services.reading.kpis import KpiRow
 from dxflow.services.reading.workbook_sheet import WorkbookSheet
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
 
 MOST_CASES = 20_000
-PIECE = 64 * 1024
 
 
 def workbook(site: Site, actor: Actor, filters: Filters) -> Iterator[bytes]:
@@ -34,11 +33,8 @@ def workbook(site: Site, actor: Actor, filters: Filters) -> Iterator[bytes]:
     Raises Invalid for filters that make no sense, and when they leave more than MOST_CASES.
     """
     with site.database.read() as tx:
-        _require_few(case_list.total(site, tx, actor, filters))
-        with tempfile.TemporaryFile() as file:
-            _write(site, tx, actor, filters, file)
-            file.seek(0)
-            yield from iter(lambda: file.read(PIECE), b"")
+        require_few(case_list.total(site, tx, actor, filters), MOST_CASES)
+        yield from pieces(partial(_write, site, tx, actor, filters))
 
 
 def _write(site: Site, tx: Connection, actor: Actor, filters: Filters, file: IO[bytes]) -> None:
@@ -55,17 +51,6 @@ def _write(site: Site, tx: Connection, actor: Actor, filters: Filters, file: IO[
         cases.finish()
         measures.finish()
     book.save(file)
-
-
-def _require_few(count: int) -> None:
-    if count > MOST_CASES:
-        raise Invalid(
-            _(
-                "一度に書き出せるのは {most} 件までです（いま {n} 件）。条件を足してください。",
-                most=MOST_CASES,
-                n=count,
-            )
-        )
 
 
 def _case_sheet(book: Workbook) -> WorkbookSheet:

@@ -7,10 +7,10 @@ numbers, and each line says under which licence of its pack it stands.
 
 import csv
 import io
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import IO, Any
 
 from sqlalchemy import Connection, select
@@ -30,6 +30,7 @@ from dxflow.services.packs.settings.publishing import OpenData
 from dxflow.services.people import events
 from dxflow.services.people.actor import Actor
 from dxflow.services.reading import kpi_cases, kpis
+from dxflow.services.reading.exporting import pieces, require_few
 from dxflow.services.reading.kpis import KpiRow
 from dxflow.services.site import Site
 from dxflow.texts import gettext as _
@@ -40,7 +41,6 @@ MOST_CASES = 20_000
 #: Who may take the table as open data: whoever publishes for the city.
 PUBLISHERS = ("secretariat", "cio")
 _PART = 200
-_PIECE = 64 * 1024
 
 Cell = str | Decimal | None
 
@@ -88,14 +88,7 @@ def export(site: Site, actor: Actor, wanted: Wanted, form: str) -> Iterator[byte
         cases = kpi_cases.every(
             site, tx, actor, wanted.unit, wanted.case_id, published=wanted.open_data
         )
-    if len(cases) > MOST_CASES:
-        raise Invalid(
-            _(
-                "一度に書き出せるのは {most} 件までです（いま {n} 件）。条件を足してください。",
-                most=MOST_CASES,
-                n=len(cases),
-            )
-        )
+    require_few(len(cases), MOST_CASES)
     _record(site, actor, wanted, form, len(cases))
     lines = _lines(site, actor, wanted, cases, licences)
     columns = _columns(open_data=wanted.open_data)
@@ -205,10 +198,7 @@ def _workbook(
     lines: Iterator[list[Cell]],
     licences: Mapping[str, OpenData],
 ) -> Iterator[bytes]:
-    with tempfile.TemporaryFile() as file:
-        _write(columns, lines, licences, file)
-        file.seek(0)
-        yield from iter(lambda: file.read(_PIECE), b"")
+    yield from pieces(partial(_write, columns, lines, licences))
 
 
 def _write(
